@@ -1,0 +1,85 @@
+"""What every command shares: exit codes, UTF-8 on any console, errors as one sentence."""
+
+from __future__ import annotations
+
+import io
+import logging
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from lingwu_grid.errors import LingwuError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DONE, BAD_INPUT, INFEASIBLE, INTERRUPTED = 0, 2, 3, 130
+
+
+def run(command: Callable[[], int]) -> int:
+    """
+    Run a command; turn a fault the planner can mend into one sentence on stderr.
+
+    Parameters
+    ----------
+    command
+        Does the work and gives an exit code.
+
+    Returns
+    -------
+    int
+        The exit code: 0 done, 2 bad input or usage, 3 infeasible, 130 interrupted.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        return command()
+    except LingwuError as error:
+        say(f"错误：{error}")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        say("已中断；没有写出新的结果，原有结果保持不变。")
+        return INTERRUPTED
+    except MemoryError:
+        say("错误：内存不足。处理办法：关闭其他程序，或把数据按街道分成几份分别运行")
+        return BAD_INPUT
+
+
+def say(text: str, *, to: TextIO | None = None) -> None:
+    """Write one line for the planner, to stderr unless told."""
+    stream = to or sys.stderr
+    stream.write(text + "\n")
+    stream.flush()
+
+
+def say_result(text: str) -> None:
+    """Write one line of the result to stdout."""
+    say(text, to=sys.stdout)
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Log to stderr; ids only, never names or addresses."""
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.WARNING,
+        format="%(asctime)s %(name)s %(message)s",
+    )
+    for noisy in ("numba", "pyogrio", "fiona", "matplotlib"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class ProgressLine:
+    """Show one line per phase: phase, violations, moved, seconds; quiet when told."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._began = time.perf_counter()
+        self._quiet = quiet
+
+    def __call__(self, phase: str, violations: int | None = None, moved: int | None = None) -> None:
+        """Tell how far the work is; counts in households."""
+        if self._quiet:
+            return
+        seconds = time.perf_counter() - self._began
+        counts = "" if violations is None else f"  超限 {violations} 户"
+        counts += "" if moved is None else f"  变动 {moved} 户"
+        say(f"[{seconds:6.1f} 秒] {phase}{counts}")

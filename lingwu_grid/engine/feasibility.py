@@ -1,0 +1,112 @@
+"""Can there be a lawful plan? Causes that counting alone can name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.engine.problem import Explanation
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.levels import Town
+    from lingwu_grid.engine.problem import Problem
+
+
+def fits(households: int, lower: int, upper: int) -> bool:
+    """
+    Tell whether some number of zones in range has this many households together.
+
+    Examples
+    --------
+    >>> [fits(n, 300, 500) for n in (299, 300, 501, 599, 600, 0)]
+    [False, True, False, False, True, True]
+    """
+    return -(-households // upper) <= households // lower
+
+
+def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
+    """
+    Name what stands out of range in an assignment, with the cause where counting shows it.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The best assignment found.
+
+    Returns
+    -------
+    tuple[Explanation, ...]
+        Causes: `count_gap_grids` (a community whose households no number of grids can hold),
+        `unit_over_limit` (one unit above the maximum), `grid_out_of_range`,
+        `community_out_of_range`. Empty for a lawful plan.
+    """
+    return (
+        *_over_size_units(problem),
+        *_grids(problem, town),
+        *_communities(problem, town),
+    )
+
+
+def _over_size_units(problem: Problem) -> list[Explanation]:
+    heavy = np.flatnonzero(problem.graph.households > problem.new_upper)
+    most = problem.upper.max() if len(problem.upper) else problem.new_upper
+    return [
+        Explanation("unit_over_limit", int(problem.graph.households[u]), unit=int(u))
+        for u in heavy
+        if problem.graph.households[u] > most
+    ]
+
+
+def zone_bands(
+    problem: Problem, n_zones: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the fewest and most households of every zone, new ones included."""
+    lower = np.full(n_zones, problem.new_lower, np.int64)
+    upper = np.full(n_zones, problem.new_upper, np.int64)
+    old = min(n_zones, len(problem.lower))
+    lower[:old], upper[:old] = problem.lower[:old], problem.upper[:old]
+    return lower, upper
+
+
+def _grids(problem: Problem, town: Town) -> list[Explanation]:
+    graph = problem.graph
+    n = len(town.community)
+    size = np.bincount(town.zone, graph.households, minlength=n).astype(np.int64)
+    present = np.bincount(town.zone, minlength=n) > 0
+    lower, upper = zone_bands(problem, n)
+    bad = present & ((size < lower) | (size > upper))
+    told = []
+    for c in np.unique(town.community[bad]).tolist():
+        grids = np.flatnonzero(bad & (town.community == c))
+        inside = present & (town.community == c)
+        total = int(size[inside].sum())
+        gap = not fits(total, problem.new_lower, problem.new_upper)
+        told.append(
+            Explanation(
+                "count_gap_grids" if gap else "grid_out_of_range",
+                total if gap else int((np.maximum(lower - size, size - upper))[grids].sum()),
+                communities=(c,),
+                grids=tuple(grids.tolist()),
+            )
+        )
+    return told
+
+
+def _communities(problem: Problem, town: Town) -> list[Explanation]:
+    graph = problem.graph
+    n = max(graph.n_communities, int(town.community.max(initial=-1)) + 1)
+    size = np.bincount(town.community[town.zone], graph.households, minlength=n).astype(np.int64)
+    present = np.bincount(town.community[town.zone], minlength=n) > 0
+    lower = np.full(n, problem.new_community_lower, np.int64)
+    upper = np.full(n, problem.new_community_upper, np.int64)
+    lower[: graph.n_communities] = graph.community_lower
+    upper[: graph.n_communities] = graph.community_upper
+    bad = np.flatnonzero(present & ((size < lower) | (size > upper)))
+    return [
+        Explanation("community_out_of_range", int(size[c]), communities=(int(c),)) for c in bad
+    ]

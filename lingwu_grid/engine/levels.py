@@ -1,0 +1,356 @@
+"""Two levels: communities by whole grids first, then the grids inside each community."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lingwu_grid.engine._kernels import Part, Prices
+from lingwu_grid.engine.exact import Instance, solve_exact
+from lingwu_grid.engine.mend import mend, sub_graph
+from lingwu_grid.engine.search import improve, polish, violation
+from lingwu_grid.engine.start import open_borders, sources
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.problem import Problem
+
+REACH = 3
+"""How many grids away from its own a community may take a grid."""
+
+
+class Task(NamedTuple):
+    """One part to solve: it stands alone and may be solved anywhere."""
+
+    part: Part
+    zone: NDArray[np.int32]
+    prices: Prices
+    seed: tuple[int, ...]
+    effort: int
+
+
+class Town(NamedTuple):
+    """An assignment of the whole town: units to zones, zones to communities."""
+
+    zone: NDArray[np.int32]
+    community: NDArray[np.int32]
+    """Community of each zone; -1 for a number without units."""
+
+
+def zone_graph(
+    problem: Problem, zone: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Give which zones touch over an open border, as CSR over zone numbers."""
+    graph = problem.graph
+    n = int(zone.max()) + 1
+    a = zone[sources(graph.indptr)[graph.is_open]].astype(np.int64)
+    b = zone[graph.indices[graph.is_open]]
+    pairs = np.unique(a[a != b] * n + b[a != b])
+    degree = np.bincount(pairs // n, minlength=n)
+    return np.concatenate([[0], degree.cumsum()]).astype(np.int32), (pairs % n).astype(np.int32)
+
+
+def settle_communities(
+    problem: Problem, zone: NDArray[np.int32], today: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """
+    Bring communities into range by whole grids, changing the fewest households.
+
+    Streets are solved one by one: no grid crosses a street's limit.
+
+    Parameters
+    ----------
+    problem
+        Bounds of communities, weights and locks.
+    zone
+        Zone of each unit, every zone in one piece, shape (n,).
+    today
+        Community of each zone, shape (n_zones,); -1 where unknown.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        Community of each zone, shape (n_zones,); every community in one piece if that was
+        possible at all.
+    """
+    graph = problem.graph
+    indptr, indices = zone_graph(problem, zone)
+    size = np.bincount(zone, graph.households).astype(np.int64)
+    present = np.bincount(zone, minlength=len(size)) > 0
+    street = np.full(len(size), -1, np.int32)
+    street[zone] = graph.subdistrict
+    settled = today.copy()
+    for s in np.unique(street[present]).tolist():
+        nodes = np.flatnonzero(present & (street == s))
+        communities = np.flatnonzero(graph.community_subdistrict == s)
+        if not len(communities):
+            continue
+        instance = _community_instance(problem, nodes, communities, today, size, indptr, indices)
+        solved = solve_exact(instance, node_limit=20_000, time_limit_s=60.0)
+        settled[nodes] = communities[instance.now if solved is None else solved]
+    return settled
+
+
+def _community_instance(
+    problem: Problem,
+    nodes: NDArray[np.int64],
+    communities: NDArray[np.int64],
+    today: NDArray[np.int32],
+    size: NDArray[np.int64],
+    indptr: NDArray[np.int32],
+    indices: NDArray[np.int32],
+) -> Instance:
+    graph = problem.graph
+    local = np.full(len(size), -1, np.int64)
+    local[nodes] = np.arange(len(nodes))
+    sub_indptr, sub_indices = sub_graph(indptr, indices, nodes, local)
+    number = np.full(graph.n_communities + 1, -1, np.int32)
+    number[communities] = np.arange(len(communities))
+    now = _nearest_label(sub_indptr, sub_indices, number[today[nodes]])
+    locked = graph.community_is_locked[communities]
+    allowed = _within_reach(sub_indptr, sub_indices, now, len(communities))
+    # A locked community keeps its grids and takes none.
+    allowed[:, locked] = False
+    allowed[locked[now]] = False
+    allowed[np.arange(len(nodes)), now] = True
+    weight = size[nodes]
+    cost = problem.community_weight * weight[:, None].astype(np.float64) + 0.5
+    cost = np.repeat(cost, len(communities), axis=1)
+    cost[np.arange(len(nodes)), now] = 0.0
+    return Instance(
+        indptr=sub_indptr,
+        indices=sub_indices,
+        weight=weight,
+        now=now,
+        cost=cost,
+        allowed=allowed,
+        lower=graph.community_lower[communities],
+        upper=graph.community_upper[communities],
+        may_close=~locked,
+        core=_central_nodes(sub_indptr, sub_indices, now, weight, len(communities)),
+        group=np.full(len(nodes), -1, np.int32),
+        group_parts=np.empty(0, np.int32),
+        owner=np.full(len(communities), -1, np.int32),
+        owner_lower=np.empty(0, np.int64),
+        owner_upper=np.empty(0, np.int64),
+        short_price=2000.0 * problem.community_weight,
+    )
+
+
+def _nearest_label(
+    indptr: NDArray[np.int32], indices: NDArray[np.int32], label: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    # New ground takes the community of a neighbour; an island takes the first.
+    label = label.copy()
+    source = sources(indptr)
+    while (label < 0).any():
+        reached = (label[source] < 0) & (label[indices] >= 0)
+        if not reached.any():
+            label[label < 0] = 0
+            break
+        label[source[reached][::-1]] = label[indices[reached][::-1]]
+    return label
+
+
+def _within_reach(
+    indptr: NDArray[np.int32], indices: NDArray[np.int32], now: NDArray[np.int32], k: int
+) -> NDArray[np.bool_]:
+    near = np.zeros((len(now), k), np.bool_)
+    near[np.arange(len(now)), now] = True
+    source = sources(indptr)
+    for _ in range(REACH):
+        wider = near.copy()
+        np.logical_or.at(wider, source, near[indices])
+        near = wider
+    return near
+
+
+def _central_nodes(
+    indptr: NDArray[np.int32],
+    indices: NDArray[np.int32],
+    now: NDArray[np.int32],
+    weight: NDArray[np.int64],
+    k: int,
+) -> NDArray[np.int32]:
+    # The core of a community is the grid with the most inner neighbours by household.
+    source = sources(indptr)
+    inside = now[source] == now[indices]
+    pull = np.bincount(source[inside], weight[indices[inside]], minlength=len(now)) + weight
+    core = np.zeros(k, np.int32)
+    for c in range(k):
+        members = np.flatnonzero(now == c)
+        if len(members):
+            core[c] = members[pull[members].argmax()]
+    return core
+
+
+def make_tasks(problem: Problem, town: Town, seed: int) -> list[tuple[NDArray[np.int64], Task]]:
+    """
+    Cut the town into one task per community.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The assignment to improve.
+    seed
+        Each task gets this seed and its community's number.
+
+    Returns
+    -------
+    list[tuple[NDArray[np.int64], Task]]
+        Units of each community, and its task; the local zones are today's numbers in order,
+        then spare ones.
+    """
+    of_unit = town.community[town.zone]
+    order = np.argsort(of_unit, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(of_unit[order])) + 1)
+    csr = open_csr(problem)
+    tasks = []
+    for units in groups:
+        part, zone = make_part(problem, town.zone, units, csr)
+        number = int(of_unit[units[0]])
+        tasks.append((units, Task(part, zone, problem.prices, (seed, number), problem.effort)))
+    return tasks
+
+
+def open_csr(
+    problem: Problem,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    """Give the open borders as CSR, each with the price of a zone border along it."""
+    indptr, indices = open_borders(problem.graph)
+    # Length counts a little even on a line: compact zones are easier to walk.
+    edge = problem.graph.off_line_m + 0.05 * problem.graph.border_m
+    return indptr, indices, edge[problem.graph.is_open]
+
+
+def make_part(
+    problem: Problem,
+    zone: NDArray[np.int32],
+    units: NDArray[np.int64],
+    csr: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]],
+) -> tuple[Part, NDArray[np.int32]]:
+    """
+    Cut a part out of the town.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    zone
+        Zone of each unit of the town.
+    units
+        Units of the part, ascending; every zone is wholly inside or outside.
+    csr
+        As :func:`open_csr` gives it.
+
+    Returns
+    -------
+    tuple
+        The part, and the local zone of each of its units; local numbers are the town's in
+        ascending order, then spare ones.
+    """
+    graph = problem.graph
+    zones = local_zones(zone, units)
+    households = graph.households[units]
+    spare = max(2, -(-int(households.sum()) // problem.new_lower) + 1 - len(zones))
+    number = np.full(max(int(zone.max()) + 1, graph.n_grids) + 1, -1, np.int32)
+    number[zones] = np.arange(len(zones))
+    old = zones < graph.n_grids
+    lower = np.full(len(zones) + spare, problem.new_lower, np.int64)
+    upper = np.full(len(zones) + spare, problem.new_upper, np.int64)
+    locked = np.zeros(len(zones) + spare, np.bool_)
+    lower[: len(zones)][old] = problem.lower[zones[old]]
+    upper[: len(zones)][old] = problem.upper[zones[old]]
+    locked[: len(zones)][old] = graph.grid_is_locked[zones[old]]
+    start = number[zone[units]]
+    indptr, indices, edge = _sub_csr(csr, units, graph.n_units)
+    homes = [np.arange(graph.home_indptr[u], graph.home_indptr[u + 1]) for u in units]
+    home = np.concatenate(homes) if homes else np.empty(0, np.int64)
+    group = graph.group[units]
+    named, group = np.unique(group, return_inverse=True)
+    skip = int(len(named) > 0 and named[0] < 0)
+    part = Part(
+        indptr=indptr,
+        indices=indices,
+        edge_cost=edge,
+        households=households,
+        home_indptr=np.concatenate([[0], np.cumsum([len(h) for h in homes])]).astype(np.int32),
+        home_zone=number[graph.home_grid[home]],
+        home_households=graph.home_households[home],
+        zone_now=number[graph.grid_now[units]] if problem.keeps_today
+        else np.full(len(units), -1, np.int32),
+        is_fixed=locked[start],
+        group=(group - skip).astype(np.int32),
+        group_parts=graph.group_parts[named[skip:]],
+        lower=lower,
+        upper=upper,
+        is_locked=locked,
+    )
+    return part, start
+
+
+def local_zones(zone: NDArray[np.int32], units: NDArray[np.int64]) -> NDArray[np.int32]:
+    """List the zones that some units are in, ascending: local number to zone."""
+    return np.unique(zone[units])
+
+
+def _sub_csr(
+    csr: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]],
+    units: NDArray[np.int64],
+    n: int,
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+    # Only the rows of `units` are touched: the cost is that of the part, not of the town.
+    indptr, indices, edge = csr
+    local = np.full(n, -1, np.int32)
+    local[units] = np.arange(len(units))
+    start, degree = indptr[units], indptr[units + 1] - indptr[units]
+    shift = np.repeat(start - np.concatenate([[0], degree.cumsum()[:-1]]), degree)
+    entry = np.arange(int(degree.sum())) + shift
+    stays = local[indices[entry]] >= 0
+    row = np.repeat(np.arange(len(units)), degree)[stays]
+    counts = np.bincount(row, minlength=len(units))
+    return (
+        np.concatenate([[0], counts.cumsum()]).astype(np.int32),
+        local[indices[entry[stays]]],
+        edge[entry[stays]],
+    )
+
+
+def solve_task(task: Task) -> NDArray[np.int32]:
+    """
+    Solve one part: search, mend what is left out of range, polish, give away empty ground.
+
+    Parameters
+    ----------
+    task
+        The part and where to start.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        Local zone of each unit, every zone in one piece.
+    """
+    zone = improve(task.part, task.zone, task.prices, seed=task.seed, effort=task.effort)
+    if violation(task.part, zone):
+        zone = mend(task.part, zone, task.prices)
+        zone = polish(task.part, zone, task.prices, seed=task.seed, effort=task.effort)
+    return absorb_empty(task.part, zone)
+
+
+def absorb_empty(part: Part, zone: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Give the ground of zones without households to a neighbour, unless nobody need live there."""
+    zone = zone.copy()
+    source = sources(part.indptr)
+    size = np.bincount(zone, part.households, minlength=len(part.lower))
+    is_ghost = (size == 0) & (part.lower > 0) & ~part.is_locked
+    while True:
+        touch = is_ghost[zone[source]] & ~is_ghost[zone[part.indices]]
+        touch &= ~part.is_locked[zone[part.indices]]
+        if not touch.any():
+            return zone
+        first = int(touch.argmax())
+        zone[zone == zone[source[first]]] = zone[part.indices[first]]

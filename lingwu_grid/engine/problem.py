@@ -1,0 +1,164 @@
+"""Problem: what is lawful and what it costs, as integers; Solution: what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from lingwu_grid.engine._kernels import Prices
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.graph import UnitGraph
+    from lingwu_grid.rules import Rules
+
+
+class Watch(Protocol):
+    """Is told how far a solve is."""
+
+    def __call__(
+        self, phase: str, violations: int | None = None, moved: int | None = None
+    ) -> None:
+        """Take note of a phase; counts in households."""
+
+
+class Stop(Protocol):
+    """Says when a solve should end early with the best it has."""
+
+    def __call__(self) -> bool:
+        """Tell whether to stop now."""
+
+
+def silent(phase: str, violations: int | None = None, moved: int | None = None) -> None:
+    """Watch without a word."""
+    _ = phase, violations, moved
+
+
+def never() -> bool:
+    """Never stop early."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    What is lawful and what it costs to move.
+
+    Parameters
+    ----------
+    graph
+        The town.
+    lower, upper
+        Households each of today's grids may have, margin applied, shape (n_grids,).
+    new_lower, new_upper
+        The same for a grid that does not exist yet.
+    prices
+        What the search pays for.
+    keeps_today
+        False where today's grids are no argument (`redraw`, or a town without grids).
+    community_mode
+        `fixed`, `adjust` or `redraw`.
+    community_weight
+        Extra price of a household that changes community.
+    new_community_lower, new_community_upper
+        Households of a community that does not exist yet.
+    effort
+        Search effort in per cent.
+    """
+
+    graph: UnitGraph
+    lower: NDArray[np.int64]
+    upper: NDArray[np.int64]
+    new_lower: int
+    new_upper: int
+    prices: Prices
+    keeps_today: bool
+    community_mode: str
+    community_weight: int
+    new_community_lower: int
+    new_community_upper: int
+    effort: int
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Lower bounds on the households that change grid, in any lawful plan of whole units."""
+
+    unconditional: int
+    under_rules: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why something cannot be lawful, in numbers; places are codes of the graph."""
+
+    cause: str
+    households: int
+    communities: tuple[int, ...] = ()
+    grids: tuple[int, ...] = ()
+    subdistricts: tuple[int, ...] = ()
+    unit: int = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """
+    The grid of each unit and the community of each grid.
+
+    Zones 0 … n_grids − 1 are today's grids, higher ones are new.
+    """
+
+    grid_of_unit: NDArray[np.int32]
+    community_of_grid: NDArray[np.int32]
+    bound: Bound
+    status: str
+    """`feasible` or `infeasible` (best plan found, explained)."""
+    explanations: tuple[Explanation, ...] = field(default=())
+
+
+def pose(graph: UnitGraph, rules: Rules) -> Problem:
+    """
+    Turn rules into the numbers of a problem.
+
+    The prices make the objective lexicographic in effect: a household out of range outweighs
+    any move that mends it, a household moved outweighs kilometres of border.
+
+    Parameters
+    ----------
+    graph
+        The town.
+    rules
+        The settings.
+
+    Returns
+    -------
+    Problem
+        All that the solver needs.
+    """
+    keeps = rules.scenario != "redraw" and bool((graph.grid_now >= 0).any())
+    moved = 1.0 if keeps else 0.0
+    deviation = {"minimal": 0.0, "balanced": 0.5, "redraw": 0.2}[rules.scenario]
+    is_plain = (graph.grid_lower == rules.grid.lower) & (graph.grid_upper == rules.grid.upper)
+    return Problem(
+        graph=graph,
+        lower=np.where(is_plain, graph.grid_lower + rules.margin, graph.grid_lower),
+        upper=np.where(is_plain, graph.grid_upper - rules.margin, graph.grid_upper),
+        new_lower=rules.grid.lower + rules.margin,
+        new_upper=rules.grid.upper - rules.margin,
+        prices=Prices(
+            violation=12.0,
+            moved=moved,
+            ground=0.4 * moved,
+            border=0.002 if keeps else 0.05,
+            deviation=deviation,
+        ),
+        keeps_today=keeps,
+        community_mode=rules.communities if graph.n_communities else "redraw",
+        community_weight=rules.community_move_weight,
+        new_community_lower=rules.community.lower,
+        new_community_upper=rules.community.upper,
+        effort=rules.effort,
+    )

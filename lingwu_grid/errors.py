@@ -1,0 +1,46 @@
+"""The tree of errors a planner may meet: each says what came, where, and how to mend it.
+
+``LingwuError``
+├── ``InputError``    a file, a row or a column cannot be used (exit code 2)
+├── ``RulesError``    ``rules.toml`` or a command-line option is wrong (exit code 2)
+└── ``OutputError``   the result cannot be written (exit code 2)
+"""
+
+
+class LingwuError(Exception):
+    """
+    A fault the planner can mend.
+
+    Parameters
+    ----------
+    what
+        What came, in plain Chinese.
+    where
+        File, row and id; empty where the fault has no place.
+    remedy
+        What to do about it.
+    """
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.remedy = remedy
+        super().__init__(what)
+
+    def __str__(self) -> str:
+        """Give the whole sentence: what, where, remedy."""
+        place = f"（{self.where}）" if self.where else ""
+        mend = f"。处理办法：{self.remedy}" if self.remedy else ""
+        return f"{self.what}{place}{mend}"
+
+
+class InputError(LingwuError):
+    """An input file cannot be used."""
+
+
+class RulesError(LingwuError):
+    """A setting is unknown, of the wrong kind, or impossible."""
+
+
+class OutputError(LingwuError):
+    """The result cannot be written."""

@@ -1,0 +1,1 @@
+"""The fabric: household points and lines become units that tile the town. No search here."""

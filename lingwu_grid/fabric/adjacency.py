@@ -1,0 +1,180 @@
+"""Borders: which pieces of ground touch, how long, along what, and whether one can pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid.fabric.cells import matched, segments_of
+from lingwu_grid.fabric.enclosures import ON_LINE_M, Lines
+from lingwu_grid.graph import Runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.study import Study
+
+OPEN_M = 1.0
+"""Shorter contact than this joins nothing: no one-metre corridors."""
+
+CROSSING_M = 1.5
+"""A crossing joins the two sides whose border comes this near to it."""
+
+SAME_LINE_M = 0.01
+"""Today's borders are noded into the cells: nearer than this is the same line."""
+
+
+class Borders(NamedTuple):
+    """Pairs of touching pieces, each pair once, ``a < b``."""
+
+    a: NDArray[np.int64]
+    b: NDArray[np.int64]
+    length_m: NDArray[np.float64]
+    off_line_m: NDArray[np.float64]
+    """The part on no road, barrier, wall or today's border."""
+    clear_m: NDArray[np.float64]
+    """The part that is no barrier."""
+    has_crossing: NDArray[np.bool_]
+
+    @property
+    def is_open(self) -> NDArray[np.bool_]:
+        """True where one can pass from one to the other."""
+        return (self.clear_m >= OPEN_M) | self.has_crossing
+
+
+def find_borders(cells: NDArray[np.object_], lines: Lines, study: Study) -> Borders:
+    """
+    Find the shared borders of polygons that tile.
+
+    Parameters
+    ----------
+    cells
+        Polygons whose shared borders have the same vertices.
+    lines
+        What a border may run on.
+    study
+        Bridges among the roads, and crossings.
+
+    Returns
+    -------
+    Borders
+        Contacts at a point are no borders.
+    """
+    segments, owner = segments_of(cells)
+    a, b, which = matched(segments, owner)
+    ends = segments[which]
+    middle = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
+    length = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
+    kind = what_runs_here(middle, lines)
+    on_barrier = kind == Runs.BARRIER
+    crossed = _near(shapely.linestrings(ends.reshape(-1, 2, 2)), crossing_points(study, lines),
+                    CROSSING_M)
+    frame = pd.DataFrame(
+        {
+            "a": np.minimum(a, b),
+            "b": np.maximum(a, b),
+            "length_m": length,
+            "off_line_m": np.where(kind == Runs.NOTHING, length, 0.0),
+            "clear_m": np.where(on_barrier, 0.0, length),
+            "has_crossing": on_barrier & crossed,
+        }
+    )
+    return _summed(frame[frame["a"] != frame["b"]])
+
+
+def _summed(frame: pd.DataFrame) -> Borders:
+    total = frame.groupby(["a", "b"], sort=True).agg(
+        length_m=("length_m", "sum"), off_line_m=("off_line_m", "sum"),
+        clear_m=("clear_m", "sum"), has_crossing=("has_crossing", "max"),
+    ).reset_index()
+    return Borders(*(total[name].to_numpy() for name in Borders._fields))
+
+
+def join_borders(borders: Borders, unit: NDArray[np.int64]) -> Borders:
+    """
+    Give the borders of units from those of their cells.
+
+    Parameters
+    ----------
+    borders
+        Of cells.
+    unit
+        Unit of each cell.
+    """
+    a, b = unit[borders.a], unit[borders.b]
+    frame = pd.DataFrame(borders._asdict())
+    frame["a"], frame["b"] = np.minimum(a, b), np.maximum(a, b)
+    return _summed(frame[a != b])
+
+
+def what_runs_here(points: NDArray[np.object_], lines: Lines) -> NDArray[np.int8]:
+    """
+    Tell what runs at each point: a barrier before a road before a wall before an old border.
+
+    Parameters
+    ----------
+    points
+        Middles of border segments, shape (n,).
+    lines
+        What may run there.
+
+    Returns
+    -------
+    NDArray[np.int8]
+        A :class:`~lingwu_grid.graph.Runs` each, shape (n,).
+    """
+    kind = np.full(len(points), Runs.NOTHING, np.int8)
+    for runs, reach in (
+        (Runs.OLD_BORDER, SAME_LINE_M),
+        (Runs.WALL, ON_LINE_M),
+        (Runs.ROAD, ON_LINE_M),
+        (Runs.BARRIER, ON_LINE_M),
+    ):
+        kind[_near(points, lines.of(runs), reach)] = runs
+    return kind
+
+
+def _near(
+    shapes: NDArray[np.object_], others: NDArray[np.object_], reach: float
+) -> NDArray[np.bool_]:
+    near = np.zeros(len(shapes), np.bool_)
+    if len(others) and len(shapes):
+        near[shapely.STRtree(others).query(shapes, "dwithin", distance=reach)[0]] = True
+    return near
+
+
+def crossing_points(study: Study, lines: Lines) -> NDArray[np.object_]:
+    """
+    Give the points where a barrier may be crossed: bridges and tunnels, and listed crossings.
+
+    Parameters
+    ----------
+    study
+        Roads and crossings.
+    lines
+        The barriers.
+
+    Returns
+    -------
+    NDArray[np.object_]
+        Points on or by a barrier.
+    """
+    barriers = lines.of(Runs.BARRIER)
+    roads = study.table("roads")
+    passes = roads.geometry.to_numpy()[
+        (roads["bridge"].to_numpy(bool) | roads["tunnel"].to_numpy(bool))
+        if len(roads) else np.empty(0, np.bool_)
+    ]
+    listed = study.table("crossings").geometry.to_numpy()
+    is_point = np.isin(shapely.get_type_id(listed), (0, 4))
+    across = np.concatenate([passes, listed[~is_point]])
+    points = [shapely.get_parts(listed[is_point])]
+    if len(barriers) and len(across):
+        line, barrier = shapely.STRtree(barriers).query(across, "intersects")
+        met = shapely.intersection(across[line], barriers[barrier])
+        points.append(shapely.points(shapely.get_coordinates(met)))
+    found: NDArray[np.object_] = np.concatenate(points)
+    return found

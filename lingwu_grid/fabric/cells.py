@@ -1,0 +1,251 @@
+"""Cells: each enclosure shared among its buildings, as near to each as can be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid.fabric.enclosures import make_faces
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.study import Study
+
+SITE_STEP_M = 6.0
+"""Distance of the points that stand for a footprint's outline."""
+
+
+class Buildings(NamedTuple):
+    """Homes grouped by building; a household without a building id counts by its place."""
+
+    point: NDArray[np.object_]
+    footprint: NDArray[np.object_]
+    """None where there is none."""
+    compound: NDArray[np.object_]
+    """Compound id; empty for none."""
+    of_household: NDArray[np.int64]
+
+
+def gather_buildings(study: Study) -> Buildings:
+    """
+    Group households into buildings.
+
+    Parameters
+    ----------
+    study
+        Households; buildings give footprints and compounds where they have the same id.
+
+    Returns
+    -------
+    Buildings
+        In the order of their first household.
+    """
+    homes = study.households
+    xy = np.round(shapely.get_coordinates(homes.geometry.to_numpy())).astype(np.int64)
+    # One place to the metre is one building, where the office has no building numbers.
+    place = pd.Series(xy[:, 0]).astype(str) + "," + pd.Series(xy[:, 1]).astype(str)
+    key = homes["building_id"].where(homes["building_id"] != "", "@" + place)
+    of_household, names = pd.factorize(key)
+    first = np.unique(of_household, return_index=True)[1]
+    known = study.table("buildings").drop_duplicates("building_id").set_index("building_id")
+    footprint = known.geometry.reindex(names).to_numpy()
+    compound = homes["compound_id"].to_numpy(object)[first]
+    if len(known):
+        theirs = known["compound_id"].reindex(names).fillna("").to_numpy(object)
+        compound = np.where(compound == "", theirs, compound)
+    point = homes.geometry.to_numpy()[first]
+    walls = study.table("compounds")
+    if len(walls):
+        hit, wall = shapely.STRtree(walls.geometry.to_numpy()).query(point, predicate="within")
+        inside = np.full(len(point), "", object)
+        inside[hit[::-1]] = walls["compound_id"].to_numpy(object)[wall[::-1]]
+        compound = np.where(compound == "", inside, compound)
+    return Buildings(point, footprint, compound, of_household)
+
+
+def make_cells(
+    faces: NDArray[np.object_],
+    lines: NDArray[np.object_],
+    buildings: Buildings,
+    key: NDArray[np.int64],
+    area: shapely.Geometry,
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """
+    Divide the faces among building keys.
+
+    Inside a face every point goes to the nearest footprint (enclosed tessellation: Fleischmann,
+    Feliciotti, Romice, Porta 2020), drawn as Voronoi edges between different keys only.
+
+    Parameters
+    ----------
+    faces
+        Enclosures.
+    lines
+        What they were made from.
+    buildings
+        Homes.
+    key
+        What each building's ground belongs to: equal keys share a cell, shape (n_buildings,).
+    area
+        The study area.
+
+    Returns
+    -------
+    tuple
+        Cells that tile the area, and the key of each; -1 for ground without a home.
+    """
+    face = nearest_face(faces, buildings.point)
+    pairs = np.unique(np.stack([face, key], axis=1), axis=0)
+    keys_in_face = np.bincount(pairs[:, 0], minlength=len(faces))
+    shared = np.flatnonzero(keys_in_face > 1)
+    sites = _sites(buildings, face, np.isin(face, shared))
+    cuts = _voronoi_edges(faces, sites, key)
+    cells = make_faces(np.concatenate([lines, cuts]), area)
+    return cells, _keys_of(cells, faces, (face, key), sites, buildings)
+
+
+def nearest_face(
+    faces: NDArray[np.object_], points: NDArray[np.object_]
+) -> NDArray[np.int64]:
+    """Tell the face of each point; the nearest for a point on a line or outside."""
+    face: NDArray[np.int64] = shapely.STRtree(faces).nearest(points)
+    return face
+
+
+class _Sites(NamedTuple):
+    xy: NDArray[np.float64]
+    building: NDArray[np.int64]
+    face: NDArray[np.int64]
+
+
+def _sites(
+    buildings: Buildings, face: NDArray[np.int64], wanted: NDArray[np.bool_]
+) -> _Sites:
+    has = wanted & ~shapely.is_missing(buildings.footprint)
+    outline = shapely.segmentize(shapely.boundary(buildings.footprint[has]), SITE_STEP_M)
+    xy, index = shapely.get_coordinates(outline, return_index=True)
+    building = np.concatenate([np.flatnonzero(wanted), np.flatnonzero(has)[index]])
+    xy = np.round(np.concatenate([shapely.get_coordinates(buildings.point[wanted]), xy]), 3)
+    # The first of equal points stays: a building's own point comes before any outline.
+    _, first = np.unique(np.column_stack([face[building], xy]), axis=0, return_index=True)
+    first.sort()
+    return _Sites(xy[first], building[first], face[building[first]])
+
+
+def _voronoi_edges(
+    faces: NDArray[np.object_], sites: _Sites, key: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    if not len(sites.face):
+        return np.empty(0, object)
+    order = np.argsort(sites.face, kind="stable")
+    named, start = np.unique(sites.face[order], return_index=True)
+    clouds = shapely.multipoints(
+        shapely.points(sites.xy[order]), indices=np.repeat(np.arange(len(named)), np.diff(
+            np.r_[start, len(order)]))
+    )
+    diagrams = shapely.voronoi_polygons(clouds, extend_to=faces[named], ordered=True)
+    polygons, of_face = shapely.get_parts(diagrams, return_index=True)
+    segments, owner = segments_of(polygons)
+    site_key = key[sites.building[order]]
+    a, b, which = matched(segments, owner)
+    between = site_key[a] != site_key[b]
+    lines = shapely.linestrings(segments[which[between]].reshape(-1, 2, 2))
+    owner_face = of_face[a[between]]
+    by_face = np.argsort(owner_face, kind="stable")
+    held, index = np.unique(owner_face[by_face], return_inverse=True)
+    bundle = shapely.multilinestrings(lines[by_face], indices=index)
+    clipped = shapely.intersection(bundle, faces[named[held]])
+    parts = shapely.get_parts(clipped)
+    cuts: NDArray[np.object_] = parts[shapely.get_type_id(parts) == 1]
+    return cuts
+
+
+def segments_of(
+    polygons: NDArray[np.object_],
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """
+    Take polygons apart into segments.
+
+    Parameters
+    ----------
+    polygons
+        Polygons, with or without holes, shape (n,).
+
+    Returns
+    -------
+    tuple
+        Ends of each segment, the lesser end first, shape (m, 4), and its polygon, shape (m,).
+    """
+    rings, polygon = shapely.get_rings(polygons, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    same = ring[1:] == ring[:-1]
+    a, b = xy[:-1][same], xy[1:][same]
+    swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
+    a[swap], b[swap] = b[swap], a[swap].copy()
+    return np.column_stack([a, b]), polygon[ring[1:][same]]
+
+
+def matched(
+    segments: NDArray[np.float64], owner: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Pair the polygons that have a segment in common.
+
+    Parameters
+    ----------
+    segments
+        As :func:`segments_of` gives them, shape (m, 4).
+    owner
+        Polygon of each segment, shape (m,).
+
+    Returns
+    -------
+    tuple
+        The two owners of each shared segment, and the index of the segment.
+    """
+    order = np.lexsort(segments.T[::-1])
+    ordered = segments[order]
+    twin = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1))
+    return owner[order[twin]], owner[order[twin + 1]], order[twin]
+
+
+def _keys_of(
+    cells: NDArray[np.object_],
+    faces: NDArray[np.object_],
+    home: tuple[NDArray[np.int64], NDArray[np.int64]],
+    sites: _Sites,
+    buildings: Buildings,
+) -> NDArray[np.int64]:
+    face, key = home
+    cell_point = shapely.point_on_surface(cells)
+    cell_face = nearest_face(faces, cell_point)
+    # Ground of a face with one key is that key's; of a face with none, nobody's.
+    out = np.full(len(cells), -1, np.int64)
+    only = np.full(len(faces), -1, np.int64)
+    only[face] = key
+    out[:] = only[cell_face]
+    # In a shared face, the key of the nearest site of the same face.
+    undecided = np.flatnonzero(np.isin(cell_face, sites.face))
+    if len(undecided):
+        xy = shapely.get_coordinates(cell_point[undecided])
+        out[undecided] = key[_nearest_site(xy, cell_face[undecided], sites)]
+    inside = nearest_face(cells, buildings.point)
+    out[inside] = key
+    return out
+
+
+def _nearest_site(
+    xy: NDArray[np.float64], face: NDArray[np.int64], sites: _Sites
+) -> NDArray[np.int64]:
+    # One nearest-neighbour query for all faces: lift each face to a height of its own.
+    from scipy.spatial import cKDTree  # noqa: PLC0415 - kept out of import time
+
+    lift = 1e6
+    tree = cKDTree(np.column_stack([sites.xy, sites.face * lift]))
+    at = tree.query(np.column_stack([xy, face * lift]))[1]
+    building: NDArray[np.int64] = sites.building[at]
+    return building

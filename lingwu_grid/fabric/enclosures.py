@@ -1,0 +1,131 @@
+"""Enclosures: the faces of roads, barriers, compound walls and today's borders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from lingwu_grid.graph import Runs
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.study import Study
+
+GRID_M = 1e-5
+"""Precision of noding, metres: fine enough that a border stays where it was drawn."""
+
+ON_LINE_M = 3.0
+"""A border this near to a road, barrier or wall runs on it: surveys differ by a metre or two."""
+
+
+class Lines(NamedTuple):
+    """Every line that may be a border, with what it is and its name."""
+
+    shape: NDArray[np.object_]
+    kind: NDArray[np.int8]
+    name: NDArray[np.object_]
+
+    def of(self, kind: Runs) -> NDArray[np.object_]:
+        """Give the lines of one kind."""
+        return self.shape[self.kind == kind]
+
+
+def collect_lines(study: Study) -> Lines:
+    """
+    Collect the lines of a study.
+
+    Parameters
+    ----------
+    study
+        Roads, barriers, compounds, grids, communities and the outline are used.
+
+    Returns
+    -------
+    Lines
+        Single line strings.
+    """
+    groups: list[tuple[NDArray[np.object_], Runs, NDArray[np.object_]]] = []
+    for table, kind in (
+        ("roads", Runs.ROAD),
+        ("barriers", Runs.BARRIER),
+        ("compounds", Runs.WALL),
+        ("grids", Runs.OLD_BORDER),
+        ("communities", Runs.OLD_BORDER),
+    ):
+        frame = study.table(table)
+        names = frame["name"].to_numpy(object) if table in ("roads", "barriers") else None
+        if table == "compounds":
+            names = frame["name"].to_numpy(object)
+        groups.append(
+            (_as_lines(frame.geometry.to_numpy()), kind,
+             names if names is not None else np.full(len(frame), "", object))
+        )
+    groups.append((_as_lines(np.array([study.outline])), Runs.OLD_BORDER, np.array([""], object)))
+    shapes, kinds, names_out = [], [], []
+    for shape, kind, names in groups:
+        parts, index = shapely.get_parts(shape, return_index=True)
+        shapes.append(parts)
+        kinds.append(np.full(len(parts), kind, np.int8))
+        names_out.append(names[index])
+    return Lines(np.concatenate(shapes), np.concatenate(kinds), np.concatenate(names_out))
+
+
+def _as_lines(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    is_area = np.isin(shapely.get_type_id(shapes), (3, 6))
+    lines: NDArray[np.object_] = np.where(is_area, shapely.boundary(shapes), shapes)
+    # A polygon with holes has several rings; each is a line of its own in get_parts.
+    return lines
+
+
+def make_faces(lines: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np.object_]:
+    """
+    Node lines and take the faces inside an area.
+
+    Parameters
+    ----------
+    lines
+        Line strings in any relation to each other.
+    area
+        Faces whose inner point is outside are dropped.
+
+    Returns
+    -------
+    NDArray[np.object_]
+        Polygons whose shared borders have the same vertices, to the bit.
+    """
+    noded = shapely.union_all(lines, grid_size=GRID_M)
+    faces: NDArray[np.object_] = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
+    shapely.prepare(area)
+    inside: NDArray[np.object_] = faces[
+        shapely.intersects(area, shapely.point_on_surface(faces))
+    ]
+    return inside
+
+
+def label_by(
+    points: NDArray[np.object_], shapes: NDArray[np.object_]
+) -> NDArray[np.int64]:
+    """
+    Tell which shape each point lies in; the first where they overlap.
+
+    Parameters
+    ----------
+    points
+        Points, shape (n,).
+    shapes
+        Polygons, shape (m,).
+
+    Returns
+    -------
+    NDArray[np.int64]
+        Index of the polygon, shape (n,); -1 for none.
+    """
+    label = np.full(len(points), -1, np.int64)
+    if len(shapes):
+        point, shape = shapely.STRtree(shapes).query(points, predicate="intersects")
+        order = np.lexsort((-shape, point))
+        label[point[order]] = shape[order]
+    return label

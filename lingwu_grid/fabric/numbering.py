@@ -1,0 +1,172 @@
+"""The door from names to numbers: a fabric and rules become a UnitGraph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lingwu_grid.errors import RulesError
+from lingwu_grid.graph import UnitGraph
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.fabric.places import Places
+    from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.rules import Rules
+
+
+def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
+    """
+    Turn a fabric into numbers.
+
+    Parameters
+    ----------
+    fabric
+        Units and their borders.
+    rules
+        Bands, exceptions and locks, by id.
+
+    Returns
+    -------
+    UnitGraph
+        Ids are left behind: grid 41 is ``fabric.places.grid_ids[41]``.
+
+    Raises
+    ------
+    RulesError
+        If a rule names a grid or community that does not exist.
+    """
+    places, borders = fabric.places, fabric.borders
+    _refuse_strangers(rules, places)
+    n = len(fabric.units)
+    households = fabric.units["households"].to_numpy(np.int64)
+    is_open = _reach_empty_land(n, fabric, households)
+    source = np.concatenate([borders.a, borders.b])
+    target = np.concatenate([borders.b, borders.a])
+    order = np.lexsort((target, source))
+    twice = np.tile(np.arange(len(borders.a)), 2)[order]
+    grid_lower, grid_upper = _grid_bands(places, rules)
+    community_lower, community_upper = _community_bands(places, rules)
+    homes = fabric.homes.sort_values(["unit", "grid"])
+    point = fabric.units.geometry.representative_point()
+    limit = rules.grid.upper - rules.margin
+    return UnitGraph(
+        indptr=_indptr(source, n),
+        indices=target[order].astype(np.int32),
+        border_m=borders.length_m[twice],
+        off_line_m=borders.off_line_m[twice],
+        is_open=is_open[twice],
+        households=households,
+        home_indptr=_indptr(homes["unit"].to_numpy(), n),
+        home_grid=homes["grid"].to_numpy(np.int32),
+        home_households=homes["households"].to_numpy(np.int64),
+        grid_now=fabric.grid_now.astype(np.int32),
+        community_now=fabric.community_now.astype(np.int32),
+        group=fabric.group.astype(np.int32),
+        group_parts=(-(-fabric.group_households // limit)).astype(np.int32),
+        subdistrict=fabric.subdistrict.astype(np.int32),
+        x=point.x.to_numpy(float),
+        y=point.y.to_numpy(float),
+        grid_community=places.grid_community.astype(np.int32),
+        grid_lower=grid_lower,
+        grid_upper=grid_upper,
+        grid_is_locked=places.grid_is_locked | places.grid_is_special
+        | np.isin(places.grid_ids, rules.locked_grids)
+        | _in_locked_community(places, rules),
+        community_subdistrict=places.community_subdistrict.astype(np.int32),
+        community_lower=community_lower,
+        community_upper=community_upper,
+        community_is_locked=_community_locks(places, rules),
+    )
+
+
+def _indptr(owner: NDArray[np.int64], n: int) -> NDArray[np.int32]:
+    return np.concatenate([[0], np.bincount(owner, minlength=n).cumsum()]).astype(np.int32)
+
+
+def _refuse_strangers(rules: Rules, places: Places) -> None:
+    for kind, named, known in (
+        ("网格", [*rules.locked_grids, *(e.grid_id for e in rules.exceptions if e.grid_id)],
+         places.grid_ids),
+        ("社区", [*rules.locked_communities,
+                *(e.community_id for e in rules.exceptions if e.community_id)],
+         places.community_ids),
+    ):
+        strangers = sorted(set(named) - set(known))
+        if strangers:
+            raise RulesError(
+                f"设置里提到的{kind} {'、'.join(strangers)} 不存在", where="rules.toml",
+                remedy=f"核对编码；数据里的{kind}编码如 {'、'.join(known[:3]) or '（无）'}",
+            )
+
+
+def _grid_bands(places: Places, rules: Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    n = len(places.grid_ids)
+    lower = np.full(n, rules.grid.lower, np.int64)
+    upper = np.full(n, rules.grid.upper, np.int64)
+    # A special grid is lawful at any size, with its exception on record.
+    lower[places.grid_is_special] = 0
+    upper[places.grid_is_special] = np.iinfo(np.int32).max
+    for item in rules.exceptions:
+        if item.grid_id:
+            g = places.grid_ids.index(item.grid_id)
+            lower[g] = item.lower
+            upper[g] = item.upper or rules.grid.upper
+    return lower, upper
+
+
+def _community_bands(
+    places: Places, rules: Rules
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    n = len(places.community_ids)
+    lower = np.full(n, rules.community.lower, np.int64)
+    upper = np.full(n, rules.community.upper, np.int64)
+    if rules.villages_whole:
+        lower[places.community_is_village] = 0
+        upper[places.community_is_village] = np.iinfo(np.int32).max
+    for item in rules.exceptions:
+        if item.community_id:
+            c = places.community_ids.index(item.community_id)
+            lower[c] = item.lower
+            upper[c] = item.upper or rules.community.upper
+    return lower, upper
+
+
+def _community_locks(places: Places, rules: Rules) -> NDArray[np.bool_]:
+    locked: NDArray[np.bool_] = places.community_is_locked | np.isin(
+        places.community_ids, rules.locked_communities
+    )
+    return locked | places.community_is_village if rules.villages_whole else locked
+
+
+def _in_locked_community(places: Places, rules: Rules) -> NDArray[np.bool_]:
+    # A locked community keeps its grids; a village only keeps its border.
+    locked = places.community_is_locked | np.isin(places.community_ids, rules.locked_communities)
+    return np.append(locked, False)[places.grid_community]
+
+
+def _reach_empty_land(
+    n: int, fabric: Fabric, households: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Open one closed border of empty land that barriers cut off: nobody there need pass."""
+    borders = fabric.borders
+    is_open = borders.is_open.copy()
+    while True:
+        joined = coo_array(
+            (np.ones(int(is_open.sum()), np.int8), (borders.a[is_open], borders.b[is_open])),
+            shape=(n, n),
+        )
+        piece = connected_components(joined, directed=False)[1]
+        empty = np.bincount(piece, households) == 0
+        a, b = piece[borders.a], piece[borders.b]
+        way = (a != b) & (empty[a] | empty[b])
+        if not way.any():
+            return is_open
+        # Longest borders first; several at once as long as each piece is opened once.
+        ways = np.flatnonzero(way)
+        ways = ways[np.lexsort((ways, -borders.length_m[ways]))]
+        is_open[ways[0]] = True

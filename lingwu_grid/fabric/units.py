@@ -1,0 +1,318 @@
+"""Fabric: units that tile the study area, and which household is in which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lingwu_grid.errors import InputError
+from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders
+from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
+from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
+from lingwu_grid.fabric.places import Places, name_places
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.study import Study
+
+SLIVER_M2 = 200.0
+SLIVER_WIDTH_M = 5.0
+"""Ground smaller or thinner than this is no unit of its own: two surveys of one line."""
+
+AREA_TOLERANCE = 1e-6
+"""Share of the study area that units may miss by rounding."""
+
+
+@dataclass(frozen=True)
+class Fabric:
+    """
+    Units that tile the study area.
+
+    Parameters
+    ----------
+    units
+        unit_id, geometry, households, residents, buildings, compound_id; one row a unit.
+    unit_of_household
+        Unit of each row of ``study.households``, shape (n_households,).
+    borders
+        What units share.
+    homes
+        Today's grid of the households of each unit: columns unit, grid, households.
+    places
+        Ids of grids, communities and streets, and what lies in what.
+    grid_now, community_now, subdistrict
+        Of each unit's ground, codes of `places`; -1 for none.
+    group
+        Units that should share a grid, or few grids; -1 for none. `group_households` counts them.
+    lines
+        Roads, barriers, walls and borders, for names.
+    """
+
+    units: gpd.GeoDataFrame
+    unit_of_household: NDArray[np.int64]
+    borders: Borders
+    homes: pd.DataFrame
+    places: Places
+    grid_now: NDArray[np.int64]
+    community_now: NDArray[np.int64]
+    subdistrict: NDArray[np.int64]
+    group: NDArray[np.int64]
+    group_households: NDArray[np.int64]
+    lines: Lines
+
+
+def build_fabric(study: Study) -> Fabric:
+    """
+    Build the units of a study.
+
+    Parameters
+    ----------
+    study
+        What the office sent.
+
+    Returns
+    -------
+    Fabric
+        Units that tile ``study.outline``. A unit is a building's cell, a compound within the
+        limit kept whole, or empty land.
+
+    Raises
+    ------
+    InputError
+        If the study area has no area.
+    """
+    if shapely.area(study.outline) <= 0:
+        raise InputError("研究范围没有面积", remedy="检查“范围”文件，应为面图形")
+    lines = collect_lines(study)
+    buildings = gather_buildings(study)
+    key, whole = _keys(study, buildings)
+    faces = make_faces(lines.shape, study.outline)
+    cells, cell_key = make_cells(faces, lines.shape, buildings, key, study.outline)
+    points = shapely.point_on_surface(cells)
+    cell_key = _yards(study, points, cell_key, whole)
+    places = name_places(study)
+    grid, community, street = places.of_points(study, points)
+    borders = find_borders(cells, lines, study)
+    cell_of_building = shapely.STRtree(cells).nearest(buildings.point)
+    lived = np.zeros(len(cells), np.bool_)
+    lived[cell_of_building] = True
+    water = label_by(points, _areas(study.table("barriers"))) >= 0
+    unit_of_cell = _gather(cells, cell_key, (lived, water & ~lived), grid, borders)
+    return _as_fabric(
+        study, cells, unit_of_cell, (grid, community, street), borders, buildings,
+        (cell_of_building, key), places, lines,
+    )
+
+
+def _areas(table: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    shapes = table.geometry.to_numpy()
+    areas: NDArray[np.object_] = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
+    return areas
+
+
+def _keys(study: Study, buildings: Buildings) -> tuple[NDArray[np.int64], dict[str, int]]:
+    """Give equal keys to the buildings of a compound kept whole; name those compounds."""
+    n = len(buildings.point)
+    households = np.bincount(buildings.of_household, minlength=n)
+    code, names = pd.factorize(pd.Series(buildings.compound))
+    total = np.bincount(code, households)
+    upper = study.rules.grid.upper - study.rules.margin
+    keep = (total <= upper) & (np.asarray(names) != "") & study.rules.compounds_whole
+    key = np.where(keep[code], n + code, np.arange(n))
+    return key, {str(names[c]): n + int(c) for c in np.flatnonzero(keep)}
+
+
+def _yards(
+    study: Study, points: NDArray[np.object_], key: NDArray[np.int64], whole: dict[str, int]
+) -> NDArray[np.int64]:
+    """Give the ground inside the wall of a whole compound to the compound."""
+    walls = study.table("compounds")
+    inside = label_by(points, walls.geometry.to_numpy())
+    ids = walls["compound_id"].to_numpy(object)
+    of_wall = np.array([whole.get(str(i), -1) for i in ids], np.int64)
+    of_wall = np.append(of_wall, -1)
+    yard = (key < 0) & (of_wall[inside] >= 0)
+    return np.where(yard, of_wall[inside], key)
+
+
+def _gather(
+    cells: NDArray[np.object_],
+    key: NDArray[np.int64],
+    ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    grid: NDArray[np.int64],
+    borders: Borders,
+) -> NDArray[np.int64]:
+    """Join cells of one key over open borders, then slivers to a neighbour of the same grid."""
+    same = (key[borders.a] == key[borders.b]) & (key[borders.a] >= 0) & borders.is_open
+    unit = _components(len(cells), borders.a[same], borders.b[same])
+    for _ in range(4):
+        unit, changed = _join_slivers(cells, unit, ground, grid, borders)
+        if not changed:
+            break
+    return np.unique(unit, return_inverse=True)[1]
+
+
+def _components(
+    n: int, a: NDArray[np.int64], b: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    matrix = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
+    label: NDArray[np.int64] = connected_components(matrix, directed=False)[1].astype(np.int64)
+    return label
+
+
+def _join_slivers(
+    cells: NDArray[np.object_],
+    unit: NDArray[np.int64],
+    ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    grid: NDArray[np.int64],
+    borders: Borders,
+) -> tuple[NDArray[np.int64], bool]:
+    n = int(unit.max()) + 1
+    area = np.bincount(unit, shapely.area(cells), minlength=n)
+    inner = unit[borders.a] == unit[borders.b]
+    edge = np.bincount(unit, shapely.length(cells), minlength=n)
+    edge -= 2 * np.bincount(unit[borders.a[inner]], borders.length_m[inner], minlength=n)
+    is_lived = np.bincount(unit, ground[0], minlength=n) > 0
+    is_water = np.bincount(unit, ~ground[1], minlength=n) == 0
+    thin = 2 * area / np.maximum(edge, 1e-9) < SLIVER_WIDTH_M
+    is_sliver = ~is_lived & ((area < SLIVER_M2) | thin | is_water)
+    a = np.concatenate([unit[borders.a], unit[borders.b]])
+    b = np.concatenate([unit[borders.b], unit[borders.a]])
+    length = np.tile(borders.length_m, 2)
+    own = np.full(n, -1, np.int64)
+    own[unit] = grid
+    useful = is_sliver[a] & (a != b) & (own[a] == own[b])
+    if not useful.any():
+        return unit, False
+    # The longest border wins; an open one before any other; a lived-in neighbour on a tie.
+    is_open = np.tile(borders.is_open, 2)
+    pair = pd.DataFrame({"a": a, "b": b, "m": length, "open": is_open & (length > 0)})[useful]
+    pair = pair.groupby(["a", "b"], sort=True).agg(m=("m", "sum"), open=("open", "max"))
+    pair = pair.reset_index().sort_values(["a", "open", "m", "b"], ascending=[True, False, False, True])
+    best = pair.drop_duplicates("a")
+    target = np.arange(n)
+    # A sliver joins a sliver only downwards, so that no circle arises.
+    fine = ~is_sliver[best["b"]] | (best["b"].to_numpy() < best["a"].to_numpy())
+    target[best["a"].to_numpy()[fine]] = best["b"].to_numpy()[fine]
+    while (target[target] != target).any():
+        target = target[target]
+    joined = target[unit]
+    return np.unique(joined, return_inverse=True)[1], bool(fine.any())
+
+
+def _as_fabric(
+    study: Study,
+    cells: NDArray[np.object_],
+    unit_of_cell: NDArray[np.int64],
+    now: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    borders: Borders,
+    buildings: Buildings,
+    home: tuple[NDArray[np.int64], NDArray[np.int64]],
+    places: Places,
+    lines: Lines,
+) -> Fabric:
+    cell_of_building, key = home
+    n = int(unit_of_cell.max()) + 1
+    unit_of_building = unit_of_cell[cell_of_building]
+    unit_of_household = unit_of_building[buildings.of_household]
+    residents = study.households["residents"].to_numpy(np.int64)
+    grid_of_household = _grid_of_household(study, places, now[0][cell_of_building], buildings)
+    compound = np.full(n, "", object)
+    compound[unit_of_building] = buildings.compound
+    shapes = _dissolved(cells, unit_of_cell)
+    units = gpd.GeoDataFrame(
+        {
+            "unit_id": [f"U{i + 1:06d}" for i in range(n)],
+            "households": np.bincount(unit_of_household, minlength=n),
+            "residents": np.bincount(unit_of_household, residents, minlength=n).astype(np.int64),
+            "buildings": np.bincount(unit_of_building, minlength=n),
+            "compound_id": compound,
+        },
+        geometry=shapes,
+        crs=study.crs,
+    )
+    missing = abs(shapely.area(study.outline) - shapely.area(shapes).sum())
+    if missing > AREA_TOLERANCE * shapely.area(study.outline) + 1.0:
+        raise InputError(
+            f"单元没有铺满研究范围，差 {missing:.1f} 平方米", remedy="检查范围和边界图形是否自相交"
+        )
+    homes = pd.DataFrame({"unit": unit_of_household, "grid": grid_of_household})
+    homes = homes.groupby(["unit", "grid"]).size().rename("households").reset_index()
+    group, group_households = _groups(unit_of_building, buildings, n)
+    grid_now = _main_label(unit_of_cell, now[0], cells, homes)
+    community_now = _main_label(unit_of_cell, now[1], cells, None)
+    by_grid = np.append(places.grid_community, -1)[grid_now]
+    return Fabric(
+        units=units,
+        unit_of_household=unit_of_household,
+        borders=join_borders(borders, unit_of_cell),
+        homes=homes[homes["grid"] >= 0],
+        places=places,
+        grid_now=grid_now,
+        community_now=np.where(by_grid >= 0, by_grid, community_now),
+        subdistrict=_main_label(unit_of_cell, now[2], cells, None),
+        group=group,
+        group_households=group_households,
+        lines=lines,
+    )
+
+
+def _grid_of_household(
+    study: Study, places: Places, grid_of_building: NDArray[np.int64], buildings: Buildings
+) -> NDArray[np.int64]:
+    # By place where there are polygons, else by the household's own column.
+    if len(study.table("grids")):
+        return grid_of_building[buildings.of_household]
+    return places.grid_code(study.households["grid_id"])
+
+
+def _dissolved(
+    cells: NDArray[np.object_], unit_of_cell: NDArray[np.int64]
+) -> NDArray[np.object_]:
+    order = np.argsort(unit_of_cell, kind="stable")
+    start = np.unique(unit_of_cell[order], return_index=True)[1]
+    shapes = np.empty(len(start), object)
+    for u, members in enumerate(np.split(order, start[1:])):
+        shapes[u] = cells[members[0]] if len(members) == 1 else shapely.coverage_union_all(
+            cells[members])
+    return shapes
+
+
+def _main_label(
+    unit_of_cell: NDArray[np.int64],
+    label: NDArray[np.int64],
+    cells: NDArray[np.object_],
+    homes: pd.DataFrame | None,
+) -> NDArray[np.int64]:
+    """Give each unit the label of most of its households, or of most of its ground."""
+    frame = pd.DataFrame({"unit": unit_of_cell, "label": label, "w": shapely.area(cells) * 1e-9})
+    if homes is not None:
+        people = homes.rename(columns={"grid": "label", "households": "w"}).astype({"w": float})
+        frame = pd.concat([frame, people[people["label"] >= 0]])
+    total = frame.groupby(["unit", "label"])["w"].sum().reset_index()
+    best = total.sort_values(["unit", "w", "label"], ascending=[True, False, True])
+    return best.drop_duplicates("unit")["label"].to_numpy(np.int64)
+
+
+def _groups(
+    unit_of_building: NDArray[np.int64], buildings: Buildings, n: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Group the units of each compound that lies in several of them."""
+    code, names = pd.factorize(pd.Series(buildings.compound))
+    households = np.bincount(buildings.of_household)
+    pairs = np.unique(np.stack([code, unit_of_building], axis=1), axis=0)
+    several = np.bincount(pairs[:, 0], minlength=len(names)) > 1
+    several &= np.asarray(names) != ""
+    number = np.where(several, np.cumsum(several) - 1, -1)
+    group = np.full(n, -1, np.int64)
+    group[pairs[:, 1]] = number[pairs[:, 0]]
+    total = np.bincount(code, households, minlength=len(names)).astype(np.int64)
+    return group, total[several]

@@ -1,0 +1,155 @@
+"""UnitGraph: the town as numbers. Arrays and their checks, nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Runs(IntEnum):
+    """What most of a shared border runs on."""
+
+    NOTHING = 0
+    ROAD = 1
+    BARRIER = 2
+    WALL = 3
+    OLD_BORDER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class UnitGraph:
+    """
+    Units and their neighbours as CSR arrays; every array is checked once, here.
+
+    Parameters
+    ----------
+    indptr, indices
+        Neighbours of unit u: ``indices[indptr[u]:indptr[u + 1]]``; shapes (n + 1,), (m,).
+        Symmetric, without loops.
+    border_m
+        Shared border of each entry, metres, shape (m,).
+    off_line_m
+        The part of it that runs on nothing a passer-by can see, metres, shape (m,).
+    is_open
+        True where the two units touch otherwise than through a barrier, shape (m,).
+    households
+        Resident households of each unit, shape (n,).
+    home_indptr, home_grid, home_households
+        Where a unit's households are today: grids and counts, CSR. Nearly every unit has one
+        entry; a building on an old border has two.
+    grid_now
+        Today's grid of the unit's ground, shape (n,); -1 where there is none.
+    community_now
+        Today's community of the unit's ground, shape (n,); -1 where there is none.
+    group
+        Units that should share a zone (a compound over the limit), shape (n,); -1 for none.
+    group_parts
+        The most grids each group may be in, shape (n_groups,).
+    subdistrict
+        Street (街道/镇) of each unit, shape (n,).
+    x, y
+        A point of each unit, metres, shape (n,).
+    grid_community
+        Today's community of each grid, shape (n_grids,); -1 where unknown.
+    grid_lower, grid_upper
+        Households each grid may have, exemptions included, shape (n_grids,).
+    grid_is_locked
+        Grids that keep their units, shape (n_grids,).
+    community_subdistrict
+        Street of each community, shape (n_communities,); -1 where unknown.
+    community_lower, community_upper
+        Households each community may have, exemptions included, shape (n_communities,).
+    community_is_locked
+        Communities that keep their grids and border, shape (n_communities,).
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, an index is out of range, the graph is not symmetric, or a count is
+        negative.
+    """
+
+    indptr: NDArray[np.int32]
+    indices: NDArray[np.int32]
+    border_m: NDArray[np.float64]
+    off_line_m: NDArray[np.float64]
+    is_open: NDArray[np.bool_]
+    households: NDArray[np.int64]
+    home_indptr: NDArray[np.int32]
+    home_grid: NDArray[np.int32]
+    home_households: NDArray[np.int64]
+    grid_now: NDArray[np.int32]
+    community_now: NDArray[np.int32]
+    group: NDArray[np.int32]
+    group_parts: NDArray[np.int32]
+    subdistrict: NDArray[np.int32]
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    grid_community: NDArray[np.int32]
+    grid_lower: NDArray[np.int64]
+    grid_upper: NDArray[np.int64]
+    grid_is_locked: NDArray[np.bool_]
+    community_subdistrict: NDArray[np.int32]
+    community_lower: NDArray[np.int64]
+    community_upper: NDArray[np.int64]
+    community_is_locked: NDArray[np.bool_]
+
+    def __post_init__(self) -> None:
+        """Check every array once."""
+        n, m = self.n_units, len(self.indices)
+        for name in ("households", "grid_now", "community_now", "group", "subdistrict", "x", "y"):
+            _expect(len(getattr(self, name)) == n, f"{name} must have {n} entries")
+        for name in ("border_m", "off_line_m", "is_open"):
+            _expect(len(getattr(self, name)) == m, f"{name} must have {m} entries")
+        _expect(int(self.indptr[-1]) == m, "indptr must end at the number of entries")
+        _expect(len(self.home_indptr) == n + 1, "home_indptr must have n + 1 entries")
+        _expect(bool((self.households >= 0).all()), "households must not be negative")
+        _expect(m == 0 or (self.indices.min() >= 0 and self.indices.max() < n), "bad neighbour")
+        _expect(n == 0 or int(self.grid_now.max()) < self.n_grids, "grid_now names no grid")
+        self._check_symmetry()
+        self._check_homes()
+
+    def _check_symmetry(self) -> None:
+        source = np.repeat(np.arange(self.n_units), np.diff(self.indptr))
+        _expect(not (source == self.indices).any(), "a unit must not be its own neighbour")
+        forward = np.lexsort((self.indices, source))
+        backward = np.lexsort((source, self.indices))
+        same = (source[forward] == self.indices[backward]).all() and (
+            self.indices[forward] == source[backward]
+        ).all()
+        _expect(bool(same), "the neighbour relation must be symmetric")
+        _expect(
+            bool((self.is_open[forward] == self.is_open[backward]).all()),
+            "a border must be open from both sides or from none",
+        )
+
+    def _check_homes(self) -> None:
+        owner = np.repeat(np.arange(self.n_units), np.diff(self.home_indptr))
+        total = np.bincount(owner, self.home_households, minlength=self.n_units)
+        _expect(bool((total <= self.households).all()), "more households at home than there are")
+
+    @property
+    def n_units(self) -> int:
+        """Number of units."""
+        return len(self.indptr) - 1
+
+    @property
+    def n_grids(self) -> int:
+        """Number of today's grids."""
+        return len(self.grid_community)
+
+    @property
+    def n_communities(self) -> int:
+        """Number of today's communities."""
+        return len(self.community_subdistrict)
+
+
+def _expect(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence
+    if not holds:
+        raise ValueError(message)

@@ -1,0 +1,244 @@
+"""Every setting of a study: read from ``rules.toml``, checked once, passed on, never global."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from lingwu_grid import policy
+from lingwu_grid.errors import RulesError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Scenario = Literal["minimal", "balanced", "redraw"]
+CommunityMode = Literal["fixed", "adjust", "redraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """How many households a zone may have, inclusive."""
+
+    lower: int
+    upper: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exemption:
+    """A zone that may lawfully be out of range, with the kind and the reason on record."""
+
+    kind: str
+    reason: str
+    grid_id: str = ""
+    community_id: str = ""
+    lower: int = 0
+    upper: int = 0
+    """0 leaves the number of the band."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """
+    The settings of one study; the defaults are the policy's.
+
+    Parameters
+    ----------
+    grid, community
+        Households a grid and a community may have (policy §4).
+    margin
+        Households kept clear of both bounds of a grid: 10 turns 300–500 into 310–490.
+    communities
+        `fixed`: community borders stay; `adjust`: whole grids may change community;
+        `redraw`: communities are formed anew.
+    scenario
+        `minimal`: move the fewest households; `balanced`: move a few more for grids nearer the
+        middle of the range; `redraw`: today's grids are no argument.
+    community_move_weight
+        What a change of community costs against a change of grid.
+    compounds_whole
+        Keep a compound within the limit in one grid.
+    villages_whole
+        Keep an urban village as one community whatever its size (村居合一, policy §4).
+    work_crs
+        EPSG code of the projected system to work in; 0 chooses it by place.
+    columns
+        An office's own column names: ``{table: {canonical name: header}}``.
+    """
+
+    study_name: str = ""
+    """Printed on maps and reports; empty takes the folder's name."""
+    synthetic: bool = False
+    """True puts "合成数据" on every map and report."""
+    grid: Band = Band(*policy.GRID_HOUSEHOLDS)
+    community: Band = Band(*policy.COMMUNITY_HOUSEHOLDS)
+    margin: int = 0
+    communities: CommunityMode = "adjust"
+    scenario: Scenario = "minimal"
+    community_move_weight: int = policy.COMMUNITY_MOVE_WEIGHT
+    compounds_whole: bool = True
+    villages_whole: bool = True
+    work_crs: int = 0
+    effort: int = 100
+    """Search effort in per cent of the default; more is slower and better."""
+    locked_grids: tuple[str, ...] = ()
+    locked_communities: tuple[str, ...] = ()
+    exceptions: tuple[Exemption, ...] = ()
+    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Refuse settings that no plan could meet."""
+        for name, band in (("grid", self.grid), ("community", self.community)):
+            if not 0 < band.lower <= band.upper:
+                raise RulesError(
+                    f"{name} 的下限 {band.lower} 和上限 {band.upper} 不成立",
+                    where=f"rules.toml [{name}]",
+                    remedy="下限须为正整数且不大于上限",
+                )
+        if not 0 <= 2 * self.margin <= self.grid.upper - self.grid.lower:
+            raise RulesError(
+                f"安全余量 {self.margin} 使网格范围 {self.grid.lower}–{self.grid.upper} 变空",
+                where="rules.toml margin",
+                remedy="取不大于范围宽度一半的非负整数",
+            )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give the settings as plain values, for ``run.json``."""
+        return asdict(self)
+
+    def with_(self, **changes: Any) -> Rules:  # noqa: ANN401 - any setting may be changed
+        """Give the same settings with some of them changed, checked again."""
+        return replace(self, **changes)
+
+
+def read_rules(path: Path) -> Rules:
+    """
+    Read ``rules.toml``.
+
+    Parameters
+    ----------
+    path
+        A TOML file in UTF-8.
+
+    Raises
+    ------
+    RulesError
+        If the file is not TOML, or a key is unknown, or a value is of the wrong kind; the
+        sentence names the key and the nearest known one.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RulesError(
+            f"读不懂设置文件：{error}", where=str(path), remedy="用 UTF-8 保存，按示例改正该行"
+        ) from error
+    return rules_from(raw, where=str(path))
+
+
+def rules_from(raw: dict[str, Any], *, where: str = "rules") -> Rules:
+    """
+    Build rules from nested plain values.
+
+    Parameters
+    ----------
+    raw
+        The content of ``rules.toml``.
+    where
+        Named in errors.
+
+    Raises
+    ------
+    RulesError
+        As :func:`read_rules`.
+    """
+    _refuse_unknown(raw, [f.name for f in fields(Rules)], where)
+    values: dict[str, Any] = {}
+    for key, value in raw.items():
+        values[key] = _converted(key, value, where)
+    return Rules(**values)
+
+
+def _converted(key: str, value: object, where: str) -> object:
+    if key in ("grid", "community"):
+        table = _table(key, value, where)
+        _refuse_unknown(table, ["lower", "upper"], f"{where} [{key}]")
+        default = getattr(Rules(), key)
+        return Band(
+            **{k: _whole(f"{key}.{k}", table.get(k, getattr(default, k)), where)
+               for k in ("lower", "upper")}
+        )
+    if key == "exceptions":
+        return tuple(_exemption(item, where) for item in _list(key, value, where))
+    if key in ("locked_grids", "locked_communities"):
+        return tuple(str(item) for item in _list(key, value, where))
+    if key == "columns":
+        return {t: dict(_table(t, m, where)) for t, m in _table(key, value, where).items()}
+    if key in ("communities", "scenario"):
+        return _choice(key, value, where)
+    if key == "study_name":
+        return str(value)
+    if key in ("compounds_whole", "villages_whole", "synthetic"):
+        if not isinstance(value, bool):
+            raise _wrong(key, value, "true 或 false", where)
+        return value
+    return _whole(key, value, where)
+
+
+def _exemption(item: object, where: str) -> Exemption:
+    table = _table("exceptions", item, where)
+    _refuse_unknown(table, [f.name for f in fields(Exemption)], f"{where} [[exceptions]]")
+    if not str(table.get("reason", "")).strip() or not str(table.get("kind", "")).strip():
+        raise RulesError(
+            "例外没有写明种类或理由", where=f"{where} [[exceptions]]",
+            remedy="每条例外都要有 kind 和 reason",
+        )
+    if bool(table.get("grid_id")) == bool(table.get("community_id")):
+        raise RulesError(
+            "例外须指明一个网格或一个社区", where=f"{where} [[exceptions]]",
+            remedy="grid_id 和 community_id 恰填一个",
+        )
+    return Exemption(
+        **{k: _whole(k, v, where) if k in ("lower", "upper") else str(v) for k, v in table.items()}
+    )
+
+
+def _choice(key: str, value: object, where: str) -> object:
+    allowed = get_args(CommunityMode if key == "communities" else Scenario)
+    if value not in allowed:
+        raise _wrong(key, value, "、".join(allowed) + " 之一", where)
+    return value
+
+
+def _whole(key: str, value: object, where: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _wrong(key, value, "非负整数", where)
+    return value
+
+
+def _table(key: str, value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise _wrong(key, value, "一个表", where)
+    return value
+
+
+def _list(key: str, value: object, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _wrong(key, value, "一个列表", where)
+    return value
+
+
+def _wrong(key: str, value: object, wanted: str, where: str) -> RulesError:
+    return RulesError(
+        f"设置 {key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}"
+    )
+
+
+def _refuse_unknown(raw: dict[str, Any], known: list[str], where: str) -> None:
+    for key in raw:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise RulesError(
+                f"没有名为 {key} 的设置", where=where,
+                remedy=f"您是不是要写 {near[0]}？" if near else "可用的有：" + "、".join(known),
+            )

@@ -44,6 +44,8 @@ class Fabric:
         Unit of each row of ``study.households``, shape (n_households,).
     borders
         What units share.
+    grid_of_household
+        Today's grid of each row of ``study.households``; -1 for none.
     homes
         Today's grid of the households of each unit: columns unit, grid, households.
     places
@@ -59,6 +61,7 @@ class Fabric:
     units: gpd.GeoDataFrame
     unit_of_household: NDArray[np.int64]
     borders: Borders
+    grid_of_household: NDArray[np.int64]
     homes: pd.DataFrame
     places: Places
     grid_now: NDArray[np.int64]
@@ -254,6 +257,7 @@ def _as_fabric(
         units=units,
         unit_of_household=unit_of_household,
         borders=join_borders(borders, unit_of_cell),
+        grid_of_household=grid_of_household,
         homes=homes[homes["grid"] >= 0],
         places=places,
         grid_now=grid_now,

@@ -1,0 +1,151 @@
+"""The output folder: written whole or not at all, read back as a record."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import pandas as pd
+import pyogrio
+
+from lingwu_grid.errors import InputError, OutputError
+from lingwu_grid.planning.record import PlanRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LAYERS = ("grids", "communities", "units", "moves")
+TABLES = ("assignment", "excluded", "findings", "changes")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell that begins so may be run by a spreadsheet."""
+
+
+@contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """
+    Give a draft folder that takes the place of `folder` when, and only when, all went well.
+
+    Parameters
+    ----------
+    folder
+        The output folder; an existing one is replaced by a rename.
+
+    Raises
+    ------
+    OutputError
+        If the draft cannot be made or put in place; the old folder is then as it was.
+    """
+    draft = folder.with_name(f".{folder.name}.draft-{os.getpid()}")
+    aside = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    try:
+        yield draft
+        _swap(folder, draft, aside)
+    except OSError as error:
+        raise _not_written(folder, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _swap(folder: Path, draft: Path, aside: Path) -> None:
+    if folder.exists():
+        folder.rename(aside)
+    try:
+        draft.rename(folder)
+    except OSError:
+        if aside.exists():
+            aside.rename(folder)
+        raise
+
+
+def _not_written(folder: Path, error: OSError) -> OutputError:
+    return OutputError(
+        f"写不出结果：{error.strerror or error}", where=str(folder),
+        remedy="关闭正在打开该文件夹的程序，确认磁盘有空间、文件夹可写，再运行一次；原有结果没有改动",
+    )
+
+
+def write_bundle(record: PlanRecord, folder: Path) -> None:
+    """
+    Write the tables of a plan into an existing folder.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    folder
+        Usually a draft of :func:`whole_folder`.
+    """
+    # A fixed date in the file: the same plan gives the same bytes.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
+    for layer in LAYERS:
+        table = getattr(record, layer)
+        pyogrio.write_dataframe(table, folder / "plan.gpkg", layer=layer, driver="GPKG",
+                                geometry_type=None if len(table) else "Polygon")
+    for name, layer in record.backdrop.items():
+        pyogrio.write_dataframe(layer, folder / "backdrop.gpkg", layer=name, driver="GPKG")
+    for name in TABLES:
+        write_csv(getattr(record, name), folder / f"{name}.csv")
+    for name in ("summary", "run"):
+        write_json(getattr(record, name), folder / f"{name}.json")
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table for Excel: UTF-8 with a mark, no cell that a spreadsheet would run."""
+    safe = table.copy()
+    for name in safe.columns:
+        if not pd.api.types.is_numeric_dtype(safe[name].dtype):
+            text = safe[name].fillna("").astype(str)
+            safe[name] = text.where(~text.str.startswith(FORMULA), "'" + text)
+    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def write_json(content: dict[str, Any], path: Path) -> None:
+    """Write plain values as readable JSON in UTF-8."""
+    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8",
+                    newline="\n")
+
+
+def read_bundle(folder: str | Path) -> PlanRecord:
+    """
+    Read a written plan back.
+
+    Parameters
+    ----------
+    folder
+        What :func:`write_bundle` wrote.
+
+    Raises
+    ------
+    InputError
+        If the folder does not hold a plan.
+    """
+    folder = Path(folder)
+    if not (folder / "plan.gpkg").is_file():
+        raise InputError(f"{folder} 里没有方案", where=str(folder / "plan.gpkg"),
+                         remedy="先运行 python -m lingwu_grid.partition")
+    layers = {name: gpd.read_file(folder / "plan.gpkg", layer=name) for name in LAYERS}
+    tables = {
+        name: pd.read_csv(folder / f"{name}.csv", dtype=str, encoding="utf-8-sig",
+                          keep_default_na=False)
+        for name in TABLES
+    }
+    backdrop = {
+        name: gpd.read_file(folder / "backdrop.gpkg", layer=name)
+        for name in pyogrio.list_layers(folder / "backdrop.gpkg")[:, 0].tolist()
+    } if (folder / "backdrop.gpkg").is_file() else {}
+    plain = {
+        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+        for name in ("summary", "run")
+    }
+    return PlanRecord(**layers, **tables, **plain, backdrop=backdrop)

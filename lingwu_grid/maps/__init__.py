@@ -1,0 +1,1 @@
+"""Maps: they read a record and decide nothing."""

@@ -1,0 +1,167 @@
+"""Layers of the planner's map: tables to GeoJSON with escaped labels."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+import folium
+import numpy as np
+import shapely
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+
+    from lingwu_grid.planning.record import PlanRecord
+
+DIGITS = 6
+"""Decimal places of a degree on the map: about a tenth of a metre."""
+
+COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
+STATUS_COLOURS = {"合规": "#2e7d32", "例外": "#6a51a3", "超限": "#c62828"}
+BARRIER_COLOURS = {"river": "#1e88e5", "canal": "#1e88e5", "rail": "#37474f",
+                   "expressway": "#6d4c41", "wall": "#8d6e63"}
+
+GRID_FIELDS = {
+    "grid_id": "网格编码", "grid_name": "网格名称", "community_name": "社区", "households": "常住户数",
+    "status": "合规状态", "reason": "说明", "lineage": "变更类型", "households_in": "调入户数",
+    "households_out": "调出户数", "boundary_text": "四至",
+}
+OLD_GRID_FIELDS = {"grid_id": "网格编码", "grid_name": "网格名称", "households": "现状户数"}
+COMMUNITY_FIELDS = {
+    "community_id": "社区编码", "community_name": "社区名称", "households": "常住户数", "grids": "网格数",
+    "status": "合规状态", "reason": "说明", "lineage": "变更类型", "seats": "两委职数",
+}
+OLD_COMMUNITY_FIELDS = {"community_id": "社区编码", "community_name": "社区名称",
+                        "households": "现状户数"}
+MOVE_FIELDS = {"unit_id": "单元", "previous_grid_id": "原网格", "grid_id": "新网格",
+               "households": "户数"}
+
+
+def escape(value: object) -> str:
+    """
+    Make any value safe to stand in HTML.
+
+    Examples
+    --------
+    >>> escape("<img src=x onerror=alert(1)>")
+    '&lt;img src=x onerror=alert(1)&gt;'
+    """
+    return html.escape("" if value is None else str(value), quote=True)
+
+
+def as_geojson(table: gpd.GeoDataFrame, fields: dict[str, str]) -> dict[str, Any]:
+    """
+    Give a table as GeoJSON with rounded coordinates and escaped values.
+
+    Parameters
+    ----------
+    table
+        EPSG:4490; web maps take it for WGS84, which it matches to less than a metre.
+    fields
+        Columns to keep.
+    """
+    shapes = shapely.set_precision(table.geometry.to_numpy(), 0.0)
+    shapes = shapely.transform(shapes, lambda c: np.round(c, DIGITS))
+    columns = {name: table[name].map(escape).tolist() for name in fields}
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "properties": {name: values[i] for name, values in columns.items()},
+                "geometry": shapely.geometry.mapping(shape),
+            }
+            for i, shape in enumerate(shapes)
+        ],
+    }
+
+
+def area_layer(
+    table: gpd.GeoDataFrame, name: str, fields: dict[str, str], *, style: dict[str, Any],
+    paint: dict[str, str] | None = None, show: bool = True,
+) -> folium.FeatureGroup:
+    """
+    Draw polygons with a label on hover.
+
+    Parameters
+    ----------
+    table
+        What to draw.
+    name
+        The layer's name in the control.
+    fields
+        Columns of the label and their headings.
+    style
+        Leaflet path options.
+    paint
+        Fill colour by value of the first field; without it nothing is filled.
+    show
+        On when the map opens.
+    """
+    group = folium.FeatureGroup(name=name, show=show)
+    key = next(iter(fields))
+
+    def styled(feature: dict[str, Any]) -> dict[str, Any]:
+        colour = (paint or {}).get(feature["properties"][key], "#ffffff")
+        return {**style, "fillColor": colour}
+
+    folium.GeoJson(
+        as_geojson(table, fields),
+        style_function=styled,
+        highlight_function=lambda _: {"weight": 5, "fillOpacity": 0.55},
+        tooltip=folium.GeoJsonTooltip(
+            fields=list(fields), aliases=list(fields.values()), sticky=True, class_name="card"
+        ),
+    ).add_to(group)
+    return group
+
+
+def line_layer(table: gpd.GeoDataFrame, name: str, colours: pd.Series, weight: float,
+               fields: dict[str, str]) -> folium.FeatureGroup:
+    """Draw lines in the colours given, with a label on hover."""
+    group = folium.FeatureGroup(name=name)
+    data = as_geojson(table, fields)
+    for feature, colour in zip(data["features"], colours, strict=True):
+        feature["properties"]["colour"] = colour
+    folium.GeoJson(
+        data,
+        style_function=lambda f: {"color": f["properties"]["colour"], "weight": weight,
+                                  "opacity": 0.9, "fillOpacity": 0.2},
+        tooltip=folium.GeoJsonTooltip(fields=list(fields), aliases=list(fields.values())),
+    ).add_to(group)
+    return group
+
+
+def station_layer(table: gpd.GeoDataFrame) -> folium.FeatureGroup:
+    """Draw the Neighbourhood Stations as dots."""
+    group = folium.FeatureGroup(name="邻里驿家")
+    for name, point in zip(table["name"], table.geometry, strict=True):
+        folium.CircleMarker(
+            [round(point.y, DIGITS), round(point.x, DIGITS)], radius=6, color="#ffffff", weight=2,
+            fill=True, fill_color="#d81b60", fill_opacity=1, tooltip=escape(name),
+        ).add_to(group)
+    return group
+
+
+def neighbour_colours(table: gpd.GeoDataFrame, key: str) -> dict[str, str]:
+    """Give touching zones different colours: greedy, in the order of their ids."""
+    shapes = table.geometry.to_numpy()
+    a, b = shapely.STRtree(shapes).query(shapes, "dwithin", distance=1e-6)
+    near: dict[int, list[int]] = {}
+    for i, j in zip(a.tolist(), b.tolist(), strict=True):
+        if i != j:
+            near.setdefault(i, []).append(j)
+    chosen: dict[int, int] = {}
+    for i in np.argsort(table[key].to_numpy(str), kind="stable").tolist():
+        taken = {chosen[j] for j in near.get(i, []) if j in chosen}
+        free = [c for c in range(len(COLOURS)) if c not in taken]
+        chosen[i] = free[0] if free else i % len(COLOURS)
+    return {escape(table[key].iloc[i]): COLOURS[c] for i, c in chosen.items()}
+
+
+def with_count(today: gpd.GeoDataFrame, record: PlanRecord, key: str) -> gpd.GeoDataFrame:
+    """Add to today's zones the households that live in them."""
+    count = record.assignment.groupby(f"previous_{key}").size()
+    return today.assign(households=today[key].map(count).fillna(0).astype(int))

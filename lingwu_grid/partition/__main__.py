@@ -1,0 +1,132 @@
+"""``python -m lingwu_grid.partition``: from a folder of files to a plan."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lingwu_grid import _cli
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+HELP = """\
+把一个文件夹的居民户数据划成合规、少变动的网格和社区。
+Draw lawful, minimally changed grids and communities from household points.
+
+例  python -m lingwu_grid.partition                 # 用 data/ 里的示例，结果写到 outputs/data/
+    python -m lingwu_grid.partition 我的数据 -o 结果
+    python -m lingwu_grid.partition 我的数据 --scenario balanced --seed 3
+"""
+
+CODES = """\
+退出码  0 完成；2 输入或用法有误；3 没有找到完全合规的方案（已写出最好的方案并说明原因）；
+        130 被中断（已写出目前最好的方案）
+结果    plan.gpkg 图层，assignment.csv 每户归属（保密），changes.csv 调整对照，excluded.csv 不计入的行，
+        findings.csv 数据问题，summary.json 汇总，map.html 地图（可离线打开）
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lingwu_grid.partition", description=HELP, epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("study", nargs="?", type=Path, default=Path("data"),
+                        help="研究文件夹，内有 households/ 和 boundaries/（默认 data）")
+    parser.add_argument("-o", "--out", type=Path, default=None,
+                        help="结果文件夹（默认 outputs/<研究名>）")
+    parser.add_argument("--rules", type=Path, default=None,
+                        help="设置文件（默认用研究文件夹里的 rules.toml）")
+    parser.add_argument("--scenario", choices=("minimal", "balanced", "redraw"), default=None,
+                        help="minimal 变动最少（默认），balanced 更均衡，redraw 重划")
+    parser.add_argument("--communities", choices=("fixed", "adjust", "redraw"), default=None,
+                        help="社区：fixed 不变，adjust 微调（默认），redraw 重划")
+    parser.add_argument("--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案")
+    parser.add_argument("--time-limit", type=float, default=None, metavar="秒",
+                        help="到时就用目前最好的方案（默认不限）")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1,
+                        help="同时处理几个社区（默认全部核心；结果与个数无关）")
+    parser.add_argument("--quiet", action="store_true", help="不显示进度")
+    parser.add_argument("--verbose", action="store_true", help="显示调试日志")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, partition, write, print, give an exit code."""
+    options = _parser().parse_args(argv)
+    _cli.set_up_logging(verbose=options.verbose)
+    return _cli.run(lambda: _work(options))
+
+
+def _work(options: argparse.Namespace) -> int:
+    watch = _cli.ProgressLine(quiet=options.quiet)
+    watch("启动")
+    from lingwu_grid.partition import partition  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.rules import read_rules  # noqa: PLC0415
+    from lingwu_grid.study import read_study  # noqa: PLC0415
+
+    began = time.perf_counter()
+    rules = read_rules(options.rules) if options.rules else None
+    study = read_study(options.study, rules)
+    read_seconds = round(time.perf_counter() - began, 3)
+    watch(f"读入 {len(study.households)} 户常住，{len(study.excluded)} 行不计入")
+    chosen = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
+    with _Interrupt(options.time_limit) as stop:
+        plan = partition(
+            study, study.rules.with_(**chosen), seed=options.seed,
+            workers=max(1, options.workers), stop=stop, watch=watch,
+        )
+    plan.summary["seconds"]["read"] = read_seconds
+    plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
+    out = plan.save(options.out or Path("outputs") / options.study.resolve().name)
+    return _report(plan.summary, out, interrupted=stop.pressed)
+
+
+def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
+    bound = summary["lower_bound"]["unconditional"]
+    _cli.say_result(
+        f"{summary['households']} 户，{summary['grids']} 个网格（合规 {summary['grids_in_range']}，"
+        f"例外见方案），{summary['communities']} 个社区（合规 {summary['communities_in_range']}）；"
+        f"换网格 {summary['households_moved_grid']} 户（{summary['moved_share']:.2%}），至少须 {bound} 户"
+    )
+    for item in summary["explanations"]:
+        _cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")
+    _cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")
+    if interrupted:
+        return _cli.INTERRUPTED
+    return _cli.DONE if summary["status"] == "feasible" else _cli.INFEASIBLE
+
+
+class _Interrupt:
+    """Says stop after the time limit or one Ctrl-C; a second Ctrl-C breaks off at once."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.pressed = False
+        self._end = None if seconds is None else time.monotonic() + seconds
+        self._old: Any = None
+
+    def __call__(self) -> bool:
+        return self.pressed or (self._end is not None and time.monotonic() > self._end)
+
+    def __enter__(self) -> _Interrupt:
+        self._old = signal.signal(signal.SIGINT, self._on_signal)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self._old)
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self.pressed:
+            raise KeyboardInterrupt
+        self.pressed = True
+        _cli.say("正在收尾：写出目前最好的方案（再按一次立即退出）……")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,120 @@
+"""The walk: how household points become grids become a map. The table of contents of the product."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from lingwu_grid.engine.problem import Stop, Watch, never, pose, silent
+from lingwu_grid.engine.solve import solve
+from lingwu_grid.fabric.numbering import build_graph
+from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.plan import Plan
+from lingwu_grid.planning.record import make_record
+
+if TYPE_CHECKING:
+    from lingwu_grid.rules import Rules
+    from lingwu_grid.study import Study
+
+LIBRARIES = ("numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyproj", "scipy", "numba",
+             "highspy", "folium")
+
+
+def partition(
+    study: Study,
+    rules: Rules | None = None,
+    *,
+    seed: int = 0,
+    workers: int = 1,
+    stop: Stop = never,
+    watch: Watch = silent,
+) -> Plan:
+    """
+    Draw lawful grids and communities that move few households.
+
+    Parameters
+    ----------
+    study
+        What :func:`~lingwu_grid.study.read_study` gave.
+    rules
+        The settings; by default the study's own.
+    seed
+        The same study, rules and seed give the same plan.
+    workers
+        Communities solved at a time; the plan does not depend on it.
+    stop
+        Asked now and then; when it says so, the best plan so far is given.
+    watch
+        Told how far the work is.
+
+    Returns
+    -------
+    Plan
+        With ``plan.summary["status"]`` `feasible`, or `infeasible` and explained.
+
+    Raises
+    ------
+    LingwuError
+        If the data or the rules cannot be used.
+    """
+    study = study if rules is None else replace(study, rules=rules)
+    clock = _Clock()
+    fabric = build_fabric(study)  # points and lines -> units that tile the town
+    watch(f"划出 {len(fabric.units)} 个单元")
+    clock.lap("fabric")
+    graph = build_graph(fabric, study.rules)  # units -> neighbours, households, old grids
+    problem = pose(graph, study.rules)  # what is lawful, what it costs to move
+    solution = solve(problem, seed=seed, stop=stop, workers=workers, watch=watch)
+    clock.lap("solve")
+    record = make_record(study, fabric, solution)  # numbers -> names, borders, reasons
+    clock.lap("record")
+    return Plan.of(
+        replace(
+            record,
+            summary=record.summary | {"seconds": clock.seconds, "peak_mb": peak_mb()},
+            run=_run(study, seed),
+        )
+    )
+
+
+class _Clock:
+    """Seconds of each phase."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._last = time.perf_counter()
+
+    def lap(self, name: str) -> None:
+        now = time.perf_counter()
+        self.seconds[name] = round(now - self._last, 3)
+        self._last = now
+
+
+def peak_mb() -> int:
+    """Give the most memory this process has held, megabytes."""
+    memory = psutil.Process().memory_info()
+    peak = getattr(memory, "peak_wset", None)  # Windows keeps the peak itself
+    if peak is None:
+        try:
+            import resource  # noqa: PLC0415 - does not exist on Windows
+
+            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        except ImportError:
+            peak = memory.rss
+    return int(peak / 2**20)
+
+
+def _run(study: Study, seed: int) -> dict[str, Any]:
+    return {
+        "study": study.name,
+        "inputs": list(study.sources),
+        "rules": study.rules.as_dict(),
+        "seed": seed,
+        "crs": study.crs.to_string(),
+        "versions": {"lingwu_grid": version("lingwu_grid")}
+        | {name: version(name) for name in LIBRARIES},
+    }

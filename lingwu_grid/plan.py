@@ -1,0 +1,123 @@
+"""Plan: the record with verbs for the planner, and no data of its own."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle
+from lingwu_grid.maps.page import planner_map
+from lingwu_grid.planning.record import PlanRecord
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Plan(PlanRecord):
+    """
+    A plan in the planner's hands.
+
+    Examples
+    --------
+    >>> Plan.of  # doctest: +ELLIPSIS
+    <bound method Plan.of of <class 'lingwu_grid.plan.Plan'>>
+    """
+
+    @classmethod
+    def of(cls, record: PlanRecord) -> Plan:
+        """Take a record in hand."""
+        return cls(**{f.name: getattr(record, f.name) for f in fields(PlanRecord)})
+
+    def summary_table(self) -> pd.DataFrame:
+        """Give the main figures as a table of two columns, in Chinese."""
+        import pandas as pd  # noqa: PLC0415 - kept out of import time
+
+        s = self.summary
+        rows = {
+            "常住户数": s["households"],
+            "网格数（现状）": s["grids_today"],
+            "网格数（方案）": s["grids"],
+            "社区数": s["communities"],
+            "合规网格": s["grids_in_range"],
+            "合规社区": s["communities_in_range"],
+            "例外": s["exceptions"],
+            "换网格的户数": s["households_moved_grid"],
+            "换社区的户数": s["households_moved_community"],
+            "至少须变动的户数": s["lower_bound"]["unconditional"],
+            "改动的网格": s["grids_touched"],
+        }
+        return pd.DataFrame({"指标": list(rows), "数值": list(rows.values())})
+
+    def compare(self, other: PlanRecord) -> pd.DataFrame:
+        """
+        Set the main figures of two plans side by side.
+
+        Parameters
+        ----------
+        other
+            Another plan of the same study.
+        """
+        mine, theirs = self.summary_table(), Plan.of(other).summary_table()
+        return mine.rename(columns={"数值": "本方案"}).assign(对照方案=theirs["数值"])
+
+    def save(self, folder: str | Path) -> Path:
+        """
+        Write the whole plan: tables, layers, summary and map.
+
+        Parameters
+        ----------
+        folder
+            The output folder; an existing one is replaced when the new one is complete.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written; the old folder is then as it was.
+        """
+        target = Path(folder).resolve()
+        with whole_folder(target) as draft:
+            write_bundle(self, draft)
+            (draft / "map.html").write_text(planner_map(self), encoding="utf-8", newline="\n")
+        return target
+
+    def explore(self) -> Any:  # noqa: ANN401 - IPython is not a dependency
+        """Show the map in a notebook."""
+        return _Frame(planner_map(self))
+
+    def _repr_html_(self) -> str:
+        table: str = self.summary_table().to_html(index=False, escape=True)
+        mark = "<p><b>合成数据</b></p>" if self.summary["synthetic"] else ""
+        return mark + table
+
+
+class _Frame:
+    """A page shown inside a notebook."""
+
+    def __init__(self, page: str) -> None:
+        self._page = page
+
+    def _repr_html_(self) -> str:
+        import html  # noqa: PLC0415 - kept out of import time
+
+        return (
+            f'<iframe srcdoc="{html.escape(self._page, quote=True)}" '
+            'style="width:100%;height:560px;border:0"></iframe>'
+        )
+
+
+def read_plan(folder: str | Path) -> Plan:
+    """
+    Read a written plan.
+
+    Parameters
+    ----------
+    folder
+        An output folder.
+
+    Raises
+    ------
+    InputError
+        If it holds no plan.
+    """
+    return Plan.of(read_bundle(folder))

@@ -1,0 +1,1 @@
+"""An assignment becomes a plan with names, lineage and reasons."""

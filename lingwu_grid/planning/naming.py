@@ -1,0 +1,200 @@
+"""Names: each zone of a solution gets its code and its name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lingwu_grid.planning.lineage import keep_codes, new_codes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.problem import Solution
+    from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.study import Study
+
+NO_STREET = "00"
+"""Communities of a study without codes are numbered from 01."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """
+    Ids of every unit's grid and community, and what they are called.
+
+    Parameters
+    ----------
+    grid_of_unit, community_of_unit
+        Ids, shape (n_units,).
+    zone_of_unit
+        Grid of each unit as a number, shape (n_units,).
+    previous_grid, previous_community
+        Today's ids of each household, shape (n_households,); empty for none.
+    grid_names, community_names, street_of_community
+        By id.
+    zone_ids, community_zone_ids
+        Id of each zone number and community number of the solution.
+    special_grids, villages
+        Ids with an exception of their own.
+    """
+
+    grid_of_unit: NDArray[np.object_]
+    community_of_unit: NDArray[np.object_]
+    zone_of_unit: NDArray[np.int64]
+    previous_grid: NDArray[np.object_]
+    previous_community: NDArray[np.object_]
+    grid_names: dict[str, str]
+    community_names: dict[str, str]
+    street_of_community: dict[str, str]
+    zone_ids: dict[int, str]
+    community_zone_ids: dict[int, str]
+    special_grids: set[str]
+    villages: set[str]
+
+
+def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
+    """
+    Name the zones of a solution.
+
+    Parameters
+    ----------
+    study
+        Today's names.
+    fabric
+        Today's ids.
+    solution
+        Numbers.
+
+    Returns
+    -------
+    Names
+        A grid or community that lives on keeps its code; a new one takes the next free serial.
+    """
+    places = fabric.places
+    zone = solution.grid_of_unit.astype(np.int64)
+    community_number = solution.community_of_grid.astype(np.int64)[zone]
+    households = fabric.units["households"].to_numpy(np.int64)
+    community_ids = _community_ids(fabric, community_number, households)
+    community_of_unit = np.array([community_ids[c] for c in community_number.tolist()], object)
+    homes = fabric.homes
+    trust = bool((zone < len(places.grid_ids)).any())
+    number = np.arange(int(zone.max()) + 1)
+    if not trust and len(homes):
+        owner = homes["unit"].to_numpy()
+        number = keep_codes(zone, (owner, homes["grid"].to_numpy(np.int64)),
+                            homes["households"].to_numpy(np.int64), len(places.grid_ids))
+    zone_ids = _grid_ids(fabric, zone, number, community_of_unit)
+    grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
+    previous = _previous(fabric)
+    special = {g for g, s in zip(places.grid_ids, places.grid_is_special, strict=True) if s}
+    return Names(
+        grid_of_unit=grid_of_unit,
+        community_of_unit=community_of_unit,
+        zone_of_unit=zone,
+        previous_grid=previous[0],
+        previous_community=previous[1],
+        grid_names=_grid_names(study, grid_of_unit, community_of_unit),
+        community_names=_community_names(study, set(community_of_unit)),
+        street_of_community=_streets(fabric, community_of_unit),
+        zone_ids=zone_ids,
+        community_zone_ids=community_ids,
+        special_grids=special,
+        villages={
+            c for c, v in zip(places.community_ids, places.community_is_village, strict=True) if v
+        },
+    )
+
+
+def _community_ids(
+    fabric: Fabric, community: NDArray[np.int64], households: NDArray[np.int64]
+) -> dict[int, str]:
+    places = fabric.places
+    n_now = len(places.community_ids)
+    trust = bool((community < n_now).any()) or not n_now
+    number = np.arange(int(community.max()) + 1)
+    if not trust:
+        everyone = np.arange(len(community))
+        number = keep_codes(community, (everyone, fabric.community_now), households, n_now)
+    ids: dict[int, str] = {}
+    heads: dict[str, int] = {}
+    for c in np.unique(community).tolist():
+        if number[c] < n_now:
+            ids[c] = places.community_ids[number[c]]
+            continue
+        street = places.subdistrict_ids[
+            int(np.bincount(fabric.subdistrict[community == c]).argmax())
+        ]
+        heads.setdefault(street, _highest(places.community_ids, street))
+        heads[street] += 1
+        ids[c] = f"{street or NO_STREET}{heads[street]:03d}"
+    return ids
+
+
+def _highest(ids: tuple[str, ...], street: str) -> int:
+    tails = [i[len(street):] for i in ids if street and i.startswith(street)]
+    return max((int(t) for t in tails if t.isdigit()), default=0)
+
+
+def _grid_ids(
+    fabric: Fabric,
+    zone: NDArray[np.int64],
+    number: NDArray[np.int64],
+    community_of_unit: NDArray[np.object_],
+) -> dict[int, str]:
+    places = fabric.places
+    point = fabric.units.geometry.representative_point()
+    zones = np.unique(zone)
+    where = pd.DataFrame({"z": zone, "x": point.x, "y": point.y, "c": community_of_unit})
+    middle = where.groupby("z").agg(x=("x", "mean"), y=("y", "mean"), c=("c", "first"))
+    is_new = number[zones] >= len(places.grid_ids)
+    new = middle.loc[zones[is_new]]
+    # Serials run west to east, then north to south, within a community.
+    new = new.assign(column=(new["x"] // 200)).sort_values(
+        ["c", "column", "y"], ascending=[True, True, False]
+    )
+    codes = new_codes(new["c"].tolist(), places.grid_ids)
+    ids = {int(z): places.grid_ids[number[z]] for z in zones[~is_new]}
+    return ids | dict(zip((int(z) for z in new.index), codes, strict=True))
+
+
+def _previous(fabric: Fabric) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    places = fabric.places
+    grid = fabric.grid_of_household
+    community = np.append(places.grid_community, -1)[grid]
+    community = np.where(
+        community >= 0, community, fabric.community_now[fabric.unit_of_household]
+    )
+    return (
+        np.array([*places.grid_ids, ""], object)[grid],
+        np.array([*places.community_ids, ""], object)[community],
+    )
+
+
+def _grid_names(
+    study: Study, grid: NDArray[np.object_], community: NDArray[np.object_]
+) -> dict[str, str]:
+    table = study.table("grids")
+    known = dict(zip(table["grid_id"], table["grid_name"], strict=True))
+    communities = _community_names(study, set(community))
+    home = dict(zip(grid, community, strict=True))
+    return {
+        g: str(known.get(g) or f"{communities[c]}第{int(g[-3:]) if g[-3:].isdigit() else g}网格")
+        for g, c in home.items()
+    }
+
+
+def _community_names(study: Study, ids: set[str]) -> dict[str, str]:
+    table = study.table("communities")
+    known = dict(zip(table["community_id"], table["community_name"], strict=True))
+    return {c: str(known.get(c) or f"社区{c}") for c in ids}
+
+
+def _streets(fabric: Fabric, community: NDArray[np.object_]) -> dict[str, str]:
+    ids = fabric.places.subdistrict_ids
+    frame = pd.DataFrame({"c": community, "s": fabric.subdistrict})
+    often = frame.groupby("c")["s"].agg(lambda s: int(np.bincount(s).argmax()))
+    return {str(c): ids[s] for c, s in often.items()}

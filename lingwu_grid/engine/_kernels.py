@@ -189,6 +189,31 @@ def flip(part: Part, state: State, unit: int, to: int) -> None:
 
 
 @njit(cache=True, nogil=True)
+def zone_short(part: Part, state: State, zone: int) -> int:
+    """Give the households that one zone is out of range by today."""
+    return out_of_range(state.size[zone], part.lower[zone], part.upper[zone])
+
+
+@njit(cache=True, nogil=True)
+def group_short(part: Part, state: State, group: int) -> int:
+    """Give what a group's parts too many weigh: a hundred households each."""
+    if group < 0:
+        return 0
+    return 100 * max(0, state.parts[group] - part.group_parts[group])
+
+
+@njit(cache=True, nogil=True)
+def whole_short(part: Part, state: State) -> int:
+    """Give the households out of range in all, parts too many included."""
+    short = 0
+    for z in range(len(state.size)):
+        short += zone_short(part, state, z)
+    for g in range(len(part.group_parts)):
+        short += group_short(part, state, g)
+    return short
+
+
+@njit(cache=True, nogil=True)
 def whole_price(part: Part, state: State, prices: Prices) -> float:
     """Price an assignment from nothing, as the sum that :func:`flip_price` keeps up to date."""
     price = 0.0
@@ -222,14 +247,16 @@ def anneal(
     """
     Anneal single flips over the zone borders; contiguity is a hard rule throughout.
 
-    `best_zone` receives the best assignment seen, `state` is left at the last one. Returns the
-    best price.
+    `best_zone` receives the best assignment seen: the least out of range first, then the
+    cheapest. `state` is left at the last one. Returns the price of the best.
     """
     n = len(state.zone)
     queue = np.empty(n, np.int32)
     seen = np.zeros(n, np.bool_)
     price = whole_price(part, state, prices)
+    short = whole_short(part, state)
     best = price
+    best_short = short
     best_zone[:] = state.zone
     heat = hot
     for step in range(steps):
@@ -250,10 +277,16 @@ def anneal(
                 continue
         if not rest_is_one_piece(part.indptr, part.indices, state.zone, u, queue, seen):
             continue
+        g = part.group[u]
+        short -= zone_short(part, state, here) + zone_short(part, state, to)
+        short -= group_short(part, state, g)
         flip(part, state, u, to)
         price += delta
-        if price < best - 1e-9:
+        short += zone_short(part, state, here) + zone_short(part, state, to)
+        short += group_short(part, state, g)
+        if short < best_short or (short == best_short and price < best - 1e-9):
             best = price
+            best_short = short
             best_zone[:] = state.zone
     return best
 

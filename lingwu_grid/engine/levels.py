@@ -21,6 +21,10 @@ REACH = 3
 """How many grids away from its own a community may take a grid."""
 
 
+ROUNDS = 3
+"""Searches of a part that is still out of range, before anything else is tried."""
+
+
 class Task(NamedTuple):
     """One part to solve: it stands alone and may be solved anywhere."""
 
@@ -322,7 +326,7 @@ def _sub_csr(
 
 def solve_task(task: Task) -> NDArray[np.int32]:
     """
-    Solve one part: search, mend what is left out of range, polish, give away empty ground.
+    Solve one part by search alone, and give away ground where nobody lives.
 
     Parameters
     ----------
@@ -334,7 +338,30 @@ def solve_task(task: Task) -> NDArray[np.int32]:
     NDArray[np.int32]
         Local zone of each unit, every zone in one piece.
     """
-    zone = improve(task.part, task.zone, task.prices, seed=task.seed, effort=task.effort)
+    zone = task.zone
+    for round_ in range(ROUNDS):
+        seed = (*task.seed, round_)
+        zone = improve(task.part, zone, task.prices, seed=seed, effort=task.effort)
+        if not violation(task.part, zone):
+            break
+    return absorb_empty(task.part, zone)
+
+
+def mend_task(task: Task) -> NDArray[np.int32]:
+    """
+    Solve one part by search, then by exact models where the search leaves something out of range.
+
+    Parameters
+    ----------
+    task
+        The part and where to start.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        Local zone of each unit, every zone in one piece.
+    """
+    zone = solve_task(task)
     if violation(task.part, zone):
         zone = mend(task.part, zone, task.prices)
         zone = polish(task.part, zone, task.prices, seed=task.seed, effort=task.effort)

@@ -8,7 +8,7 @@ import numpy as np
 
 from lingwu_grid.engine._kernels import Part, Prices, kept, out_of_range
 from lingwu_grid.engine.exact import Instance, solve_exact
-from lingwu_grid.engine.search import price_of, state_of
+from lingwu_grid.engine.search import rank, state_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 NEIGHBOURHOODS = (4, 6, 9)
 """Zones of an exact model: the small one first, a larger one where it does not help."""
 
-SHORT_PRICE = 50.0
+MOST_PAIRS = 2500
+"""Units times zones of an exact model: larger ones take too long to be a repair."""
+
+SHORT_PRICE = 2000.0
 
 NODE_LIMIT = 60
 TIME_LIMIT_S = 60.0
@@ -80,15 +83,16 @@ def mend(part: Part, zone: NDArray[np.int32], prices: Prices) -> NDArray[np.int3
 def _mend_one(
     part: Part, zone: NDArray[np.int32], prices: Prices, fault: int
 ) -> NDArray[np.int32] | None:
-    before = price_of(part, zone, prices)
+    before = rank(part, zone, prices)
     tried = 0
     for most in NEIGHBOURHOODS:
         zones = zones_around(part, zone, fault, most)
-        if len(zones) == tried:
+        pairs = int(np.isin(zone, zones).sum()) * len(zones)
+        if len(zones) == tried or (tried and pairs > MOST_PAIRS):
             return None
         tried = len(zones)
         found = solve_zones(part, zone, prices, zones)
-        if found is not None and price_of(part, found, prices) < before - 1e-6:
+        if found is not None and rank(part, found, prices) < before:
             return found
     return None
 

@@ -151,7 +151,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         prices=Prices(
             violation=12.0,
             moved=moved,
-            ground=0.4 * moved,
+            ground=3.0 * moved,
             border=0.002 if keeps else 0.05,
             deviation=deviation,
         ),

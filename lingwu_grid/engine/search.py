@@ -16,9 +16,9 @@ from lingwu_grid.engine._kernels import (
     State,
     anneal,
     cut_tree,
-    out_of_range,
     rest_is_one_piece,
     whole_price,
+    whole_short,
 )
 
 if TYPE_CHECKING:
@@ -89,17 +89,17 @@ def violation(part: Part, zone: NDArray[np.int32]) -> int:
         0 exactly when every zone is in range and no group is in too many parts (each part too
         many counts as 100 households).
     """
-    state = state_of(part, zone)
-    short = sum(
-        out_of_range(int(s), int(a), int(b))
-        for s, a, b in zip(state.size, part.lower, part.upper, strict=True)
-    )
-    return int(short + 100 * np.maximum(state.parts - part.group_parts, 0).sum())
+    return int(whole_short(part, state_of(part, zone)))
 
 
 def price_of(part: Part, zone: NDArray[np.int32], prices: Prices) -> float:
     """Price an assignment, violations included, in households."""
     return float(whole_price(part, state_of(part, zone), prices))
+
+
+def rank(part: Part, zone: NDArray[np.int32], prices: Prices) -> tuple[int, float]:
+    """Rank an assignment, less is better: what is out of range first, then the price."""
+    return violation(part, zone), round(price_of(part, zone, prices), 6)
 
 
 def improve(
@@ -126,16 +126,15 @@ def improve(
     NDArray[np.int32]
         Zone of each unit, every zone in one piece.
     """
-    best, best_price = zone.copy(), price_of(part, zone, prices)
+    best, best_rank = zone.copy(), rank(part, zone, prices)
     steps = max(1, len(zone) * STEPS_PER_UNIT * effort // 100)
     for number in range(STARTS):
         rng = seeded(*seed, number)
         start = zone.copy() if number < 2 else vary(part, zone, rng)
         found = np.empty_like(start)
         hot = 40.0 if number % 2 else 12.0
-        price = anneal(part, state_of(part, start), prices, hot, 0.05, steps, rng, found)
-        if price < best_price - 1e-9:
-            best, best_price = found, price
+        anneal(part, state_of(part, start), prices, hot, 0.05, steps, rng, found)
+        best, best_rank = _better(part, prices, found, (best, best_rank))
     return best
 
 
@@ -145,10 +144,18 @@ def polish(
     """Anneal once more from cold: small gains after another method has spoken."""
     found = np.empty_like(zone)
     steps = max(1, len(zone) * STEPS_PER_UNIT * effort // 200)
-    start = state_of(part, zone.copy())
-    before = price_of(part, zone, prices)
-    price = anneal(part, start, prices, 3.0, 0.02, steps, seeded(*seed, 99), found)
-    return found if price < before - 1e-9 else zone
+    anneal(part, state_of(part, zone.copy()), prices, 3.0, 0.02, steps, seeded(*seed, 99), found)
+    return _better(part, prices, found, (zone, rank(part, zone, prices)))[0]
+
+
+def _better(
+    part: Part,
+    prices: Prices,
+    found: NDArray[np.int32],
+    best: tuple[NDArray[np.int32], tuple[int, float]],
+) -> tuple[NDArray[np.int32], tuple[int, float]]:
+    found_rank = rank(part, found, prices)
+    return (found, found_rank) if found_rank < best[1] else best
 
 
 def vary(part: Part, zone: NDArray[np.int32], rng: NDArray[np.uint64]) -> NDArray[np.int32]:

@@ -9,17 +9,17 @@ import numpy as np
 from lingwu_grid.engine.bounds import unconditional
 from lingwu_grid.engine.feasibility import explain, zone_bands
 from lingwu_grid.engine.levels import (
+    Task,
     Town,
-    absorb_empty,
     local_zones,
     make_part,
     make_tasks,
+    mend_task,
     open_csr,
     settle_communities,
     solve_task,
     zone_graph,
 )
-from lingwu_grid.engine.mend import mend
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import Bound, Problem, Solution, Stop, Watch, never, silent
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
@@ -61,7 +61,7 @@ def solve(
     watch("起始方案", *_counts(problem, town))
     town = _solve_parts(problem, town, seed, stop=stop, workers=workers, watch=watch)
     if not stop():
-        town = _mend_across(problem, town)
+        town = _mend_across(problem, town, seed)
     explanations = explain(problem, town)
     watch("方案完成", *_counts(problem, town))
     return Solution(
@@ -151,7 +151,7 @@ def _with_part(
     return Town(zone, np.array(community, np.int32))
 
 
-def _mend_across(problem: Problem, town: Town) -> Town:
+def _mend_across(problem: Problem, town: Town, seed: int) -> Town:
     """
     Mend what no community could mend alone, over the borders of neighbouring communities.
 
@@ -172,9 +172,11 @@ def _mend_across(problem: Problem, town: Town) -> Town:
         inside = np.isin(better.community[better.zone], list(near))
         units = np.flatnonzero(inside & (graph.subdistrict == street))
         units = units[~_is_locked_community(problem, better.community[better.zone[units]])]
+        if not len(units):
+            continue
         part, start = make_part(problem, better.zone, units, open_csr(problem))
-        mended = absorb_empty(part, mend(part, start, problem.prices))
-        better = _with_part(problem, better, units, mended)
+        task = Task(part, start, problem.prices, (seed, 10_000 + street), problem.effort)
+        better = _with_part(problem, better, units, mend_task(task))
     if problem.community_mode == "adjust" and graph.n_communities:
         better = Town(better.zone, settle_communities(problem, better.zone, better.community))
     return better if _worth(problem, better) < _worth(problem, town) else town

@@ -153,20 +153,21 @@ def _reach_empty_land(
     n: int, fabric: Fabric, households: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Open one closed border of empty land that barriers cut off: nobody there need pass."""
-    borders = fabric.borders
+    borders, street = fabric.borders, fabric.subdistrict
     is_open = borders.is_open.copy()
+    same_street = street[borders.a] == street[borders.b]
     while True:
+        joins = is_open & same_street
         joined = coo_array(
-            (np.ones(int(is_open.sum()), np.int8), (borders.a[is_open], borders.b[is_open])),
+            (np.ones(int(joins.sum()), np.int8), (borders.a[joins], borders.b[joins])),
             shape=(n, n),
         )
         piece = connected_components(joined, directed=False)[1]
         empty = np.bincount(piece, households) == 0
         a, b = piece[borders.a], piece[borders.b]
-        way = (a != b) & (empty[a] | empty[b])
+        # Inside its own street first: no grid crosses a street's limit.
+        way = (a != b) & (empty[a] | empty[b]) & same_street
         if not way.any():
             return is_open
-        # Longest borders first; several at once as long as each piece is opened once.
         ways = np.flatnonzero(way)
-        ways = ways[np.lexsort((ways, -borders.length_m[ways]))]
-        is_open[ways[0]] = True
+        is_open[ways[np.lexsort((ways, -borders.length_m[ways]))][0]] = True

@@ -108,7 +108,8 @@ def build_fabric(study: Study) -> Fabric:
     lived = np.zeros(len(cells), np.bool_)
     lived[cell_of_building] = True
     water = label_by(points, _areas(study.table("barriers"))) >= 0
-    unit_of_cell = _gather(cells, cell_key, (lived, water & ~lived), grid, borders)
+    unit_of_cell, sealed = _gather(cells, cell_key, (lived, water & ~lived), grid, borders)
+    borders = _without_passage(borders, sealed)
     return _as_fabric(
         study, cells, unit_of_cell, (grid, community, street), borders, buildings,
         (cell_of_building, key), places, lines,
@@ -152,15 +153,31 @@ def _gather(
     ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     grid: NDArray[np.int64],
     borders: Borders,
-) -> NDArray[np.int64]:
-    """Join cells of one key over open borders, then slivers to a neighbour of the same grid."""
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """
+    Join cells of one key over open borders, then slivers to a neighbour of the same grid.
+
+    The second result marks the cells that joined through a barrier: a strip of the far bank, by
+    which nobody passes.
+    """
     same = (key[borders.a] == key[borders.b]) & (key[borders.a] >= 0) & borders.is_open
     unit = _components(len(cells), borders.a[same], borders.b[same])
+    sealed = np.zeros(len(cells), np.bool_)
     for _ in range(4):
-        unit, changed = _join_slivers(cells, unit, ground, grid, borders)
-        if not changed:
+        target, through = _sliver_targets(cells, unit, ground, grid, borders)
+        sealed |= through[unit]
+        if (target == np.arange(len(target))).all():
             break
-    return np.unique(unit, return_inverse=True)[1]
+        unit = np.unique(target[unit], return_inverse=True)[1]
+    return unit, sealed
+
+
+def _without_passage(borders: Borders, sealed: NDArray[np.bool_]) -> Borders:
+    shut = sealed[borders.a] | sealed[borders.b]
+    return borders._replace(
+        clear_m=np.where(shut, 0.0, borders.clear_m),
+        has_crossing=borders.has_crossing & ~shut,
+    )
 
 
 def _components(
@@ -171,13 +188,14 @@ def _components(
     return label
 
 
-def _join_slivers(
+def _sliver_targets(
     cells: NDArray[np.object_],
     unit: NDArray[np.int64],
     ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
     grid: NDArray[np.int64],
     borders: Borders,
-) -> tuple[NDArray[np.int64], bool]:
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Give the unit each unit joins (itself if it is no sliver), and who joins by a barrier."""
     n = int(unit.max()) + 1
     area = np.bincount(unit, shapely.area(cells), minlength=n)
     inner = unit[borders.a] == unit[borders.b]
@@ -192,23 +210,24 @@ def _join_slivers(
     length = np.tile(borders.length_m, 2)
     own = np.full(n, -1, np.int64)
     own[unit] = grid
-    useful = is_sliver[a] & (a != b) & (own[a] == own[b])
-    if not useful.any():
-        return unit, False
-    # The longest border wins; an open one before any other; a lived-in neighbour on a tie.
-    is_open = np.tile(borders.is_open, 2)
-    pair = pd.DataFrame({"a": a, "b": b, "m": length, "open": is_open & (length > 0)})[useful]
+    target, through = np.arange(n), np.zeros(n, np.bool_)
+    # Ground of no grid joins any neighbour.
+    useful = is_sliver[a] & (a != b) & ((own[a] == own[b]) | (own[a] < 0))
+    # An open border before a closed one, then the longest.
+    pair = pd.DataFrame({"a": a, "b": b, "m": np.tile(borders.length_m, 2),
+                         "open": np.tile(borders.is_open, 2)})[useful]
     pair = pair.groupby(["a", "b"], sort=True).agg(m=("m", "sum"), open=("open", "max"))
-    pair = pair.reset_index().sort_values(["a", "open", "m", "b"], ascending=[True, False, False, True])
+    pair = pair.reset_index().sort_values(
+        ["a", "open", "m", "b"], ascending=[True, False, False, True]
+    )
     best = pair.drop_duplicates("a")
-    target = np.arange(n)
     # A sliver joins a sliver only downwards, so that no circle arises.
-    fine = ~is_sliver[best["b"]] | (best["b"].to_numpy() < best["a"].to_numpy())
-    target[best["a"].to_numpy()[fine]] = best["b"].to_numpy()[fine]
+    best = best[~is_sliver[best["b"]] | (best["b"] < best["a"])]
+    target[best["a"]] = best["b"]
+    through[best["a"]] = ~best["open"].to_numpy(bool)
     while (target[target] != target).any():
         target = target[target]
-    joined = target[unit]
-    return np.unique(joined, return_inverse=True)[1], bool(fine.any())
+    return target, through
 
 
 def _as_fabric(

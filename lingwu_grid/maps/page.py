@@ -69,7 +69,8 @@ def planner_map(record: PlanRecord) -> str:
     """
     west, south, east, north = record.grids.total_bounds
     page = Page(tiles=None, prefer_canvas=True, zoom_snap=0.25, attribution_control=False)
-    page.fit_bounds([[south, west], [north, east]])
+    page.fit_bounds([[south, west], [north, east]], padding_top_left=[330, 20],
+                    padding_bottom_right=[20, 40])
     switched = _add_layers(page, record)
     folium.LayerControl(collapsed=False).add_to(page)
     page.add_child(Script("page.js", map=page.get_name(), **{k: v.get_name() for k, v in switched.items()}))

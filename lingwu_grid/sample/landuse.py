@@ -235,6 +235,7 @@ def _compounds(
     pairs = lattice.neighbours
     pairs = pairs[(use[pairs] == FLATS).all(axis=1)]
     pairs = pairs[community[pairs[:, 0]] == community[pairs[:, 1]]]
+    pairs = pairs[~lattice.is_parted(pairs[:, 0], pairs[:, 1])]
     together = count[pairs].sum(axis=1)
     wanted = max(1, lattice.n_blocks // 60)
     joined: set[int] = set()

@@ -92,6 +92,14 @@ class Lattice:
                     pairs.append((block[j, i], block[j + 1, i]))
         return np.array(pairs, np.int64)
 
+    def is_parted(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell whether the canal or the railway runs between two blocks, bridge or no bridge."""
+        (ja, ia), (jb, ib) = np.divmod(a, self.nx), np.divmod(b, self.nx)
+        canal = (ia < self.canal_column) != (ib < self.canal_column)
+        rail = (ja < self.rail_row) != (jb < self.rail_row)
+        parted: NDArray[np.bool_] = canal | rail
+        return parted
+
     def outline(self) -> shapely.Polygon:
         """Give the limit of the town as drawn."""
         east, north = self.drawn
@@ -130,8 +138,8 @@ def make_lattice(
         drawn=drawn,
         canal_column=canal,
         rail_row=rail,
-        bridge_rows=tuple(range(2, ny - 1, 4)),
-        bridge_columns=tuple(range(2, nx - 1, 4)),
+        bridge_rows=tuple(j for j in range(2, ny - 1, 4) if j != rail),
+        bridge_columns=tuple(i for i in range(2, nx - 1, 4) if i != canal),
     )
 
 

@@ -50,16 +50,22 @@ def road_table(lattice: Lattice, land: LandUse) -> gpd.GeoDataFrame:
     for j in range(lattice.ny + 1):
         name, kind = _street_name(j, lattice.ny, names.EAST_STREETS, "街")
         for i in range(lattice.nx):
-            if j == lattice.rail_row or _inner(block, use, (j - 1, i), (j, i), kind):
-                continue
             ends = (i == lattice.canal_column, i + 1 == lattice.canal_column)
+            leads_over = any(ends) and j in lattice.bridge_rows
+            if j == lattice.rail_row or (
+                not leads_over and _inner(block, use, (j - 1, i), (j, i), kind)
+            ):
+                continue
             rows += _pieces(name, kind, east[j, i], ends, bridge=j in lattice.bridge_rows)
     for i in range(lattice.nx + 1):
         name, kind = _street_name(i, lattice.nx, names.NORTH_STREETS, "路")
         for j in range(lattice.ny):
-            if i == lattice.canal_column or _inner(block, use, (j, i - 1), (j, i), kind):
-                continue
             ends = (j == lattice.rail_row, j + 1 == lattice.rail_row)
+            leads_over = any(ends) and i in lattice.bridge_columns
+            if i == lattice.canal_column or (
+                not leads_over and _inner(block, use, (j, i - 1), (j, i), kind)
+            ):
+                continue
             rows += _pieces(name, kind, north[j, i], ends, bridge=i in lattice.bridge_columns)
     return gpd.GeoDataFrame(
         {

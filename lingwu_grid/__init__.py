@@ -21,13 +21,27 @@ if TYPE_CHECKING:
     from lingwu_grid.study import Study, read_study
 
 __all__ = [
-    "InputError", "LingwuError", "OutputError", "Plan", "Rules", "RulesError", "Study",
-    "partition", "read_plan", "read_rules", "read_study",
+    "InputError",
+    "LingwuError",
+    "OutputError",
+    "Plan",
+    "Rules",
+    "RulesError",
+    "Study",
+    "partition",
+    "read_plan",
+    "read_rules",
+    "read_study",
 ]
 
 _ROOMS = {
-    "Plan": "plan", "read_plan": "plan", "Rules": "rules", "read_rules": "rules",
-    "Study": "study", "read_study": "study", "partition": "partition.walk",
+    "Plan": "plan",
+    "read_plan": "plan",
+    "Rules": "rules",
+    "read_rules": "rules",
+    "Study": "study",
+    "read_study": "study",
+    "partition": "partition.walk",
 }
 
 

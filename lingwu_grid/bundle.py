@@ -70,7 +70,8 @@ def _swap(folder: Path, draft: Path, aside: Path) -> None:
 
 def _not_written(folder: Path, error: OSError) -> OutputError:
     return OutputError(
-        f"写不出结果：{error.strerror or error}", where=str(folder),
+        f"写不出结果：{error.strerror or error}",
+        where=str(folder),
         remedy="关闭正在打开该文件夹的程序，确认磁盘有空间、文件夹可写，再运行一次；原有结果没有改动",
     )
 
@@ -90,8 +91,13 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     for layer in LAYERS:
         table = getattr(record, layer)
-        pyogrio.write_dataframe(table, folder / "plan.gpkg", layer=layer, driver="GPKG",
-                                geometry_type=None if len(table) else "Polygon")
+        pyogrio.write_dataframe(
+            table,
+            folder / "plan.gpkg",
+            layer=layer,
+            driver="GPKG",
+            geometry_type=None if len(table) else "Polygon",
+        )
     for name, layer in record.backdrop.items():
         pyogrio.write_dataframe(layer, folder / "backdrop.gpkg", layer=name, driver="GPKG")
     for name in TABLES:
@@ -112,8 +118,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 def write_json(content: dict[str, Any], path: Path) -> None:
     """Write plain values as readable JSON in UTF-8."""
-    path.write_text(json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8",
-                    newline="\n")
+    path.write_text(
+        json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 def read_bundle(folder: str | Path) -> PlanRecord:
@@ -132,18 +139,26 @@ def read_bundle(folder: str | Path) -> PlanRecord:
     """
     folder = Path(folder)
     if not (folder / "plan.gpkg").is_file():
-        raise InputError(f"{folder} 里没有方案", where=str(folder / "plan.gpkg"),
-                         remedy="先运行 python -m lingwu_grid.partition")
+        raise InputError(
+            f"{folder} 里没有方案",
+            where=str(folder / "plan.gpkg"),
+            remedy="先运行 python -m lingwu_grid.partition",
+        )
     layers = {name: gpd.read_file(folder / "plan.gpkg", layer=name) for name in LAYERS}
     tables = {
-        name: pd.read_csv(folder / f"{name}.csv", dtype=str, encoding="utf-8-sig",
-                          keep_default_na=False)
+        name: pd.read_csv(
+            folder / f"{name}.csv", dtype=str, encoding="utf-8-sig", keep_default_na=False
+        )
         for name in TABLES
     }
-    backdrop = {
-        name: gpd.read_file(folder / "backdrop.gpkg", layer=name)
-        for name in pyogrio.list_layers(folder / "backdrop.gpkg")[:, 0].tolist()
-    } if (folder / "backdrop.gpkg").is_file() else {}
+    backdrop = (
+        {
+            name: gpd.read_file(folder / "backdrop.gpkg", layer=name)
+            for name in pyogrio.list_layers(folder / "backdrop.gpkg")[:, 0].tolist()
+        }
+        if (folder / "backdrop.gpkg").is_file()
+        else {}
+    )
     plain = {
         name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
         for name in ("summary", "run")

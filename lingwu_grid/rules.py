@@ -160,29 +160,41 @@ def rules_from(raw: dict[str, Any], *, where: str = "rules") -> Rules:
 
 
 def _converted(key: str, value: object, where: str) -> object:
-    if key in ("grid", "community"):
-        table = _table(key, value, where)
-        _refuse_unknown(table, ["lower", "upper"], f"{where} [{key}]")
-        default = getattr(Rules(), key)
-        return Band(
-            **{k: _whole(f"{key}.{k}", table.get(k, getattr(default, k)), where)
-               for k in ("lower", "upper")}
-        )
-    if key == "exceptions":
-        return tuple(_exemption(item, where) for item in _list(key, value, where))
-    if key in ("locked_grids", "locked_communities"):
-        return tuple(str(item) for item in _list(key, value, where))
-    if key == "columns":
-        return {t: dict(_table(t, m, where)) for t, m in _table(key, value, where).items()}
-    if key in ("communities", "scenario"):
-        return _choice(key, value, where)
-    if key == "study_name":
-        return str(value)
-    if key in ("compounds_whole", "villages_whole", "synthetic"):
-        if not isinstance(value, bool):
-            raise _wrong(key, value, "true 或 false", where)
-        return value
-    return _whole(key, value, where)
+    readers = {
+        "grid": _band,
+        "community": _band,
+        "exceptions": lambda k, v, w: tuple(_exemption(item, w) for item in _list(k, v, w)),
+        "locked_grids": _words,
+        "locked_communities": _words,
+        "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
+        "communities": _choice,
+        "scenario": _choice,
+        "study_name": lambda _k, v, _w: str(v),
+        "compounds_whole": _claim,
+        "villages_whole": _claim,
+        "synthetic": _claim,
+    }
+    return readers.get(key, _whole)(key, value, where)
+
+
+def _band(key: str, value: object, where: str) -> Band:
+    table = _table(key, value, where)
+    _refuse_unknown(table, ["lower", "upper"], f"{where} [{key}]")
+    default: Band = getattr(Rules(), key)
+    return Band(
+        _whole(f"{key}.lower", table.get("lower", default.lower), where),
+        _whole(f"{key}.upper", table.get("upper", default.upper), where),
+    )
+
+
+def _words(key: str, value: object, where: str) -> tuple[str, ...]:
+    return tuple(str(item) for item in _list(key, value, where))
+
+
+def _claim(key: str, value: object, where: str) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(key, value, "true 或 false", where)
+    return value
 
 
 def _exemption(item: object, where: str) -> Exemption:
@@ -190,16 +202,23 @@ def _exemption(item: object, where: str) -> Exemption:
     _refuse_unknown(table, [f.name for f in fields(Exemption)], f"{where} [[exceptions]]")
     if not str(table.get("reason", "")).strip() or not str(table.get("kind", "")).strip():
         raise RulesError(
-            "例外没有写明种类或理由", where=f"{where} [[exceptions]]",
+            "例外没有写明种类或理由",
+            where=f"{where} [[exceptions]]",
             remedy="每条例外都要有 kind 和 reason",
         )
     if bool(table.get("grid_id")) == bool(table.get("community_id")):
         raise RulesError(
-            "例外须指明一个网格或一个社区", where=f"{where} [[exceptions]]",
+            "例外须指明一个网格或一个社区",
+            where=f"{where} [[exceptions]]",
             remedy="grid_id 和 community_id 恰填一个",
         )
     return Exemption(
-        **{k: _whole(k, v, where) if k in ("lower", "upper") else str(v) for k, v in table.items()}
+        kind=str(table["kind"]),
+        reason=str(table["reason"]),
+        grid_id=str(table.get("grid_id", "")),
+        community_id=str(table.get("community_id", "")),
+        lower=_whole("lower", table.get("lower", 0), where),
+        upper=_whole("upper", table.get("upper", 0), where),
     )
 
 
@@ -229,9 +248,7 @@ def _list(key: str, value: object, where: str) -> list[Any]:
 
 
 def _wrong(key: str, value: object, wanted: str, where: str) -> RulesError:
-    return RulesError(
-        f"设置 {key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}"
-    )
+    return RulesError(f"设置 {key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}")
 
 
 def _refuse_unknown(raw: dict[str, Any], known: list[str], where: str) -> None:
@@ -239,6 +256,7 @@ def _refuse_unknown(raw: dict[str, Any], known: list[str], where: str) -> None:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
             raise RulesError(
-                f"没有名为 {key} 的设置", where=where,
+                f"没有名为 {key} 的设置",
+                where=where,
                 remedy=f"您是不是要写 {near[0]}？" if near else "可用的有：" + "、".join(known),
             )

@@ -81,9 +81,7 @@ class Study:
         return gpd.GeoDataFrame({c: [] for c in columns}, geometry="geometry", crs=self.crs)
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{s['table']}</td><td>{s['rows']}</td></tr>" for s in self.sources
-        )
+        rows = "".join(f"<tr><td>{s['table']}</td><td>{s['rows']}</td></tr>" for s in self.sources)
         return (
             f"<p>{len(self.households)} 户常住，{len(self.excluded)} 行不计入</p>"
             f"<table><tr><th>表</th><th>行数</th></tr>{rows}</table>"
@@ -119,7 +117,8 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
     rules = rules or _own_rules(folder)
     if not any(s.table == "households" for s in sources):
         raise InputError(
-            f"{folder} 里没有居民户文件", where=str(folder),
+            f"{folder} 里没有居民户文件",
+            where=str(folder),
             remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件",
         )
     findings: list[Finding] = []
@@ -131,8 +130,11 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
     outline = _outline(tables, rows)
     households, excluded, more = _counted(rows, tables, outline)
     if not len(households):
-        raise InputError("没有一户可以计入：所有行都被排除", where=str(folder),
-                         remedy="核对状态列和坐标；状态为“常住”或空的户才计入")
+        raise InputError(
+            "没有一户可以计入：所有行都被排除",
+            where=str(folder),
+            remedy="核对状态列和坐标；状态为“常住”或空的户才计入",
+        )
     return Study(
         name=rules.study_name or folder.resolve().name,
         rules=rules,
@@ -143,8 +145,13 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
         outline=outline,
         findings=Findings(tuple(findings)).plus(*more),
         sources=tuple(
-            {"file": s.label, "table": s.table, "rows": len(s.frame), "encoding": s.encoding,
-             "sha256": s.sha256}
+            {
+                "file": s.label,
+                "table": s.table,
+                "rows": len(s.frame),
+                "encoding": s.encoding,
+                "sha256": s.sha256,
+            }
             for s in sources
         ),
     )
@@ -204,8 +211,11 @@ def _canonical_words(tables: dict[str, gpd.GeoDataFrame]) -> None:
     ):
         if name in tables:
             tables[name]["kind"] = as_word(tables[name]["kind"], words, default)
-    for name, columns in (("grids", ["locked"]), ("communities", ["locked"]),
-                          ("roads", ["bridge", "tunnel"])):
+    for name, columns in (
+        ("grids", ["locked"]),
+        ("communities", ["locked"]),
+        ("roads", ["bridge", "tunnel"]),
+    ):
         for column in columns if name in tables else []:
             tables[name][column] = as_claim(tables[name][column])
     for table in tables.values():
@@ -219,13 +229,15 @@ def _outline(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> sha
         return shapely.union_all(tables["outline"].geometry.to_numpy())
     shapes = [
         tables[name].geometry.to_numpy()
-        for name in ("grids", "communities", "subdistricts") if name in tables
+        for name in ("grids", "communities", "subdistricts")
+        if name in tables
     ]
     if shapes:
         return _without_holes(shapely.union_all(np.concatenate(shapes)))
     points = rows.geometry[rows.geometry.notna()].to_numpy()
-    hull = shapely.concave_hull(shapely.multipoints(np.unique(shapely.get_coordinates(points), axis=0)),
-                                ratio=0.3)
+    hull = shapely.concave_hull(
+        shapely.multipoints(np.unique(shapely.get_coordinates(points), axis=0)), ratio=0.3
+    )
     return shapely.simplify(shapely.buffer(hull, HULL_MARGIN_M), 1.0)
 
 
@@ -248,8 +260,14 @@ def _counted(
     unknown = ~rows["status"].isin([*STATUS_WORDS])
     for word, count in rows["status"][unknown].value_counts().sort_index().items():
         findings.append(
-            Finding("warning", "status_unknown", "households", f"{count} 行",
-                    f"不认识的状态“{word}”，按常住户计入", "改为：常住、空挂、空置、商铺、集体户")
+            Finding(
+                "warning",
+                "status_unknown",
+                "households",
+                f"{count} 行",
+                f"不认识的状态“{word}”，按常住户计入",
+                "改为：常住、空挂、空置、商铺、集体户",
+            )
         )
     missing = rows.geometry.isna() | rows.geometry.is_empty
     reason = reason.mask((reason == "") & (rows["household_id"] == ""), "没有户编号")
@@ -261,18 +279,32 @@ def _counted(
     reason.loc[repeated.index[repeated]] = "户编号重复：同一编号在前面已计入一次"
     out = reason != ""
     findings += [
-        Finding("warning", "row_excluded", "households", f"{count} 行", str(words),
-                "逐行清单见 excluded.csv")
+        Finding(
+            "warning",
+            "row_excluded",
+            "households",
+            f"{count} 行",
+            str(words),
+            "逐行清单见 excluded.csv",
+        )
         for words, count in reason[out].value_counts().sort_index().items()
     ]
-    excluded = pd.DataFrame(rows[["household_id", "origin", "status"]])[out].assign(reason=reason[out])
+    excluded = pd.DataFrame(rows[["household_id", "origin", "status"]])[out].assign(
+        reason=reason[out]
+    )
     return rows[~out].reset_index(drop=True), excluded.reset_index(drop=True), findings
 
 
 def _bad_numbers(rows: gpd.GeoDataFrame, name: str, wrong: pd.Series) -> list[Finding]:
     return [
-        Finding("warning", "not_a_number", "households", f"{origin} 户编号 {key}",
-                f"列 {name} 不是数字，按 0 计", "改为整数")
+        Finding(
+            "warning",
+            "not_a_number",
+            "households",
+            f"{origin} 户编号 {key}",
+            f"列 {name} 不是数字，按 0 计",
+            "改为整数",
+        )
         for origin, key in rows.loc[wrong, ["origin", "household_id"]].itertuples(index=False)
     ]
 
@@ -290,6 +322,11 @@ def _place_by_building(
     if use.any():
         rows.loc[use, "geometry"] = found[use]
         findings.append(
-            Finding("notice", "placed_by_building", "households", f"{int(use.sum())} 行",
-                    "没有坐标，按楼栋位置放置")
+            Finding(
+                "notice",
+                "placed_by_building",
+                "households",
+                f"{int(use.sum())} 行",
+                "没有坐标，按楼栋位置放置",
+            )
         )

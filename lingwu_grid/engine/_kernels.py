@@ -117,7 +117,7 @@ def kept(part: Part, unit: int, zone: int) -> int:
     """Give the households of `unit` that are at home in `zone`."""
     for i in range(part.home_indptr[unit], part.home_indptr[unit + 1]):
         if part.home_zone[i] == zone:
-            return part.home_households[i]
+            return int(part.home_households[i])
     return 0
 
 
@@ -138,7 +138,7 @@ def size_price(part: Part, prices: Prices, zone: int, size: int) -> float:
         return 0.0
     short = out_of_range(size, part.lower[zone], part.upper[zone])
     middle = 0.5 * (part.lower[zone] + part.upper[zone])
-    return prices.violation * short + prices.deviation * abs(size - middle)
+    return float(prices.violation * short + prices.deviation * abs(size - middle))
 
 
 @njit(cache=True, nogil=True)
@@ -199,7 +199,7 @@ def group_short(part: Part, state: State, group: int) -> int:
     """Give what a group's parts too many weigh: a hundred households each."""
     if group < 0:
         return 0
-    return 100 * max(0, state.parts[group] - part.group_parts[group])
+    return 100 * max(0, int(state.parts[group]) - int(part.group_parts[group]))
 
 
 @njit(cache=True, nogil=True)
@@ -412,7 +412,7 @@ def cut_tree(
         at = -1
         for i in range(1, count):
             inside = below[order[i]]
-            first = min(max(int(round(inside * zones / max(total, 1))), 1), zones - 1)
+            first = min(max(round(inside * zones / max(total, 1)), 1), zones - 1)
             rest = zones - first
             miss = (
                 max(0, first * lower - inside)

@@ -84,6 +84,7 @@ def unconditional(problem: Problem) -> int:
     graph = problem.graph
     order = np.argsort(graph.home_grid, kind="stable")
     size = np.bincount(graph.home_grid, graph.home_households, minlength=graph.n_grids)
+    size = size.astype(np.int64)
     edge = np.searchsorted(graph.home_grid[order], np.arange(graph.n_grids + 1))
     out = 0
     for g in np.flatnonzero(size > problem.upper):
@@ -93,9 +94,7 @@ def unconditional(problem: Problem) -> int:
     return _with_closings(out, size[short], problem.lower[short] - size[short])
 
 
-def _with_closings(
-    out: int, size: NDArray[np.float64], lack: NDArray[np.float64]
-) -> int:
+def _with_closings(out: int, size: NDArray[np.int64], lack: NDArray[np.int64]) -> int:
     if lack.sum() <= out:
         return out
     k = len(size)

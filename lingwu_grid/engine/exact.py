@@ -9,7 +9,7 @@ by its shape. (Mehrotra, Johnson, Nemhauser 1998, for the tree-like order; Zoltn
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import highspy
 import numpy as np
@@ -81,9 +81,7 @@ class _Rows:
     lower: list[float] = field(default_factory=list)
     upper: list[float] = field(default_factory=list)
 
-    def add(
-        self, columns: list[int], values: list[float], lower: float, upper: float
-    ) -> None:
+    def add(self, columns: list[int], values: list[float], lower: float, upper: float) -> None:
         self.start.append(len(self.index))
         self.index.extend(columns)
         self.value.extend(values)
@@ -175,7 +173,7 @@ def solve_exact(
         Zone of each node, shape (n,); None where no assignment was found in the limits.
     """
     x, columns, rows = _write_down(instance)
-    highs = highspy.Highs()
+    highs: Any = highspy.Highs()  # type: ignore[no-untyped-call] # highspy has no types
     for key, value in (
         ("output_flag", False),
         ("threads", 1),
@@ -193,8 +191,8 @@ def solve_exact(
     highs.run()
     if highs.getInfo().primal_solution_status != highspy.SolutionStatus.kSolutionStatusFeasible:
         return None
-    value = np.asarray(highs.getSolution().col_value)
-    chosen = np.where(x >= 0, value[x], -1.0)
+    values = np.asarray(highs.getSolution().col_value)
+    chosen = np.where(x >= 0, values[x], -1.0)
     zone: NDArray[np.int32] = chosen.argmax(axis=1).astype(np.int32)
     return zone
 
@@ -271,15 +269,11 @@ def _order_rows(
         if u == instance.core[z]:
             continue
         neighbours = instance.indices[instance.indptr[u] : instance.indptr[u + 1]]
-        nearer = [
-            int(x[v, z]) for v in neighbours.tolist() if x[v, z] >= 0 and rank[v] < rank[u]
-        ]
+        nearer = [int(x[v, z]) for v in neighbours.tolist() if x[v, z] >= 0 and rank[v] < rank[u]]
         rows.add([int(x[u, z]), *nearer], [1.0] + [-1.0] * len(nearer), -highspy.kHighsInf, 0.0)
 
 
-def _owner_rows(
-    instance: Instance, x: NDArray[np.int64], columns: _Columns, rows: _Rows
-) -> None:
+def _owner_rows(instance: Instance, x: NDArray[np.int64], columns: _Columns, rows: _Rows) -> None:
     for owner in range(len(instance.owner_lower)):
         zones = np.flatnonzero(instance.owner == owner)
         if not len(zones):
@@ -289,15 +283,15 @@ def _owner_rows(
         weight = instance.weight[u].astype(float).tolist()
         short = columns.add(instance.short_price, highspy.kHighsInf, whole=False)
         over = columns.add(instance.short_price, highspy.kHighsInf, whole=False)
-        rows.add([*index, short], [*weight, 1.0], float(instance.owner_lower[owner]),
-                 highspy.kHighsInf)
-        rows.add([*index, over], [*weight, -1.0], -highspy.kHighsInf,
-                 float(instance.owner_upper[owner]))
+        rows.add(
+            [*index, short], [*weight, 1.0], float(instance.owner_lower[owner]), highspy.kHighsInf
+        )
+        rows.add(
+            [*index, over], [*weight, -1.0], -highspy.kHighsInf, float(instance.owner_upper[owner])
+        )
 
 
-def _group_rows(
-    instance: Instance, x: NDArray[np.int64], columns: _Columns, rows: _Rows
-) -> None:
+def _group_rows(instance: Instance, x: NDArray[np.int64], columns: _Columns, rows: _Rows) -> None:
     for g in np.unique(instance.group[instance.group >= 0]).tolist():
         members = np.flatnonzero(instance.group == g)
         uses = []
@@ -310,8 +304,12 @@ def _group_rows(
             for c in inside:
                 rows.add([c, use], [1.0, -1.0], -highspy.kHighsInf, 0.0)
         extra = columns.add(PARTS_PRICE, highspy.kHighsInf, whole=False)
-        rows.add([*uses, extra], [1.0] * len(uses) + [-1.0], -highspy.kHighsInf,
-                 float(instance.group_parts[g]))
+        rows.add(
+            [*uses, extra],
+            [1.0] * len(uses) + [-1.0],
+            -highspy.kHighsInf,
+            float(instance.group_parts[g]),
+        )
 
 
 def _as_model(columns: _Columns, rows: _Rows) -> highspy.HighsLp:

@@ -62,9 +62,7 @@ def _over_size_units(problem: Problem) -> list[Explanation]:
     ]
 
 
-def zone_bands(
-    problem: Problem, n_zones: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def zone_bands(problem: Problem, n_zones: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the fewest and most households of every zone, new ones included."""
     lower = np.full(n_zones, problem.new_lower, np.int64)
     upper = np.full(n_zones, problem.new_upper, np.int64)
@@ -107,6 +105,4 @@ def _communities(problem: Problem, town: Town) -> list[Explanation]:
     lower[: graph.n_communities] = graph.community_lower
     upper[: graph.n_communities] = graph.community_upper
     bad = np.flatnonzero(present & ((size < lower) | (size > upper)))
-    return [
-        Explanation("community_out_of_range", int(size[c]), communities=(int(c),)) for c in bad
-    ]
+    return [Explanation("community_out_of_range", int(size[c]), communities=(int(c),)) for c in bad]

@@ -274,8 +274,7 @@ def make_part(
     indptr, indices, edge = _sub_csr(csr, units, graph.n_units)
     homes = [np.arange(graph.home_indptr[u], graph.home_indptr[u + 1]) for u in units]
     home = np.concatenate(homes) if homes else np.empty(0, np.int64)
-    group = graph.group[units]
-    named, group = np.unique(group, return_inverse=True)
+    named, group = np.unique(graph.group[units], return_inverse=True)
     skip = int(len(named) > 0 and named[0] < 0)
     part = Part(
         indptr=indptr,
@@ -285,7 +284,8 @@ def make_part(
         home_indptr=np.concatenate([[0], np.cumsum([len(h) for h in homes])]).astype(np.int32),
         home_zone=number[graph.home_grid[home]],
         home_households=graph.home_households[home],
-        zone_now=number[graph.grid_now[units]] if problem.keeps_today
+        zone_now=number[graph.grid_now[units]]
+        if problem.keeps_today
         else np.full(len(units), -1, np.int32),
         is_fixed=locked[start],
         group=(group - skip).astype(np.int32),

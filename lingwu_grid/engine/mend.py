@@ -190,9 +190,7 @@ def _instance(
     )
 
 
-def _parts_left(
-    part: Part, zone: NDArray[np.int32], units: NDArray[np.int64]
-) -> NDArray[np.int32]:
+def _parts_left(part: Part, zone: NDArray[np.int32], units: NDArray[np.int64]) -> NDArray[np.int32]:
     # Zones outside the model that hold a group's units have used up parts of it.
     outside = np.ones(len(zone), np.bool_)
     outside[units] = False

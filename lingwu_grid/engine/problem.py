@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 class Watch(Protocol):
     """Is told how far a solve is."""
 
-    def __call__(
-        self, phase: str, violations: int | None = None, moved: int | None = None
-    ) -> None:
+    def __call__(self, phase: str, violations: int | None = None, moved: int | None = None) -> None:
         """Take note of a phase; counts in households."""
 
 

@@ -30,8 +30,9 @@ STEPS_PER_UNIT = 500
 
 def seeded(*numbers: int) -> NDArray[np.uint64]:
     """Make a state for the kernels' random numbers from a seed and a part's number."""
-    state: NDArray[np.uint64] = np.random.SeedSequence(numbers).generate_state(1, np.uint64)
-    return state | np.uint64(1)
+    word = int(np.random.SeedSequence(numbers).generate_state(1, np.uint64)[0])
+    # The generator has no way out of zero.
+    return np.array([word | 1], np.uint64)
 
 
 def state_of(part: Part, zone: NDArray[np.int32]) -> State:
@@ -199,8 +200,9 @@ def _split(part: Part, zone: NDArray[np.int32], z: int, rng: NDArray[np.uint64])
     root = int(member.argmax())
     zones = 2
     lower, upper = int(part.lower[z]), int(part.upper[z])
-    if not cut_tree(part.indptr, part.indices, part.households, member, root, zones, lower,
-                    upper, 40, rng, side):
+    if not cut_tree(
+        part.indptr, part.indices, part.households, member, root, zones, lower, upper, 40, rng, side
+    ):
         return
     rest = (zone == z) & ~side
     if part.households[side].sum() > part.households[rest].sum():

@@ -85,11 +85,19 @@ def _start(problem: Problem, seed: int) -> Town:
         label = attach_pieces(graph, graph.community_now, graph.community_now)
     else:
         label = np.int32(graph.n_communities) + cold_start(
-            indptr, indices, graph.households, graph.subdistrict, seed=seed,
+            indptr,
+            indices,
+            graph.households,
+            graph.subdistrict,
+            seed=seed,
             band=(problem.new_community_lower, problem.new_community_upper),
         )
     zone = cold_start(
-        indptr, indices, graph.households, label, seed=seed,
+        indptr,
+        indices,
+        graph.households,
+        label,
+        seed=seed,
         band=(problem.new_lower, problem.new_upper),
     ) + np.int32(graph.n_grids)
     today = np.full(int(zone.max()) + 1, -1, np.int32)
@@ -109,7 +117,11 @@ def _with_communities(
         street = np.zeros(len(size), np.int32)
         street[zone] = graph.subdistrict
         drawn = cold_start(
-            indptr, indices, size, street, seed=seed,
+            indptr,
+            indices,
+            size,
+            street,
+            seed=seed,
             band=(problem.new_community_lower, problem.new_community_upper),
         )
         return Town(zone, drawn + np.int32(graph.n_communities))
@@ -122,9 +134,7 @@ def _solve_parts(
     problem: Problem, town: Town, seed: int, *, stop: Stop, workers: int, watch: Watch
 ) -> Town:
     tasks = make_tasks(problem, town, seed)
-    solved = run_all(
-        lambda item: item[1].zone if stop() else solve_task(item[1]), tasks, workers
-    )
+    solved = run_all(lambda item: item[1].zone if stop() else solve_task(item[1]), tasks, workers)
     now = town
     for number, ((units, _), local) in enumerate(zip(tasks, solved, strict=True), start=1):
         now = _with_part(problem, now, units, local)
@@ -185,7 +195,8 @@ def _mend_across(problem: Problem, town: Town, seed: int) -> Town:
 def _is_locked_community(problem: Problem, community: NDArray[np.int32]) -> NDArray[np.bool_]:
     locked = problem.graph.community_is_locked
     known = (community >= 0) & (community < len(locked))
-    return known & np.append(locked, False)[np.where(known, community, -1)]
+    held: NDArray[np.bool_] = np.append(locked, False)[np.where(known, community, -1)]
+    return known & held
 
 
 def _worth(problem: Problem, town: Town) -> tuple[int, int]:

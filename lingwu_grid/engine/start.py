@@ -193,8 +193,9 @@ def cold_start(
         member[nodes] = True
         first = 0
         if zones > 1 and len(nodes) > 1:
-            first = cut_tree(indptr, indices, weight, member, int(nodes[0]), zones, lower, upper,
-                             30, rng, side)
+            first = cut_tree(
+                indptr, indices, weight, member, int(nodes[0]), zones, lower, upper, 30, rng, side
+            )
         if first:
             stack += [(nodes[~side[nodes]], zones - first), (nodes[side[nodes]], first)]
         else:

@@ -70,8 +70,9 @@ def find_borders(cells: NDArray[np.object_], lines: Lines, study: Study) -> Bord
     length = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
     kind = what_runs_here(middle, lines)
     on_barrier = kind == Runs.BARRIER
-    crossed = _near(shapely.linestrings(ends.reshape(-1, 2, 2)), crossing_points(study, lines),
-                    CROSSING_M)
+    crossed = _near(
+        shapely.linestrings(ends.reshape(-1, 2, 2)), crossing_points(study, lines), CROSSING_M
+    )
     frame = pd.DataFrame(
         {
             "a": np.minimum(a, b),
@@ -86,10 +87,16 @@ def find_borders(cells: NDArray[np.object_], lines: Lines, study: Study) -> Bord
 
 
 def _summed(frame: pd.DataFrame) -> Borders:
-    total = frame.groupby(["a", "b"], sort=True).agg(
-        length_m=("length_m", "sum"), off_line_m=("off_line_m", "sum"),
-        clear_m=("clear_m", "sum"), has_crossing=("has_crossing", "max"),
-    ).reset_index()
+    total = (
+        frame.groupby(["a", "b"], sort=True)
+        .agg(
+            length_m=("length_m", "sum"),
+            off_line_m=("off_line_m", "sum"),
+            clear_m=("clear_m", "sum"),
+            has_crossing=("has_crossing", "max"),
+        )
+        .reset_index()
+    )
     return Borders(*(total[name].to_numpy() for name in Borders._fields))
 
 
@@ -166,7 +173,8 @@ def crossing_points(study: Study, lines: Lines) -> NDArray[np.object_]:
     roads = study.table("roads")
     passes = roads.geometry.to_numpy()[
         (roads["bridge"].to_numpy(bool) | roads["tunnel"].to_numpy(bool))
-        if len(roads) else np.empty(0, np.bool_)
+        if len(roads)
+        else np.empty(0, np.bool_)
     ]
     listed = study.table("crossings").geometry.to_numpy()
     is_point = np.isin(shapely.get_type_id(listed), (0, 4))

@@ -108,9 +108,7 @@ def make_cells(
     return cells, _keys_of(cells, faces, (face, key), sites, buildings)
 
 
-def nearest_face(
-    faces: NDArray[np.object_], points: NDArray[np.object_]
-) -> NDArray[np.int64]:
+def nearest_face(faces: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
     """Tell the face of each point; the nearest for a point on a line or outside."""
     face: NDArray[np.int64] = shapely.STRtree(faces).nearest(points)
     return face
@@ -122,9 +120,7 @@ class _Sites(NamedTuple):
     face: NDArray[np.int64]
 
 
-def _sites(
-    buildings: Buildings, face: NDArray[np.int64], wanted: NDArray[np.bool_]
-) -> _Sites:
+def _sites(buildings: Buildings, face: NDArray[np.int64], wanted: NDArray[np.bool_]) -> _Sites:
     has = wanted & ~shapely.is_missing(buildings.footprint)
     outline = shapely.segmentize(shapely.boundary(buildings.footprint[has]), SITE_STEP_M)
     xy, index = shapely.get_coordinates(outline, return_index=True)
@@ -144,8 +140,8 @@ def _voronoi_edges(
     order = np.argsort(sites.face, kind="stable")
     named, start = np.unique(sites.face[order], return_index=True)
     clouds = shapely.multipoints(
-        shapely.points(sites.xy[order]), indices=np.repeat(np.arange(len(named)), np.diff(
-            np.r_[start, len(order)]))
+        shapely.points(sites.xy[order]),
+        indices=np.repeat(np.arange(len(named)), np.diff(np.r_[start, len(order)])),
     )
     diagrams = shapely.voronoi_polygons(clouds, extend_to=faces[named], ordered=True)
     polygons, of_face = shapely.get_parts(diagrams, return_index=True)

@@ -30,7 +30,8 @@ class Lines(NamedTuple):
 
     def of(self, kind: Runs) -> NDArray[np.object_]:
         """Give the lines of one kind."""
-        return self.shape[self.kind == kind]
+        chosen: NDArray[np.object_] = self.shape[self.kind == kind]
+        return chosen
 
 
 def collect_lines(study: Study) -> Lines:
@@ -60,8 +61,11 @@ def collect_lines(study: Study) -> Lines:
         if table == "compounds":
             names = frame["name"].to_numpy(object)
         groups.append(
-            (_as_lines(frame.geometry.to_numpy()), kind,
-             names if names is not None else np.full(len(frame), "", object))
+            (
+                _as_lines(frame.geometry.to_numpy()),
+                kind,
+                names if names is not None else np.full(len(frame), "", object),
+            )
         )
     groups.append((_as_lines(np.array([study.outline])), Runs.OLD_BORDER, np.array([""], object)))
     shapes, kinds, names_out = [], [], []
@@ -99,15 +103,11 @@ def make_faces(lines: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np
     noded = shapely.union_all(lines, grid_size=GRID_M)
     faces: NDArray[np.object_] = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     shapely.prepare(area)
-    inside: NDArray[np.object_] = faces[
-        shapely.intersects(area, shapely.point_on_surface(faces))
-    ]
+    inside: NDArray[np.object_] = faces[shapely.intersects(area, shapely.point_on_surface(faces))]
     return inside
 
 
-def label_by(
-    points: NDArray[np.object_], shapes: NDArray[np.object_]
-) -> NDArray[np.int64]:
+def label_by(points: NDArray[np.object_], shapes: NDArray[np.object_]) -> NDArray[np.int64]:
     """
     Tell which shape each point lies in; the first where they overlap.
 

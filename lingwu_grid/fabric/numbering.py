@@ -74,7 +74,8 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         grid_community=places.grid_community.astype(np.int32),
         grid_lower=grid_lower,
         grid_upper=grid_upper,
-        grid_is_locked=places.grid_is_locked | places.grid_is_special
+        grid_is_locked=places.grid_is_locked
+        | places.grid_is_special
         | np.isin(places.grid_ids, rules.locked_grids)
         | _in_locked_community(places, rules),
         community_subdistrict=places.community_subdistrict.astype(np.int32),
@@ -90,16 +91,25 @@ def _indptr(owner: NDArray[np.int64], n: int) -> NDArray[np.int32]:
 
 def _refuse_strangers(rules: Rules, places: Places) -> None:
     for kind, named, known in (
-        ("网格", [*rules.locked_grids, *(e.grid_id for e in rules.exceptions if e.grid_id)],
-         places.grid_ids),
-        ("社区", [*rules.locked_communities,
-                *(e.community_id for e in rules.exceptions if e.community_id)],
-         places.community_ids),
+        (
+            "网格",
+            [*rules.locked_grids, *(e.grid_id for e in rules.exceptions if e.grid_id)],
+            places.grid_ids,
+        ),
+        (
+            "社区",
+            [
+                *rules.locked_communities,
+                *(e.community_id for e in rules.exceptions if e.community_id),
+            ],
+            places.community_ids,
+        ),
     ):
         strangers = sorted(set(named) - set(known))
         if strangers:
             raise RulesError(
-                f"设置里提到的{kind} {'、'.join(strangers)} 不存在", where="rules.toml",
+                f"设置里提到的{kind} {'、'.join(strangers)} 不存在",
+                where="rules.toml",
                 remedy=f"核对编码；数据里的{kind}编码如 {'、'.join(known[:3]) or '（无）'}",
             )
 
@@ -119,9 +129,7 @@ def _grid_bands(places: Places, rules: Rules) -> tuple[NDArray[np.int64], NDArra
     return lower, upper
 
 
-def _community_bands(
-    places: Places, rules: Rules
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _community_bands(places: Places, rules: Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     n = len(places.community_ids)
     lower = np.full(n, rules.community.lower, np.int64)
     upper = np.full(n, rules.community.upper, np.int64)
@@ -149,9 +157,7 @@ def _in_locked_community(places: Places, rules: Rules) -> NDArray[np.bool_]:
     return np.append(locked, False)[places.grid_community]
 
 
-def _reach_empty_land(
-    n: int, fabric: Fabric, households: NDArray[np.int64]
-) -> NDArray[np.bool_]:
+def _reach_empty_land(n: int, fabric: Fabric, households: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Open one closed border of empty land that barriers cut off: nobody there need pass."""
     borders, street = fabric.borders, fabric.subdistrict
     is_open = borders.is_open.copy()

@@ -87,7 +87,8 @@ class Places:
             # Ground that no street claims goes to the nearest one.
             near = shapely.STRtree(table.geometry.to_numpy()).nearest(points[lost])
             street[lost] = codes_of(table["subdistrict_id"], self.subdistrict_ids)[near]
-        return np.maximum(street, 0)
+        known: NDArray[np.int64] = np.maximum(street, 0)
+        return known
 
 
 def codes_of(ids: pd.Series, known: tuple[str, ...]) -> NDArray[np.int64]:
@@ -122,10 +123,12 @@ def name_places(study: Study) -> Places:
     grids, communities = study.table("grids"), study.table("communities")
     homes = study.households
     grid_ids = _ids(grids["grid_id"] if len(grids) else homes["grid_id"])
-    community_ids = _ids(pd.concat(
-        [communities["community_id"]]
-        + ([grids["community_id"]] if len(grids) else [homes["community_id"]])
-    ))
+    community_ids = _ids(
+        pd.concat(
+            [communities["community_id"]]
+            + ([grids["community_id"]] if len(grids) else [homes["community_id"]])
+        )
+    )
     streets = study.table("subdistricts")
     subdistrict_ids = _ids(pd.concat([communities["subdistrict_id"], streets["subdistrict_id"]]))
     subdistrict_ids = subdistrict_ids or ("",)
@@ -181,7 +184,9 @@ def _street_of_community(
     has = ~shapely.is_missing(shapes)
     drawn = np.full(len(code), -1, np.int64)
     drawn[has] = _by_polygon(
-        study.table("subdistricts"), "subdistrict_id", subdistrict_ids,
+        study.table("subdistricts"),
+        "subdistrict_id",
+        subdistrict_ids,
         shapely.point_on_surface(shapes[has]),
     )
     return np.maximum(np.where(code >= 0, code, drawn), 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -110,10 +110,20 @@ def build_fabric(study: Study) -> Fabric:
     water = label_by(points, _areas(study.table("barriers"))) >= 0
     unit_of_cell, sealed = _gather(cells, cell_key, (lived, water & ~lived), grid, borders)
     borders = _without_passage(borders, sealed)
-    return _as_fabric(
-        study, cells, unit_of_cell, (grid, community, street), borders, buildings,
-        (cell_of_building, key), places, lines,
-    )
+    ground = _Ground(cells, unit_of_cell, grid, community, street, cell_of_building)
+    return _as_fabric(study, ground, borders, buildings, (places, lines))
+
+
+class _Ground(NamedTuple):
+    """Cells, and what each belongs to."""
+
+    cells: NDArray[np.object_]
+    unit: NDArray[np.int64]
+    grid: NDArray[np.int64]
+    community: NDArray[np.int64]
+    street: NDArray[np.int64]
+    of_building: NDArray[np.int64]
+    """Cell of each building."""
 
 
 def _areas(table: gpd.GeoDataFrame) -> NDArray[np.object_]:
@@ -180,9 +190,7 @@ def _without_passage(borders: Borders, sealed: NDArray[np.bool_]) -> Borders:
     )
 
 
-def _components(
-    n: int, a: NDArray[np.int64], b: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _components(n: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
     matrix = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
     label: NDArray[np.int64] = connected_components(matrix, directed=False)[1].astype(np.int64)
     return label
@@ -207,15 +215,15 @@ def _sliver_targets(
     is_sliver = ~is_lived & ((area < SLIVER_M2) | thin | is_water)
     a = np.concatenate([unit[borders.a], unit[borders.b]])
     b = np.concatenate([unit[borders.b], unit[borders.a]])
-    length = np.tile(borders.length_m, 2)
     own = np.full(n, -1, np.int64)
     own[unit] = grid
     target, through = np.arange(n), np.zeros(n, np.bool_)
     # Ground of no grid joins any neighbour.
     useful = is_sliver[a] & (a != b) & ((own[a] == own[b]) | (own[a] < 0))
     # An open border before a closed one, then the longest.
-    pair = pd.DataFrame({"a": a, "b": b, "m": np.tile(borders.length_m, 2),
-                         "open": np.tile(borders.is_open, 2)})[useful]
+    pair = pd.DataFrame(
+        {"a": a, "b": b, "m": np.tile(borders.length_m, 2), "open": np.tile(borders.is_open, 2)}
+    )[useful]
     pair = pair.groupby(["a", "b"], sort=True).agg(m=("m", "sum"), open=("open", "max"))
     pair = pair.reset_index().sort_values(
         ["a", "open", "m", "b"], ascending=[True, False, False, True]
@@ -232,24 +240,22 @@ def _sliver_targets(
 
 def _as_fabric(
     study: Study,
-    cells: NDArray[np.object_],
-    unit_of_cell: NDArray[np.int64],
-    now: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]],
+    ground: _Ground,
     borders: Borders,
     buildings: Buildings,
-    home: tuple[NDArray[np.int64], NDArray[np.int64]],
-    places: Places,
-    lines: Lines,
+    named: tuple[Places, Lines],
 ) -> Fabric:
-    cell_of_building, key = home
-    n = int(unit_of_cell.max()) + 1
-    unit_of_building = unit_of_cell[cell_of_building]
+    places, lines = named
+    n = int(ground.unit.max()) + 1
+    unit_of_building = ground.unit[ground.of_building]
     unit_of_household = unit_of_building[buildings.of_household]
     residents = study.households["residents"].to_numpy(np.int64)
-    grid_of_household = _grid_of_household(study, places, now[0][cell_of_building], buildings)
+    grid_of_household = _grid_of_household(
+        study, places, ground.grid[ground.of_building], buildings
+    )
     compound = np.full(n, "", object)
     compound[unit_of_building] = buildings.compound
-    shapes = _dissolved(cells, unit_of_cell)
+    shapes = _dissolved(ground.cells, ground.unit)
     units = gpd.GeoDataFrame(
         {
             "unit_id": [f"U{i + 1:06d}" for i in range(n)],
@@ -269,19 +275,19 @@ def _as_fabric(
     homes = pd.DataFrame({"unit": unit_of_household, "grid": grid_of_household})
     homes = homes.groupby(["unit", "grid"]).size().rename("households").reset_index()
     group, group_households = _groups(unit_of_building, buildings, n)
-    grid_now = _main_label(unit_of_cell, now[0], cells, homes)
-    community_now = _main_label(unit_of_cell, now[1], cells, None)
+    grid_now = _main_label(ground, ground.grid, homes)
+    community_now = _main_label(ground, ground.community, None)
     by_grid = np.append(places.grid_community, -1)[grid_now]
     return Fabric(
         units=units,
         unit_of_household=unit_of_household,
-        borders=join_borders(borders, unit_of_cell),
+        borders=join_borders(borders, ground.unit),
         grid_of_household=grid_of_household,
         homes=homes[homes["grid"] >= 0],
         places=places,
         grid_now=grid_now,
         community_now=np.where(by_grid >= 0, by_grid, community_now),
-        subdistrict=_main_label(unit_of_cell, now[2], cells, None),
+        subdistrict=_main_label(ground, ground.street, None),
         group=group,
         group_households=group_households,
         lines=lines,
@@ -297,32 +303,31 @@ def _grid_of_household(
     return places.grid_code(study.households["grid_id"])
 
 
-def _dissolved(
-    cells: NDArray[np.object_], unit_of_cell: NDArray[np.int64]
-) -> NDArray[np.object_]:
+def _dissolved(cells: NDArray[np.object_], unit_of_cell: NDArray[np.int64]) -> NDArray[np.object_]:
     order = np.argsort(unit_of_cell, kind="stable")
     start = np.unique(unit_of_cell[order], return_index=True)[1]
     shapes = np.empty(len(start), object)
     for u, members in enumerate(np.split(order, start[1:])):
-        shapes[u] = cells[members[0]] if len(members) == 1 else shapely.coverage_union_all(
-            cells[members])
+        shapes[u] = (
+            cells[members[0]] if len(members) == 1 else shapely.coverage_union_all(cells[members])
+        )
     return shapes
 
 
 def _main_label(
-    unit_of_cell: NDArray[np.int64],
-    label: NDArray[np.int64],
-    cells: NDArray[np.object_],
-    homes: pd.DataFrame | None,
+    ground: _Ground, label: NDArray[np.int64], homes: pd.DataFrame | None
 ) -> NDArray[np.int64]:
     """Give each unit the label of most of its households, or of most of its ground."""
-    frame = pd.DataFrame({"unit": unit_of_cell, "label": label, "w": shapely.area(cells) * 1e-9})
+    frame = pd.DataFrame(
+        {"unit": ground.unit, "label": label, "w": shapely.area(ground.cells) * 1e-9}
+    )
     if homes is not None:
         people = homes.rename(columns={"grid": "label", "households": "w"}).astype({"w": float})
         frame = pd.concat([frame, people[people["label"] >= 0]])
     total = frame.groupby(["unit", "label"])["w"].sum().reset_index()
     best = total.sort_values(["unit", "w", "label"], ascending=[True, False, True])
-    return best.drop_duplicates("unit")["label"].to_numpy(np.int64)
+    labels: NDArray[np.int64] = best.drop_duplicates("unit")["label"].to_numpy(np.int64)
+    return labels
 
 
 def _groups(

@@ -52,7 +52,8 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
             chosen[match] = name
         elif name in own:
             raise InputError(
-                f"{source.label} 里没有列“{own[name]}”", where=f"rules.toml [columns.{table.name}]",
+                f"{source.label} 里没有列“{own[name]}”",
+                where=f"rules.toml [columns.{table.name}]",
                 remedy="文件里的列有：" + "、".join(map(str, headers)),
             )
     _require(table, set(chosen.values()), source, list(map(str, headers)))
@@ -80,21 +81,28 @@ def _require(table: Table, have: set[str], source: Source, headers: list[str]) -
     if missing:
         words = "、".join(f"{m}（如“{table.columns[m][0]}”）" for m in missing)
         raise InputError(
-            f"{source.label} 缺少列 {words}", where=str(source.path),
-            remedy="补上这一列，或在 rules.toml 的 [columns." + table.name
-            + "] 里写明它的列名；文件里的列有：" + "、".join(headers),
+            f"{source.label} 缺少列 {words}",
+            where=str(source.path),
+            remedy="补上这一列，或在 rules.toml 的 [columns."
+            + table.name
+            + "] 里写明它的列名；文件里的列有："
+            + "、".join(headers),
         )
 
 
-def _unused(
-    source: Source, headers: dict[object, str], chosen: dict[object, str]
-) -> list[Finding]:
+def _unused(source: Source, headers: dict[object, str], chosen: dict[object, str]) -> list[Finding]:
     rest = [str(h) for h in headers if h not in chosen and str(h) not in ("source", "来源")]
     if not rest:
         return []
     return [
-        Finding("notice", "columns_unused", source.table, source.label,
-                "没有用到的列：" + "、".join(rest[:20]), "如需使用，在 rules.toml 的 [columns] 里写明")
+        Finding(
+            "notice",
+            "columns_unused",
+            source.table,
+            source.label,
+            "没有用到的列：" + "、".join(rest[:20]),
+            "如需使用，在 rules.toml 的 [columns] 里写明",
+        )
     ]
 
 

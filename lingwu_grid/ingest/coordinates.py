@@ -27,9 +27,7 @@ LINGWU_CRS = 4544
 CHINA = (73.0, 3.0, 136.0, 54.0)
 
 
-def locate(
-    frame: pd.DataFrame, table: str, label: str
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def locate(frame: pd.DataFrame, table: str, label: str) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """
     Give a table its geometry and a CRS.
 
@@ -65,7 +63,9 @@ def locate(
             made = gpd.GeoDataFrame(frame.drop(columns=[east, north]), geometry=points)
             return _guess(made, table, label)
     raise InputError(
-        f"{label} 没有坐标", where=label, remedy="需要“经度、纬度”两列，或“x、y”两列，或带图形的文件"
+        f"{label} 没有坐标",
+        where=label,
+        remedy="需要“经度、纬度”两列，或“x、y”两列，或带图形的文件",
     )
 
 
@@ -80,7 +80,8 @@ def _guess(
     epsg, swapped = _system_of(*middle)
     if epsg is None:
         raise InputError(
-            f"{label} 的坐标（约 {middle[0]:.0f}, {middle[1]:.0f}）看不出属于哪个坐标系", where=label,
+            f"{label} 的坐标（约 {middle[0]:.0f}, {middle[1]:.0f}）看不出属于哪个坐标系",
+            where=label,
             remedy="改用经纬度（度），或另存为带坐标系说明的 GPKG",
         )
     if swapped:
@@ -89,8 +90,14 @@ def _guess(
         )
     words = "，且横纵坐标写反，已交换" if swapped else ""
     return frame.set_crs(epsg), [
-        Finding("notice", "crs_assumed", table, label, f"坐标系未声明，按 EPSG:{epsg} 读取{words}",
-                "如果不对，请在文件里声明坐标系")
+        Finding(
+            "notice",
+            "crs_assumed",
+            table,
+            label,
+            f"坐标系未声明，按 EPSG:{epsg} 读取{words}",
+            "如果不对，请在文件里声明坐标系",
+        )
     ]
 
 
@@ -135,8 +142,11 @@ def work_crs_of(tables: list[gpd.GeoDataFrame], wanted: int) -> CRS:
     if wanted:
         crs = CRS.from_epsg(wanted)
         if not crs.is_projected or crs.axis_info[0].unit_name != "metre":
-            raise InputError(f"EPSG:{wanted} 不是以米为单位的投影坐标系", where="rules.toml work_crs",
-                             remedy=f"例如填 {LINGWU_CRS}")
+            raise InputError(
+                f"EPSG:{wanted} 不是以米为单位的投影坐标系",
+                where="rules.toml work_crs",
+                remedy=f"例如填 {LINGWU_CRS}",
+            )
         return crs
     lon, lat = _middle(tables)
     if CHINA[0] <= lon <= CHINA[2] and CHINA[1] <= lat <= CHINA[3]:

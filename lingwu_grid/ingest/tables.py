@@ -60,7 +60,9 @@ def read_sources(folder: Path) -> list[Source]:
         If the folder is missing or a file cannot be read; the sentence names the file.
     """
     if not folder.is_dir():
-        raise InputError(f"找不到研究文件夹 {folder}", remedy="检查路径，或先运行 python -m lingwu_grid.sample")
+        raise InputError(
+            f"找不到研究文件夹 {folder}", remedy="检查路径，或先运行 python -m lingwu_grid.sample"
+        )
     found = [source for path in _files(folder) for source in _read(path)]
     return sorted(found, key=lambda s: (list(TABLES).index(s.table), s.path.name, s.label))
 
@@ -89,7 +91,11 @@ def _files(folder: Path) -> Iterator[Path]:
         if not place.is_dir():
             continue
         for path in sorted(place.iterdir()):
-            if path.is_file() and path.name.lower().endswith(known) and not path.name.startswith("~"):
+            if (
+                path.is_file()
+                and path.name.lower().endswith(known)
+                and not path.name.startswith("~")
+            ):
                 yield path
 
 
@@ -112,7 +118,8 @@ def _read(path: Path) -> Iterator[Source]:
         frame, encoding = _frame(path)
     except (DataSourceError, OSError, ValueError, UnicodeDecodeError) as error:
         raise InputError(
-            f"读不出文件 {path.name}：{error}", where=str(path),
+            f"读不出文件 {path.name}：{error}",
+            where=str(path),
             remedy="在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG 后再试",
         ) from error
     yield Source(table, path, path.name, frame, encoding, sha256)
@@ -156,14 +163,20 @@ def _delimited(path: Path) -> tuple[pd.DataFrame, str]:
     for encoding in ENCODINGS:
         try:
             frame = pd.read_csv(
-                path, dtype=str, encoding=encoding, keep_default_na=False, skip_blank_lines=True,
-                sep=_delimiter(path, encoding), skipinitialspace=True,
+                path,
+                dtype=str,
+                encoding=encoding,
+                keep_default_na=False,
+                skip_blank_lines=True,
+                sep=_delimiter(path, encoding),
+                skipinitialspace=True,
             )
         except UnicodeDecodeError:
             continue
         return frame, encoding
     raise InputError(
-        f"文件 {path.name} 的文字编码既不是 UTF-8 也不是 GB18030", where=str(path),
+        f"文件 {path.name} 的文字编码既不是 UTF-8 也不是 GB18030",
+        where=str(path),
         remedy="用 Excel 或 WPS 打开后另存为“CSV UTF-8”",
     )
 
@@ -183,7 +196,9 @@ def _shapefile_encoding(path: Path) -> str:
     if any(path.with_suffix(s).exists() for s in (".cpg", ".CPG")):
         cpg = next(path.with_suffix(s) for s in (".cpg", ".CPG") if path.with_suffix(s).exists())
         return cpg.read_text(encoding="ascii", errors="replace").strip() or "UTF-8"
-    dbf = next((path.with_suffix(s) for s in (".dbf", ".DBF") if path.with_suffix(s).exists()), None)
+    dbf = next(
+        (path.with_suffix(s) for s in (".dbf", ".DBF") if path.with_suffix(s).exists()), None
+    )
     if dbf is None:
         return "UTF-8"
     try:

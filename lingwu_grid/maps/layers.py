@@ -20,23 +20,48 @@ DIGITS = 6
 
 COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
 STATUS_COLOURS = {"合规": "#2e7d32", "例外": "#6a51a3", "超限": "#c62828"}
-BARRIER_COLOURS = {"river": "#1e88e5", "canal": "#1e88e5", "rail": "#37474f",
-                   "expressway": "#6d4c41", "wall": "#8d6e63"}
+BARRIER_COLOURS = {
+    "river": "#1e88e5",
+    "canal": "#1e88e5",
+    "rail": "#37474f",
+    "expressway": "#6d4c41",
+    "wall": "#8d6e63",
+}
 
 GRID_FIELDS = {
-    "grid_id": "网格编码", "grid_name": "网格名称", "community_name": "社区", "households": "常住户数",
-    "status": "合规状态", "reason": "说明", "lineage": "变更类型", "households_in": "调入户数",
-    "households_out": "调出户数", "boundary_text": "四至",
+    "grid_id": "网格编码",
+    "grid_name": "网格名称",
+    "community_name": "社区",
+    "households": "常住户数",
+    "status": "合规状态",
+    "reason": "说明",
+    "lineage": "变更类型",
+    "households_in": "调入户数",
+    "households_out": "调出户数",
+    "boundary_text": "四至",
 }
 OLD_GRID_FIELDS = {"grid_id": "网格编码", "grid_name": "网格名称", "households": "现状户数"}
 COMMUNITY_FIELDS = {
-    "community_id": "社区编码", "community_name": "社区名称", "households": "常住户数", "grids": "网格数",
-    "status": "合规状态", "reason": "说明", "lineage": "变更类型", "seats": "两委职数",
+    "community_id": "社区编码",
+    "community_name": "社区名称",
+    "households": "常住户数",
+    "grids": "网格数",
+    "status": "合规状态",
+    "reason": "说明",
+    "lineage": "变更类型",
+    "seats": "两委职数",
 }
-OLD_COMMUNITY_FIELDS = {"community_id": "社区编码", "community_name": "社区名称",
-                        "households": "现状户数"}
-MOVE_FIELDS = {"unit_id": "单元", "previous_grid_id": "原网格", "grid_id": "新网格",
-               "households": "户数"}
+OLD_COMMUNITY_FIELDS = {
+    "community_id": "社区编码",
+    "community_name": "社区名称",
+    "households": "现状户数",
+}
+MOVE_FIELDS = {
+    "unit_id": "单元",
+    "previous_grid_id": "原网格",
+    "grid_id": "新网格",
+    "households": "户数",
+}
 
 
 def escape(value: object) -> str:
@@ -79,8 +104,13 @@ def as_geojson(table: gpd.GeoDataFrame, fields: dict[str, str]) -> dict[str, Any
 
 
 def area_layer(
-    table: gpd.GeoDataFrame, name: str, fields: dict[str, str], *, style: dict[str, Any],
-    paint: dict[str, str] | None = None, show: bool = True,
+    table: gpd.GeoDataFrame,
+    name: str,
+    fields: dict[str, str],
+    *,
+    style: dict[str, Any],
+    paint: dict[str, str] | None = None,
+    show: bool = True,
 ) -> folium.FeatureGroup:
     """
     Draw polygons with a label on hover.
@@ -118,8 +148,9 @@ def area_layer(
     return group
 
 
-def line_layer(table: gpd.GeoDataFrame, name: str, colours: pd.Series, weight: float,
-               fields: dict[str, str]) -> folium.FeatureGroup:
+def line_layer(
+    table: gpd.GeoDataFrame, name: str, colours: pd.Series, weight: float, fields: dict[str, str]
+) -> folium.FeatureGroup:
     """Draw lines in the colours given, with a label on hover."""
     group = folium.FeatureGroup(name=name)
     data = as_geojson(table, fields)
@@ -127,8 +158,12 @@ def line_layer(table: gpd.GeoDataFrame, name: str, colours: pd.Series, weight: f
         feature["properties"]["colour"] = colour
     folium.GeoJson(
         data,
-        style_function=lambda f: {"color": f["properties"]["colour"], "weight": weight,
-                                  "opacity": 0.9, "fillOpacity": 0.2},
+        style_function=lambda f: {
+            "color": f["properties"]["colour"],
+            "weight": weight,
+            "opacity": 0.9,
+            "fillOpacity": 0.2,
+        },
         tooltip=folium.GeoJsonTooltip(fields=list(fields), aliases=list(fields.values())),
     ).add_to(group)
     return group
@@ -139,8 +174,14 @@ def station_layer(table: gpd.GeoDataFrame) -> folium.FeatureGroup:
     group = folium.FeatureGroup(name="邻里驿家")
     for name, point in zip(table["name"], table.geometry, strict=True):
         folium.CircleMarker(
-            [round(point.y, DIGITS), round(point.x, DIGITS)], radius=6, color="#ffffff", weight=2,
-            fill=True, fill_color="#d81b60", fill_opacity=1, tooltip=escape(name),
+            [round(point.y, DIGITS), round(point.x, DIGITS)],
+            radius=6,
+            color="#ffffff",
+            weight=2,
+            fill=True,
+            fill_color="#d81b60",
+            fill_opacity=1,
+            tooltip=escape(name),
         ).add_to(group)
     return group
 

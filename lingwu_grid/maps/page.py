@@ -7,7 +7,7 @@ import json
 import re
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import folium
 from branca.element import Element, MacroElement
@@ -39,13 +39,11 @@ class Script(MacroElement):
     """A template of ours, run after the map is made."""
 
     def __init__(self, template: str, **values: object) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call] # branca has no types
         self._name = "Script"
         self.values = values
         body = files("lingwu_grid.maps").joinpath("templates", template).read_text("utf-8")
-        self._template = Template(
-            "{% macro script(this, kwargs) %}" + body + "{% endmacro %}"
-        )
+        self._template = Template("{% macro script(this, kwargs) %}" + body + "{% endmacro %}")
 
 
 def planner_map(record: PlanRecord) -> str:
@@ -69,12 +67,15 @@ def planner_map(record: PlanRecord) -> str:
     """
     west, south, east, north = record.grids.total_bounds
     page = Page(tiles=None, prefer_canvas=True, zoom_snap=0.25, attribution_control=False)
-    page.fit_bounds([[south, west], [north, east]], padding_top_left=[330, 20],
-                    padding_bottom_right=[20, 40])
+    page.fit_bounds(
+        [[south, west], [north, east]], padding_top_left=[330, 20], padding_bottom_right=[20, 40]
+    )
     switched = _add_layers(page, record)
     folium.LayerControl(collapsed=False).add_to(page)
-    page.add_child(Script("page.js", map=page.get_name(), **{k: v.get_name() for k, v in switched.items()}))
-    root = page.get_root()
+    page.add_child(
+        Script("page.js", map=page.get_name(), **{k: v.get_name() for k, v in switched.items()})
+    )
+    root: Any = page.get_root()  # a branca Figure, which has no types
     root.header.add_child(Element(_head(record)), name="vendored")
     root.html.add_child(Element(_panel(record)), name="panel")
     text: str = root.render()
@@ -89,24 +90,32 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
     back = record.backdrop
     if "roads" in back:
         roads = back["roads"]
-        draw.line_layer(roads, "道路", roads["name"].map(lambda _: "#b0a99f"), 2,
-                        {"name": "道路"}).add_to(page)
+        draw.line_layer(
+            roads, "道路", roads["name"].map(lambda _: "#b0a99f"), 2, {"name": "道路"}
+        ).add_to(page)
     switched: dict[str, folium.FeatureGroup] = {}
     if "grids" in back:
         now = draw.with_count(back["grids"], record, "grid_id")
         switched["now_grids"] = draw.area_layer(
-            now, "现状网格", draw.OLD_GRID_FIELDS, show=False,
+            now,
+            "现状网格",
+            draw.OLD_GRID_FIELDS,
+            show=False,
             paint=draw.neighbour_colours(now, "grid_id"),
             style={"color": "#616161", "weight": 1.5, "fillOpacity": 0.35, "dashArray": "4 3"},
         )
     switched["plan_grids"] = draw.area_layer(
-        record.grids, "方案网格", draw.GRID_FIELDS,
+        record.grids,
+        "方案网格",
+        draw.GRID_FIELDS,
         paint=draw.neighbour_colours(record.grids, "grid_id"),
         style={"color": "#424242", "weight": 1.5, "fillOpacity": 0.35},
     )
     if len(record.moves):
         switched["moves"] = draw.area_layer(
-            record.moves, "变动单元", draw.MOVE_FIELDS,
+            record.moves,
+            "变动单元",
+            draw.MOVE_FIELDS,
             style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
             paint={draw.escape(u): "#ff6d00" for u in record.moves["unit_id"]},
         )
@@ -114,7 +123,10 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
     if "communities" in back:
         now = draw.with_count(back["communities"], record, "community_id")
         switched["now_communities"] = draw.area_layer(
-            now, "现状社区", draw.OLD_COMMUNITY_FIELDS, show=False,
+            now,
+            "现状社区",
+            draw.OLD_COMMUNITY_FIELDS,
+            show=False,
             style={**outline, "color": "#5e35b1", "dashArray": "8 5"},
         )
     switched["plan_communities"] = draw.area_layer(
@@ -124,9 +136,13 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
         group.add_to(page)
     if "barriers" in back:
         barriers = back["barriers"]
-        draw.line_layer(barriers, "水系与铁路",
-                        barriers["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63"), 4,
-                        {"name": "名称"}).add_to(page)
+        draw.line_layer(
+            barriers,
+            "水系与铁路",
+            barriers["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63"),
+            4,
+            {"name": "名称"},
+        ).add_to(page)
     if "stations" in back:
         draw.station_layer(back["stations"]).add_to(page)
     return switched
@@ -166,8 +182,11 @@ def _panel(record: PlanRecord) -> str:
         (draw.STATUS_COLOURS[word], word, int(grids.get(word, 0)), int(communities.get(word, 0)))
         for word in draw.STATUS_COLOURS
     ]
-    return Template(body, autoescape=True).render(
-        summary=record.summary, legend=legend, has_before="grids" in record.backdrop,
+    text: str = Template(body, autoescape=True).render(
+        summary=record.summary,
+        legend=legend,
+        has_before="grids" in record.backdrop,
         lineage=record.grids["lineage"].value_counts().to_dict(),
         made=json.dumps(record.run.get("seed", 0)),
     )
+    return text

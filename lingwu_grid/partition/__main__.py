@@ -27,31 +27,60 @@ Draw lawful, minimally changed grids and communities from household points.
 CODES = """\
 退出码  0 完成；2 输入或用法有误；3 没有找到完全合规的方案（已写出最好的方案并说明原因）；
         130 被中断（已写出目前最好的方案）
-结果    plan.gpkg 图层，assignment.csv 每户归属（保密），changes.csv 调整对照，excluded.csv 不计入的行，
-        findings.csv 数据问题，summary.json 汇总，map.html 地图（可离线打开）
+结果    plan.gpkg 图层，assignment.csv 每户归属（保密），changes.csv 调整对照，
+        excluded.csv 不计入的行，findings.csv 数据问题，summary.json 汇总，
+        map.html 地图（可离线打开）
 """
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m lingwu_grid.partition", description=HELP, epilog=CODES,
+        prog="python -m lingwu_grid.partition",
+        description=HELP,
+        epilog=CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("study", nargs="?", type=Path, default=Path("data"),
-                        help="研究文件夹，内有 households/ 和 boundaries/（默认 data）")
-    parser.add_argument("-o", "--out", type=Path, default=None,
-                        help="结果文件夹（默认 outputs/<研究名>）")
-    parser.add_argument("--rules", type=Path, default=None,
-                        help="设置文件（默认用研究文件夹里的 rules.toml）")
-    parser.add_argument("--scenario", choices=("minimal", "balanced", "redraw"), default=None,
-                        help="minimal 变动最少（默认），balanced 更均衡，redraw 重划")
-    parser.add_argument("--communities", choices=("fixed", "adjust", "redraw"), default=None,
-                        help="社区：fixed 不变，adjust 微调（默认），redraw 重划")
-    parser.add_argument("--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案")
-    parser.add_argument("--time-limit", type=float, default=None, metavar="秒",
-                        help="到时就用目前最好的方案（默认不限）")
-    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1,
-                        help="同时处理几个社区（默认全部核心；结果与个数无关）")
+    parser.add_argument(
+        "study",
+        nargs="?",
+        type=Path,
+        default=Path("data"),
+        help="研究文件夹，内有 households/ 和 boundaries/（默认 data）",
+    )
+    parser.add_argument(
+        "-o", "--out", type=Path, default=None, help="结果文件夹（默认 outputs/<研究名>）"
+    )
+    parser.add_argument(
+        "--rules", type=Path, default=None, help="设置文件（默认用研究文件夹里的 rules.toml）"
+    )
+    parser.add_argument(
+        "--scenario",
+        choices=("minimal", "balanced", "redraw"),
+        default=None,
+        help="minimal 变动最少（默认），balanced 更均衡，redraw 重划",
+    )
+    parser.add_argument(
+        "--communities",
+        choices=("fixed", "adjust", "redraw"),
+        default=None,
+        help="社区：fixed 不变，adjust 微调（默认），redraw 重划",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案"
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=None,
+        metavar="秒",
+        help="到时就用目前最好的方案（默认不限）",
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=os.cpu_count() or 1,
+        help="同时处理几个社区（默认全部核心；结果与个数无关）",
+    )
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
@@ -79,8 +108,12 @@ def _work(options: argparse.Namespace) -> int:
     chosen = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
     with _Interrupt(options.time_limit) as stop:
         plan = partition(
-            study, study.rules.with_(**chosen), seed=options.seed,
-            workers=max(1, options.workers), stop=stop, watch=watch,
+            study,
+            study.rules.with_(**chosen),
+            seed=options.seed,
+            workers=max(1, options.workers),
+            stop=stop,
+            watch=watch,
         )
     plan.summary["seconds"]["read"] = read_seconds
     plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
@@ -90,10 +123,11 @@ def _work(options: argparse.Namespace) -> int:
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
     bound = summary["lower_bound"]["unconditional"]
+    s = summary
     _cli.say_result(
-        f"{summary['households']} 户，{summary['grids']} 个网格（合规 {summary['grids_in_range']}，"
-        f"例外见方案），{summary['communities']} 个社区（合规 {summary['communities_in_range']}）；"
-        f"换网格 {summary['households_moved_grid']} 户（{summary['moved_share']:.2%}），至少须 {bound} 户"
+        f"{s['households']} 户，{s['grids']} 个网格（合规 {s['grids_in_range']}），"
+        f"{s['communities']} 个社区（合规 {s['communities_in_range']}），例外 {s['exceptions']} 个；"
+        f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），至少须 {bound} 户"
     )
     for item in summary["explanations"]:
         _cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")

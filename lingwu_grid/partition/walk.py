@@ -1,4 +1,4 @@
-"""The walk: how household points become grids become a map. The table of contents of the product."""
+"""The walk: how household points become grids become a map; the product's table of contents."""
 
 from __future__ import annotations
 
@@ -20,8 +20,18 @@ if TYPE_CHECKING:
     from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
-LIBRARIES = ("numpy", "pandas", "geopandas", "shapely", "pyogrio", "pyproj", "scipy", "numba",
-             "highspy", "folium")
+LIBRARIES = (
+    "numpy",
+    "pandas",
+    "geopandas",
+    "shapely",
+    "pyogrio",
+    "pyproj",
+    "scipy",
+    "numba",
+    "highspy",
+    "folium",
+)
 
 
 def partition(

@@ -1,4 +1,4 @@
-"""四至: what a zone's border runs on, side by side: 东至…，南至…，西至…，北至…"""
+"""四至: what a zone's border runs on, side by side, in the order 东南西北."""
 
 from __future__ import annotations
 
@@ -50,8 +50,10 @@ def boundary_texts(shapes: NDArray[np.object_], lines: Lines) -> list[str]:
     # A stretch under a tenth of its side is a corner of the neighbouring side.
     counts = counts[(counts["n"] >= 0.1 * total)]
     counts = counts.sort_values(["zone", "side", "n", "name"], ascending=[True, True, False, True])
-    named = counts[counts["name"] != ""].groupby(["zone", "side"])["name"].agg(
-        lambda s: "、".join(s.iloc[:MOST_NAMES])
+    named = (
+        counts[counts["name"] != ""]
+        .groupby(["zone", "side"])["name"]
+        .agg(lambda s: "、".join(s.iloc[:MOST_NAMES]))
     )
     return [
         "，".join(f"{word}至{named.get((z, s), NAMELESS)}" for s, word in enumerate(SIDES))

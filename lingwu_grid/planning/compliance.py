@@ -41,28 +41,21 @@ def standing(households: int, band: Band, excuse: str) -> Standing:
     if excuse:
         return Standing(EXEMPT, excuse)
     if households < band.lower:
-        return Standing(
-            UNLAWFUL, f"不足下限 {band.lower} 户，差 {band.lower - households} 户"
-        )
+        return Standing(UNLAWFUL, f"不足下限 {band.lower} 户，差 {band.lower - households} 户")
     return Standing(UNLAWFUL, f"超出上限 {band.upper} 户，多 {households - band.upper} 户")
+
+
+SPECIAL = "专属网格：市场、楼宇、场馆等单独设置，不适用 300—500 户（宁夏 2023—2025 做法）"
+VILLAGE = "村居合一：城中村整体保留，不适用社区 3000—5000 户（灵党办〔2020〕65号 §4）"
 
 
 def grid_excuses(rules: Rules, special: set[str]) -> dict[str, str]:
     """Give the recorded exception of each grid that has one."""
-    excuses = {
-        g: "专属网格：市场、楼宇、场馆等单独设置的网格，不适用 300—500 户（宁夏 2023—2025 网格化试点）"
-        for g in special
-    }
-    return excuses | {e.grid_id: f"{e.kind}：{e.reason}" for e in rules.exceptions if e.grid_id}
+    own = {e.grid_id: f"{e.kind}：{e.reason}" for e in rules.exceptions if e.grid_id}
+    return dict.fromkeys(special, SPECIAL) | own
 
 
 def community_excuses(rules: Rules, villages: set[str]) -> dict[str, str]:
     """Give the recorded exception of each community that has one."""
-    excuses = (
-        {c: "村居合一：城中村整体保留，不适用社区 3000—5000 户（灵党办〔2020〕65号 §4）"
-         for c in villages}
-        if rules.villages_whole else {}
-    )
-    return excuses | {
-        e.community_id: f"{e.kind}：{e.reason}" for e in rules.exceptions if e.community_id
-    }
+    own = {e.community_id: f"{e.kind}：{e.reason}" for e in rules.exceptions if e.community_id}
+    return (dict.fromkeys(villages, VILLAGE) if rules.villages_whole else {}) | own

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    import pandas as pd
     from numpy.typing import NDArray
 
 UNCHANGED, ADJUSTED, SPLIT, MERGED, NEW = "不变", "调整", "拆分", "合并", "新设"
@@ -107,8 +107,9 @@ def trace(
             kinds.append(SPLIT)
         else:
             kinds.append(MERGED if z in takes_retired else ADJUSTED)
-    ranked = flow[flow["old"] != ""].sort_values(["new", "households", "old"],
-                                                 ascending=[True, False, True])
+    ranked = flow[flow["old"] != ""].sort_values(
+        ["new", "households", "old"], ascending=[True, False, True]
+    )
     previous = ranked.groupby("new")["old"].agg("、".join)
     return Lineage(
         np.array(kinds, object),

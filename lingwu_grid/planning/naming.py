@@ -85,8 +85,12 @@ def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
     number = np.arange(int(zone.max()) + 1)
     if not trust and len(homes):
         owner = homes["unit"].to_numpy()
-        number = keep_codes(zone, (owner, homes["grid"].to_numpy(np.int64)),
-                            homes["households"].to_numpy(np.int64), len(places.grid_ids))
+        number = keep_codes(
+            zone,
+            (owner, homes["grid"].to_numpy(np.int64)),
+            homes["households"].to_numpy(np.int64),
+            len(places.grid_ids),
+        )
     zone_ids = _grid_ids(fabric, zone, number, community_of_unit)
     grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
     previous = _previous(fabric)
@@ -135,7 +139,7 @@ def _community_ids(
 
 
 def _highest(ids: tuple[str, ...], street: str) -> int:
-    tails = [i[len(street):] for i in ids if street and i.startswith(street)]
+    tails = [i[len(street) :] for i in ids if street and i.startswith(street)]
     return max((int(t) for t in tails if t.isdigit()), default=0)
 
 
@@ -165,9 +169,7 @@ def _previous(fabric: Fabric) -> tuple[NDArray[np.object_], NDArray[np.object_]]
     places = fabric.places
     grid = fabric.grid_of_household
     community = np.append(places.grid_community, -1)[grid]
-    community = np.where(
-        community >= 0, community, fabric.community_now[fabric.unit_of_household]
-    )
+    community = np.where(community >= 0, community, fabric.community_now[fabric.unit_of_household])
     return (
         np.array([*places.grid_ids, ""], object)[grid],
         np.array([*places.community_ids, ""], object)[community],

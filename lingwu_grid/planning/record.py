@@ -97,7 +97,7 @@ def make_record(study: Study, fabric: Fabric, solution: Solution) -> PlanRecord:
         assignment=assignment,
         excluded=study.excluded,
         findings=pd.DataFrame(study.findings.columns()),
-        changes=_changes(study, fabric, names, assignment),
+        changes=_changes(study, fabric, assignment),
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
         backdrop=_backdrop(study),
@@ -160,9 +160,10 @@ def _kept_shapes(
         drawn = first.geometry[zone]
         # A millimetre of noding along the border is no change of ground.
         slack = 1e-3 * shapely.length(drawn) + 0.01
-        if abs(shapely.area(drawn) - shapely.area(made[i])) <= slack and shapely.area(
-            shapely.symmetric_difference(drawn, made[i])
-        ) <= slack:
+        if (
+            abs(shapely.area(drawn) - shapely.area(made[i])) <= slack
+            and shapely.area(shapely.symmetric_difference(drawn, made[i])) <= slack
+        ):
             out[i] = first["geometry_out"][zone]
             changed.discard(zone)
     return out, changed
@@ -257,9 +258,7 @@ def _communities(
     )
 
 
-def _changes(
-    study: Study, fabric: Fabric, names: Names, assignment: pd.DataFrame
-) -> pd.DataFrame:
+def _changes(study: Study, fabric: Fabric, assignment: pd.DataFrame) -> pd.DataFrame:
     """List who changes, by compound or building: old and new grid and community, households."""
     keys = ["compound_id", "previous_grid_id", "grid_id", "previous_community_id", "community_id"]
     table = assignment.assign(
@@ -268,8 +267,10 @@ def _changes(
     )
     moved = table[
         ((table["previous_grid_id"] != table["grid_id"]) & (table["previous_grid_id"] != ""))
-        | ((table["previous_community_id"] != table["community_id"])
-           & (table["previous_community_id"] != ""))
+        | (
+            (table["previous_community_id"] != table["community_id"])
+            & (table["previous_community_id"] != "")
+        )
     ]
     moved = moved.assign(building_id=moved["building_id"].where(moved["compound_id"] == "", ""))
     rows = moved.groupby(["compound_id", "building_id", *keys[1:]]).size()
@@ -310,22 +311,29 @@ def _summary(
         "communities": len(communities),
         "grids_in_range": int((grids["status"] == LAWFUL).sum()),
         "communities_in_range": int((communities["status"] == LAWFUL).sum()),
-        "exceptions": int((grids["status"] == EXEMPT).sum() + (communities["status"] == EXEMPT).sum()),
+        "exceptions": int(
+            (grids["status"] == EXEMPT).sum() + (communities["status"] == EXEMPT).sum()
+        ),
         "households_moved_grid": moved,
         "households_moved_community": moved_community,
         "moved_share": round(moved / max(len(assignment), 1), 6),
         "grids_touched": int(changed.sum()),
         "grids_today": len(fabric.places.grid_ids),
         "grids_retired": sorted(retired),
-        "lower_bound": {"unconditional": bound, "under_rules": solution.bound.under_rules,
-                        "rules": None},
+        "lower_bound": {
+            "unconditional": bound,
+            "under_rules": solution.bound.under_rules,
+            "rules": None,
+        },
         "gap": round((moved - bound) / moved, 6) if moved else 0.0,
         "border_on_line_share": {
             "before": border_on_line_share(fabric.borders, fabric.grid_now),
             "after": border_on_line_share(fabric.borders, names.zone_of_unit),
         },
-        "polsby_popper": {"before": polsby_popper(today.geometry.to_numpy()),
-                          "after": polsby_popper(shapes)},
+        "polsby_popper": {
+            "before": polsby_popper(today.geometry.to_numpy()),
+            "after": polsby_popper(shapes),
+        },
         "status": solution.status,
         "explanations": explain_in_words(solution, names, study, fabric),
     }
@@ -335,5 +343,6 @@ def _backdrop(study: Study) -> dict[str, gpd.GeoDataFrame]:
     wanted = ("roads", "barriers", "stations", "compounds", "grids", "communities")
     return {
         name: study.tables[name].drop(columns="geometry_out", errors="ignore").to_crs(DEGREES)
-        for name in wanted if name in study.tables
+        for name in wanted
+        if name in study.tables
     }

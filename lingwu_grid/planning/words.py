@@ -36,9 +36,7 @@ def explain_in_words(
     return [_in_words(e, names, study, fabric) for e in solution.explanations]
 
 
-def _in_words(
-    item: Explanation, names: Names, study: Study, fabric: Fabric
-) -> dict[str, Any]:
+def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> dict[str, Any]:
     communities = [names.community_zone_ids.get(c, str(c)) for c in item.communities]
     grids = [names.zone_ids[g] for g in item.grids if g in names.zone_ids]
     where = "、".join(names.community_names.get(c, c) for c in communities)
@@ -46,7 +44,8 @@ def _in_words(
     grid, community = study.rules.grid, study.rules.community
     message, remedy = {
         "count_gap_grids": (
-            f"{where}共 {item.households} 户，划成几个网格都不能个个在 {grid.lower}—{grid.upper} 户之间",
+            f"{where}共 {item.households} 户，怎样分都不能使每个网格都在"
+            f" {grid.lower}—{grid.upper} 户之间",
             "与相邻社区调整户数，或对其中一个网格登记例外（rules.toml [[exceptions]]）",
         ),
         "grid_out_of_range": (
@@ -55,15 +54,22 @@ def _in_words(
         ),
         "community_out_of_range": (
             f"{where}为 {item.households} 户，不在 {community.lower}—{community.upper} 户之间",
-            "允许社区微调（communities = \"adjust\"），或撤并、登记例外",
+            '允许社区微调（communities = "adjust"），或撤并、登记例外',
         ),
         "unit_over_limit": (
-            f"单元 {_unit_name(item, fabric)} 一处就有 {item.households} 户，超过网格上限 {grid.upper} 户",
+            f"单元 {_unit_name(item, fabric)} 一处就有 {item.households} 户，"
+            f"超过网格上限 {grid.upper} 户",
             "核对楼栋编号是否把几栋楼写成一栋；属实则登记例外",
         ),
     }[item.cause]
-    return {"cause": item.cause, "households": item.households, "communities": communities,
-            "grids": grids, "message": message, "remedy": remedy}
+    return {
+        "cause": item.cause,
+        "households": item.households,
+        "communities": communities,
+        "grids": grids,
+        "message": message,
+        "remedy": remedy,
+    }
 
 
 def _unit_name(item: Explanation, fabric: Fabric) -> str:

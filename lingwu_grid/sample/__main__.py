@@ -15,10 +15,12 @@ def main(argv: list[str] | None = None) -> int:
         prog="python -m lingwu_grid.sample",
         description="生成合成示例城镇（不是真实的灵武）。Write the synthetic town.",
     )
-    parser.add_argument("folder", nargs="?", type=Path, default=Path("data"),
-                        help="写到哪个文件夹（默认 data）")
-    parser.add_argument("--households", type=int, default=46_500,
-                        help="常住户数，5000 至 5000000（默认 46500）")
+    parser.add_argument(
+        "folder", nargs="?", type=Path, default=Path("data"), help="写到哪个文件夹（默认 data）"
+    )
+    parser.add_argument(
+        "--households", type=int, default=46_500, help="常住户数，5000 至 5000000（默认 46500）"
+    )
     parser.add_argument("--communities", type=int, default=None, help="城市社区个数（默认按户数）")
     parser.add_argument("--seed", type=int, default=0, help="随机种子（默认 0）")
     options = parser.parse_args(argv)

@@ -114,9 +114,7 @@ class Rows(NamedTuple):
 _STATUS = ("常住", "空置", "空挂", "商铺", "集体户")
 
 
-def house(
-    buildings: Buildings, use: NDArray[np.int64], rng: np.random.Generator
-) -> Rows:
+def house(buildings: Buildings, use: NDArray[np.int64], rng: np.random.Generator) -> Rows:
     """
     Fill buildings with households, among vacant flats, 空挂 rows, shops and collective ones.
 

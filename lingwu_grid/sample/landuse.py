@@ -96,8 +96,12 @@ def settle(
     community[~urban] = n_urban + villages[~urban]
     indptr, indices = block_graph(lattice, np.ones(lattice.n_blocks, np.bool_))
     grid = cold_start(
-        indptr, indices, np.full(lattice.n_blocks, 100, np.int64), community.astype(np.int32),
-        band=(100, 230), seed=seed + 1,
+        indptr,
+        indices,
+        np.full(lattice.n_blocks, 100, np.int64),
+        community.astype(np.int32),
+        band=(100, 230),
+        seed=seed + 1,
     ).astype(np.int64)
     # A village is one grid: its parts are few and its people know each other.
     grid[~urban] = grid.max() + 1 + villages[~urban]
@@ -120,7 +124,11 @@ def _village_blocks(lattice: Lattice, communities: int) -> NDArray[np.int64]:
     nx, ny = lattice.nx, lattice.ny
     wanted = 6 if communities >= 8 else max(1, communities // 2)
     places = [
-        (0, ny // 3), (nx - 2, ny // 2), (nx // 3, 0), (nx // 4, ny - 1), (nx - 2, 1),
+        (0, ny // 3),
+        (nx - 2, ny // 2),
+        (nx // 3, 0),
+        (nx // 4, ny - 1),
+        (nx - 2, 1),
         (nx // 2 - 1, ny // 2 + 1),
     ]
     village = np.full(lattice.n_blocks, -1, np.int64)
@@ -181,7 +189,7 @@ def _fill(
     for c in range(n_urban):
         mine = town & (of_grid == c)
         lack = 3060 / max(target[mine].sum(), 1)
-        if 1 < lack and mine.sum() >= 7:
+        if lack > 1 and mine.sum() >= 7:
             target[mine] = np.clip(target[mine] * lack, 306, 494)
     return _by_block(grid, use, target, rng)
 
@@ -240,8 +248,11 @@ def _compounds(
     wanted = max(1, lattice.n_blocks // 60)
     joined: set[int] = set()
     # One of 501–599 households, one above 1000, some between: the hard sizes.
-    for low, high, most in ((501, 599, 1), (600, 800, wanted), (800, 1000, wanted)):
-        for k in rng.permutation(np.flatnonzero((together >= low) & (together <= high)))[: 4 * most]:
+    for low, high, share in ((501, 599, 1), (600, 800, wanted), (800, 1000, wanted)):
+        most = share
+        for k in rng.permutation(np.flatnonzero((together >= low) & (together <= high)))[
+            : 4 * most
+        ]:
             a, b = pairs[k].tolist()
             if most and not {a, b} & joined:
                 compound[b] = compound[a]

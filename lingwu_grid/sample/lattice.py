@@ -160,7 +160,9 @@ def _corners(
         ],
         axis=-1,
     )
-    return grid + bend + rng.normal(0, 9, grid.shape) - span / 2 + np.array(centre)
+    corners: NDArray[np.float64] = grid + bend + rng.normal(0, 9, grid.shape)
+    corners += np.array(centre) - span / 2
+    return corners
 
 
 def _edges(

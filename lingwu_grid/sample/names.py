@@ -1,13 +1,29 @@
-"""Names of the synthetic town: real names of Lingwu's streets where they are in print, then numbers."""
+"""Names of the synthetic town: Lingwu's names where they are in print, then numbers."""
 
 from __future__ import annotations
 
 COMMUNITIES = (
-    "谢家井", "西湖", "人民街", "西苑", "鼓楼", "朔方路", "东盛街", "水木灵州", "育才街", "西昌街",
-    "西平路", "兴业路", "镇河塔", "隆辰",
+    "谢家井",
+    "西湖",
+    "人民街",
+    "西苑",
+    "鼓楼",
+    "朔方路",
+    "东盛街",
+    "水木灵州",
+    "育才街",
+    "西昌街",
+    "西平路",
+    "兴业路",
+    "镇河塔",
+    "隆辰",
 )
 VILLAGES = (
-    ("200", "城一村"), ("201", "城二村"), ("202", "园艺村"), ("203", "新园村"), ("205", "东塔村"),
+    ("200", "城一村"),
+    ("201", "城二村"),
+    ("202", "园艺村"),
+    ("203", "新园村"),
+    ("205", "东塔村"),
     ("208", "安家湖村"),
 )
 EAST_STREETS = ("人民街", "东盛街", "育才街", "西昌街", "灵白街", "中兴街", "南熏路", "怀恩巷")

@@ -166,11 +166,15 @@ def compound_tables(
         blocks = np.flatnonzero(land.compound == c)
         rings = [shapely.Polygon(lattice.ring(int(b), drawn=False)) for b in blocks]
         # The wall stands back from the middle of the street.
-        wall = shapely.set_precision(shapely.buffer(
-            shapely.coverage_union_all(rings), -7.0, join_style="mitre"), 0.01)
+        wall = shapely.set_precision(
+            shapely.buffer(shapely.coverage_union_all(rings), -7.0, join_style="mitre"), 0.01
+        )
         shapes.append(wall)
-        for share in (0.1, 0.6) if len(blocks) == 1 else (0.05, 0.35, 0.7):
-            gates.append((c, wall.exterior.interpolate(share + rng.uniform(0, 0.08), True)))  # noqa: FBT003 - shapely's signature
+        spread = (0.1, 0.6) if len(blocks) == 1 else (0.05, 0.35, 0.7)
+        gates += [
+            (c, shapely.line_interpolate_point(wall.exterior, s + rng.uniform(0, 0.08), True))  # noqa: FBT003 - shapely's signature
+            for s in spread
+        ]
     codes = [f"XQ{c + 1:04d}" for c in range(len(shapes))]
     compounds = gpd.GeoDataFrame(
         {
@@ -196,9 +200,7 @@ def place_table(
     n_stations, n_premises = max(3, round(17 * share)), max(6, round(40 * share))
     blocks = rng.permutation(lived)[: n_stations + n_premises]
     uv = rng.uniform(0.03, 0.07, (len(blocks), 2))
-    points = np.concatenate(
-        [lattice.inside(int(b), uv[k : k + 1]) for k, b in enumerate(blocks)]
-    )
+    points = np.concatenate([lattice.inside(int(b), uv[k : k + 1]) for k, b in enumerate(blocks)])
     n_stations = min(n_stations, len(blocks))
     rest = len(blocks) - n_stations
     kinds = ("老年活动室", "日间照料中心", "物业用房")

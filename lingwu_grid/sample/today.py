@@ -55,9 +55,9 @@ class _Draft:
     """Grids that mistakes leave alone."""
 
     def size(self) -> NDArray[np.int64]:
-        return np.bincount(
-            self.grid, self.atoms.households, minlength=len(self.community)
-        ).astype(np.int64)
+        return np.bincount(self.grid, self.atoms.households, minlength=len(self.community)).astype(
+            np.int64
+        )
 
     def out(self) -> int:
         size = self.size()
@@ -140,7 +140,7 @@ def _split(draft: _Draft, rng: np.random.Generator) -> None:
     before = draft.grid.copy()
     draft.grid[leaving] = new
     draft.community = np.append(draft.community, draft.community[g])
-    draft.frozen = np.append(draft.frozen, False)  # noqa: FBT003 - numpy's signature
+    draft.frozen = np.append(draft.frozen, False)
     gone = draft.atoms.households[leaving]
     if min(gone, total - gone) < 110 or not draft.is_whole(g, new):
         draft.grid = before
@@ -213,7 +213,9 @@ def _community_whole(draft: _Draft, community: int) -> bool:
     return int((size[pieces_here] > 1).sum()) <= 1
 
 
-def halves(block: NDArray[np.int64], use: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+def halves(
+    block: NDArray[np.int64], use: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.bool_]:
     """Choose the blocks to be halved: most old quarters, and a few compounds as a trap."""
     chance = np.where(use == FLATS, 0.03, 0.6)
     chance[np.isin(use, (VILLAGE, MARKET))] = 0.0

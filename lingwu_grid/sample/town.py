@@ -103,8 +103,11 @@ def _assemble(lattice: Lattice, land: LandUse, rng: np.random.Generator, seed: i
     tables["buildings"] = _building_table(buildings, land, compound_codes)
     table = _household_table(rows, tables["buildings"], grid[atom_of_building], tables["grids"])
     growth = pd.DataFrame(
-        {"compound_id": compound_codes[:4], "households": [120, 80, -60, 200],
-         "date": ["2027-06-30", "2027-12-31", "2028-06-30", "2028-12-31"]}
+        {
+            "compound_id": compound_codes[:4],
+            "households": [120, 80, -60, 200],
+            "date": ["2027-06-30", "2027-12-31", "2028-06-30", "2028-12-31"],
+        }
     )
     return Town(tables, table, growth, seed)
 
@@ -210,16 +213,17 @@ def _zone_tables(
     village = frame.subdistrict_id == names.TOWN[0]
     communities = gpd.GeoDataFrame(
         frame.assign(
-            kind=np.where(village, "村", "城市社区"), party_org=np.where(village, "党支部", "党总支")
+            kind=np.where(village, "村", "城市社区"),
+            party_org=np.where(village, "党支部", "党总支"),
         ),
-        geometry=whole.reindex(frame.community_id).to_numpy(), crs=CRS,
+        geometry=whole.reindex(frame.community_id).to_numpy(),
+        crs=CRS,
     )
     streets = communities[["subdistrict_id", "geometry"]].dissolve("subdistrict_id").reset_index()
     known = dict((names.STREET_OFFICE, names.TOWN))
     streets["name"] = [known.get(c, f"示例街道{c[-3:]}") for c in streets.subdistrict_id]
     outline = gpd.GeoDataFrame({"name": ["合成示例城镇"]}, geometry=[lattice.outline()], crs=CRS)
-    return {"grids": grids, "communities": communities, "subdistricts": streets,
-            "outline": outline}
+    return {"grids": grids, "communities": communities, "subdistricts": streets, "outline": outline}
 
 
 def _numbered_grids(

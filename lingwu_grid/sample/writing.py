@@ -76,13 +76,16 @@ def write_town(town: Town, folder: Path) -> None:
     for name, table in town.tables.items():
         _write_layer(table.assign(source=SYNTHETIC), boundaries, name)
     growth = town.growth.assign(来源=SYNTHETIC)
-    growth.to_csv(boundaries / "growth.csv", index=False, encoding="utf-8-sig",
-                  lineterminator="\r\n")
+    growth.to_csv(
+        boundaries / "growth.csv", index=False, encoding="utf-8-sig", lineterminator="\r\n"
+    )
     (boundaries / "rules.toml").write_text(RULES, encoding="utf-8", newline="\n")
     rows = _as_office(town.households)
     in_village = town.households.community_id.str.startswith(names.TOWN[0])
     rows[~in_village].to_csv(
-        households / "households_chengqu.csv", index=False, encoding="gb18030",
+        households / "households_chengqu.csv",
+        index=False,
+        encoding="gb18030",
         lineterminator="\r\n",
     )
     _write_sheet(rows[in_village], households / "households_dongta.xlsx")
@@ -114,7 +117,12 @@ def _write_layer(table: gpd.GeoDataFrame, folder: Path, name: str) -> None:
     elif kind == "gpkg":
         pyogrio.write_dataframe(table, path, driver="GPKG", layer=name)
     else:
-        chinese = {"compound_id": "小区编码", "name": "小区名称", "manager": "物业", "source": "来源"}
+        chinese = {
+            "compound_id": "小区编码",
+            "name": "小区名称",
+            "manager": "物业",
+            "source": "来源",
+        }
         pyogrio.write_dataframe(table.rename(columns=chinese), path, encoding="GB18030")
         # Office software leaves the encoding out; so does the sample.
         path.with_suffix(".cpg").unlink(missing_ok=True)

@@ -41,7 +41,7 @@ _ROOMS = {
     "read_rules": "rules",
     "Study": "study",
     "read_study": "study",
-    "partition": "partition.walk",
+    "partition": "partition",
 }
 
 
@@ -49,6 +49,8 @@ def __getattr__(name: str) -> object:
     """Import a room when it is first asked for: the package itself imports at once."""
     if name not in _ROOMS:
         raise AttributeError(f"module 'lingwu_grid' has no attribute {name!r}")
+    if name == _ROOMS[name]:
+        return import_module(f"lingwu_grid.{name}")  # a verb that is also a command
     value = getattr(import_module(f"lingwu_grid.{_ROOMS[name]}"), name)
     globals()[name] = value
     return value

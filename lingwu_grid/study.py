@@ -234,11 +234,17 @@ def _outline(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> sha
     ]
     if shapes:
         return _without_holes(shapely.union_all(np.concatenate(shapes)))
-    points = rows.geometry[rows.geometry.notna()].to_numpy()
+    points = rows.geometry[_has_place(rows)].to_numpy()
     hull = shapely.concave_hull(
         shapely.multipoints(np.unique(shapely.get_coordinates(points), axis=0)), ratio=0.3
     )
     return shapely.simplify(shapely.buffer(hull, HULL_MARGIN_M), 1.0)
+
+
+def _has_place(rows: gpd.GeoDataFrame) -> pd.Series:
+    """Tell which rows have usable coordinates; 999 degrees becomes infinite in metres."""
+    bounds = rows.geometry.bounds.to_numpy(float)
+    return pd.Series(np.isfinite(bounds).all(axis=1), index=rows.index)
 
 
 def _without_holes(shape: shapely.Geometry) -> shapely.Geometry:
@@ -269,11 +275,12 @@ def _counted(
                 "改为：常住、空挂、空置、商铺、集体户",
             )
         )
-    missing = rows.geometry.isna() | rows.geometry.is_empty
+    missing = ~_has_place(rows)
     reason = reason.mask((reason == "") & (rows["household_id"] == ""), "没有户编号")
     reason = reason.mask((reason == "") & missing, "没有坐标，也没有可用的楼栋位置")
     shapely.prepare(outline)
-    inside = shapely.intersects(outline, rows.geometry.to_numpy())
+    placed = np.where(missing, None, rows.geometry.to_numpy())
+    inside = shapely.intersects(outline, placed)
     reason = reason.mask((reason == "") & ~inside, "位置在研究范围之外")
     repeated = rows[reason == ""].duplicated("household_id")
     reason.loc[repeated.index[repeated]] = "户编号重复：同一编号在前面已计入一次"
@@ -313,7 +320,7 @@ def _place_by_building(
     rows: gpd.GeoDataFrame, tables: dict[str, gpd.GeoDataFrame], findings: list[Finding]
 ) -> None:
     """Give a household without coordinates a point in its building; changes `rows`."""
-    missing = rows.geometry.isna() | rows.geometry.is_empty
+    missing = ~_has_place(rows)
     if not missing.any() or "buildings" not in tables:
         return
     known = tables["buildings"].drop_duplicates("building_id").set_index("building_id").geometry

@@ -36,6 +36,10 @@ class Part(NamedTuple):
     upper: NDArray[np.int64]
     is_locked: NDArray[np.bool_]
     """Zones that neither give nor take."""
+    home_community: NDArray[np.int32]
+    """Today's community of each unit; -1 for none."""
+    zone_community: NDArray[np.int32]
+    """Community of each zone; -1 for a spare one that may come up anywhere."""
 
 
 class State(NamedTuple):
@@ -59,6 +63,8 @@ class Prices(NamedTuple):
     """A unit without households that leaves its grid."""
     border: float
     deviation: float
+    community: float
+    """A household whose community changes pays this on top."""
 
 
 @njit(cache=True, nogil=True)
@@ -122,6 +128,13 @@ def kept(part: Part, unit: int, zone: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def away(part: Part, unit: int, zone: int) -> int:
+    """Give 1 if the unit's community would change in `zone`, else 0."""
+    home = part.home_community[unit]
+    return int(home >= 0 and part.zone_community[zone] != home)
+
+
+@njit(cache=True, nogil=True)
 def out_of_range(size: int, lower: int, upper: int) -> int:
     """Give the households a zone is out of range by; an empty zone is closed, not short."""
     if size == 0:
@@ -153,6 +166,7 @@ def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> 
         - size_price(part, prices, to, state.size[to])
     )
     price += prices.moved * (kept(part, unit, here) - kept(part, unit, to))
+    price += prices.community * h * (away(part, unit, to) - away(part, unit, here))
     now = part.zone_now[unit]
     if now == here:
         price += prices.ground
@@ -171,7 +185,7 @@ def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> 
         most = part.group_parts[g]
         # One part too many weighs like a hundred households out of range.
         price += 100.0 * prices.violation * (max(0, after - most) - max(0, parts - most))
-    return price
+    return float(price)
 
 
 @njit(cache=True, nogil=True)
@@ -222,6 +236,7 @@ def whole_price(part: Part, state: State, prices: Prices) -> float:
     for u in range(len(state.zone)):
         z = state.zone[u]
         price += prices.moved * (part.households[u] - kept(part, u, z))
+        price += prices.community * part.households[u] * away(part, u, z)
         if part.zone_now[u] >= 0 and part.zone_now[u] != z:
             price += prices.ground
         for e in range(part.indptr[u], part.indptr[u + 1]):

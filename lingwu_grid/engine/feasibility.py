@@ -42,7 +42,8 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     -------
     tuple[Explanation, ...]
         Causes: `count_gap_grids` (a community whose households no number of grids can hold),
-        `unit_over_limit` (one unit above the maximum), `grid_out_of_range`,
+        `unit_over_limit` (one unit above the maximum), `grid_without_households` (no row lies
+        in it), `grid_out_of_range`,
         `community_out_of_range`. Empty for a lawful plan.
     """
     return (
@@ -84,6 +85,13 @@ def _grids(problem: Problem, town: Town) -> list[Explanation]:
         inside = present & (town.community == c)
         total = int(size[inside].sum())
         gap = not fits(total, problem.new_lower, problem.new_upper)
+        if not size[grids].any():
+            told.append(
+                Explanation(
+                    "grid_without_households", 0, communities=(c,), grids=tuple(grids.tolist())
+                )
+            )
+            continue
         told.append(
             Explanation(
                 "count_gap_grids" if gap else "grid_out_of_range",

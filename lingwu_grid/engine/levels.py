@@ -9,7 +9,7 @@ import numpy as np
 from lingwu_grid.engine._kernels import Part, Prices
 from lingwu_grid.engine.exact import Instance, solve_exact
 from lingwu_grid.engine.mend import mend, sub_graph
-from lingwu_grid.engine.search import improve, polish, violation
+from lingwu_grid.engine.search import improve, polish, refine, violation
 from lingwu_grid.engine.start import open_borders, sources
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def make_tasks(problem: Problem, town: Town, seed: int) -> list[tuple[NDArray[np
     csr = open_csr(problem)
     tasks = []
     for units in groups:
-        part, zone = make_part(problem, town.zone, units, csr)
+        part, zone = make_part(problem, town, units, csr)
         number = int(of_unit[units[0]])
         tasks.append((units, Task(part, zone, problem.prices, (seed, number), problem.effort)))
     return tasks
@@ -231,9 +231,15 @@ def open_csr(
     return indptr, indices, edge[problem.graph.is_open]
 
 
+def _communities_of(town: Town, zones: NDArray[np.int32], spare: int) -> NDArray[np.int32]:
+    known = town.community[zones]
+    only = known[0] if len(np.unique(known)) == 1 else np.int32(-1)
+    return np.concatenate([known, np.full(spare, only, np.int32)])
+
+
 def make_part(
     problem: Problem,
-    zone: NDArray[np.int32],
+    town: Town,
     units: NDArray[np.int64],
     csr: tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]],
 ) -> tuple[Part, NDArray[np.int32]]:
@@ -244,8 +250,8 @@ def make_part(
     ----------
     problem
         The town and its rules.
-    zone
-        Zone of each unit of the town.
+    town
+        The assignment of the town.
     units
         Units of the part, ascending; every zone is wholly inside or outside.
     csr
@@ -257,7 +263,7 @@ def make_part(
         The part, and the local zone of each of its units; local numbers are the town's in
         ascending order, then spare ones.
     """
-    graph = problem.graph
+    graph, zone = problem.graph, town.zone
     zones = local_zones(zone, units)
     households = graph.households[units]
     spare = max(2, -(-int(households.sum()) // problem.new_lower) + 1 - len(zones))
@@ -293,6 +299,8 @@ def make_part(
         lower=lower,
         upper=upper,
         is_locked=locked,
+        home_community=graph.community_now[units],
+        zone_community=_communities_of(town, zones, spare),
     )
     return part, start
 
@@ -344,6 +352,7 @@ def solve_task(task: Task) -> NDArray[np.int32]:
         zone = improve(task.part, zone, task.prices, seed=seed, effort=task.effort)
         if not violation(task.part, zone):
             break
+    zone = refine(task.part, zone, task.prices, seed=task.seed, effort=task.effort)
     return absorb_empty(task.part, zone)
 
 

@@ -223,8 +223,11 @@ def _costs(
 ) -> NDArray[np.float64]:
     h = part.households[units].astype(np.float64)
     home = np.array([[kept(part, int(u), int(z)) for z in zones] for u in units], np.float64)
-    away = part.zone_now[units][:, None] != zones[None, :]
-    cost: NDArray[np.float64] = prices.moved * (h[:, None] - home) + prices.ground * away
+    off = part.zone_now[units][:, None] != zones[None, :]
+    abroad = part.home_community[units][:, None] != part.zone_community[zones][None, :]
+    abroad &= part.home_community[units][:, None] >= 0
+    cost: NDArray[np.float64] = prices.moved * (h[:, None] - home) + prices.ground * off
+    cost += prices.community * h[:, None] * abroad
     return cost
 
 

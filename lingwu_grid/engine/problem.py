@@ -152,6 +152,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
             ground=3.0 * moved,
             border=0.002 if keeps else 0.05,
             deviation=deviation,
+            community=moved * rules.community_move_weight,
         ),
         keeps_today=keeps,
         community_mode=rules.communities if graph.n_communities else "redraw",

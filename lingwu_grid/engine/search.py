@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 STARTS = 8
 STEPS_PER_UNIT = 500
+REFINE_HEATS = (6.0, 12.0, 20.0)
+REFINE_STEPS_PER_UNIT = 1500
 
 
 def seeded(*numbers: int) -> NDArray[np.uint64]:
@@ -135,6 +137,20 @@ def improve(
         found = np.empty_like(start)
         hot = 40.0 if number % 2 else 12.0
         anneal(part, state_of(part, start), prices, hot, 0.05, steps, rng, found)
+        best, best_rank = _better(part, prices, found, (best, best_rank))
+    return best
+
+
+def refine(
+    part: Part, zone: NDArray[np.int32], prices: Prices, *, seed: tuple[int, ...], effort: int
+) -> NDArray[np.int32]:
+    """Anneal at several heats from where it stands; never gives a worse assignment."""
+    best, best_rank = zone, rank(part, zone, prices)
+    steps = max(1, len(zone) * REFINE_STEPS_PER_UNIT * effort // 100)
+    for number, hot in enumerate(REFINE_HEATS):
+        found = np.empty_like(zone)
+        rng = seeded(*seed, 50 + number)
+        anneal(part, state_of(part, zone.copy()), prices, hot, 0.05, steps, rng, found)
         best, best_rank = _better(part, prices, found, (best, best_rank))
     return best
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from lingwu_grid.engine.bounds import unconditional
 from lingwu_grid.engine.feasibility import explain, zone_bands
+from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
     Task,
     Town,
@@ -25,6 +26,8 @@ from lingwu_grid.engine.problem import Bound, Problem, Solution, Stop, Watch, ne
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
 
@@ -62,6 +65,8 @@ def solve(
     town = _solve_parts(problem, town, seed, stop=stop, workers=workers, watch=watch)
     if not stop():
         town = _mend_across(problem, town, seed)
+    if problem.keeps_today:
+        town = relabel(problem, town)
     explanations = explain(problem, town)
     watch("方案完成", *_counts(problem, town))
     return Solution(
@@ -162,11 +167,7 @@ def _with_part(
 
 
 def _mend_across(problem: Problem, town: Town, seed: int) -> Town:
-    """
-    Mend what no community could mend alone, over the borders of neighbouring communities.
-
-    Units cross, so communities are settled again; the result is kept if it is better.
-    """
+    """Mend what no community could mend alone, over the borders of its neighbours."""
     bad = np.flatnonzero(zone_shortage(problem, town) > 0)
     if not len(bad) or problem.community_mode == "fixed":
         return town
@@ -175,18 +176,27 @@ def _mend_across(problem: Problem, town: Town, seed: int) -> Town:
     for z in np.flatnonzero(np.isin(town.community, list(near))).tolist():
         if z + 1 < len(indptr):
             near |= set(town.community[indices[indptr[z] : indptr[z + 1]]].tolist())
+    inside = np.isin(town.community[town.zone], list(near))
+    return _across(problem, town, seed, inside, mend_task)
+
+
+def _across(
+    problem: Problem,
+    town: Town,
+    seed: int,
+    inside: NDArray[np.bool_],
+    work: Callable[[Task], NDArray[np.int32]],
+) -> Town:
+    """Work on each street as one part; communities are settled again, the better town is kept."""
     graph = problem.graph
-    streets = np.unique(graph.subdistrict[np.isin(town.zone, bad)])
     better = town
-    for street in streets.tolist():
-        inside = np.isin(better.community[better.zone], list(near))
+    csr = open_csr(problem)
+    inside = inside & ~_is_locked_community(problem, town.community[town.zone])
+    for street in np.unique(graph.subdistrict[inside]).tolist():
         units = np.flatnonzero(inside & (graph.subdistrict == street))
-        units = units[~_is_locked_community(problem, better.community[better.zone[units]])]
-        if not len(units):
-            continue
-        part, start = make_part(problem, better.zone, units, open_csr(problem))
+        part, start = make_part(problem, better, units, csr)
         task = Task(part, start, problem.prices, (seed, 10_000 + street), problem.effort)
-        better = _with_part(problem, better, units, mend_task(task))
+        better = _with_part(problem, better, units, work(task))
     if problem.community_mode == "adjust" and graph.n_communities:
         better = Town(better.zone, settle_communities(problem, better.zone, better.community))
     return better if _worth(problem, better) < _worth(problem, town) else town
@@ -200,8 +210,12 @@ def _is_locked_community(problem: Problem, community: NDArray[np.int32]) -> NDAr
 
 
 def _worth(problem: Problem, town: Town) -> tuple[int, int]:
-    """Rank a town: things out of range first, then households moved."""
-    return len(explain(problem, town)), moved_households(problem, town)
+    """Rank a town: things out of range first, then the weighted households moved."""
+    graph = problem.graph
+    away = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
+    crossed = int(graph.households[away].sum())
+    moved = moved_households(problem, town) + problem.community_weight * crossed
+    return len(explain(problem, town)), moved
 
 
 def _counts(problem: Problem, town: Town) -> tuple[int, int]:

@@ -140,7 +140,8 @@ def zone_count(households: int, lower: int, upper: int) -> int:
     (3, 1)
     """
     middle = (lower + upper) / 2
-    best = max(1, round(households / middle))
+    few = max(1, int(households // middle))
+    best = min((few, few + 1), key=lambda n: abs(households / n - middle))
     fewest, most = -(-households // upper), households // lower
     return int(min(max(best, fewest), max(most, 1)))
 

@@ -75,8 +75,7 @@ def _guess(
     has = frame.geometry.notna() & ~frame.geometry.is_empty
     if not has.any():
         return frame.set_crs(DEGREES), []
-    low_x, low_y, high_x, high_y = frame.geometry[has].total_bounds
-    middle = (float(np.median([low_x, high_x])), float(np.median([low_y, high_y])))
+    middle = _middle_of(frame.geometry[has])
     epsg, swapped = _system_of(*middle)
     if epsg is None:
         raise InputError(
@@ -160,14 +159,20 @@ def work_crs_of(tables: list[gpd.GeoDataFrame], wanted: int) -> CRS:
 
 
 def _middle(tables: list[gpd.GeoDataFrame]) -> tuple[float, float]:
-    bounds: list[NDArray[np.float64]] = []
+    middles: list[NDArray[np.float64]] = []
     for table in tables:
         has = table.geometry.notna() & ~table.geometry.is_empty
         if has.any():
-            x0, y0, x1, y1 = table.geometry[has].total_bounds
-            corner = gpd.GeoSeries(shapely.points([[x0, y0], [x1, y1]]), crs=table.crs)
-            bounds.append(shapely.get_coordinates(corner.to_crs(DEGREES).to_numpy()))
-    if not bounds:
+            here = gpd.GeoSeries([shapely.Point(_middle_of(table.geometry[has]))], crs=table.crs)
+            middles.append(shapely.get_coordinates(here.to_crs(DEGREES).to_numpy()))
+    if not middles:
         raise InputError("所有文件里都没有一个可用的坐标", remedy="检查经纬度列")
-    lon, lat = np.median(np.concatenate(bounds), axis=0)
+    lon, lat = np.median(np.concatenate(middles), axis=0)
     return float(lon), float(lat)
+
+
+def _middle_of(shapes: gpd.GeoSeries) -> tuple[float, float]:
+    # The median shape: one slip of the pen far away must not decide for all.
+    bounds = shapely.bounds(shapes.to_numpy())
+    x, y = np.median((bounds[:, :2] + bounds[:, 2:]) / 2, axis=0)
+    return float(x), float(y)

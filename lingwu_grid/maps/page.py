@@ -119,9 +119,11 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
             style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
             paint={draw.escape(u): "#ff6d00" for u in record.moves["unit_id"]},
         )
-    outline = {"weight": 4, "fill": False}
+    # As lines: an area, even unfilled, would take the pointer from the grids below it.
+    outline = {"weight": 4}
     if "communities" in back:
         now = draw.with_count(back["communities"], record, "community_id")
+        now = now.set_geometry(now.geometry.boundary)
         switched["now_communities"] = draw.area_layer(
             now,
             "现状社区",
@@ -130,10 +132,20 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
             style={**outline, "color": "#5e35b1", "dashArray": "8 5"},
         )
     switched["plan_communities"] = draw.area_layer(
-        record.communities, "方案社区", draw.COMMUNITY_FIELDS, style={**outline, "color": "#4527a0"}
+        record.communities.set_geometry(record.communities.geometry.boundary),
+        "方案社区",
+        draw.COMMUNITY_FIELDS,
+        style={**outline, "color": "#4527a0"},
     )
     for group in switched.values():
         group.add_to(page)
+    _add_marks(page, record)
+    return switched
+
+
+def _add_marks(page: Page, record: PlanRecord) -> None:
+    """Draw what people find their way by: water, railway and stations."""
+    back = record.backdrop
     if "barriers" in back:
         barriers = back["barriers"]
         draw.line_layer(
@@ -145,7 +157,6 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
         ).add_to(page)
     if "stations" in back:
         draw.station_layer(back["stations"]).add_to(page)
-    return switched
 
 
 @cache

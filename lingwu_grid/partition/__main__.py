@@ -126,7 +126,8 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
     s = summary
     _cli.say_result(
         f"{s['households']} 户，{s['grids']} 个网格（合规 {s['grids_in_range']}），"
-        f"{s['communities']} 个社区（合规 {s['communities_in_range']}），例外 {s['exceptions']} 个；"
+        f"{s['communities']} 个社区（合规 {s['communities_in_range']}），"
+        f"例外 {s['exceptions']} 个；"
         f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），至少须 {bound} 户"
     )
     for item in summary["explanations"]:

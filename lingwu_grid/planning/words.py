@@ -48,6 +48,10 @@ def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> 
             f" {grid.lower}—{grid.upper} 户之间",
             "与相邻社区调整户数，或对其中一个网格登记例外（rules.toml [[exceptions]]）",
         ),
+        "grid_without_households": (
+            f"{where}的网格（{which}）里没有一户常住居民的数据",
+            "核对居民户文件是否缺了这一片；确无居民则登记例外",
+        ),
         "grid_out_of_range": (
             f"{where}的网格（{which}）合计超限 {item.households} 户，没有找到合规的划法",
             "放宽锁定，允许拆分较大的小区，打开障碍上的通道，或登记例外",

@@ -22,7 +22,7 @@ def main(argv: list[str] | None = None) -> int:
         "--households", type=int, default=46_500, help="常住户数，5000 至 5000000（默认 46500）"
     )
     parser.add_argument("--communities", type=int, default=None, help="城市社区个数（默认按户数）")
-    parser.add_argument("--seed", type=int, default=0, help="随机种子（默认 0）")
+    parser.add_argument("--seed", type=int, default=24, help="随机种子（默认 24）")
     options = parser.parse_args(argv)
 
     def command() -> int:

@@ -271,7 +271,7 @@ def _third_block(
     total = np.bincount(compound[compound >= 0], count[compound >= 0])
     for a, b in np.concatenate([pairs, pairs[:, ::-1]]).tolist():
         is_large = a in joined and b not in joined
-        if is_large and 1000 < total[compound[a]] + count[b] <= 1450:
+        if is_large and 1000 < total[compound[a]] + count[b] <= 1600:
             compound[b] = compound[a]
             joined.add(b)
             return

@@ -138,9 +138,15 @@ def make_lattice(
         drawn=drawn,
         canal_column=canal,
         rail_row=rail,
-        bridge_rows=tuple(j for j in range(2, ny - 1, 4) if j != rail),
-        bridge_columns=tuple(i for i in range(2, nx - 1, 4) if i != canal),
+        bridge_rows=_every_fourth(ny, rail),
+        bridge_columns=_every_fourth(nx, canal),
     )
+
+
+def _every_fourth(lines: int, parted_at: int) -> tuple[int, ...]:
+    """Give the lines with a crossing: every fourth, and at least one beyond the other barrier."""
+    chosen = {*range(2, lines - 1, 4), min(parted_at + 1, lines - 1)} - {parted_at}
+    return tuple(sorted(chosen))
 
 
 def _corners(

@@ -172,7 +172,12 @@ def compound_tables(
         shapes.append(wall)
         spread = (0.1, 0.6) if len(blocks) == 1 else (0.05, 0.35, 0.7)
         gates += [
-            (c, shapely.line_interpolate_point(wall.exterior, s + rng.uniform(0, 0.08), True))  # noqa: FBT003 - shapely's signature
+            (
+                c,
+                shapely.line_interpolate_point(
+                    wall.exterior, s + rng.uniform(0, 0.08), normalized=True
+                ),
+            )
             for s in spread
         ]
     codes = [f"XQ{c + 1:04d}" for c in range(len(shapes))]

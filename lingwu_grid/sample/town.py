@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lingwu_grid.sample.lattice import Lattice
 
 CRS = "EPSG:4544"
-CENTRE = (440_300.0, 4_218_600.0)
+CENTRE = (617_500.0, 4_219_200.0)
 """Near Lingwu in EPSG:4544 (easting, northing), metres."""
 
 
@@ -46,7 +46,7 @@ class Town:
     seed: int
 
 
-def make_town(*, households: int = 46_500, communities: int | None = None, seed: int = 0) -> Town:
+def make_town(*, households: int = 46_500, communities: int | None = None, seed: int = 24) -> Town:
     """
     Make a synthetic town.
 
@@ -73,7 +73,7 @@ def make_town(*, households: int = 46_500, communities: int | None = None, seed:
             f"{households} 户不够 {count} 个社区，每个社区至少 3000 户",
             remedy="减少社区数或增加户数",
         )
-    grids = round((households - 2_000) / 365)
+    grids = round((households - 2_000) / 345)
     side = (grids * BLOCKS_PER_GRID + 12) ** 0.5
     nx = max(5, round(side * 1.08))
     ny = max(5, round((grids * BLOCKS_PER_GRID + 12) / nx))

@@ -1,0 +1,37 @@
+"""Shared towns: made once, read by many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lingwu_grid.partition import partition
+from lingwu_grid.sample import make_town, write_town
+from lingwu_grid.study import read_study
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lingwu_grid.plan import Plan
+    from lingwu_grid.study import Study
+
+
+@pytest.fixture(scope="session")
+def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A town of 9,000 households, as files."""
+    folder: Path = tmp_path_factory.mktemp("small") / "town"
+    write_town(make_town(households=9_000, communities=2, seed=4), folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_study(small_folder: Path) -> Study:
+    """The same town, read."""
+    return read_study(small_folder)
+
+
+@pytest.fixture(scope="session")
+def small_plan(small_study: Study) -> Plan:
+    """A plan of the same town."""
+    return partition(small_study, seed=1)

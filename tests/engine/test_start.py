@@ -1,0 +1,41 @@
+"""Starts: cuts are connected, counts are right."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lingwu_grid.engine.feasibility import fits
+from lingwu_grid.engine.start import cold_start, pieces
+from tests.engine.towns import lattice_csr
+
+
+@given(st.integers(2, 8), st.integers(2, 8), st.integers(0, 9))
+@settings(max_examples=40, deadline=None)
+def test_cold_zones_are_in_one_piece_and_cover_the_town(nx: int, ny: int, seed: int) -> None:
+    indptr, indices = lattice_csr(nx, ny)
+    weight = np.random.default_rng(seed).integers(1, 90, nx * ny)
+    label = np.zeros(nx * ny, np.int32)
+    zone = cold_start(indptr, indices, weight, label, band=(100, 200), seed=seed)
+    assert (zone >= 0).all()
+    piece = pieces(indptr, indices, zone)
+    assert len(np.unique(piece)) == len(np.unique(zone))
+
+
+def test_a_lattice_of_equal_units_is_cut_into_zones_in_range() -> None:
+    indptr, indices = lattice_csr(10, 10)
+    weight = np.full(100, 40, np.int64)
+    label = np.zeros(100, np.int32)
+    zone = cold_start(indptr, indices, weight, label, band=(300, 500), seed=1)
+    size = np.bincount(zone, weight)
+    assert ((size >= 300) & (size <= 500)).all()
+
+
+@pytest.mark.parametrize(
+    ("households", "possible"),
+    [(299, False), (300, True), (500, True), (501, False), (599, False), (600, True)],
+)
+def test_counts_that_can_be_divided(households: int, *, possible: bool) -> None:
+    assert fits(households, 300, 500) is possible

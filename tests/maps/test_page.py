@@ -1,0 +1,148 @@
+"""The map in a real browser with the network cut, and names that would do harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.actions.action_builder import ActionBuilder
+from selenium.webdriver.common.by import By
+
+from lingwu_grid.maps.page import planner_map
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+    from lingwu_grid.plan import Plan
+
+HOSTILE = '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>'
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1366,768",
+    "--disable-background-networking", "--disable-component-update", "--no-first-run",
+    "--disable-sync",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[WebDriver]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        if os.environ.get("CI"):
+            pytest.fail("CI must have chromium and chromedriver")
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    window = webdriver.Chrome(options=options, service=Service(driver))
+    window.execute_cdp_cmd("Network.enable", {})
+    window.execute_cdp_cmd(
+        "Network.emulateNetworkConditions",
+        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
+    )
+    yield window
+    window.quit()
+
+
+def _open(browser: WebDriver, page: str, folder: Path) -> list[str]:
+    path = folder / "map.html"
+    path.write_text(page, encoding="utf-8")
+    browser.get_log("performance")
+    browser.get(path.as_uri())
+    end = time.monotonic() + 20
+    while not browser.execute_script("return Boolean(window.lingwuMap)"):
+        assert time.monotonic() < end, "the map did not start"
+        time.sleep(0.1)
+    events = [json.loads(e["message"])["message"] for e in browser.get_log("performance")]
+    urls = [
+        e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
+    ]
+    return [u for u in urls if not u.startswith(("file:", "data:"))]
+
+
+def _shown(browser: WebDriver) -> set[str]:
+    boxes = browser.find_elements(By.CSS_SELECTOR, ".leaflet-control-layers-overlays label")
+    return {b.text.strip() for b in boxes if b.find_element(By.TAG_NAME, "input").is_selected()}
+
+
+def test_the_map_shows_the_plan_and_asks_nobody(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    assert _open(browser, planner_map(small_plan), tmp_path) == []
+    assert [e for e in browser.get_log("browser") if e["level"] == "SEVERE"] == []
+    panel = browser.find_element(By.ID, "panel").text
+    assert "合成数据" in panel
+    assert str(small_plan.summary["households_moved_grid"]) in panel
+    assert {"方案网格", "方案社区", "变动单元", "道路", "水系与铁路", "邻里驿家"} <= _shown(browser)
+
+
+def test_before_and_after_are_swapped_by_a_press(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    _open(browser, planner_map(small_plan), tmp_path)
+    browser.find_element(By.CSS_SELECTOR, "[data-show=before]").click()
+    assert {"现状网格", "现状社区"} <= _shown(browser)
+    assert not {"方案网格", "变动单元"} & _shown(browser)
+    browser.find_element(By.CSS_SELECTOR, "[data-show=after]").click()
+    assert {"方案网格", "变动单元"} <= _shown(browser)
+    assert "现状网格" not in _shown(browser)
+
+
+def test_a_grid_tells_its_code_name_and_households_on_hover(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    _open(browser, planner_map(small_plan), tmp_path)
+    grids = small_plan.grids
+    grid = grids[(grids.lineage == "不变") & (grids.kind == "basic")].iloc[0]
+    point = grid.geometry.representative_point()
+    x, y = browser.execute_script(
+        "var p = lingwuMap.latLngToContainerPoint([arguments[0], arguments[1]]);"
+        "return [Math.round(p.x), Math.round(p.y)];",
+        point.y,
+        point.x,
+    )
+    pointer = ActionBuilder(browser)
+    pointer.pointer_action.move_to_location(x - 3, y).move_to_location(x, y)
+    pointer.perform()
+    told = browser.find_element(By.CSS_SELECTOR, ".leaflet-tooltip.card").text
+    assert grid.grid_id in told
+    assert grid.grid_name in told
+    assert str(grid.households) in told
+    assert "四至" in told
+
+
+def test_hostile_names_are_shown_as_text(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    record = replace(
+        small_plan,
+        grids=small_plan.grids.assign(grid_name=HOSTILE, reason=HOSTILE),
+        summary=small_plan.summary | {"study": HOSTILE},
+        backdrop={
+            name: table.assign(**{c: HOSTILE for c in ("name", "grid_name") if c in table})
+            for name, table in small_plan.backdrop.items()
+        },
+    )
+    assert _open(browser, planner_map(record), tmp_path) == []
+    browser.execute_script(
+        "lingwuMap.eachLayer(function (l) { if (l.getTooltip && l.getTooltip()) l.openTooltip(); })"
+    )
+    time.sleep(0.5)
+    assert browser.execute_script("return window.hurt") is None
+    assert HOSTILE[:10] in browser.find_element(By.ID, "panel").text
+
+
+def test_no_household_is_in_the_map(small_plan: Plan) -> None:
+    page = planner_map(small_plan)
+    assert not any(code in page for code in small_plan.assignment.household_id.iloc[::50])

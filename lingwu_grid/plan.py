@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle
+from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle, write_json
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.planning.record import PlanRecord
 
@@ -76,9 +77,15 @@ class Plan(PlanRecord):
             If it cannot be written; the old folder is then as it was.
         """
         target = Path(folder).resolve()
+        began = time.perf_counter()
         with whole_folder(target) as draft:
             write_bundle(self, draft)
             (draft / "map.html").write_text(planner_map(self), encoding="utf-8", newline="\n")
+            # The summary comes last: it tells how long the writing took.
+            seconds = self.summary.get("seconds", {}) | {
+                "write": round(time.perf_counter() - began, 3)
+            }
+            write_json(self.summary | {"seconds": seconds}, draft / "summary.json")
         return target
 
     def explore(self) -> Any:  # noqa: ANN401 - IPython is not a dependency

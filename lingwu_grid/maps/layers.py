@@ -40,7 +40,13 @@ GRID_FIELDS = {
     "households_out": "调出户数",
     "boundary_text": "四至",
 }
-OLD_GRID_FIELDS = {"grid_id": "网格编码", "grid_name": "网格名称", "households": "现状户数"}
+OLD_GRID_FIELDS = {
+    "grid_id": "网格编码",
+    "grid_name": "网格名称",
+    "households": "现状户数",
+    "standing": "现状",
+}
+STANDING_COLOURS = {"超上限": "#e53935", "不足下限": "#fb8c00", "在范围内": "#cfd8dc"}
 COMMUNITY_FIELDS = {
     "community_id": "社区编码",
     "community_name": "社区名称",
@@ -206,3 +212,12 @@ def with_count(today: gpd.GeoDataFrame, record: PlanRecord, key: str) -> gpd.Geo
     """Add to today's zones the households that live in them."""
     count = record.assignment.groupby(f"previous_{key}").size()
     return today.assign(households=today[key].map(count).fillna(0).astype(int))
+
+
+def with_standing(table: gpd.GeoDataFrame, band: dict[str, int]) -> gpd.GeoDataFrame:
+    """Tell which of today's zones are over, under or within the range."""
+    size = table["households"]
+    words = np.select(
+        [size > band["upper"], size < band["lower"]], ["超上限", "不足下限"], "在范围内"
+    )
+    return table.assign(standing=words)

@@ -96,12 +96,16 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
     switched: dict[str, folium.FeatureGroup] = {}
     if "grids" in back:
         now = draw.with_count(back["grids"], record, "grid_id")
+        now = draw.with_standing(now, record.run["rules"]["grid"])
         switched["now_grids"] = draw.area_layer(
             now,
             "现状网格",
             draw.OLD_GRID_FIELDS,
             show=False,
-            paint=draw.neighbour_colours(now, "grid_id"),
+            paint={
+                draw.escape(g): draw.STANDING_COLOURS[s]
+                for g, s in zip(now["grid_id"], now["standing"], strict=True)
+            },
             style={"color": "#616161", "weight": 1.5, "fillOpacity": 0.35, "dashArray": "4 3"},
         )
     switched["plan_grids"] = draw.area_layer(
@@ -139,24 +143,23 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
     )
     for group in switched.values():
         group.add_to(page)
-    _add_marks(page, record)
-    return switched
+    return switched | _add_marks(page, record)
 
 
-def _add_marks(page: Page, record: PlanRecord) -> None:
+def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]:
     """Draw what people find their way by: water, railway and stations."""
     back = record.backdrop
+    marks: dict[str, folium.FeatureGroup] = {}
     if "barriers" in back:
-        barriers = back["barriers"]
-        draw.line_layer(
-            barriers,
-            "水系与铁路",
-            barriers["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63"),
-            4,
-            {"name": "名称"},
-        ).add_to(page)
+        colours = back["barriers"]["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63")
+        marks["barriers"] = draw.line_layer(
+            back["barriers"], "水系与铁路", colours, 4, {"name": "名称"}
+        )
     if "stations" in back:
-        draw.station_layer(back["stations"]).add_to(page)
+        marks["stations"] = draw.station_layer(back["stations"])
+    for group in marks.values():
+        group.add_to(page)
+    return marks
 
 
 @cache

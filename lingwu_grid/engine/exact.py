@@ -104,6 +104,9 @@ class _Columns:
         return len(self.cost) - 1
 
 
+LAST_RESORT_S = 900.0
+"""Against an instance that does not end; the node limit comes long before on any machine."""
+
 OUTSIDE_RINGS = 8
 """How far beyond its ground today a zone may reach, in nodes."""
 
@@ -152,9 +155,7 @@ def _next_ring(
     return ring
 
 
-def solve_exact(
-    instance: Instance, *, node_limit: int, time_limit_s: float
-) -> NDArray[np.int32] | None:
+def solve_exact(instance: Instance, *, node_limit: int, gap: float) -> NDArray[np.int32] | None:
     """
     Give every node a zone at the least price; sizes may be missed at a high price.
 
@@ -164,8 +165,8 @@ def solve_exact(
         What to solve.
     node_limit
         Branch-and-bound nodes: the limit that keeps results the same on any machine.
-    time_limit_s
-        A last resort against an instance that does not end.
+    gap
+        Relative gap at which an assignment is good enough.
 
     Returns
     -------
@@ -179,8 +180,8 @@ def solve_exact(
         ("threads", 1),
         ("random_seed", 1),
         ("mip_max_nodes", node_limit),
-        ("time_limit", time_limit_s),
-        ("mip_rel_gap", 1e-4),
+        ("time_limit", LAST_RESORT_S),
+        ("mip_rel_gap", gap),
     ):
         highs.setOptionValue(key, value)
     if highs.passModel(_as_model(columns, rows)) == highspy.HighsStatus.kError:

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.problem import Problem
 
-REACH = 3
+REACH = 2
 """How many grids away from its own a community may take a grid."""
 
+
+NODE_LIMIT = 400
+GAP = 0.01
+"""Of the model of communities: whole grids are coarse, a hundredth is less than one grid."""
 
 ROUNDS = 3
 """Searches of a part that is still out of range, before anything else is tried."""
@@ -92,7 +96,7 @@ def settle_communities(
         if not len(communities):
             continue
         instance = _community_instance(problem, nodes, communities, today, size, indptr, indices)
-        solved = solve_exact(instance, node_limit=20_000, time_limit_s=60.0)
+        solved = solve_exact(instance, node_limit=NODE_LIMIT, gap=GAP)
         settled[nodes] = communities[instance.now if solved is None else solved]
     return settled
 

@@ -43,7 +43,8 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     tuple[Explanation, ...]
         Causes: `count_gap_grids` (a community whose households no number of grids can hold),
         `unit_over_limit` (one unit above the maximum), `grid_without_households` (no row lies
-        in it), `grid_out_of_range`,
+        in it), `count_gap_communities` (a street's households that no number of communities can
+        hold), `grid_out_of_range`,
         `community_out_of_range`. Empty for a lawful plan.
     """
     return (
@@ -113,4 +114,17 @@ def _communities(problem: Problem, town: Town) -> list[Explanation]:
     lower[: graph.n_communities] = graph.community_lower
     upper[: graph.n_communities] = graph.community_upper
     bad = np.flatnonzero(present & ((size < lower) | (size > upper)))
-    return [Explanation("community_out_of_range", int(size[c]), communities=(int(c),)) for c in bad]
+    street = np.zeros(n, np.int64)
+    street[town.community[town.zone]] = graph.subdistrict
+    plain = (lower == problem.new_community_lower) & (upper == problem.new_community_upper)
+    return [_why_community(problem, int(c), size, plain & (street == street[c])) for c in bad]
+
+
+def _why_community(
+    problem: Problem, c: int, size: NDArray[np.int64], together: NDArray[np.bool_]
+) -> Explanation:
+    """Tell whether the communities of its street could be in range at all, by count."""
+    total = int(size[together].sum())
+    if fits(total, problem.new_community_lower, problem.new_community_upper):
+        return Explanation("community_out_of_range", int(size[c]), communities=(c,))
+    return Explanation("count_gap_communities", total, communities=(c,))

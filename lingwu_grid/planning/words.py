@@ -56,6 +56,11 @@ def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> 
             f"{where}的网格（{which}）合计超限 {item.households} 户，没有找到合规的划法",
             "放宽锁定，允许拆分较大的小区，打开障碍上的通道，或登记例外",
         ),
+        "count_gap_communities": (
+            f"{where}所在街道可调整的社区共 {item.households} 户，怎样分都不能使每个社区都在"
+            f" {community.lower}—{community.upper} 户之间",
+            "与相邻街道会商，或对其中一个社区登记例外（rules.toml [[exceptions]]）",
+        ),
         "community_out_of_range": (
             f"{where}为 {item.households} 户，不在 {community.lower}—{community.upper} 户之间",
             '允许社区微调（communities = "adjust"），或撤并、登记例外',

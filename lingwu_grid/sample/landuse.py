@@ -119,10 +119,15 @@ def _compact_first(label: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArr
     return out
 
 
+def village_count(communities: int) -> int:
+    """Give how many villages a town with so many urban communities has."""
+    return 6 if communities >= 8 else max(1, communities // 2)
+
+
 def _village_blocks(lattice: Lattice, communities: int) -> NDArray[np.int64]:
     # Five villages at the edge and one pocket inside the town, two blocks each.
     nx, ny = lattice.nx, lattice.ny
-    wanted = 6 if communities >= 8 else max(1, communities // 2)
+    wanted = village_count(communities)
     places = [
         (0, ny // 3),
         (nx - 2, ny // 2),
@@ -184,7 +189,9 @@ def _fill(
     of_grid = np.zeros(n_grids, np.int64)
     of_grid[grid] = community
     town = ~in_village
-    scale = (households - target[~town].sum()) / target[town].sum()
+    # A town whose only community has 5001–5999 households has no lawful plan at all.
+    wanted = min(households - target[~town].sum(), 4_800 * n_urban)
+    scale = wanted / target[town].sum()
     target[town] = np.clip(target[town] * scale, 306, 490)
     for c in range(n_urban):
         mine = town & (of_grid == c)

@@ -13,7 +13,14 @@ import shapely
 from lingwu_grid.errors import RulesError
 from lingwu_grid.sample import names
 from lingwu_grid.sample.buildings import house, put_up
-from lingwu_grid.sample.landuse import BLOCKS_PER_GRID, FLATS, MARKET, VILLAGE, settle
+from lingwu_grid.sample.landuse import (
+    BLOCKS_PER_GRID,
+    FLATS,
+    MARKET,
+    VILLAGE,
+    settle,
+    village_count,
+)
 from lingwu_grid.sample.lattice import make_lattice
 from lingwu_grid.sample.scenery import (
     barrier_table,
@@ -73,10 +80,11 @@ def make_town(*, households: int = 46_500, communities: int | None = None, seed:
             f"{households} 户不够 {count} 个社区，每个社区至少 3000 户",
             remedy="减少社区数或增加户数",
         )
-    grids = round((households - 2_000) / 345)
-    side = (grids * BLOCKS_PER_GRID + 12) ** 0.5
-    nx = max(5, round(side * 1.08))
-    ny = max(5, round((grids * BLOCKS_PER_GRID + 12) / nx))
+    villages = village_count(count)
+    grids = round((households - 340 * villages) / 345)
+    blocks = grids * BLOCKS_PER_GRID + 2 * villages
+    nx = max(4, round(blocks**0.5 * 1.08))
+    ny = max(4, round(blocks / nx))
     lattice = make_lattice(nx, ny, rng, CENTRE)
     land = settle(lattice, households=households, communities=count, rng=rng)
     return _assemble(lattice, land, rng, seed)

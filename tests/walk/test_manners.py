@@ -1,0 +1,91 @@
+"""Manners of the command: it stops when told, obeys exceptions, and keeps to its scenario."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import lingwu_grid as lg
+from lingwu_grid.partition.__main__ import main
+from lingwu_grid.rules import Exemption
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child")
+def test_ctrl_c_leaves_a_whole_plan(small_folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    command = [sys.executable, "-m", "lingwu_grid.partition", str(small_folder), "-o", str(out)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as run:  # noqa: S603
+        assert run.stderr is not None
+        for line in run.stderr:
+            if "个单元" in line.decode():
+                run.send_signal(signal.SIGINT)
+                break
+        run.communicate(timeout=120)
+    assert run.returncode == 130
+    plan = pd.read_csv(out / "assignment.csv", dtype=str, encoding="utf-8-sig")
+    assert len(plan) == json.loads((out / "summary.json").read_text("utf-8"))["households"]
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_time_limit_still_writes_every_household(small_folder: Path, tmp_path: Path) -> None:
+    began = time.monotonic()
+    arguments = [str(small_folder), "-o", str(tmp_path / "out"), "--quiet", "--time-limit", "0"]
+    assert main(arguments) in (0, 3)
+    assert time.monotonic() > began
+    summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
+    assert (summary["status"] == "feasible") == (summary["explanations"] == [])
+
+
+def test_an_exception_makes_a_small_grid_lawful_with_its_reason(
+    small_study: lg.Study, small_plan: lg.Plan
+) -> None:
+    today = small_plan.assignment.groupby("previous_grid_id").size()
+    small = [
+        g for g in today[(today >= 100) & (today < 300)].index if g in set(small_plan.grids.grid_id)
+    ]
+    assert small, "the town must have a grid under the range"
+    grant = Exemption("老旧小区", "无物业的老旧小区，单独设网格", grid_id=small[0], lower=100)
+    plan = lg.partition(small_study, small_study.rules.with_(exceptions=(grant,)), seed=1)
+    row = plan.grids.set_index("grid_id").loc[small[0]]
+    assert plan.summary["status"] == "feasible"
+    assert 100 <= row.households < 300, "nothing but the band asks for more"
+    assert (row.status, row.reason) == ("例外", "老旧小区：无物业的老旧小区，单独设网格")
+
+
+def test_fixed_communities_keep_every_household(small_study: lg.Study) -> None:
+    plan = lg.partition(small_study, small_study.rules.with_(communities="fixed"), seed=1)
+    assert plan.summary["households_moved_community"] == 0
+    enclave = plan.assignment.merge(plan.grids[["grid_id", "community_id"]], on="grid_id")
+    assert (enclave.community_id_x == enclave.community_id_y).all()
+
+
+@pytest.mark.parametrize("scenario", ["balanced", "redraw"])
+def test_other_scenarios_are_lawful_and_nearer_the_middle(
+    scenario: str, small_study: lg.Study, small_plan: lg.Plan
+) -> None:
+    plan = lg.partition(small_study, small_study.rules.with_(scenario=scenario), seed=1)
+    assert plan.summary["status"] == "feasible"
+
+    def spread(table: pd.DataFrame) -> float:
+        return float((table[table.kind == "basic"].households - 400).abs().mean())
+
+    assert spread(plan.grids) < spread(small_plan.grids)
+
+
+def test_communities_may_be_formed_anew(small_study: lg.Study) -> None:
+    plan = lg.partition(small_study, small_study.rules.with_(communities="redraw"), seed=1)
+    urban = plan.communities[plan.communities.status != "例外"]
+    assert plan.grids.households[plan.grids.kind == "basic"].between(300, 500).all()
+    assert plan.communities.households.sum() == len(plan.assignment)
+    assert len(urban) >= 2

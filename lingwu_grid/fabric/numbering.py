@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.fabric.places import Places
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.rules import Rules
+    from lingwu_grid.rules import Band, Exemption, Rules
 
 
 def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
@@ -49,8 +49,18 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     target = np.concatenate([borders.b, borders.a])
     order = np.lexsort((target, source))
     twice = np.tile(np.arange(len(borders.a)), 2)[order]
-    grid_lower, grid_upper = _grid_bands(places, rules)
-    community_lower, community_upper = _community_bands(places, rules)
+    grid_lower, grid_upper = _bands(
+        places.grid_ids,
+        rules.grid,
+        places.grid_is_special,
+        {e.grid_id: e for e in rules.exceptions if e.grid_id},
+    )
+    community_lower, community_upper = _bands(
+        places.community_ids,
+        rules.community,
+        places.community_is_village & rules.villages_whole,
+        {e.community_id: e for e in rules.exceptions if e.community_id},
+    )
     homes = fabric.homes.sort_values(["unit", "grid"])
     point = fabric.units.geometry.representative_point()
     limit = rules.grid.upper - rules.margin
@@ -114,33 +124,21 @@ def _refuse_strangers(rules: Rules, places: Places) -> None:
             )
 
 
-def _grid_bands(places: Places, rules: Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    n = len(places.grid_ids)
-    lower = np.full(n, rules.grid.lower, np.int64)
-    upper = np.full(n, rules.grid.upper, np.int64)
-    # A special grid is lawful at any size, with its exception on record.
-    lower[places.grid_is_special] = 0
-    upper[places.grid_is_special] = np.iinfo(np.int32).max
-    for item in rules.exceptions:
-        if item.grid_id:
-            g = places.grid_ids.index(item.grid_id)
-            lower[g] = item.lower
-            upper[g] = item.upper or rules.grid.upper
-    return lower, upper
-
-
-def _community_bands(places: Places, rules: Rules) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    n = len(places.community_ids)
-    lower = np.full(n, rules.community.lower, np.int64)
-    upper = np.full(n, rules.community.upper, np.int64)
-    if rules.villages_whole:
-        lower[places.community_is_village] = 0
-        upper[places.community_is_village] = np.iinfo(np.int32).max
-    for item in rules.exceptions:
-        if item.community_id:
-            c = places.community_ids.index(item.community_id)
-            lower[c] = item.lower
-            upper[c] = item.upper or rules.community.upper
+def _bands(
+    ids: tuple[str, ...],
+    band: Band,
+    any_size: NDArray[np.bool_],
+    exceptions: dict[str, Exemption],
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the fewest and most households of each zone; an exception on record widens them."""
+    lower = np.full(len(ids), band.lower, np.int64)
+    upper = np.full(len(ids), band.upper, np.int64)
+    lower[any_size] = 0
+    upper[any_size] = np.iinfo(np.int32).max
+    for code, item in exceptions.items():
+        at = ids.index(code)
+        lower[at] = item.lower
+        upper[at] = item.upper or band.upper
     return lower, upper
 
 

@@ -81,7 +81,8 @@ def make_town(*, households: int = 46_500, communities: int | None = None, seed:
             remedy="减少社区数或增加户数",
         )
     villages = village_count(count)
-    grids = round((households - 340 * villages) / 345)
+    # More would not fit into so many communities, and no lawful plan would be hidden.
+    grids = round(min(households - 340 * villages, 4_800 * count) / 345)
     blocks = grids * BLOCKS_PER_GRID + 2 * villages
     nx = max(4, round(blocks**0.5 * 1.08))
     ny = max(4, round(blocks / nx))

@@ -25,6 +25,40 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so may be run by a spreadsheet."""
 
 
+OURS = frozenset(
+    [
+        "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
+        "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
+        "review", *(f"{name}.csv" for name in TABLES),
+    ]
+)  # fmt: skip
+"""What a new plan replaces; anything else in the folder is somebody's and stays."""
+
+
+def refuse_foreign(folder: Path) -> None:
+    """
+    Refuse to write where something else lies.
+
+    Parameters
+    ----------
+    folder
+        The output folder: absent, empty, or holding an earlier plan.
+
+    Raises
+    ------
+    OutputError
+        If it is a file, or a folder that holds other things and no plan.
+    """
+    if folder.is_file():
+        raise OutputError("结果的位置已有一个文件", where=str(folder), remedy="换一个文件夹名")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "plan.gpkg").exists():
+        raise OutputError(
+            "结果文件夹里有别的东西，不是以前的方案",
+            where=str(folder),
+            remedy="换一个新文件夹，免得覆盖您的文件",
+        )
+
+
 @contextmanager
 def whole_folder(folder: Path) -> Iterator[Path]:
     """
@@ -40,6 +74,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     OutputError
         If the draft cannot be made or put in place; the old folder is then as it was.
     """
+    refuse_foreign(folder)
     draft = folder.with_name(f".{folder.name}.draft-{os.getpid()}")
     aside = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     try:
@@ -66,6 +101,10 @@ def _swap(folder: Path, draft: Path, aside: Path) -> None:
         if aside.exists():
             aside.rename(folder)
         raise
+    if aside.exists():
+        for item in aside.iterdir():
+            if item.name not in OURS:
+                item.rename(folder / item.name)
 
 
 def _not_written(folder: Path, error: OSError) -> OutputError:

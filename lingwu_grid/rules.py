@@ -127,6 +127,8 @@ def read_rules(path: Path) -> Rules:
         If the file is not TOML, or a key is unknown, or a value is of the wrong kind; the
         sentence names the key and the nearest known one.
     """
+    if not path.is_file():
+        raise RulesError("找不到设置文件", where=str(path), remedy="核对 --rules 后面的路径")
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

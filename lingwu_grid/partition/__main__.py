@@ -96,10 +96,13 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
-    from lingwu_grid.partition import partition  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.bundle import refuse_foreign  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.partition import partition  # noqa: PLC0415
     from lingwu_grid.rules import read_rules  # noqa: PLC0415
     from lingwu_grid.study import read_study  # noqa: PLC0415
 
+    out = options.out or Path("outputs") / options.study.resolve().name
+    refuse_foreign(out)
     began = time.perf_counter()
     rules = read_rules(options.rules) if options.rules else None
     study = read_study(options.study, rules)
@@ -117,8 +120,7 @@ def _work(options: argparse.Namespace) -> int:
         )
     plan.summary["seconds"]["read"] = read_seconds
     plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
-    out = plan.save(options.out or Path("outputs") / options.study.resolve().name)
-    return _report(plan.summary, out, interrupted=stop.pressed)
+    return _report(plan.summary, plan.save(out), interrupted=stop.pressed)
 
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:

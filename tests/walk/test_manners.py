@@ -89,3 +89,27 @@ def test_communities_may_be_formed_anew(small_study: lg.Study) -> None:
     assert plan.grids.households[plan.grids.kind == "basic"].between(300, 500).all()
     assert plan.communities.households.sum() == len(plan.assignment)
     assert len(urban) >= 2
+
+
+def test_nobody_elses_files_are_overwritten(
+    small_plan: lg.Plan, small_folder: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "mine.txt").write_text("mine", encoding="utf-8")
+    for target in (tmp_path / "letters", tmp_path / "letters" / "mine.txt"):
+        with pytest.raises(lg.OutputError, match=r"已有一个文件|别的东西"):
+            small_plan.save(target)
+        assert main([str(small_folder), "-o", str(target), "--quiet"]) == 2
+    assert (tmp_path / "letters" / "mine.txt").read_text(encoding="utf-8") == "mine"
+    out = small_plan.save(tmp_path / "out")
+    (out / "notes.txt").write_text("mine", encoding="utf-8")
+    small_plan.save(out)
+    assert (out / "notes.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_missing_rules_file_is_a_sentence(
+    small_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [str(small_folder), "-o", str(tmp_path / "out"), "--quiet"]
+    assert main([*arguments, "--rules", str(tmp_path / "none.toml")]) == 2
+    assert "找不到设置文件" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.engine.bounds import unconditional
+from lingwu_grid.engine.communities import settle_communities, zone_graph
 from lingwu_grid.engine.feasibility import explain, zone_bands
 from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
@@ -17,9 +18,7 @@ from lingwu_grid.engine.levels import (
     make_tasks,
     mend_task,
     open_csr,
-    settle_communities,
     solve_task,
-    zone_graph,
 )
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import Bound, Problem, Solution, Stop, Watch, never, silent

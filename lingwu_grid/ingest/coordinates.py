@@ -58,8 +58,13 @@ def locate(frame: pd.DataFrame, table: str, label: str) -> tuple[gpd.GeoDataFram
     for east, north in (("lon", "lat"), ("x", "y")):
         if {east, north} <= set(frame.columns):
             x, y = (pd.to_numeric(frame[c], errors="coerce").to_numpy(float) for c in (east, north))
+            usable = np.isfinite(x) & np.isfinite(y)
+            in_degrees = usable & (np.abs(x) <= 180) & (np.abs(y) <= 180)
+            if east == "lon" and in_degrees.any():
+                # 999 in a column of degrees is no place; metres under that name are another matter.
+                usable = in_degrees
             points = shapely.points(x, y)
-            points[~(np.isfinite(x) & np.isfinite(y))] = None
+            points[~usable] = None
             made = gpd.GeoDataFrame(frame.drop(columns=[east, north]), geometry=points)
             return _guess(made, table, label)
     raise InputError(

@@ -6,7 +6,6 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -19,6 +18,7 @@ from lingwu_grid.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SPATIAL = (".gpkg", ".geojson", ".json", ".shp", ".zip")
 TABULAR = (".csv", ".csv.gz", ".xlsx", ".txt")
@@ -224,6 +224,3 @@ def _zip_lacks_cpg(path: Path) -> bool:
         except UnicodeDecodeError:
             return True
     return False
-
-
-__all__ = ["Path", "Source", "read_sources", "table_named"]

@@ -119,9 +119,7 @@ def trace(
     )
 
 
-def new_codes(
-    community: list[str], used: Iterable[str], count_of: dict[str, int] | None = None
-) -> list[str]:
+def new_codes(community: list[str], used: Iterable[str]) -> list[str]:
     """
     Give new grids the next free serials of their communities.
 
@@ -134,15 +132,13 @@ def new_codes(
         Community id of each new grid, in the order they are to be numbered.
     used
         Every grid id ever seen.
-    count_of
-        Highest serial given so far, where the caller keeps one.
 
     Examples
     --------
     >>> new_codes(["640181001001", "640181001001"], ["640181001001007", "640181001001901"])
     ['640181001001008', '640181001001009']
     """
-    highest: dict[str, int] = dict(count_of or {})
+    highest: dict[str, int] = {}
     for code in used:
         head, tail = code[:-3], code[-3:]
         if tail.isdigit() and int(tail) <= 900:

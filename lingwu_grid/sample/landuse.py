@@ -228,7 +228,7 @@ def _by_block(
     is_old = use == OLD
     old = np.where(is_old, rng.integers(60, 130, n), 0).astype(float)
     alone = is_old & (flats_here[grid] == 0)
-    share = target[grid] / np.maximum(np.bincount(grid, is_old & True)[grid], 1)
+    share = target[grid] / np.maximum(np.bincount(grid, is_old)[grid], 1)
     old[alone] = share[alone]
     rest = target - np.bincount(grid, old, minlength=len(target))
     flats = rest[grid] * weight / np.maximum(flats_here[grid], 1e-9)

@@ -15,9 +15,7 @@ from lingwu_grid.sample import names
 from lingwu_grid.sample.buildings import house, put_up
 from lingwu_grid.sample.landuse import (
     BLOCKS_PER_GRID,
-    FLATS,
     MARKET,
-    VILLAGE,
     settle,
     village_count,
 )
@@ -97,7 +95,7 @@ def _assemble(lattice: Lattice, land: LandUse, rng: np.random.Generator, seed: i
     halved = halves(np.arange(lattice.n_blocks), land.use, rng)
     east = rng.random(lattice.n_blocks) < 0.5
     first = np.cumsum(1 + halved) - (1 + halved)
-    atoms, atom_of_building = _atoms(lattice, land, buildings, (halved, east, first))
+    atoms = _atoms(lattice, land, buildings, (halved, east, first))
     grid, community = spoil(
         atoms, land.grid[atoms.block], _community_of_grid(land), share=0.30, rng=rng
     )
@@ -110,7 +108,7 @@ def _assemble(lattice: Lattice, land: LandUse, rng: np.random.Generator, seed: i
     tables["crossings"] = crossing_table(lattice)
     tables |= place_table(lattice, land, rng)
     tables["buildings"] = _building_table(buildings, land, compound_codes)
-    table = _household_table(rows, tables["buildings"], grid[atom_of_building], tables["grids"])
+    table = _household_table(rows, tables["buildings"], tables["grids"])
     growth = pd.DataFrame(
         {
             "compound_id": compound_codes[:4],
@@ -131,7 +129,7 @@ def _atoms(
     land: LandUse,
     buildings: Buildings,
     cuts: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]],
-) -> tuple[Atoms, NDArray[np.int64]]:
+) -> Atoms:
     halved, east, first = cuts
     block = np.repeat(np.arange(lattice.n_blocks), 1 + halved)
     second = np.where(east[buildings.block], buildings.east_half, buildings.north_half)
@@ -144,10 +142,9 @@ def _atoms(
     both = np.unique(np.concatenate([both, both[:, ::-1]]), axis=0)
     degree = np.bincount(both[:, 0], minlength=len(block))
     indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int32)
-    atoms = Atoms(
+    return Atoms(
         block, weight, land.use[block], land.compound[block], indptr, both[:, 1].astype(np.int32)
     )
-    return atoms, atom
 
 
 def _touching_halves(
@@ -283,10 +280,8 @@ def _building_table(
 def _household_table(
     rows: Rows,
     buildings: gpd.GeoDataFrame,
-    grid_of_building: NDArray[np.int64],
     grids: gpd.GeoDataFrame,
 ) -> gpd.GeoDataFrame:
-    _ = grid_of_building
     n = len(rows.building)
     where = gpd.GeoSeries(shapely.points(rows.point), crs=CRS)
     tree = shapely.STRtree(grids.geometry.to_numpy())
@@ -303,6 +298,3 @@ def _household_table(
         geometry=where,
         crs=CRS,
     )
-
-
-__all__ = ["CENTRE", "CRS", "FLATS", "VILLAGE", "Town", "make_town"]

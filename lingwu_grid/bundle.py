@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 
 LAYERS = ("grids", "communities", "units", "moves")
 TABLES = ("assignment", "excluded", "findings", "changes")
+PLAIN = ("summary", "run", "certificate")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so may be run by a spreadsheet."""
 
+
+FLAT = ("units", "joins")
+"""Keys whose values are long lists: one line each."""
 
 OURS = frozenset(
     [
@@ -141,7 +145,7 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
         pyogrio.write_dataframe(layer, folder / "backdrop.gpkg", layer=name, driver="GPKG")
     for name in TABLES:
         write_csv(getattr(record, name), folder / f"{name}.csv")
-    for name in ("summary", "run"):
+    for name in PLAIN:
         write_json(getattr(record, name), folder / f"{name}.json")
 
 
@@ -156,10 +160,16 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:
-    """Write plain values as readable JSON in UTF-8."""
-    path.write_text(
-        json.dumps(content, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
-    )
+    """Write plain values as readable JSON in UTF-8; what is long or deep stands on one line."""
+    lines = [
+        f" {json.dumps(key)}: " + _json(value, None if key in FLAT else 1)
+        for key, value in content.items()
+    ]
+    path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8", newline="\n")
+
+
+def _json(value: object, indent: int | None) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=indent).replace("\n", "\n ")
 
 
 def read_bundle(folder: str | Path) -> PlanRecord:
@@ -199,7 +209,6 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         else {}
     )
     plain = {
-        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
-        for name in ("summary", "run")
+        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in PLAIN
     }
     return PlanRecord(**layers, **tables, **plain, backdrop=backdrop)

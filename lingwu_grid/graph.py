@@ -7,6 +7,8 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +22,11 @@ class Runs(IntEnum):
     BARRIER = 2
     WALL = 3
     OLD_BORDER = 4
+
+
+_PER_UNIT = (
+    "households", "grid_now", "community_now", "group", "pin", "measure", "subdistrict", "x", "y",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,12 @@ class UnitGraph:
         Units that should share a zone (a compound over the limit), shape (n,); -1 for none.
     group_parts
         The most grids each group may be in, shape (n_groups,).
+    pin
+        The grid each unit must be in, shape (n,); -1 for any.
+    apart
+        Pairs of units that must not share a grid, shape (k, 2).
+    measure
+        A second count of each unit (elderly, party members), shape (n,); zeros for none.
     subdistrict
         Street (街道/镇) of each unit, shape (n,).
     x, y
@@ -61,6 +74,8 @@ class UnitGraph:
         Households each grid may have, exemptions included, shape (n_grids,).
     grid_is_locked
         Grids that keep their units, shape (n_grids,).
+    grid_is_enclave
+        Grids that may lie in several pieces, shape (n_grids,).
     community_subdistrict
         Street of each community, shape (n_communities,); -1 where unknown.
     community_lower, community_upper
@@ -88,6 +103,9 @@ class UnitGraph:
     community_now: NDArray[np.int32]
     group: NDArray[np.int32]
     group_parts: NDArray[np.int32]
+    pin: NDArray[np.int32]
+    apart: NDArray[np.int32]
+    measure: NDArray[np.float64]
     subdistrict: NDArray[np.int32]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -95,6 +113,7 @@ class UnitGraph:
     grid_lower: NDArray[np.int64]
     grid_upper: NDArray[np.int64]
     grid_is_locked: NDArray[np.bool_]
+    grid_is_enclave: NDArray[np.bool_]
     community_subdistrict: NDArray[np.int32]
     community_lower: NDArray[np.int64]
     community_upper: NDArray[np.int64]
@@ -103,7 +122,7 @@ class UnitGraph:
     def __post_init__(self) -> None:
         """Check every array once."""
         n, m = self.n_units, len(self.indices)
-        for name in ("households", "grid_now", "community_now", "group", "subdistrict", "x", "y"):
+        for name in _PER_UNIT:
             _expect(len(getattr(self, name)) == n, f"{name} must have {n} entries")
         for name in ("border_m", "off_line_m", "is_open"):
             _expect(len(getattr(self, name)) == m, f"{name} must have {m} entries")
@@ -112,6 +131,8 @@ class UnitGraph:
         _expect(bool((self.households >= 0).all()), "households must not be negative")
         _expect(m == 0 or (self.indices.min() >= 0 and self.indices.max() < n), "bad neighbour")
         _expect(n == 0 or int(self.grid_now.max()) < self.n_grids, "grid_now names no grid")
+        _expect(n == 0 or int(self.pin.max()) < self.n_grids, "pin names no grid")
+        _expect(self.apart.shape[1:] == (2,), "apart must be pairs")
         self._check_symmetry()
         self._check_homes()
 
@@ -153,3 +174,35 @@ class UnitGraph:
 def _expect(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise ValueError(message)
+
+
+def sources(indptr: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Give the first unit of each CSR entry."""
+    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+
+
+def pieces(
+    indptr: NDArray[np.int32], indices: NDArray[np.int32], label: NDArray[np.int32]
+) -> NDArray[np.int32]:
+    """
+    Number the connected pieces of equal label.
+
+    Parameters
+    ----------
+    indptr, indices
+        Neighbours, CSR.
+    label
+        A label of each node, shape (n,).
+
+    Returns
+    -------
+    NDArray[np.int32]
+        Piece of each node, shape (n,).
+    """
+    n = len(label)
+    source = sources(indptr)
+    joined = label[source] == label[indices]
+    ones = np.ones(int(joined.sum()), np.int8)
+    matrix = coo_array((ones, (source[joined], indices[joined])), shape=(n, n))
+    number: NDArray[np.int32] = connected_components(matrix, directed=False)[1].astype(np.int32)
+    return number

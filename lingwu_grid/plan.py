@@ -46,6 +46,7 @@ class Plan(PlanRecord):
             "换网格的户数": s["households_moved_grid"],
             "换社区的户数": s["households_moved_community"],
             "至少须变动的户数": s["lower_bound"]["unconditional"],
+            "规则内至少须变动的户数": s["lower_bound"]["under_rules"],
             "改动的网格": s["grids_touched"],
         }
         return pd.DataFrame({"指标": list(rows), "数值": list(rows.values())})

@@ -39,6 +39,23 @@ class Exemption:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """A compound, building or unit that must be in a grid."""
+
+    place: str
+    grid_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class SecondMeasure:
+    """A column of households whose sum should be spread over grids as households are."""
+
+    column: Literal["", "elderly", "party_members"] = ""
+    weight: float = 0.0
+    """What one person too many or too few in a grid costs, in households moved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rules:
     """
     The settings of one study; the defaults are the policy's.
@@ -63,6 +80,8 @@ class Rules:
         Keep an urban village as one community whatever its size (村居合一, policy §4).
     work_crs
         EPSG code of the projected system to work in; 0 chooses it by place.
+    pins, together, apart
+        Compounds, buildings or units by id: what must be in a grid, share one, or not share one.
     columns
         An office's own column names: ``{table: {canonical name: header}}``.
     """
@@ -85,6 +104,23 @@ class Rules:
     locked_grids: tuple[str, ...] = ()
     locked_communities: tuple[str, ...] = ()
     exceptions: tuple[Exemption, ...] = ()
+    pins: tuple[Pin, ...] = ()
+    """Compounds or buildings that must be in a grid."""
+    together: tuple[tuple[str, ...], ...] = ()
+    """Compounds or buildings that must share a grid."""
+    apart: tuple[tuple[str, ...], ...] = ()
+    """Compounds or buildings of which no two may share a grid."""
+    enclaves: tuple[str, ...] = ()
+    """Grids that may lie in several pieces."""
+    split_compounds: tuple[str, ...] = ()
+    """Compounds within the limit that may be divided all the same."""
+    open_crossings: tuple[tuple[str, ...], ...] = ()
+    """Pairs of grids between which a barrier may be crossed."""
+    second_measure: SecondMeasure = SecondMeasure()
+    target_grids: int = 0
+    """How many grids there should be; 0 for any number."""
+    prove: bool = True
+    """Solve each community exactly and give a bound under rules (slower)."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -168,6 +204,14 @@ def _converted(key: str, value: object, where: str) -> object:
         "exceptions": lambda k, v, w: tuple(_exemption(item, w) for item in _list(k, v, w)),
         "locked_grids": _words,
         "locked_communities": _words,
+        "enclaves": _words,
+        "split_compounds": _words,
+        "together": _groups,
+        "apart": _groups,
+        "open_crossings": _groups,
+        "pins": lambda k, v, w: tuple(_pin(item, w) for item in _list(k, v, w)),
+        "second_measure": _second_measure,
+        "prove": _claim,
         "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
         "communities": _choice,
         "scenario": _choice,
@@ -222,6 +266,38 @@ def _exemption(item: object, where: str) -> Exemption:
         lower=_whole("lower", table.get("lower", 0), where),
         upper=_whole("upper", table.get("upper", 0), where),
     )
+
+
+def _groups(key: str, value: object, where: str) -> tuple[tuple[str, ...], ...]:
+    groups = tuple(_words(key, item, where) for item in _list(key, value, where))
+    for group in groups:
+        if len(set(group)) < 2:
+            raise _wrong(key, list(group), "至少两个不同编号的列表", where)
+    return groups
+
+
+def _pin(item: object, where: str) -> Pin:
+    table = _table("pins", item, where)
+    _refuse_unknown(table, ["place", "grid_id"], f"{where} [[pins]]")
+    place, grid_id = str(table.get("place", "")), str(table.get("grid_id", ""))
+    if not place or not grid_id:
+        raise RulesError(
+            "固定归属没有写全",
+            where=f"{where} [[pins]]",
+            remedy="place（小区、楼栋或单元编号）和 grid_id 都要填",
+        )
+    return Pin(place, grid_id)
+
+
+def _second_measure(key: str, value: object, where: str) -> SecondMeasure:
+    table = _table(key, value, where)
+    _refuse_unknown(table, ["column", "weight"], f"{where} [{key}]")
+    column, weight = table.get("column", ""), table.get("weight", 0.2)
+    if column not in ("elderly", "party_members"):
+        raise _wrong("second_measure.column", column, "elderly 或 party_members", where)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or weight < 0:
+        raise _wrong("second_measure.weight", weight, "非负数", where)
+    return SecondMeasure(column, float(weight))
 
 
 def _choice(key: str, value: object, where: str) -> object:

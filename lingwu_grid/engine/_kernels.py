@@ -1,8 +1,8 @@
-"""Numba kernels of the search: flat arrays in, flat arrays changed in place.
+"""Numba kernels of the score: flat arrays in, flat arrays changed in place.
 
-Buffers come in and are left clean; nothing is allocated in an inner loop. The plain faces stand
-in :mod:`lingwu_grid.engine.moves`, :mod:`~lingwu_grid.engine.search` and
-:mod:`~lingwu_grid.engine.start`.
+What a plan costs, what one flip changes, and whether a zone stays in one piece. Moves are in
+:mod:`lingwu_grid.engine._moves`, annealing in :mod:`lingwu_grid.engine._anneal`, spanning trees
+in :mod:`lingwu_grid.engine._trees`; the plain faces stand in :mod:`lingwu_grid.engine.search`.
 """
 
 from __future__ import annotations
@@ -15,31 +15,46 @@ from numba import njit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+FAULT = 100
+"""Households that a part too many, a missed pin or two units not kept apart weigh."""
+
 
 class Part(NamedTuple):
-    """An independent part of a town, units and zones numbered from 0; only open borders."""
+    """
+    An independent part of a town; units, zones and owners numbered from 0; only open borders.
+
+    An owner is what a zone lies in: the community of a grid.
+    """
 
     indptr: NDArray[np.int32]
     indices: NDArray[np.int32]
     edge_cost: NDArray[np.float64]
     """What it costs that a zone border runs along this entry."""
     households: NDArray[np.int64]
+    measure: NDArray[np.float64]
+    """A second count of each unit, less its share of households: even when zones sum to 0."""
     home_indptr: NDArray[np.int32]
     home_zone: NDArray[np.int32]
     home_households: NDArray[np.int64]
     zone_now: NDArray[np.int32]
     """Today's zone of the ground; -1 for none."""
     is_fixed: NDArray[np.bool_]
+    pin: NDArray[np.int32]
+    """The zone a unit must be in; -1 for any."""
     group: NDArray[np.int32]
     group_parts: NDArray[np.int32]
+    apart_indptr: NDArray[np.int32]
+    apart: NDArray[np.int32]
+    """Units that must not share a zone with this one, CSR."""
     lower: NDArray[np.int64]
     upper: NDArray[np.int64]
     is_locked: NDArray[np.bool_]
     """Zones that neither give nor take."""
-    home_community: NDArray[np.int32]
-    """Today's community of each unit; -1 for none."""
-    zone_community: NDArray[np.int32]
-    """Community of each zone; -1 for a spare one that may come up anywhere."""
+    zone_owner: NDArray[np.int32]
+    home_owner: NDArray[np.int32]
+    """Today's owner of each unit; -1 for none, -2 for one outside the part."""
+    owner_lower: NDArray[np.int64]
+    owner_upper: NDArray[np.int64]
 
 
 class State(NamedTuple):
@@ -48,10 +63,16 @@ class State(NamedTuple):
     zone: NDArray[np.int32]
     size: NDArray[np.int64]
     """Households of each zone."""
+    measure: NDArray[np.float64]
+    """Second measure of each zone."""
     group_count: NDArray[np.int32]
     """Units of each group in each zone, shape (n_groups, n_zones)."""
     parts: NDArray[np.int32]
     """Zones that each group is in, shape (n_groups,)."""
+    zone_owner: NDArray[np.int32]
+    owner: NDArray[np.int32]
+    """Owner of each unit."""
+    owner_size: NDArray[np.int64]
 
 
 class Prices(NamedTuple):
@@ -60,11 +81,13 @@ class Prices(NamedTuple):
     violation: float
     moved: float
     ground: float
-    """A unit without households that leaves its grid."""
+    """A unit that leaves its grid, households apart."""
     border: float
     deviation: float
     community: float
     """A household whose community changes pays this on top."""
+    measure: float
+    """One of the second measure that a zone has too many or too few."""
 
 
 @njit(cache=True, nogil=True)
@@ -128,10 +151,10 @@ def kept(part: Part, unit: int, zone: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def away(part: Part, unit: int, zone: int) -> int:
-    """Give 1 if the unit's community would change in `zone`, else 0."""
-    home = part.home_community[unit]
-    return int(home >= 0 and part.zone_community[zone] != home)
+def away(part: Part, unit: int, owner: int) -> int:
+    """Give 1 if the unit's community would change with `owner`, else 0."""
+    home = part.home_owner[unit]
+    return int(home != -1 and owner != home)
 
 
 @njit(cache=True, nogil=True)
@@ -155,18 +178,60 @@ def size_price(part: Part, prices: Prices, zone: int, size: int) -> float:
 
 
 @njit(cache=True, nogil=True)
+def owner_short(part: Part, owner: int, size: int) -> int:
+    """Give the households an owner with this many is out of range by."""
+    return out_of_range(size, part.owner_lower[owner], part.owner_upper[owner])
+
+
+@njit(cache=True, nogil=True)
+def owner_price(part: Part, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
+    """Price the change of owner of one unit, from `a` to `b`."""
+    h = int(part.households[unit])
+    short = (
+        owner_short(part, a, state.owner_size[a] - h)
+        - owner_short(part, a, state.owner_size[a])
+        + owner_short(part, b, state.owner_size[b] + h)
+        - owner_short(part, b, state.owner_size[b])
+    )
+    change = away(part, unit, b) - away(part, unit, a)
+    return float(prices.violation * short + prices.community * h * change)
+
+
+@njit(cache=True, nogil=True)
+def fault_change(part: Part, state: State, unit: int, to: int) -> int:
+    """Give the faults (parts too many, missed pins, units not apart) that a move adds."""
+    here = int(state.zone[unit])
+    more = 0
+    g = part.group[unit]
+    if g >= 0:
+        parts = state.parts[g]
+        after = parts - (state.group_count[g, here] == 1) + (state.group_count[g, to] == 0)
+        most = part.group_parts[g]
+        more += max(0, after - most) - max(0, parts - most)
+    pin = part.pin[unit]
+    if pin >= 0:
+        more += int(to != pin) - int(here != pin)
+    for i in range(part.apart_indptr[unit], part.apart_indptr[unit + 1]):
+        z = state.zone[part.apart[i]]
+        more += int(z == to) - int(z == here)
+    return more
+
+
+@njit(cache=True, nogil=True)
 def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> float:
     """Price the move of `unit` to zone `to`; negative is better. Cost: its neighbours."""
-    here = state.zone[unit]
-    h = part.households[unit]
+    here = int(state.zone[unit])
+    h = int(part.households[unit])
     price = (
         size_price(part, prices, here, state.size[here] - h)
         - size_price(part, prices, here, state.size[here])
         + size_price(part, prices, to, state.size[to] + h)
         - size_price(part, prices, to, state.size[to])
     )
+    a, b = int(state.zone_owner[here]), int(state.zone_owner[to])
+    if a != b:
+        price += owner_price(part, state, prices, unit, a, b)
     price += prices.moved * (kept(part, unit, here) - kept(part, unit, to))
-    price += prices.community * h * (away(part, unit, to) - away(part, unit, here))
     now = part.zone_now[unit]
     if now == here:
         price += prices.ground
@@ -178,23 +243,54 @@ def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> 
             price += prices.border * part.edge_cost[e]
         elif z == to:
             price -= prices.border * part.edge_cost[e]
-    g = part.group[unit]
-    if g >= 0:
-        parts = state.parts[g]
-        after = parts - (state.group_count[g, here] == 1) + (state.group_count[g, to] == 0)
-        most = part.group_parts[g]
-        # One part too many weighs like a hundred households out of range.
-        price += 100.0 * prices.violation * (max(0, after - most) - max(0, parts - most))
-    return float(price)
+    if prices.measure > 0:
+        m = part.measure[unit]
+        price += prices.measure * (
+            abs(state.measure[here] - m)
+            - abs(state.measure[here])
+            + abs(state.measure[to] + m)
+            - abs(state.measure[to])
+        )
+    return float(price + FAULT * prices.violation * fault_change(part, state, unit, to))
+
+
+@njit(cache=True, nogil=True)
+def flip_short(part: Part, state: State, unit: int, to: int) -> int:
+    """Give the households out of range, faults included, that a move adds."""
+    here = int(state.zone[unit])
+    h = int(part.households[unit])
+    more = (
+        out_of_range(state.size[here] - h, part.lower[here], part.upper[here])
+        - out_of_range(state.size[here], part.lower[here], part.upper[here])
+        + out_of_range(state.size[to] + h, part.lower[to], part.upper[to])
+        - out_of_range(state.size[to], part.lower[to], part.upper[to])
+    )
+    a, b = int(state.zone_owner[here]), int(state.zone_owner[to])
+    if a != b:
+        more += (
+            owner_short(part, a, state.owner_size[a] - h)
+            - owner_short(part, a, state.owner_size[a])
+            + owner_short(part, b, state.owner_size[b] + h)
+            - owner_short(part, b, state.owner_size[b])
+        )
+    return int(more + FAULT * fault_change(part, state, unit, to))
 
 
 @njit(cache=True, nogil=True)
 def flip(part: Part, state: State, unit: int, to: int) -> None:
     """Move `unit` to zone `to`."""
-    here = state.zone[unit]
+    here = int(state.zone[unit])
+    h = int(part.households[unit])
     state.zone[unit] = to
-    state.size[here] -= part.households[unit]
-    state.size[to] += part.households[unit]
+    state.size[here] -= h
+    state.size[to] += h
+    state.measure[here] -= part.measure[unit]
+    state.measure[to] += part.measure[unit]
+    a, b = int(state.zone_owner[here]), int(state.zone_owner[to])
+    if a != b:
+        state.owner[unit] = b
+        state.owner_size[a] -= h
+        state.owner_size[b] += h
     g = part.group[unit]
     if g >= 0:
         state.group_count[g, here] -= 1
@@ -203,249 +299,46 @@ def flip(part: Part, state: State, unit: int, to: int) -> None:
 
 
 @njit(cache=True, nogil=True)
-def zone_short(part: Part, state: State, zone: int) -> int:
-    """Give the households that one zone is out of range by today."""
-    return out_of_range(state.size[zone], part.lower[zone], part.upper[zone])
-
-
-@njit(cache=True, nogil=True)
-def group_short(part: Part, state: State, group: int) -> int:
-    """Give what a group's parts too many weigh: a hundred households each."""
-    if group < 0:
-        return 0
-    return 100 * max(0, int(state.parts[group]) - int(part.group_parts[group]))
+def whole_faults(part: Part, state: State) -> int:
+    """Count parts too many of groups, missed pins and pairs not apart."""
+    faults = 0
+    for g in range(len(part.group_parts)):
+        faults += max(0, int(state.parts[g]) - int(part.group_parts[g]))
+    twice = 0
+    for u in range(len(state.zone)):
+        faults += int(part.pin[u] >= 0 and part.pin[u] != state.zone[u])
+        for i in range(part.apart_indptr[u], part.apart_indptr[u + 1]):
+            twice += int(state.zone[part.apart[i]] == state.zone[u])
+    return faults + twice // 2
 
 
 @njit(cache=True, nogil=True)
 def whole_short(part: Part, state: State) -> int:
-    """Give the households out of range in all, parts too many included."""
-    short = 0
+    """Give the households out of range in all, faults included."""
+    short = FAULT * whole_faults(part, state)
     for z in range(len(state.size)):
-        short += zone_short(part, state, z)
-    for g in range(len(part.group_parts)):
-        short += group_short(part, state, g)
+        short += out_of_range(state.size[z], part.lower[z], part.upper[z])
+    for c in range(len(state.owner_size)):
+        short += owner_short(part, c, state.owner_size[c])
     return short
 
 
 @njit(cache=True, nogil=True)
 def whole_price(part: Part, state: State, prices: Prices) -> float:
     """Price an assignment from nothing, as the sum that :func:`flip_price` keeps up to date."""
-    price = 0.0
+    price = FAULT * prices.violation * whole_faults(part, state)
     for z in range(len(state.size)):
         price += size_price(part, prices, z, state.size[z])
+        price += prices.measure * abs(state.measure[z])
+    for c in range(len(state.owner_size)):
+        price += prices.violation * owner_short(part, c, state.owner_size[c])
     for u in range(len(state.zone)):
-        z = state.zone[u]
+        z = int(state.zone[u])
         price += prices.moved * (part.households[u] - kept(part, u, z))
-        price += prices.community * part.households[u] * away(part, u, z)
+        price += prices.community * part.households[u] * away(part, u, int(state.owner[u]))
         if part.zone_now[u] >= 0 and part.zone_now[u] != z:
             price += prices.ground
         for e in range(part.indptr[u], part.indptr[u + 1]):
             if state.zone[part.indices[e]] != z:
                 price += 0.5 * prices.border * part.edge_cost[e]
-    for g in range(len(part.group_parts)):
-        parts = state.parts[g]
-        price += 100.0 * prices.violation * max(0, parts - part.group_parts[g])
     return price
-
-
-@njit(cache=True, nogil=True)
-def anneal(
-    part: Part,
-    state: State,
-    prices: Prices,
-    hot: float,
-    cold: float,
-    steps: int,
-    rng: NDArray[np.uint64],
-    best_zone: NDArray[np.int32],
-) -> float:
-    """
-    Anneal single flips over the zone borders; contiguity is a hard rule throughout.
-
-    `best_zone` receives the best assignment seen: the least out of range first, then the
-    cheapest. `state` is left at the last one. Returns the price of the best.
-    """
-    n = len(state.zone)
-    queue = np.empty(n, np.int32)
-    seen = np.zeros(n, np.bool_)
-    price = whole_price(part, state, prices)
-    short = whole_short(part, state)
-    best = price
-    best_short = short
-    best_zone[:] = state.zone
-    heat = hot
-    for step in range(steps):
-        if step % 256 == 0:
-            heat = hot * (cold / hot) ** (step / steps)
-        u = draw(rng, n)
-        degree = part.indptr[u + 1] - part.indptr[u]
-        if part.is_fixed[u] or degree == 0:
-            continue
-        here = state.zone[u]
-        to = state.zone[part.indices[part.indptr[u] + draw(rng, degree)]]
-        if to == here or part.is_locked[to] or part.is_locked[here]:
-            continue
-        delta = flip_price(part, state, prices, u, to)
-        if delta > 0:
-            chance = (draw(rng, 1 << 30) + 0.5) / (1 << 30)
-            if chance >= np.exp(-delta / heat):
-                continue
-        if not rest_is_one_piece(part.indptr, part.indices, state.zone, u, queue, seen):
-            continue
-        g = part.group[u]
-        short -= zone_short(part, state, here) + zone_short(part, state, to)
-        short -= group_short(part, state, g)
-        flip(part, state, u, to)
-        price += delta
-        short += zone_short(part, state, here) + zone_short(part, state, to)
-        short += group_short(part, state, g)
-        if short < best_short or (short == best_short and price < best - 1e-9):
-            best = price
-            best_short = short
-            best_zone[:] = state.zone
-    return best
-
-
-@njit(cache=True, nogil=True)
-def random_tree(
-    indptr: NDArray[np.int32],
-    indices: NDArray[np.int32],
-    member: NDArray[np.bool_],
-    root: int,
-    rng: NDArray[np.uint64],
-    parent: NDArray[np.int32],
-    order: NDArray[np.int32],
-) -> int:
-    """
-    Draw a random spanning tree of the members reachable from `root` (Wilson 1996).
-
-    `parent` and `order` (root first, parents before children) are filled; returns how many
-    units the tree has. Expected cost: the mean hitting time of the walk.
-    """
-    n = len(indptr) - 1
-    # Reach first, so that the walk below cannot wander for ever on a disconnected set.
-    state = np.zeros(n, np.int8)  # 0 outside, 1 reachable, 2 in the tree
-    state[root] = 1
-    order[0] = root
-    tail = 1
-    head = 0
-    while head < tail:
-        u = order[head]
-        head += 1
-        for e in range(indptr[u], indptr[u + 1]):
-            v = indices[e]
-            if member[v] and state[v] == 0:
-                state[v] = 1
-                order[tail] = v
-                tail += 1
-    parent[root] = -1
-    state[root] = 2
-    for i in range(1, tail):
-        u = order[i]
-        while state[u] != 2:
-            degree = indptr[u + 1] - indptr[u]
-            v = indices[indptr[u] + draw(rng, degree)]
-            if state[v] == 0:
-                continue
-            parent[u] = v
-            u = v
-        u = order[i]
-        while state[u] != 2:
-            state[u] = 2
-            u = parent[u]
-    _parents_first(parent, order, tail)
-    return tail
-
-
-@njit(cache=True, nogil=True)
-def _parents_first(parent: NDArray[np.int32], order: NDArray[np.int32], count: int) -> None:
-    # Depth of every unit by walking up to a known depth, then a counting sort by depth.
-    n = len(parent)
-    depth = np.full(n, -1, np.int32)
-    depth[order[0]] = 0
-    deepest = 0
-    for i in range(1, count):
-        u = order[i]
-        steps = 0
-        while depth[u] < 0:
-            u = parent[u]
-            steps += 1
-        top = depth[u] + steps
-        deepest = max(deepest, top)
-        u = order[i]
-        while depth[u] < 0:
-            depth[u] = top
-            top -= 1
-            u = parent[u]
-    start = np.zeros(deepest + 2, np.int64)
-    for i in range(count):
-        start[depth[order[i]] + 1] += 1
-    for d in range(deepest + 1):
-        start[d + 1] += start[d]
-    old = order[:count].copy()
-    for i in range(count):
-        u = old[i]
-        order[start[depth[u]]] = u
-        start[depth[u]] += 1
-
-
-@njit(cache=True, nogil=True)
-def cut_tree(
-    indptr: NDArray[np.int32],
-    indices: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    member: NDArray[np.bool_],
-    root: int,
-    zones: int,
-    lower: int,
-    upper: int,
-    tries: int,
-    rng: NDArray[np.uint64],
-    side: NDArray[np.bool_],
-) -> int:
-    """
-    Cut the members in two connected sides, for `first` and ``zones - first`` zones each in range.
-
-    Random spanning trees are drawn until one has an edge whose removal leaves both sides
-    lawful by count (DeFord, Duchin, Solomon 2021); the cut that misses least is kept otherwise.
-    `side` marks the first side. Returns `first`.
-    """
-    n = len(indptr) - 1
-    parent = np.empty(n, np.int32)
-    order = np.empty(n, np.int32)
-    below = np.empty(n, np.int64)
-    best_miss = np.int64(1) << 60
-    best_skew = zones
-    best_first = 0
-    for _ in range(tries):
-        count = random_tree(indptr, indices, member, root, rng, parent, order)
-        for i in range(count):
-            below[order[i]] = weight[order[i]]
-        for i in range(count - 1, 0, -1):
-            below[parent[order[i]]] += below[order[i]]
-        total = below[root]
-        at = -1
-        for i in range(1, count):
-            inside = below[order[i]]
-            first = min(max(round(inside * zones / max(total, 1)), 1), zones - 1)
-            rest = zones - first
-            miss = (
-                max(0, first * lower - inside)
-                + max(0, inside - first * upper)
-                + max(0, rest * lower - (total - inside))
-                + max(0, total - inside - rest * upper)
-            )
-            skew = abs(2 * first - zones)
-            if miss < best_miss or (miss == best_miss and skew < best_skew):
-                best_miss = miss
-                best_skew = skew
-                best_first = first
-                at = i
-        if at >= 0:
-            side[:] = False
-            side[order[at]] = True
-            for i in range(at + 1, count):
-                side[order[i]] = side[parent[order[i]]]
-        if best_miss == 0 and best_skew <= max(1, zones // 3):
-            break
-    return best_first

@@ -82,16 +82,48 @@ def unconditional(problem: Problem) -> int:
     if not problem.keeps_today:
         return 0
     graph = problem.graph
-    order = np.argsort(graph.home_grid, kind="stable")
-    size = np.bincount(graph.home_grid, graph.home_households, minlength=graph.n_grids)
-    size = size.astype(np.int64)
-    edge = np.searchsorted(graph.home_grid[order], np.arange(graph.n_grids + 1))
+    return _least(graph.home_grid, graph.home_households, problem.lower, problem.upper)
+
+
+def unconditional_communities(problem: Problem) -> int:
+    """
+    Bound the households that change community in any lawful plan of whole units.
+
+    The same count as :func:`unconditional`, of communities.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+
+    Returns
+    -------
+    int
+        Households. 0 where today's communities are no argument.
+    """
+    graph = problem.graph
+    if not problem.keeps_today or problem.community_mode == "redraw":
+        return 0
+    lived = (graph.households > 0) & (graph.community_now >= 0)
+    now, weight = graph.community_now[lived], graph.households[lived]
+    return _least(now, weight, graph.community_lower, graph.community_upper)
+
+
+def _least(
+    now: NDArray[np.int32],
+    weight: NDArray[np.int64],
+    lower: NDArray[np.int64],
+    upper: NDArray[np.int64],
+) -> int:
+    order = np.argsort(now, kind="stable")
+    size = np.bincount(now, weight, minlength=len(lower)).astype(np.int64)
+    edge = np.searchsorted(now[order], np.arange(len(lower) + 1))
     out = 0
-    for g in np.flatnonzero(size > problem.upper):
-        units = graph.home_households[order[edge[g] : edge[g + 1]]]
-        out += least_to_leave(units[units > 0], int(problem.upper[g]))
-    short = np.flatnonzero((size > 0) & (size < problem.lower))
-    return _with_closings(out, size[short], problem.lower[short] - size[short])
+    for z in np.flatnonzero(size > upper):
+        parts = weight[order[edge[z] : edge[z + 1]]]
+        out += least_to_leave(parts[parts > 0], int(upper[z]))
+    short = np.flatnonzero((size > 0) & (size < lower))
+    return _with_closings(out, size[short], lower[short] - size[short])
 
 
 def _with_closings(out: int, size: NDArray[np.int64], lack: NDArray[np.int64]) -> int:

@@ -1,4 +1,8 @@
-"""The upper level: communities are brought into range by whole grids, with the fewest moves."""
+"""The upper level: communities are brought into range by whole grids or by a few buildings.
+
+The model moves whole grids and, between communities that touch, single households at the price of
+a building that changes grid and community; the search then realises those as buildings.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +11,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.exact import Instance, solve_exact
-from lingwu_grid.engine.mend import sub_graph
-from lingwu_grid.engine.start import sources
+from lingwu_grid.engine.exact import Limits, solve_exact
+from lingwu_grid.engine.instance import Instance
+from lingwu_grid.engine.models import SHORT_PRICE, sub_graph
+from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -19,12 +24,14 @@ if TYPE_CHECKING:
 REACH = 2
 """How many grids away from its own a community may take a grid."""
 
-NODE_LIMIT = 400
-GAP = 0.01
-"""Of the model of communities: whole grids are coarse, a hundredth is less than one grid."""
+LIMITS = Limits(nodes=200, gap=0.01)
+"""Whole grids are coarse: a hundredth is less than one grid."""
 
-CORES = 6
-"""Choices of cores that the communities may grow from."""
+CORES = 4
+"""Choices of cores that the communities may grow from, where the first leave some short."""
+
+TRANSFER_MOST = 400.0
+"""Households that buildings may carry over one border: about a grid."""
 
 
 def zone_graph(
@@ -90,24 +97,19 @@ def _best_of_cores(
 ) -> NDArray[np.int32]:
     """Solve for several choices of cores until the communities are in range; keep the best."""
     instance = _community_instance(problem, nodes, communities, today, size, *csr)
-    best, least = instance.now, community_shortage(instance, instance.now)
+    best, least = instance.now, np.inf
     for attempt in range(CORES):
-        core = _central_nodes(instance, attempt)
-        trial = replace(instance, core=core)
-        solved = solve_exact(trial, node_limit=NODE_LIMIT, gap=GAP)
-        short = least if solved is None else community_shortage(instance, solved)
-        if solved is not None and (attempt == 0 or short < least):
-            best, least = solved, short
-        if not least:
+        trial = replace(instance, core=_central_nodes(instance, attempt))
+        solved = solve_exact(trial, LIMITS)
+        if solved is None:
+            continue
+        if solved.price < least:
+            best, least = solved.zone, solved.price
+        bought = float(instance.cost[np.arange(len(nodes)), solved.zone].sum())
+        bought += float(solved.received.sum()) * instance.transfer_price
+        if solved.price < bought + 0.5:
             break
     return best
-
-
-def community_shortage(instance: Instance, zone: NDArray[np.int32]) -> int:
-    """Count the households that open zones are out of range by."""
-    size = np.bincount(zone, instance.weight, minlength=len(instance.lower)).astype(np.int64)
-    short = np.maximum(np.maximum(instance.lower - size, size - instance.upper), 0)
-    return int(short[size > 0].sum())
 
 
 def _community_instance(
@@ -133,6 +135,11 @@ def _community_instance(
     allowed[locked[now]] = False
     allowed[np.arange(len(nodes)), now] = True
     weight = size[nodes]
+    crossing = np.unique(
+        np.stack([now[sources(sub_indptr)], now[sub_indices]], axis=1), axis=0
+    ).astype(np.int64)
+    crossing = crossing[crossing[:, 0] != crossing[:, 1]]
+    crossing = crossing[~locked[crossing].any(axis=1)]
     cost = problem.community_weight * weight[:, None].astype(np.float64) + 0.5
     cost = np.repeat(cost, len(communities), axis=1)
     cost[np.arange(len(nodes)), now] = 0.0
@@ -152,7 +159,11 @@ def _community_instance(
         owner=np.full(len(communities), -1, np.int32),
         owner_lower=np.empty(0, np.int64),
         owner_upper=np.empty(0, np.int64),
-        short_price=2000.0 * problem.community_weight,
+        apart=np.empty((0, 2), np.int32),
+        short_price=SHORT_PRICE,
+        transfer=crossing,
+        transfer_price=problem.community_weight + 1.0,
+        transfer_most=TRANSFER_MOST,
     )
 
 

@@ -43,6 +43,8 @@ def relabel(problem: Problem, town: Town) -> Town:
         (problem.lower == problem.new_lower)
         & (problem.upper == problem.new_upper)
         & ~graph.grid_is_locked
+        & ~graph.grid_is_enclave
+        & (np.bincount(graph.pin[graph.pin >= 0], minlength=graph.n_grids) == 0)
     )
     is_plain[graph.n_grids :] = True
     owner = np.repeat(np.arange(graph.n_units), np.diff(graph.home_indptr))

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from lingwu_grid.engine._kernels import Prices
+from lingwu_grid.engine.start import enclave_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.graph import UnitGraph
     from lingwu_grid.rules import Rules
+
+
+GROUND = 0.05
+"""Price of a unit's ground that changes grid: between plans that move the same households, the
+one that touches less."""
 
 
 class Watch(Protocol):
@@ -65,6 +71,14 @@ class Problem:
         Households of a community that does not exist yet.
     effort
         Search effort in per cent.
+    proves
+        Solve each community exactly and give a bound under rules.
+    measure
+        Second measure of each unit less its share of households, shape (n_units,).
+    is_fixed
+        Units that stay in their grid whatever happens (pieces of declared enclaves).
+    target_grids
+        How many grids there should be; 0 for any number.
     """
 
     graph: UnitGraph
@@ -79,6 +93,39 @@ class Problem:
     new_community_lower: int
     new_community_upper: int
     effort: int
+    proves: bool
+    measure: NDArray[np.float64]
+    is_fixed: NDArray[np.bool_]
+    target_grids: int
+
+    def community_lower(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Give the fewest households of some communities, new ones included."""
+        known = np.append(self.graph.community_lower, self.new_community_lower)
+        return known[np.minimum(communities, self.graph.n_communities)]
+
+    def community_upper(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Give the most households of some communities, new ones included."""
+        known = np.append(self.graph.community_upper, self.new_community_upper)
+        return known[np.minimum(communities, self.graph.n_communities)]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an exact model of one community proved."""
+
+    community: int
+    method: str
+    """`connected`: nothing but contiguity; `ordered`: grids grow from their cores in order."""
+    bound: int
+    """No plan of the community within the method moves fewer of its households."""
+    free_bound: int
+    """No contiguous plan at all of the community moves fewer."""
+    moved: int
+    """Households of this community's ground that the plan moves."""
+    units: int
+    zones: int
+    cores: tuple[int, ...]
+    """The unit that each surviving grid is pinned by; empty for `connected`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +133,13 @@ class Bound:
     """Lower bounds on the households that change grid, in any lawful plan of whole units."""
 
     unconditional: int
+    within_communities: int | None = None
+    """In any plan with the communities of this one; None where none was solved exactly."""
     under_rules: int | None = None
+    """The same, within the methods of `proofs`."""
+    unconditional_communities: int = 0
+    """Households that change community in any lawful plan of whole units."""
+    proofs: tuple[Proof, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +202,11 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         prices=Prices(
             violation=12.0,
             moved=moved,
-            ground=3.0 * moved,
+            ground=GROUND * moved,
             border=0.002 if keeps else 0.05,
             deviation=deviation,
             community=moved * rules.community_move_weight,
+            measure=rules.second_measure.weight,
         ),
         keeps_today=keeps,
         community_mode=rules.communities if graph.n_communities else "redraw",
@@ -160,4 +214,16 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         new_community_lower=rules.community.lower,
         new_community_upper=rules.community.upper,
         effort=rules.effort,
+        proves=rules.prove and keeps,
+        measure=_uneven(graph),
+        is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
+        target_grids=rules.target_grids,
     )
+
+
+def _uneven(graph: UnitGraph) -> NDArray[np.float64]:
+    """Give the second measure less what the unit's households would have at the town's rate."""
+    total = float(graph.households.sum())
+    rate = float(graph.measure.sum()) / total if total else 0.0
+    uneven: NDArray[np.float64] = graph.measure - rate * graph.households
+    return uneven

@@ -1,33 +1,42 @@
-"""Local search inside one part: several starts, annealed flips, the best kept.
+"""Local search inside one part: several starts, annealed moves, the best kept.
 
-Each start after the first opens or closes grids at random where sizes ask for it, because flips
-alone cannot found a grid of 300 households one building at a time.
+Each start after the first opens or closes grids at random where sizes ask for it, because moves
+of a few buildings cannot found a grid of 300 households.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from lingwu_grid.engine._anneal import anneal
 from lingwu_grid.engine._kernels import (
     Part,
     Prices,
     State,
-    anneal,
-    cut_tree,
     rest_is_one_piece,
     whole_price,
     whole_short,
 )
+from lingwu_grid.engine._trees import cut_tree
+from lingwu_grid.graph import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STARTS = 8
-STEPS_PER_UNIT = 500
+STEPS_PER_UNIT = 300
 REFINE_HEATS = (6.0, 12.0, 20.0)
 REFINE_STEPS_PER_UNIT = 1500
+
+
+class Draft(NamedTuple):
+    """An assignment of a part."""
+
+    zone: NDArray[np.int32]
+    """Zone of each unit."""
+    owner: NDArray[np.int32]
+    """Owner (community) of each zone."""
 
 
 def seeded(*numbers: int) -> NDArray[np.uint64]:
@@ -37,24 +46,35 @@ def seeded(*numbers: int) -> NDArray[np.uint64]:
     return np.array([word | 1], np.uint64)
 
 
-def state_of(part: Part, zone: NDArray[np.int32]) -> State:
+def state_of(part: Part, draft: Draft) -> State:
     """
-    Count an assignment: households and group members of each zone.
+    Count an assignment: households, second measure and group members of each zone.
 
     Parameters
     ----------
     part
         Units and zones.
-    zone
-        Zone of each unit, shape (n,).
+    draft
+        Zone of each unit, owner of each zone; copied.
     """
     n_zones = len(part.lower)
+    zone, zone_owner = draft.zone.astype(np.int32), draft.owner.astype(np.int32)
     size = np.bincount(zone, part.households, minlength=n_zones).astype(np.int64)
     count = np.zeros((len(part.group_parts), n_zones), np.int32)
     grouped = part.group >= 0
     np.add.at(count, (part.group[grouped], zone[grouped]), 1)
-    parts = (count > 0).sum(axis=1).astype(np.int32)
-    return State(zone.astype(np.int32), size, count, parts)
+    owner = zone_owner[zone]
+    n_owners = len(part.owner_lower)
+    return State(
+        zone=zone,
+        size=size,
+        measure=np.bincount(zone, part.measure, minlength=n_zones).astype(np.float64),
+        group_count=count,
+        parts=(count > 0).sum(axis=1).astype(np.int32),
+        zone_owner=zone_owner.copy(),
+        owner=owner,
+        owner_size=np.bincount(owner, part.households, minlength=n_owners).astype(np.int64),
+    )
 
 
 def can_leave(part: Part, zone: NDArray[np.int32], unit: int) -> bool:
@@ -75,50 +95,96 @@ def can_leave(part: Part, zone: NDArray[np.int32], unit: int) -> bool:
     return bool(rest_is_one_piece(part.indptr, part.indices, zone, unit, queue, seen))
 
 
-def violation(part: Part, zone: NDArray[np.int32]) -> int:
+def violation(part: Part, draft: Draft) -> int:
     """
-    Count the households that zones are out of range by, and parts too many of groups.
+    Count the households that zones and owners are out of range by, and faults.
 
     Parameters
     ----------
     part
         Units and zones.
-    zone
-        Zone of each unit, shape (n,).
+    draft
+        The assignment.
 
     Returns
     -------
     int
-        0 exactly when every zone is in range and no group is in too many parts (each part too
-        many counts as 100 households).
+        0 exactly when every zone and owner is in range, no group is in too many parts, every
+        pin holds and every pair is apart (each fault counts as 100 households).
     """
-    return int(whole_short(part, state_of(part, zone)))
+    return int(whole_short(part, state_of(part, draft)))
 
 
-def price_of(part: Part, zone: NDArray[np.int32], prices: Prices) -> float:
+def price_of(part: Part, draft: Draft, prices: Prices) -> float:
     """Price an assignment, violations included, in households."""
-    return float(whole_price(part, state_of(part, zone), prices))
+    return float(whole_price(part, state_of(part, draft), prices))
 
 
-def rank(part: Part, zone: NDArray[np.int32], prices: Prices) -> tuple[int, float]:
+def rank(part: Part, draft: Draft, prices: Prices) -> tuple[int, float]:
     """Rank an assignment, less is better: what is out of range first, then the price."""
-    return violation(part, zone), round(price_of(part, zone, prices), 6)
+    return violation(part, draft), round(price_of(part, draft, prices), 6)
+
+
+def annealed(
+    part: Part,
+    draft: Draft,
+    prices: Prices,
+    *,
+    heats: tuple[float, float],
+    steps: int,
+    seed: tuple[int, ...],
+) -> Draft:
+    """
+    Anneal once.
+
+    Parameters
+    ----------
+    part
+        Units and zones.
+    draft
+        Where to start, every zone in one piece.
+    prices
+        What the search pays for.
+    heats
+        First and last heat, households.
+    steps
+        Moves tried.
+    seed
+        The same numbers give the same result.
+
+    Returns
+    -------
+    Draft
+        The best assignment met: the least out of range, then the cheapest.
+    """
+    found = Draft(np.empty_like(draft.zone), np.empty_like(draft.owner))
+    state = state_of(part, draft)
+    anneal(part, state, prices, heats, max(1, steps), seeded(*seed), found.zone, found.owner)
+    return found
 
 
 def improve(
-    part: Part, zone: NDArray[np.int32], prices: Prices, *, seed: tuple[int, ...], effort: int
-) -> NDArray[np.int32]:
+    part: Part,
+    draft: Draft,
+    prices: Prices,
+    *,
+    starts: int,
+    seed: tuple[int, ...],
+    effort: int,
+) -> Draft:
     """
-    Search for a better assignment; never gives a worse one.
+    Search for a better assignment from several starts; never gives a worse one.
 
     Parameters
     ----------
     part
         Units and zones; zones without units are spare.
-    zone
+    draft
         The assignment to start from, every zone in one piece.
     prices
         What the search pays for.
+    starts
+        How many; the first two begin as it stands, others open and close zones.
     seed
         Seed and number of the part: the same give the same result on any machine.
     effort
@@ -126,56 +192,50 @@ def improve(
 
     Returns
     -------
-    NDArray[np.int32]
-        Zone of each unit, every zone in one piece.
+    Draft
+        Every zone in one piece.
     """
-    best, best_rank = zone.copy(), rank(part, zone, prices)
-    steps = max(1, len(zone) * STEPS_PER_UNIT * effort // 100)
-    for number in range(STARTS):
-        rng = seeded(*seed, number)
-        start = zone.copy() if number < 2 else vary(part, zone, rng)
-        found = np.empty_like(start)
-        hot = 40.0 if number % 2 else 12.0
-        anneal(part, state_of(part, start), prices, hot, 0.05, steps, rng, found)
-        best, best_rank = _better(part, prices, found, (best, best_rank))
-    return best
+    steps = len(draft.zone) * STEPS_PER_UNIT * effort // 100
+    trials = []
+    for number in range(starts):
+        start = draft if number < 2 else vary(part, draft, seeded(*seed, number))
+        heats = (40.0 if number % 2 else 12.0, 0.05)
+        trials.append(annealed(part, start, prices, heats=heats, steps=steps, seed=(*seed, number)))
+    return best_of(part, prices, draft, *trials)
 
 
 def refine(
-    part: Part, zone: NDArray[np.int32], prices: Prices, *, seed: tuple[int, ...], effort: int
-) -> NDArray[np.int32]:
+    part: Part, draft: Draft, prices: Prices, *, seed: tuple[int, ...], effort: int
+) -> Draft:
     """Anneal at several heats from where it stands; never gives a worse assignment."""
-    best, best_rank = zone, rank(part, zone, prices)
-    steps = max(1, len(zone) * REFINE_STEPS_PER_UNIT * effort // 100)
+    steps = len(draft.zone) * REFINE_STEPS_PER_UNIT * effort // 100
+    best = draft
     for number, hot in enumerate(REFINE_HEATS):
-        found = np.empty_like(zone)
-        rng = seeded(*seed, 50 + number)
-        anneal(part, state_of(part, zone.copy()), prices, hot, 0.05, steps, rng, found)
-        best, best_rank = _better(part, prices, found, (best, best_rank))
+        found = annealed(
+            part, best, prices, heats=(hot, 0.05), steps=steps, seed=(*seed, 50 + number)
+        )
+        best = best_of(part, prices, best, found)
     return best
 
 
-def polish(
-    part: Part, zone: NDArray[np.int32], prices: Prices, *, seed: tuple[int, ...], effort: int
-) -> NDArray[np.int32]:
-    """Anneal once more from cold: small gains after another method has spoken."""
-    found = np.empty_like(zone)
-    steps = max(1, len(zone) * STEPS_PER_UNIT * effort // 200)
-    anneal(part, state_of(part, zone.copy()), prices, 3.0, 0.02, steps, seeded(*seed, 99), found)
-    return _better(part, prices, found, (zone, rank(part, zone, prices)))[0]
+def best_of(part: Part, prices: Prices, *drafts: Draft) -> Draft:
+    """Give the assignment that ranks best; the first of equals."""
+    ranks = [rank(part, draft, prices) for draft in drafts]
+    return drafts[ranks.index(min(ranks))]
 
 
-def _better(
-    part: Part,
-    prices: Prices,
-    found: NDArray[np.int32],
-    best: tuple[NDArray[np.int32], tuple[int, float]],
-) -> tuple[NDArray[np.int32], tuple[int, float]]:
-    found_rank = rank(part, found, prices)
-    return (found, found_rank) if found_rank < best[1] else best
+def breaks_owner(part: Part, before: Draft, after: Draft) -> bool:
+    """Tell whether an owner lies in more pieces after than before; one owner alone cannot."""
+    if len(part.owner_lower) < 2:
+        return False
+    count = [
+        int(pieces(part.indptr, part.indices, draft.owner[draft.zone]).max())
+        for draft in (before, after)
+    ]
+    return count[1] > count[0]
 
 
-def vary(part: Part, zone: NDArray[np.int32], rng: NDArray[np.uint64]) -> NDArray[np.int32]:
+def vary(part: Part, draft: Draft, rng: NDArray[np.uint64]) -> Draft:
     """
     Open and close zones at random where their sizes ask for it.
 
@@ -183,41 +243,43 @@ def vary(part: Part, zone: NDArray[np.int32], rng: NDArray[np.uint64]) -> NDArra
     ----------
     part
         Units and zones.
-    zone
-        Zone of each unit, shape (n,).
+    draft
+        The assignment.
     rng
         State of the random numbers; advanced.
 
     Returns
     -------
-    NDArray[np.int32]
+    Draft
         A new assignment, every zone in one piece.
     """
-    zone = zone.copy()
+    zone = draft.zone.copy()
     picks = np.random.Generator(np.random.PCG64(int(rng[0])))
-    size = state_of(part, zone).size
+    size = state_of(part, draft).size
     for z in picks.permutation(np.flatnonzero(size > 0)).tolist():
         if part.is_locked[z]:
             continue
         if size[z] > part.upper[z] and picks.random() < 0.6:
-            _split(part, zone, z, rng)
+            _split(part, zone, draft.owner, z, rng)
         elif size[z] < part.lower[z] and picks.random() < 0.5:
-            _close(part, zone, z, picks)
-    return zone
+            _close(part, zone, draft.owner, z, picks)
+    return Draft(zone, draft.owner)
 
 
-def _split(part: Part, zone: NDArray[np.int32], z: int, rng: NDArray[np.uint64]) -> None:
+def _split(
+    part: Part, zone: NDArray[np.int32], owner: NDArray[np.int32], z: int, rng: NDArray[np.uint64]
+) -> None:
     # The larger side keeps the zone's number: fewer households change their grid.
-    spare = np.flatnonzero((np.bincount(zone, minlength=len(part.lower)) == 0) & ~part.is_locked)
+    is_empty = np.bincount(zone, minlength=len(part.lower)) == 0
+    spare = np.flatnonzero(is_empty & ~part.is_locked & (owner == owner[z]))
     member = (zone == z) & ~part.is_fixed
     if not len(spare) or member.sum() < 2:
         return
     side = np.zeros(len(zone), np.bool_)
     root = int(member.argmax())
-    zones = 2
     lower, upper = int(part.lower[z]), int(part.upper[z])
     if not cut_tree(
-        part.indptr, part.indices, part.households, member, root, zones, lower, upper, 40, rng, side
+        part.indptr, part.indices, part.households, member, root, 2, lower, upper, 40, rng, side
     ):
         return
     rest = (zone == z) & ~side
@@ -227,12 +289,19 @@ def _split(part: Part, zone: NDArray[np.int32], z: int, rng: NDArray[np.uint64])
         zone[side] = spare[0]
 
 
-def _close(part: Part, zone: NDArray[np.int32], z: int, picks: np.random.Generator) -> None:
+def _close(
+    part: Part,
+    zone: NDArray[np.int32],
+    owner: NDArray[np.int32],
+    z: int,
+    picks: np.random.Generator,
+) -> None:
     members = np.flatnonzero(zone == z)
     if part.is_fixed[members].any():
         return
     source = np.repeat(np.arange(len(zone)), np.diff(part.indptr))
     touching = zone[part.indices[zone[source] == z]]
     around = np.unique(touching[(touching != z) & ~part.is_locked[touching]])
+    around = around[owner[around] == owner[z]]
     if len(around):
         zone[members] = picks.choice(around)

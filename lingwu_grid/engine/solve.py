@@ -1,33 +1,59 @@
-"""The solver as a recipe: lawful start, communities, grids inside each, count what came of it."""
+"""The solver as a recipe: lawful start, communities, grids inside each, proof, tidy borders."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.bounds import unconditional
+from lingwu_grid.engine.across import (
+    balance_street,
+    is_locked_community,
+    solve_borders,
+    street_tasks,
+)
+from lingwu_grid.engine.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.communities import settle_communities, zone_graph
 from lingwu_grid.engine.feasibility import explain, zone_bands
+from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, search_task
 from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
+    Csr,
     Task,
     Town,
-    local_zones,
-    make_part,
-    make_tasks,
-    mend_task,
+    community_tasks,
+    make_task,
     open_csr,
-    solve_task,
+    with_task,
 )
 from lingwu_grid.engine.parallel import run_all
-from lingwu_grid.engine.problem import Bound, Problem, Solution, Stop, Watch, never, silent
+from lingwu_grid.engine.problem import Bound, Problem, Proof, Solution, Stop, Watch, never, silent
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
+from lingwu_grid.engine.tidy import tidy_task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from lingwu_grid.engine.search import Draft
+
+
+class _Run:
+    """One solve: the problem, and how it is to be run."""
+
+    def __init__(self, problem: Problem, seed: int, stop: Stop, workers: int, watch: Watch) -> None:
+        self.problem, self.seed, self.stop = problem, seed, stop
+        self.workers, self.watch = workers, watch
+        self.csr: Csr = open_csr(problem)
+
+    def tell(self, phase: str, town: Town) -> None:
+        short, moved = int(zone_shortage(self.problem, town).sum()), self.moved(town)
+        self.watch(phase, short, moved)
+
+    def moved(self, town: Town) -> int:
+        return moved_households(self.problem, town)
 
 
 def solve(
@@ -39,7 +65,7 @@ def solve(
     watch: Watch = silent,
 ) -> Solution:
     """
-    Find a lawful plan that moves few households.
+    Find a lawful plan that moves few households, and prove how few there can be.
 
     Parameters
     ----------
@@ -48,7 +74,7 @@ def solve(
     seed
         Same problem, same seed: same plan, on any number of workers.
     stop
-        Asked between parts; parts not yet solved keep the lawful pieces of today's plan.
+        Asked all the time; the best plan so far is given.
     workers
         Parts solved at a time.
     watch
@@ -57,21 +83,20 @@ def solve(
     Returns
     -------
     Solution
-        The plan, its bound, and explanations where it is not lawful.
+        The plan, its bounds, and explanations where it is not lawful.
     """
+    run = _Run(problem, seed, stop, workers, watch)
     town = _start(problem, seed)
-    watch("起始方案", *_counts(problem, town))
-    town = _solve_parts(problem, town, seed, stop=stop, workers=workers, watch=watch)
-    if not stop():
-        town = _mend_across(problem, town, seed)
-    if problem.keeps_today:
-        town = relabel(problem, town)
+    run.tell("起始方案", town)
+    town = _lawful(run, town)
+    run.tell("合规方案", town)
+    town, proofs = _best(run, town)
     explanations = explain(problem, town)
-    watch("方案完成", *_counts(problem, town))
+    run.tell("方案完成", town)
     return Solution(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
-        bound=Bound(unconditional(problem)),
+        bound=_bound(problem, proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
     )
@@ -79,31 +104,23 @@ def solve(
 
 def _start(problem: Problem, seed: int) -> Town:
     graph = problem.graph
+    keep = problem.is_fixed
     if problem.keeps_today:
-        zone = attach_pieces(graph, graph.grid_now, graph.community_now)
+        zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep)
         today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
         today[: graph.n_grids] = graph.grid_community
         return _with_communities(problem, zone, today, seed)
     indptr, indices = open_borders(graph)
     if graph.n_communities and problem.community_mode != "redraw":
-        label = attach_pieces(graph, graph.community_now, graph.community_now)
+        label = attach_pieces(graph, graph.community_now, graph.community_now, keep)
     else:
         label = np.int32(graph.n_communities) + cold_start(
-            indptr,
-            indices,
-            graph.households,
-            graph.subdistrict,
-            seed=seed,
+            indptr, indices, graph.households, graph.subdistrict, seed=seed,
             band=(problem.new_community_lower, problem.new_community_upper),
-        )
-    zone = cold_start(
-        indptr,
-        indices,
-        graph.households,
-        label,
-        seed=seed,
-        band=(problem.new_lower, problem.new_upper),
-    ) + np.int32(graph.n_grids)
+        )  # fmt: skip
+    band = (problem.new_lower, problem.new_upper)
+    zone = cold_start(indptr, indices, graph.households, label, seed=seed, band=band)
+    zone += np.int32(graph.n_grids)
     today = np.full(int(zone.max()) + 1, -1, np.int32)
     today[zone] = label
     if graph.n_communities and problem.community_mode != "redraw":
@@ -120,105 +137,116 @@ def _with_communities(
         size = np.bincount(zone, graph.households).astype(np.int64)
         street = np.zeros(len(size), np.int32)
         street[zone] = graph.subdistrict
-        drawn = cold_start(
-            indptr,
-            indices,
-            size,
-            street,
-            seed=seed,
-            band=(problem.new_community_lower, problem.new_community_upper),
-        )
+        band = (problem.new_community_lower, problem.new_community_upper)
+        drawn = cold_start(indptr, indices, size, street, seed=seed, band=band)
         return Town(zone, drawn + np.int32(graph.n_communities))
     if problem.community_mode == "fixed" and (today[np.unique(zone)] >= 0).all():
         return Town(zone, today)
     return Town(zone, settle_communities(problem, zone, today))
 
 
-def _solve_parts(
-    problem: Problem, town: Town, seed: int, *, stop: Stop, workers: int, watch: Watch
-) -> Town:
-    tasks = make_tasks(problem, town, seed)
-    solved = run_all(lambda item: item[1].zone if stop() else solve_task(item[1]), tasks, workers)
-    now = town
-    for number, ((units, _), local) in enumerate(zip(tasks, solved, strict=True), start=1):
-        now = _with_part(problem, now, units, local)
-        if number % max(1, len(tasks) // 8) == 0:
-            watch(f"社区 {number}/{len(tasks)}", *_counts(problem, now))
-    return now
+def _lawful(run: _Run, town: Town) -> Town:
+    """Bring communities, then the grids of each, into range."""
+    problem = run.problem
+    if problem.community_mode != "fixed":
+        tasks = street_tasks(problem, town, run.csr, run.seed)
+        town = _each(run, town, tasks, lambda task: balance_street(task, run.stop))
+        run.tell("社区合规", town)
+    tasks = community_tasks(problem, town, run.csr, run.seed)
+    town = _each(run, town, tasks, lambda task: search_task(task, run.stop))
+    return town if run.stop() else _mend_across(run, town)
 
 
-def _with_part(
-    problem: Problem, town: Town, units: NDArray[np.int64], local: NDArray[np.int32]
-) -> Town:
-    """Write a part's zones back; spare zones it used get new numbers in the town."""
-    zones = local_zones(town.zone, units)
-    community = town.community.tolist()
-    of_unit = town.community[town.zone[units]]
-    number = np.full(max(int(local.max()) + 1, len(zones)), -1, np.int32)
-    number[: len(zones)] = zones
-    for spare in np.unique(local[local >= len(zones)]).tolist():
-        number[spare] = len(community)
-        weight = problem.graph.households[units] * (local == spare)
-        community.append(int(np.bincount(of_unit, weight).argmax()))
-    zone = town.zone.copy()
-    zone[units] = number[local]
-    return Town(zone, np.array(community, np.int32))
+def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
+    """Move fewer households: search on, solve borders and communities exactly, tidy."""
+    problem, stop = run.problem, run.stop
+    if not problem.proves:
+        tasks = community_tasks(problem, town, run.csr, run.seed)
+        town = _each(run, town, tasks, lambda task: refine_task(task, stop))
+        run.tell("搜索完成", town)
+    proofs: tuple[Proof, ...] = ()
+    if problem.keeps_today:
+        town = relabel(problem, town)
+    if problem.proves and not stop():
+        if problem.community_mode != "fixed":
+            town = solve_borders(problem, town, run.csr, run.seed, workers=run.workers, stop=stop)
+            run.tell("社区边界", town)
+        town, proofs = _prove(run, town)
+    tasks = community_tasks(problem, town, run.csr, run.seed)
+    town = _each(run, town, tasks, lambda task: tidy_task(task, stop))
+    return town, tuple(_as_it_is(problem, town, proof) for proof in proofs)
 
 
-def _mend_across(problem: Problem, town: Town, seed: int) -> Town:
+def _as_it_is(problem: Problem, town: Town, proof: Proof) -> Proof:
+    """Count again after tidying, which may step outside the orders of a model and save some."""
+    inside = town.community[town.zone] == proof.community
+    moved = moved_households(problem, town, inside)
+    return replace(
+        proof, moved=moved, bound=min(proof.bound, moved), free_bound=min(proof.free_bound, moved)
+    )
+
+
+def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
+    """Solve each community exactly; once more where other numbers suit the answer better."""
+    known: dict[int, Proof | None] = {}
+    for last in (False, False, True):
+        tasks = community_tasks(run.problem, town, run.csr, run.seed)
+        todo = [task for task in tasks if int(task.owners[0]) not in known]
+        solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)
+        for task, proven in zip(todo, solved, strict=True):
+            town = with_task(town, task, proven.draft)
+            known[int(task.owners[0])] = proven.proof
+            run.tell(f"精确求解 {len(known)}/{len(tasks)}", town)
+        before, town = town, town if last else relabel(run.problem, town)
+        changed = np.unique(town.community[town.zone[town.zone != before.zone]]).tolist()
+        if not changed:
+            break
+        known = {c: proof for c, proof in known.items() if c not in changed}
+    return town, tuple(proof for proof in known.values() if proof is not None)
+
+
+def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft]) -> Town:
+    """Work on parts that share nothing, at once, and write them back."""
+    for task, draft in zip(tasks, run_all(work, tasks, run.workers), strict=True):
+        town = with_task(town, task, draft)
+    return town
+
+
+def _mend_across(run: _Run, town: Town) -> Town:
     """Mend what no community could mend alone, over the borders of its neighbours."""
+    problem = run.problem
     bad = np.flatnonzero(zone_shortage(problem, town) > 0)
-    if not len(bad) or problem.community_mode == "fixed":
+    if not len(bad):
         return town
-    indptr, indices = zone_graph(problem, town.zone)
     near = set(town.community[bad].tolist())
-    for z in np.flatnonzero(np.isin(town.community, list(near))).tolist():
-        if z + 1 < len(indptr):
-            near |= set(town.community[indices[indptr[z] : indptr[z + 1]]].tolist())
-    inside = np.isin(town.community[town.zone], list(near))
-    return _across(problem, town, seed, inside, mend_task)
-
-
-def _across(
-    problem: Problem,
-    town: Town,
-    seed: int,
-    inside: NDArray[np.bool_],
-    work: Callable[[Task], NDArray[np.int32]],
-) -> Town:
-    """Work on each street as one part; communities are settled again, the better town is kept."""
-    graph = problem.graph
+    if problem.community_mode != "fixed":
+        indptr, indices = zone_graph(problem, town.zone)
+        for z in np.flatnonzero(np.isin(town.community, list(near))).tolist():
+            if z + 1 < len(indptr):
+                near |= set(town.community[indices[indptr[z] : indptr[z + 1]]].tolist())
+    community = town.community[town.zone]
+    inside = np.isin(community, list(near))
+    street = problem.graph.subdistrict
     better = town
-    csr = open_csr(problem)
-    inside = inside & ~_is_locked_community(problem, town.community[town.zone])
-    for street in np.unique(graph.subdistrict[inside]).tolist():
-        units = np.flatnonzero(inside & (graph.subdistrict == street))
-        part, start = make_part(problem, better, units, csr)
-        task = Task(part, start, problem.prices, (seed, 10_000 + street), problem.effort)
-        better = _with_part(problem, better, units, work(task))
-    if problem.community_mode == "adjust" and graph.n_communities:
-        better = Town(better.zone, settle_communities(problem, better.zone, better.community))
-    return better if _worth(problem, better) < _worth(problem, town) else town
+    for s in np.unique(street[inside]).tolist():
+        here = inside & (street == s)
+        apart = [here & (community == c) for c in np.unique(community[here]).tolist()]
+        free = here & ~is_locked_community(problem, community)
+        for units in [free] if problem.community_mode != "fixed" and free.any() else apart:
+            task = make_task(
+                problem, better, np.flatnonzero(units), run.csr, seed=(run.seed, 30_000 + s)
+            )
+            better = with_task(better, task, mend_task(task, run.stop))
+    return min(town, better, key=lambda t: worth(problem, t))
 
 
-def _is_locked_community(problem: Problem, community: NDArray[np.int32]) -> NDArray[np.bool_]:
-    locked = problem.graph.community_is_locked
-    known = (community >= 0) & (community < len(locked))
-    held: NDArray[np.bool_] = np.append(locked, False)[np.where(known, community, -1)]
-    return known & held
-
-
-def _worth(problem: Problem, town: Town) -> tuple[int, int]:
-    """Rank a town: things out of range first, then the weighted households moved."""
+def worth(problem: Problem, town: Town) -> tuple[int, int]:
+    """Rank a town, less is better: things out of range first, then weighted households moved."""
     graph = problem.graph
     away = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
     crossed = int(graph.households[away].sum())
     moved = moved_households(problem, town) + problem.community_weight * crossed
     return len(explain(problem, town)), moved
-
-
-def _counts(problem: Problem, town: Town) -> tuple[int, int]:
-    return int(zone_shortage(problem, town).sum()), moved_households(problem, town)
 
 
 def zone_shortage(problem: Problem, town: Town) -> NDArray[np.int64]:
@@ -231,9 +259,22 @@ def zone_shortage(problem: Problem, town: Town) -> NDArray[np.int64]:
     return short
 
 
-def moved_households(problem: Problem, town: Town) -> int:
+def moved_households(problem: Problem, town: Town, inside: NDArray[np.bool_] | None = None) -> int:
     """Count the households whose grid changes; those without a grid today do not count."""
     graph = problem.graph
     owner = np.repeat(np.arange(graph.n_units), np.diff(graph.home_indptr))
     away = town.zone[owner] != graph.home_grid
+    if inside is not None:
+        away &= inside[owner]
     return int(graph.home_households[away].sum())
+
+
+def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:
+    # A community without a proof of its own adds nothing: the sum stays a bound.
+    return Bound(
+        unconditional=unconditional(problem),
+        within_communities=sum(p.free_bound for p in proofs) if proofs else None,
+        under_rules=sum(p.bound for p in proofs) if proofs else None,
+        unconditional_communities=unconditional_communities(problem),
+        proofs=proofs,
+    )

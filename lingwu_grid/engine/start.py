@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
-from lingwu_grid.engine._kernels import cut_tree
+from lingwu_grid.engine._trees import cut_tree
 from lingwu_grid.engine.search import seeded
+from lingwu_grid.graph import pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,40 +26,35 @@ def open_borders(graph: UnitGraph) -> tuple[NDArray[np.int32], NDArray[np.int32]
     )
 
 
-def sources(indptr: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Give the first unit of each CSR entry."""
-    return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+def _main_pieces(
+    graph: UnitGraph, label: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.bool_], NDArray[np.float64]]:
+    """Give the piece of each unit; of each piece, if it is its label's largest, and its weight."""
+    indptr, indices = open_borders(graph)
+    piece = pieces(indptr, indices, label)
+    weight = np.bincount(piece, graph.households + 1e-6).astype(np.float64)
+    owner = label[np.unique(piece, return_index=True)[1]]
+    order = np.lexsort((np.arange(len(owner)), -weight, owner))
+    main = np.zeros(len(owner), np.bool_)
+    main[order[np.unique(owner[order], return_index=True)[1]]] = True
+    return piece, main & (owner >= 0), weight
 
 
-def pieces(
-    indptr: NDArray[np.int32], indices: NDArray[np.int32], label: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    """
-    Number the connected pieces of equal label.
-
-    Parameters
-    ----------
-    indptr, indices
-        Neighbours, CSR.
-    label
-        A label of each node, shape (n,).
-
-    Returns
-    -------
-    NDArray[np.int32]
-        Piece of each node, shape (n,).
-    """
-    n = len(label)
-    source = sources(indptr)
-    joined = label[source] == label[indices]
-    ones = np.ones(int(joined.sum()), np.int8)
-    matrix = coo_array((ones, (source[joined], indices[joined])), shape=(n, n))
-    number: NDArray[np.int32] = connected_components(matrix, directed=False)[1].astype(np.int32)
-    return number
+def enclave_pieces(graph: UnitGraph) -> NDArray[np.bool_]:
+    """Mark the units in the smaller pieces of grids that are declared to lie in several."""
+    if not graph.grid_is_enclave.any():
+        return np.zeros(graph.n_units, np.bool_)
+    piece, main, _ = _main_pieces(graph, graph.grid_now)
+    declared = np.append(graph.grid_is_enclave, False)[graph.grid_now]
+    small: NDArray[np.bool_] = declared & ~main[piece]
+    return small
 
 
 def attach_pieces(
-    graph: UnitGraph, now: NDArray[np.int32], kin: NDArray[np.int32]
+    graph: UnitGraph,
+    now: NDArray[np.int32],
+    kin: NDArray[np.int32],
+    keep: NDArray[np.bool_],
 ) -> NDArray[np.int32]:
     """
     Start from today's zones: each keeps its largest piece, other pieces join a neighbour.
@@ -77,6 +71,8 @@ def attach_pieces(
         Today's zone of each unit, shape (n,); -1 for none.
     kin
         What a piece would rather stay in (its community), shape (n,).
+    keep
+        Units that stay where they are though they lie apart, shape (n,).
 
     Returns
     -------
@@ -85,15 +81,8 @@ def attach_pieces(
         `now` and the number of today's grids are new.
     """
     zone = now.copy()
-    indptr, indices = open_borders(graph)
-    piece = pieces(indptr, indices, zone)
-    weight = np.bincount(piece, graph.households + 1e-6)
-    owner = zone[np.unique(piece, return_index=True)[1]]
-    order = np.lexsort((np.arange(len(owner)), -weight, owner))
-    main = np.zeros(len(owner), np.bool_)
-    main[order[np.unique(owner[order], return_index=True)[1]]] = True
-    main &= owner >= 0
-    zone[~main[piece]] = -1
+    piece, main, weight = _main_pieces(graph, now)
+    zone[~main[piece] & ~keep] = -1
     next_new = max(graph.n_grids, int(now.max()) + 1)
     while (zone < 0).any():
         if not _join_neighbours(graph, zone, piece, kin):

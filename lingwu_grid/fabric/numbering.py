@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.errors import RulesError
+from lingwu_grid.fabric.wishes import read_wishes
 from lingwu_grid.graph import UnitGraph
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     _refuse_strangers(rules, places)
     n = len(fabric.units)
     households = fabric.units["households"].to_numpy(np.int64)
-    is_open = _reach_empty_land(n, fabric, households)
+    is_open = passable(fabric, rules)
     source = np.concatenate([borders.a, borders.b])
     target = np.concatenate([borders.b, borders.a])
     order = np.lexsort((target, source))
@@ -63,7 +64,8 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     )
     homes = fabric.homes.sort_values(["unit", "grid"])
     point = fabric.units.geometry.representative_point()
-    limit = rules.grid.upper - rules.margin
+    wishes = read_wishes(fabric, rules)
+    measure = rules.second_measure.column
     return UnitGraph(
         indptr=_indptr(source, n),
         indices=target[order].astype(np.int32),
@@ -76,8 +78,11 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         home_households=homes["households"].to_numpy(np.int64),
         grid_now=fabric.grid_now.astype(np.int32),
         community_now=fabric.community_now.astype(np.int32),
-        group=fabric.group.astype(np.int32),
-        group_parts=(-(-fabric.group_households // limit)).astype(np.int32),
+        group=wishes.group,
+        group_parts=wishes.group_parts,
+        pin=wishes.pin,
+        apart=wishes.apart,
+        measure=fabric.units[measure].to_numpy(float) if measure else np.zeros(n),
         subdistrict=fabric.subdistrict.astype(np.int32),
         x=point.x.to_numpy(float),
         y=point.y.to_numpy(float),
@@ -88,6 +93,7 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         | places.grid_is_special
         | np.isin(places.grid_ids, rules.locked_grids)
         | _in_locked_community(places, rules),
+        grid_is_enclave=np.isin(places.grid_ids, rules.enclaves),
         community_subdistrict=places.community_subdistrict.astype(np.int32),
         community_lower=community_lower,
         community_upper=community_upper,
@@ -103,7 +109,12 @@ def _refuse_strangers(rules: Rules, places: Places) -> None:
     for kind, named, known in (
         (
             "网格",
-            [*rules.locked_grids, *(e.grid_id for e in rules.exceptions if e.grid_id)],
+            [
+                *rules.locked_grids,
+                *rules.enclaves,
+                *(g for pair in rules.open_crossings for g in pair),
+                *(e.grid_id for e in rules.exceptions if e.grid_id),
+            ],
             places.grid_ids,
         ),
         (
@@ -155,10 +166,43 @@ def _in_locked_community(places: Places, rules: Rules) -> NDArray[np.bool_]:
     return np.append(locked, False)[places.grid_community]
 
 
-def _reach_empty_land(n: int, fabric: Fabric, households: NDArray[np.int64]) -> NDArray[np.bool_]:
+def passable(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
+    """
+    Tell which borders join: not closed by a barrier, or opened by the rules.
+
+    Parameters
+    ----------
+    fabric
+        Units and their borders.
+    rules
+        Crossings opened by the planner.
+
+    Returns
+    -------
+    NDArray[np.bool_]
+        One entry a border of ``fabric.borders``. One closed border of empty land that barriers
+        cut off from everything is open: nobody there need pass.
+    """
+    households = fabric.units["households"].to_numpy(np.int64)
+    return _reach_empty_land(len(fabric.units), fabric, households, _opened(fabric, rules))
+
+
+def _opened(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
+    """Open the borders between the grids that the rules let one pass between."""
+    borders, ids = fabric.borders, fabric.places.grid_ids
+    is_open = borders.is_open.copy()
+    a, b = fabric.grid_now[borders.a], fabric.grid_now[borders.b]
+    for pair in rules.open_crossings:
+        codes = [ids.index(g) for g in pair]
+        is_open |= np.isin(a, codes) & np.isin(b, codes) & (a != b)
+    return is_open
+
+
+def _reach_empty_land(
+    n: int, fabric: Fabric, households: NDArray[np.int64], is_open: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
     """Open one closed border of empty land that barriers cut off: nobody there need pass."""
     borders, street = fabric.borders, fabric.subdistrict
-    is_open = borders.is_open.copy()
     same_street = street[borders.a] == street[borders.b]
     while True:
         joins = is_open & same_street

@@ -39,7 +39,8 @@ class Fabric:
     Parameters
     ----------
     units
-        unit_id, geometry, households, residents, buildings, compound_id; one row a unit.
+        unit_id, geometry, households, residents, elderly, party_members, buildings,
+        compound_id; one row a unit.
     unit_of_household
         Unit of each row of ``study.households``, shape (n_households,).
     borders
@@ -56,6 +57,9 @@ class Fabric:
         Units that should share a grid, or few grids; -1 for none. `group_households` counts them.
     lines
         Roads, barriers, walls and borders, for names.
+    named
+        Units by the name a planner knows them by: columns name (compound, building or unit id)
+        and unit.
     """
 
     units: gpd.GeoDataFrame
@@ -70,6 +74,7 @@ class Fabric:
     group: NDArray[np.int64]
     group_households: NDArray[np.int64]
     lines: Lines
+    named: pd.DataFrame
 
 
 def build_fabric(study: Study) -> Fabric:
@@ -140,6 +145,7 @@ def _keys(study: Study, buildings: Buildings) -> tuple[NDArray[np.int64], dict[s
     total = np.bincount(code, households)
     upper = study.rules.grid.upper - study.rules.margin
     keep = (total <= upper) & (np.asarray(names) != "") & study.rules.compounds_whole
+    keep &= ~np.isin(np.asarray(names, str), study.rules.split_compounds)
     key = np.where(keep[code], n + code, np.arange(n))
     return key, {str(names[c]): n + int(c) for c in np.flatnonzero(keep)}
 
@@ -249,7 +255,12 @@ def _as_fabric(
     n = int(ground.unit.max()) + 1
     unit_of_building = ground.unit[ground.of_building]
     unit_of_household = unit_of_building[buildings.of_household]
-    residents = study.households["residents"].to_numpy(np.int64)
+    people = {
+        name: np.bincount(
+            unit_of_household, study.households[name].to_numpy(np.int64), minlength=n
+        ).astype(np.int64)
+        for name in ("residents", "elderly", "party_members")
+    }
     grid_of_household = _grid_of_household(
         study, places, ground.grid[ground.of_building], buildings
     )
@@ -260,7 +271,7 @@ def _as_fabric(
         {
             "unit_id": [f"U{i + 1:06d}" for i in range(n)],
             "households": np.bincount(unit_of_household, minlength=n),
-            "residents": np.bincount(unit_of_household, residents, minlength=n).astype(np.int64),
+            **people,
             "buildings": np.bincount(unit_of_building, minlength=n),
             "compound_id": compound,
         },
@@ -274,7 +285,7 @@ def _as_fabric(
         )
     homes = pd.DataFrame({"unit": unit_of_household, "grid": grid_of_household})
     homes = homes.groupby(["unit", "grid"]).size().rename("households").reset_index()
-    group, group_households = _groups(unit_of_building, buildings, n)
+    group, group_households = _groups(study, unit_of_building, buildings, n)
     grid_now = _main_label(ground, ground.grid, homes)
     community_now = _main_label(ground, ground.community, None)
     by_grid = np.append(places.grid_community, -1)[grid_now]
@@ -291,7 +302,27 @@ def _as_fabric(
         group=group,
         group_households=group_households,
         lines=lines,
+        named=_named(study, units, unit_of_household, unit_of_building, buildings),
     )
+
+
+def _named(
+    study: Study,
+    units: gpd.GeoDataFrame,
+    unit_of_household: NDArray[np.int64],
+    unit_of_building: NDArray[np.int64],
+    buildings: Buildings,
+) -> pd.DataFrame:
+    named = pd.concat(
+        [
+            pd.DataFrame({"name": buildings.compound, "unit": unit_of_building}),
+            pd.DataFrame(
+                {"name": study.households["building_id"].to_numpy(), "unit": unit_of_household}
+            ),
+            pd.DataFrame({"name": units["unit_id"], "unit": np.arange(len(units))}),
+        ]
+    ).astype({"name": str})
+    return named[named["name"] != ""].drop_duplicates().reset_index(drop=True)
 
 
 def _grid_of_household(
@@ -331,14 +362,15 @@ def _main_label(
 
 
 def _groups(
-    unit_of_building: NDArray[np.int64], buildings: Buildings, n: int
+    study: Study, unit_of_building: NDArray[np.int64], buildings: Buildings, n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Group the units of each compound that lies in several of them."""
     code, names = pd.factorize(pd.Series(buildings.compound))
     households = np.bincount(buildings.of_household)
     pairs = np.unique(np.stack([code, unit_of_building], axis=1), axis=0)
     several = np.bincount(pairs[:, 0], minlength=len(names)) > 1
-    several &= np.asarray(names) != ""
+    several &= (np.asarray(names) != "") & study.rules.compounds_whole
+    several &= ~np.isin(np.asarray(names, str), study.rules.split_compounds)
     number = np.where(several, np.cumsum(several) - 1, -1)
     group = np.full(n, -1, np.int64)
     group[pairs[:, 1]] = number[pairs[:, 0]]

@@ -124,20 +124,24 @@ def _work(options: argparse.Namespace) -> int:
 
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
-    bound = summary["lower_bound"]["unconditional"]
     s = summary
+    bounds = s["lower_bound"]
+    proven = bounds["under_rules"]
+    least = f"至少须 {bounds['unconditional']} 户"
+    if proven is not None:
+        least += f"；在本方案的社区和规则内至少 {proven} 户，差距 {s['gap']:.1%}"
     _cli.say_result(
         f"{s['households']} 户，{s['grids']} 个网格（合规 {s['grids_in_range']}），"
         f"{s['communities']} 个社区（合规 {s['communities_in_range']}），"
         f"例外 {s['exceptions']} 个；"
-        f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），至少须 {bound} 户"
+        f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），{least}"
     )
     for item in summary["explanations"]:
         _cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")
     _cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")
     if interrupted:
         return _cli.INTERRUPTED
-    return _cli.DONE if summary["status"] == "feasible" else _cli.INFEASIBLE
+    return _cli.DONE if summary["status"] != "infeasible" else _cli.INFEASIBLE
 
 
 class _Interrupt:

@@ -13,6 +13,7 @@ import shapely
 from lingwu_grid import policy
 from lingwu_grid.ingest.coordinates import DEGREES
 from lingwu_grid.planning.boundary_text import boundary_texts
+from lingwu_grid.planning.certificate import RULES, make_certificate
 from lingwu_grid.planning.compliance import (
     EXEMPT,
     LAWFUL,
@@ -46,8 +47,8 @@ class PlanRecord:
         One row a household that counts (private).
     excluded, findings, changes
         Rows not counted; what the data did; the change register.
-    summary, run
-        ``summary.json`` and ``run.json``.
+    summary, run, certificate
+        ``summary.json``, ``run.json`` and ``certificate.json``.
     backdrop
         Roads, barriers, stations and today's zones, EPSG:4490, for maps.
     """
@@ -62,6 +63,7 @@ class PlanRecord:
     changes: pd.DataFrame
     summary: dict[str, Any]
     run: dict[str, Any]
+    certificate: dict[str, Any]
     backdrop: dict[str, gpd.GeoDataFrame]
 
 
@@ -100,6 +102,7 @@ def make_record(study: Study, fabric: Fabric, solution: Solution) -> PlanRecord:
         changes=_changes(study, fabric, assignment),
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
+        certificate=make_certificate(study, fabric, solution, names),
         backdrop=_backdrop(study),
     )
 
@@ -300,7 +303,8 @@ def _summary(
     )
     today = study.table("grids")
     shapes = grids.geometry.to_crs(study.crs).to_numpy()
-    bound = solution.bound.unconditional
+    bound, under_rules = solution.bound.unconditional, solution.bound.under_rules
+    least = bound if under_rules is None else under_rules
     changed = grids["lineage"] != "不变"
     retired = set(fabric.places.grid_ids) - set(grids["grid_id"])
     return {
@@ -322,10 +326,14 @@ def _summary(
         "grids_retired": sorted(retired),
         "lower_bound": {
             "unconditional": bound,
-            "under_rules": solution.bound.under_rules,
-            "rules": None,
+            "unconditional_communities": solution.bound.unconditional_communities,
+            "within_communities": solution.bound.within_communities,
+            "under_rules": under_rules,
+            "rules": RULES
+            if under_rules is not None
+            else {"unconditional": RULES["unconditional"]},
         },
-        "gap": round((moved - bound) / moved, 6) if moved else 0.0,
+        "gap": round((moved - least) / moved, 6) if moved else 0.0,
         "border_on_line_share": {
             "before": border_on_line_share(fabric.borders, fabric.grid_now),
             "after": border_on_line_share(fabric.borders, names.zone_of_unit),
@@ -334,9 +342,17 @@ def _summary(
             "before": polsby_popper(today.geometry.to_numpy()),
             "after": polsby_popper(shapes),
         },
-        "status": solution.status,
+        "status": _status(solution, moved),
         "explanations": explain_in_words(solution, names, study, fabric),
     }
+
+
+def _status(solution: Solution, moved: int) -> str:
+    """Tell `optimal` where no contiguous plan with these communities moves fewer."""
+    least = solution.bound.within_communities
+    if solution.status == "feasible" and least is not None and moved <= least:
+        return "optimal"
+    return solution.status
 
 
 def _backdrop(study: Study) -> dict[str, gpd.GeoDataFrame]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.start import pieces
+from lingwu_grid.graph import pieces
 from lingwu_grid.sample.landuse import FLATS, MARKET, VILLAGE
 
 if TYPE_CHECKING:

@@ -6,8 +6,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from lingwu_grid.engine._kernels import Part, Prices
+from lingwu_grid.engine.search import Draft
 
-PRICES = Prices(violation=12.0, moved=1.0, ground=3.0, border=0.002, deviation=0.0, community=3.0)
+PRICES = Prices(
+    violation=12.0, moved=1.0, ground=0.01, border=0.002, deviation=0.0, community=3.0, measure=0.0
+)
 
 
 def lattice_csr(nx: int, ny: int) -> tuple[np.ndarray, np.ndarray]:
@@ -36,24 +39,36 @@ def lattice_part(
     """A lattice town whose zones today are `zone`."""
     indptr, indices = lattice_csr(nx, ny)
     n, k = nx * ny, int(zone.max()) + 1 + spare
+    most = np.full(1, 10**9, np.int64)
     return Part(
         indptr=indptr,
         indices=indices,
         edge_cost=np.full(len(indices), 10.0),
         households=np.array(households, np.int64),
+        measure=np.zeros(n),
         home_indptr=np.arange(n + 1, dtype=np.int32),
         home_zone=zone.astype(np.int32),
         home_households=np.array(households, np.int64),
         zone_now=zone.astype(np.int32),
         is_fixed=np.zeros(n, np.bool_),
+        pin=np.full(n, -1, np.int32),
         group=np.full(n, -1, np.int32),
         group_parts=np.empty(0, np.int32),
+        apart_indptr=np.zeros(n + 1, np.int32),
+        apart=np.empty(0, np.int32),
         lower=np.full(k, band[0], np.int64),
         upper=np.full(k, band[1], np.int64),
         is_locked=np.zeros(k, np.bool_),
-        home_community=np.zeros(n, np.int32),
-        zone_community=np.zeros(k, np.int32),
+        zone_owner=np.zeros(k, np.int32),
+        home_owner=np.zeros(n, np.int32),
+        owner_lower=np.zeros(1, np.int64),
+        owner_upper=most,
     )
+
+
+def draft_of(part: Part, zone: np.ndarray) -> Draft:
+    """An assignment of a part to the owners it begins with."""
+    return Draft(zone.astype(np.int32), part.zone_owner)
 
 
 @st.composite

@@ -72,7 +72,7 @@ def test_households_alone_are_enough(small_study: lg.Study, tmp_path: Path) -> N
         {"id": small_study.households.household_id, "lon": degrees.x, "lat": degrees.y}
     ).to_csv(tmp_path / "only" / "households.csv", index=False)
     plan = lg.partition(lg.read_study(tmp_path / "only"), seed=2)
-    assert plan.summary["status"] == "feasible"
+    assert plan.summary["status"] in ("feasible", "optimal")
     assert plan.summary["households"] == len(small_study.households)
     assert plan.grids.households.between(300, 500).all()
     assert plan.communities.households.between(3000, 5000).all()
@@ -85,7 +85,7 @@ def test_gbk_shapefiles_with_chinese_columns_are_read(
     folder.mkdir()
     _as_gbk_shapefiles(small_folder, folder)
     plan = lg.partition(lg.read_study(folder), seed=1)
-    assert plan.summary["status"] == "feasible"
+    assert plan.summary["status"] in ("feasible", "optimal")
     assert plan.summary["households"] == small_plan.summary["households"]
     assert set(plan.communities.community_name) == set(small_plan.communities.community_name)
 
@@ -117,7 +117,7 @@ def test_without_grids_the_plan_stays_inside_the_communities(
     shutil.copytree(small_folder, folder)
     (folder / "boundaries" / "grids.gpkg").unlink()
     plan = lg.partition(lg.read_study(folder), seed=3)
-    assert plan.summary["status"] == "feasible"
+    assert plan.summary["status"] in ("feasible", "optimal")
     assert plan.summary["households_moved_grid"] == 0
 
 

@@ -44,7 +44,7 @@ def test_a_time_limit_still_writes_every_household(small_folder: Path, tmp_path:
     assert main(arguments) in (0, 3)
     assert time.monotonic() > began
     summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
-    assert (summary["status"] == "feasible") == (summary["explanations"] == [])
+    assert (summary["status"] != "infeasible") == (summary["explanations"] == [])
 
 
 def test_an_exception_makes_a_small_grid_lawful_with_its_reason(
@@ -58,7 +58,7 @@ def test_an_exception_makes_a_small_grid_lawful_with_its_reason(
     grant = Exemption("老旧小区", "无物业的老旧小区，单独设网格", grid_id=small[0], lower=100)
     plan = lg.partition(small_study, small_study.rules.with_(exceptions=(grant,)), seed=1)
     row = plan.grids.set_index("grid_id").loc[small[0]]
-    assert plan.summary["status"] == "feasible"
+    assert plan.summary["status"] in ("feasible", "optimal")
     assert 100 <= row.households < 300, "nothing but the band asks for more"
     assert (row.status, row.reason) == ("例外", "老旧小区：无物业的老旧小区，单独设网格")
 
@@ -75,7 +75,7 @@ def test_other_scenarios_are_lawful_and_nearer_the_middle(
     scenario: str, small_study: lg.Study, small_plan: lg.Plan
 ) -> None:
     plan = lg.partition(small_study, small_study.rules.with_(scenario=scenario), seed=1)
-    assert plan.summary["status"] == "feasible"
+    assert plan.summary["status"] in ("feasible", "optimal")
 
     def spread(table: pd.DataFrame) -> float:
         return float((table[table.kind == "basic"].households - 400).abs().mean())

@@ -1,0 +1,221 @@
+"""Between communities: buildings and grids change community where sizes ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.engine.exact import Limits, solve_exact
+from lingwu_grid.engine.levels import Csr, Task, Town, make_task, with_task
+from lingwu_grid.engine.models import placed, zones_model
+from lingwu_grid.engine.parallel import run_all
+from lingwu_grid.engine.problem import Problem, Stop, never
+from lingwu_grid.engine.search import Draft, annealed, best_of, breaks_owner, rank, violation
+from lingwu_grid.graph import sources
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine._kernels import Part
+
+STEPS_PER_UNIT = 120
+HEATS = (4.0, 12.0, 30.0)
+"""First heats of the searches over a street, until its communities are in range."""
+
+BORDER_ZONES = 8
+"""Zones of an exact model of the border between two communities."""
+
+LIMITS = Limits(nodes=40, gap=3e-3)
+
+
+def street_tasks(problem: Problem, town: Town, csr: Csr, seed: int) -> list[Task]:
+    """
+    Cut out the communities of each street that may change together.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The assignment.
+    csr
+        Open borders of the town.
+    seed
+        Seed of the run.
+
+    Returns
+    -------
+    list[Task]
+        One a street with two such communities or more.
+    """
+    street = problem.graph.subdistrict
+    community = town.community[town.zone]
+    free = ~is_locked_community(problem, community)
+    tasks = []
+    for s in np.unique(street[free]).tolist():
+        units = np.flatnonzero(free & (street == s))
+        if len(np.unique(community[units])) > 1:
+            tasks.append(make_task(problem, town, units, csr, seed=(seed, 10_000 + s)))
+    return tasks
+
+
+def is_locked_community(problem: Problem, community: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell which communities keep their ground, shape of `community`."""
+    locked = problem.graph.community_is_locked
+    known = (community >= 0) & (community < len(locked))
+    held: NDArray[np.bool_] = np.append(locked, False)[np.where(known, community, -1)]
+    return known & held
+
+
+def balance_street(task: Task, stop: Stop = never) -> Draft:
+    """
+    Bring the communities of a street into range, building by building.
+
+    Parameters
+    ----------
+    task
+        A street.
+    stop
+        Asked between searches.
+
+    Returns
+    -------
+    Draft
+        Every zone and every community in one piece.
+    """
+    draft = task.draft
+    steps = len(draft.zone) * STEPS_PER_UNIT * max(task.effort, 20) // 100
+    for number, hot in enumerate(HEATS):
+        if stop():
+            break
+        found = annealed(
+            task.part, draft, task.prices, heats=(hot, 0.05), steps=steps,
+            seed=(*task.seed, number),
+        )  # fmt: skip
+        draft = best_of(task.part, task.prices, draft, found)
+        if not violation(task.part, draft):
+            break
+    return draft
+
+
+def border_rounds(problem: Problem, town: Town, csr: Csr) -> list[list[tuple[int, int]]]:
+    """
+    List the pairs of touching communities where households changed community.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The assignment.
+    csr
+        Open borders of the town.
+
+    Returns
+    -------
+    list[list[tuple[int, int]]]
+        Rounds; the pairs of a round share no community, so that they may be solved at once.
+    """
+    graph = problem.graph
+    community = town.community[town.zone]
+    source = sources(csr.indptr)
+    free = ~is_locked_community(problem, community)
+    use = free[source] & free[csr.indices]
+    use &= graph.subdistrict[source] == graph.subdistrict[csr.indices]
+    touching = np.stack([community[source[use]], community[csr.indices[use]]], axis=1)
+    moved = (graph.community_now != community) & (graph.community_now >= 0)
+    changed = np.unique(community[moved & (graph.households > 0)])
+    pairs = np.unique(touching[touching[:, 0] < touching[:, 1]], axis=0)
+    left = [(int(a), int(b)) for a, b in pairs[np.isin(pairs, changed).any(axis=1)]]
+    rounds: list[list[tuple[int, int]]] = []
+    while left:
+        taken: set[int] = set()
+        now: list[tuple[int, int]] = []
+        for pair in left:
+            if not taken & set(pair):
+                taken |= set(pair)
+                now.append(pair)
+        rounds.append(now)
+        left = [pair for pair in left if pair not in now]
+    return rounds
+
+
+def solve_border(task: Task, stop: Stop = never) -> Draft:
+    """
+    Solve exactly the zones along the border of two communities.
+
+    Parameters
+    ----------
+    task
+        Two communities.
+    stop
+        Asked while solving.
+
+    Returns
+    -------
+    Draft
+        Ranks at least as well as what it started from; communities stay in one piece.
+    """
+    part, draft = task.part, task.draft
+    zones = _border_zones(part, draft)
+    if stop() or len(zones) < 2:
+        return draft
+    prices = task.prices._replace(border=0.0)
+    model = zones_model(part, draft, prices, zones, spare=0)
+    solved = solve_exact(model.instance, LIMITS, stop)
+    if solved is None:
+        return draft
+    found = placed(draft, model, solved.zone)
+    if breaks_owner(part, draft, found) or rank(part, found, prices) >= rank(part, draft, prices):
+        return draft
+    return found
+
+
+def _border_zones(part: Part, draft: Draft) -> NDArray[np.int64]:
+    """List the unlocked zones on the border between the owners, the longest contact first."""
+    source = sources(part.indptr)
+    owner = draft.owner[draft.zone]
+    across = owner[source] != owner[part.indices]
+    contact = np.bincount(draft.zone[source[across]], minlength=len(part.lower))
+    contact[part.is_locked] = 0
+    order = np.argsort(-contact, kind="stable")[:BORDER_ZONES]
+    return np.sort(order[contact[order] > 0])
+
+
+def solve_borders(
+    problem: Problem, town: Town, csr: Csr, seed: int, *, workers: int, stop: Stop
+) -> Town:
+    """
+    Solve the borders between communities that moved, pair by pair.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The assignment.
+    csr
+        Open borders of the town.
+    seed
+        Seed of the run.
+    workers
+        Pairs solved at a time; the result does not depend on it.
+    stop
+        Asked while solving.
+    """
+    for pairs in border_rounds(problem, town, csr):
+        if stop():
+            break
+        community = town.community[town.zone]
+        tasks = [
+            make_task(
+                problem, town, np.flatnonzero(np.isin(community, pair)), csr,
+                seed=(seed, 20_000, *pair),
+            )
+            for pair in pairs
+        ]  # fmt: skip
+        drafts = list(run_all(lambda task: solve_border(task, stop), tasks, workers))
+        for task, draft in zip(tasks, drafts, strict=True):
+            town = with_task(town, task, draft)
+    return town

@@ -1,0 +1,240 @@
+"""The lower level: the grids inside one community, searched, mended, and solved exactly."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lingwu_grid.engine.exact import Limits, Solved, solve_connected, solve_exact
+from lingwu_grid.engine.levels import absorb_empty
+from lingwu_grid.engine.mend import mend
+from lingwu_grid.engine.models import Model, placed, zones_model
+from lingwu_grid.engine.problem import GROUND, Proof, Stop, never
+from lingwu_grid.engine.search import (
+    Draft,
+    annealed,
+    best_of,
+    improve,
+    price_of,
+    rank,
+    refine,
+    violation,
+)
+
+if TYPE_CHECKING:
+    from lingwu_grid.engine._kernels import Part, Prices
+    from lingwu_grid.engine.levels import Task
+
+STARTS = (2, 8)
+"""Starts of the searches of a part, until it is in range."""
+
+PROOF_LIMITS = Limits(nodes=200, gap=1e-3)
+FREE_LIMITS = Limits(nodes=10, gap=1e-3)
+LARGE_FREE_LIMITS = Limits(nodes=1, gap=0.05)
+LARGE = 5000
+"""Pairs of a unit and a zone above which a connected model is only bounded, not solved."""
+
+FREE_ROUNDS = 1
+
+SHAPES = 2
+"""Exact solutions of a community with orders: from what was searched, and from the shape of the
+connected answer that came out in pieces."""
+
+CLOSE = 0.005
+"""Share over the bound of every contiguous plan that is not worth another solution."""
+
+NEAR_STEPS_PER_UNIT = 600
+NEAR_HEATS = (6.0, 0.05)
+
+FREE, ORDERED = "connected", "ordered"
+"""How a proof keeps grids contiguous: by nothing but contiguity, or by orders from their cores."""
+
+
+def search_task(task: Task, stop: Stop = never) -> Draft:
+    """
+    Solve one part by search alone, and give away ground where nobody lives.
+
+    Parameters
+    ----------
+    task
+        The part and where to start.
+    stop
+        Asked between searches.
+
+    Returns
+    -------
+    Draft
+        Every zone in one piece.
+    """
+    draft = task.draft
+    for round_, starts in enumerate(STARTS):
+        if stop():
+            break
+        draft = improve(
+            task.part, draft, task.prices, starts=starts, seed=(*task.seed, round_),
+            effort=task.effort,
+        )  # fmt: skip
+        if not violation(task.part, draft):
+            break
+    return absorb_empty(task.part, draft)
+
+
+def mend_task(task: Task, stop: Stop = never) -> Draft:
+    """
+    Mend one part by a longer search, then by exact models round what is still out of range.
+
+    Parameters
+    ----------
+    task
+        The part and where to start.
+    stop
+        Asked between searches and models.
+
+    Returns
+    -------
+    Draft
+        Every zone in one piece.
+    """
+    draft = mend(task.part, task.draft, task.prices, stop)
+    if violation(task.part, draft) and not stop():
+        draft = refine(task.part, draft, task.prices, seed=task.seed, effort=task.effort)
+        draft = mend(task.part, draft, task.prices, stop)
+    return absorb_empty(task.part, draft)
+
+
+def refine_task(task: Task, stop: Stop = never) -> Draft:
+    """
+    Search on in one part that is in range: fewer moves, where no exact model will be solved.
+
+    Parameters
+    ----------
+    task
+        The part and where to start.
+    stop
+        Asked before starting.
+
+    Returns
+    -------
+    Draft
+        Ranks at least as well, every zone in one piece.
+    """
+    if stop():
+        return task.draft
+    draft = improve(
+        task.part, task.draft, task.prices, starts=8, seed=(*task.seed, 40), effort=task.effort
+    )
+    draft = refine(task.part, draft, task.prices, seed=task.seed, effort=task.effort)
+    return absorb_empty(task.part, draft)
+
+
+class Proven(NamedTuple):
+    """The assignment of a community, and what was proved of it."""
+
+    draft: Draft
+    proof: Proof | None
+    """None where the model was stopped, or nothing lawful was found."""
+
+
+def prove_task(task: Task, stop: Stop = never) -> Proven:
+    """
+    Solve one community exactly.
+
+    First with no rule but contiguity: often the answer comes out in one piece, and is the best
+    there is. Where it does not, with orders from the cores of the grids, which lean on the shape
+    that the grids have: once as they are, and once as the answer in pieces would have them.
+
+    Parameters
+    ----------
+    task
+        One community, searched.
+    stop
+        Asked while solving.
+
+    Returns
+    -------
+    Proven
+        Ranks at least as well as what it started from.
+    """
+    part, prices = task.part, proof_prices(task.prices, len(task.units))
+    model = _whole_model(part, task.draft, prices)
+    if stop() or not len(model.zones):
+        return Proven(task.draft, None)
+    limits = LARGE_FREE_LIMITS if model.instance.cost.size > LARGE else FREE_LIMITS
+    free = solve_connected(model.instance, limits, rounds=FREE_ROUNDS, stop=stop)
+    if free.is_contiguous:
+        best = best_of(part, prices, task.draft, _answer(part, task.draft, model, free))
+        return Proven(best, _proof(task, best, model, (free.bound, free.bound), FREE))
+    best, proof = task.draft, None
+    for number in range(SHAPES):
+        shape = best if not number else _searched(task, _answer(part, task.draft, model, free))
+        ordered = _whole_model(part, shape, prices)
+        solved = None if stop() else solve_exact(ordered.instance, PROOF_LIMITS, stop)
+        if solved is None:
+            break
+        found = best_of(part, prices, shape, _answer(part, shape, ordered, solved))
+        if not number or rank(part, found, prices) < rank(part, best, prices):
+            best = found
+            proof = _proof(task, best, ordered, (solved.bound, free.bound), ORDERED)
+        if price_of(part, best, prices) < (1 + CLOSE) * free.bound:
+            break
+    return Proven(best_of(part, task.prices, task.draft, best), proof)
+
+
+def _searched(task: Task, draft: Draft) -> Draft:
+    """Search on from an assignment that may be out of range, without straying far from it."""
+    steps = len(draft.zone) * NEAR_STEPS_PER_UNIT
+    return annealed(
+        task.part, draft, task.prices, heats=NEAR_HEATS, steps=steps, seed=(*task.seed, 61)
+    )
+
+
+def _whole_model(part: Part, draft: Draft, prices: Prices) -> Model:
+    zones = np.unique(draft.zone).astype(np.int64)
+    return zones_model(part, draft, prices, zones[~part.is_locked[zones]])
+
+
+def _answer(part: Part, draft: Draft, model: Model, solved: Solved) -> Draft:
+    return absorb_empty(part, placed(draft, model, solved.zone))
+
+
+def proof_prices(prices: Prices, units: int) -> Prices:
+    """Price households alone; ground so little that all of it weighs less than one household."""
+    return prices._replace(ground=min(GROUND, 0.4 / units), border=0.0, community=0.0, measure=0.0)
+
+
+def _proof(
+    task: Task, draft: Draft, model: Model, duals: tuple[float, float], method: str
+) -> Proof | None:
+    if violation(task.part, draft) or task.prices.deviation:
+        return None
+    moved = moved_in(task.part, draft)
+    outside = moved - moved_in(task.part, draft, model)
+    # All the ground together weighs less than half a household.
+    bound, free = (outside + max(0, math.ceil(dual - 0.4 - 1e-6)) for dual in duals)
+    instance = model.instance
+    is_old = (model.zones < len(task.zones)) & (method == ORDERED)
+    return Proof(
+        community=int(task.owners[0]),
+        method=method,
+        bound=min(moved, bound),
+        free_bound=min(moved, free),
+        moved=moved,
+        units=len(model.units),
+        zones=len(model.zones),
+        cores=tuple(task.units[model.units[instance.core[is_old]]].tolist()),
+    )
+
+
+def moved_in(part: Part, draft: Draft, model: Model | None = None) -> int:
+    """Count the households of a part, or of a model in it, that leave their zone."""
+    owner = np.repeat(np.arange(len(draft.zone)), np.diff(part.home_indptr))
+    stays = np.bincount(
+        owner,
+        part.home_households * (part.home_zone == draft.zone[owner]),
+        minlength=len(draft.zone),
+    )
+    at_home = np.bincount(owner, part.home_households, minlength=len(draft.zone))
+    gone = (at_home - stays).astype(np.int64)
+    return int(gone.sum() if model is None else gone[model.units].sum())

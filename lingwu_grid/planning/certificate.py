@@ -1,0 +1,94 @@
+"""The certificate: what was proved, by what, from what; to check a plan without the solver."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from lingwu_grid.fabric.numbering import passable
+
+if TYPE_CHECKING:
+    from lingwu_grid.engine.problem import Proof, Solution
+    from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.planning.naming import Names
+    from lingwu_grid.study import Study
+
+RULES = {
+    "unconditional": "整单元离开；任何合规方案，不论邻接",
+    "within_communities": "各单元留在本方案所属的社区；网格连续；小区和楼栋整体；"
+    "新增网格每社区至多两个",
+    "under_rules": "同上；标为 ordered 的社区另限：保留的网格保留其核心单元，"
+    "并自核心起按现有形状的次序生长",
+}
+"""What each bound takes for granted, in words."""
+
+
+def make_certificate(
+    study: Study, fabric: Fabric, solution: Solution, names: Names
+) -> dict[str, Any]:
+    """
+    Write down what was proved.
+
+    Parameters
+    ----------
+    study
+        Rules, and hashes of the sources.
+    fabric
+        Units and which of them join.
+    solution
+        Bounds and the proofs of communities.
+    names
+        What the numbers are called.
+
+    Returns
+    -------
+    dict
+        rules, bounds, proofs, solver, input hashes, and the pairs of units that join.
+    """
+    rules, bound = study.rules, solution.bound
+    unit = fabric.units["unit_id"].to_numpy(object)
+    is_open = passable(fabric, rules)
+    pairs = np.stack([fabric.borders.a[is_open], fabric.borders.b[is_open]], axis=1)
+    return {
+        "rules": {
+            "grid": [rules.grid.lower, rules.grid.upper],
+            "community": [rules.community.lower, rules.community.upper],
+            "margin": rules.margin,
+            "scenario": rules.scenario,
+            "communities": rules.communities,
+            "compounds_whole": rules.compounds_whole,
+            "locked_grids": list(rules.locked_grids),
+            "locked_communities": list(rules.locked_communities),
+            "enclaves": list(rules.enclaves),
+            "pins": [[pin.place, pin.grid_id] for pin in rules.pins],
+        },
+        "bounds": {
+            "unconditional": bound.unconditional,
+            "unconditional_communities": bound.unconditional_communities,
+            "within_communities": bound.within_communities,
+            "under_rules": bound.under_rules,
+            "in_words": RULES,
+        },
+        "proofs": [_proof(proof, names, unit) for proof in bound.proofs],
+        "solver": {"name": "HiGHS", "version": version("highspy")},
+        "inputs": list(study.sources),
+        "special_grids": sorted(names.special_grids),
+        "villages": sorted(names.villages) if rules.villages_whole else [],
+        "units": unit.tolist(),
+        "joins": pairs.tolist(),
+    }
+
+
+def _proof(proof: Proof, names: Names, unit: np.ndarray[Any, Any]) -> dict[str, Any]:
+    return {
+        "community_id": names.community_zone_ids.get(proof.community, str(proof.community)),
+        "method": proof.method,
+        "bound": proof.bound,
+        "free_bound": proof.free_bound,
+        "moved": proof.moved,
+        "units": proof.units,
+        "grids": proof.zones,
+        "cores": [str(unit[u]) for u in proof.cores],
+    }

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyogrio.errors
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
@@ -101,7 +102,7 @@ class _Files:
                 name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
                 for name in ("summary", "certificate")
             }
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
             raise InputError(
                 f"读不全方案：{error}",
                 where=str(folder),

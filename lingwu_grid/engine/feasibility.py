@@ -1,4 +1,4 @@
-"""Can there be a lawful plan? Causes that counting alone can name."""
+"""Is a plan lawful, and if not, why: what stands out of range, with the cause where one shows."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lingwu_grid.engine.causes import fits, region_causes
 from lingwu_grid.engine.problem import Explanation
 
 if TYPE_CHECKING:
@@ -13,18 +14,6 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.levels import Town
     from lingwu_grid.engine.problem import Problem
-
-
-def fits(households: int, lower: int, upper: int) -> bool:
-    """
-    Tell whether some number of zones in range has this many households together.
-
-    Examples
-    --------
-    >>> [fits(n, 300, 500) for n in (299, 300, 501, 599, 600, 0)]
-    [False, True, False, False, True, True]
-    """
-    return -(-households // upper) <= households // lower
 
 
 def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
@@ -41,24 +30,47 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     Returns
     -------
     tuple[Explanation, ...]
-        Causes: `count_gap_grids` (a community whose households no number of grids can hold),
-        `unit_over_limit` (one unit above the maximum), `grid_without_households` (no row lies
-        in it), `count_gap_communities` (a street's households that no number of communities can
-        hold), `grid_out_of_range`,
-        `community_out_of_range`. Empty for a lawful plan.
+        Causes: those of :func:`~lingwu_grid.engine.causes.region_causes`, `count_gap_grids` (a
+        community whose households no number of grids can hold), `unit_over_limit` (one unit
+        above the maximum), `grid_without_households` (no row lies in it),
+        `count_gap_communities` (a street's households that no number of communities can hold),
+        `grid_out_of_range`, `community_out_of_range`. Empty for a lawful plan.
     """
-    return (
-        *_over_size_units(problem),
-        *_grids(problem, town),
-        *_communities(problem, town),
-    )
+    grids, communities = _grids(problem, town), _communities(problem, town)
+    told = _over_size_units(problem)
+    if not grids and not communities:
+        return tuple(told)
+    told += region_causes(problem)
+    # What a region's own cause explains is not told twice.
+    where = np.zeros(problem.graph.n_units, np.bool_)
+    where[[u for item in told for u in item.units]] = True
+    lived = problem.graph.households > 0
+    told += [
+        item
+        for item in grids
+        if not where[lived & np.isin(town.zone, item.grids)].all()
+        or item.cause == "grid_without_households"
+    ]
+    return (*told, *communities)
+
+
+def faults(problem: Problem, town: Town) -> int:
+    """Count the communities with a grid out of range, and those out of range themselves."""
+    return len(_grids(problem, town)) + len(_communities(problem, town))
 
 
 def _over_size_units(problem: Problem) -> list[Explanation]:
     heavy = np.flatnonzero(problem.graph.households > problem.new_upper)
     most = problem.upper.max() if len(problem.upper) else problem.new_upper
+    now = problem.graph.grid_now
     return [
-        Explanation("unit_over_limit", int(problem.graph.households[u]), unit=int(u))
+        Explanation(
+            "unit_over_limit",
+            int(problem.graph.households[u]),
+            grids=(int(now[u]),) if now[u] >= 0 else (),
+            unit=int(u),
+            units=(int(u),),
+        )
         for u in heavy
         if problem.graph.households[u] > most
     ]

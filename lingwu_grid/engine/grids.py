@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lingwu_grid.engine._kernels import Part, Prices
     from lingwu_grid.engine.levels import Task
 
-STARTS = (2, 8)
+STARTS = (1, 2, 8)
 """Starts of the searches of a part, until it is in range."""
 
 PROOF_LIMITS = Limits(nodes=200, gap=1e-3)

@@ -32,8 +32,12 @@ class Watch(Protocol):
 class Stop(Protocol):
     """Says when a solve should end early with the best it has."""
 
-    def __call__(self) -> bool:
-        """Tell whether to stop now."""
+    def __call__(self, *, is_lawful: bool = True) -> bool:
+        """
+        Tell whether to stop now.
+
+        A time limit waits for a plan in range (`is_lawful`); a planner who interrupts does not.
+        """
 
 
 def silent(phase: str, violations: int | None = None, moved: int | None = None) -> None:
@@ -41,8 +45,9 @@ def silent(phase: str, violations: int | None = None, moved: int | None = None) 
     _ = phase, violations, moved
 
 
-def never() -> bool:
+def never(*, is_lawful: bool = True) -> bool:
     """Never stop early."""
+    _ = is_lawful
     return False
 
 
@@ -152,6 +157,12 @@ class Explanation:
     grids: tuple[int, ...] = ()
     subdistricts: tuple[int, ...] = ()
     unit: int = -1
+    units: tuple[int, ...] = ()
+    """Where it is."""
+    others: tuple[int, ...] = ()
+    """Grids that are in the way."""
+    pairs: tuple[tuple[int, int], ...] = ()
+    """Grids that a barrier parts."""
 
 
 @dataclass(frozen=True, slots=True)

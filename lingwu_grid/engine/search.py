@@ -25,7 +25,7 @@ from lingwu_grid.graph import pieces
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-STEPS_PER_UNIT = 300
+STEPS_PER_UNIT = 150
 REFINE_HEATS = (6.0, 12.0, 20.0)
 REFINE_STEPS_PER_UNIT = 1500
 

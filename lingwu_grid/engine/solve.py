@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ from lingwu_grid.engine.across import (
 )
 from lingwu_grid.engine.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.communities import settle_communities, zone_graph
-from lingwu_grid.engine.feasibility import explain, zone_bands
+from lingwu_grid.engine.feasibility import explain, faults, zone_bands
 from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, search_task
 from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
@@ -146,15 +147,16 @@ def _with_communities(
 
 
 def _lawful(run: _Run, town: Town) -> Town:
-    """Bring communities, then the grids of each, into range."""
+    """Bring communities, then the grids of each, into range; a time limit waits for that."""
     problem = run.problem
+    stop = partial(run.stop, is_lawful=False)
     if problem.community_mode != "fixed":
         tasks = street_tasks(problem, town, run.csr, run.seed)
-        town = _each(run, town, tasks, lambda task: balance_street(task, run.stop))
+        town = _each(run, town, tasks, lambda task: balance_street(task, stop))
         run.tell("社区合规", town)
     tasks = community_tasks(problem, town, run.csr, run.seed)
-    town = _each(run, town, tasks, lambda task: search_task(task, run.stop))
-    return town if run.stop() else _mend_across(run, town)
+    town = _each(run, town, tasks, lambda task: search_task(task, stop))
+    return town if stop() else _mend_across(run, town)
 
 
 def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
@@ -236,7 +238,7 @@ def _mend_across(run: _Run, town: Town) -> Town:
             task = make_task(
                 problem, better, np.flatnonzero(units), run.csr, seed=(run.seed, 30_000 + s)
             )
-            better = with_task(better, task, mend_task(task, run.stop))
+            better = with_task(better, task, mend_task(task, partial(run.stop, is_lawful=False)))
     return min(town, better, key=lambda t: worth(problem, t))
 
 
@@ -246,7 +248,7 @@ def worth(problem: Problem, town: Town) -> tuple[int, int]:
     away = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
     crossed = int(graph.households[away].sum())
     moved = moved_households(problem, town) + problem.community_weight * crossed
-    return len(explain(problem, town)), moved
+    return faults(problem, town), moved
 
 
 def zone_shortage(problem: Problem, town: Town) -> NDArray[np.int64]:

@@ -73,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         type=float,
         default=None,
         metavar="秒",
-        help="到时就用目前最好的方案（默认不限）",
+        help="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
     )
     parser.add_argument(
         "--workers",
@@ -138,6 +138,11 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
     )
     for item in summary["explanations"]:
         _cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")
+        for repair in item["repairs"]:
+            _cli.say_result(
+                f"  试过可行：{repair['text']}，变动 {repair['households_moved']} 户，"
+                f"余下 {repair['left']} 处"
+            )
     _cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")
     if interrupted:
         return _cli.INTERRUPTED
@@ -152,8 +157,10 @@ class _Interrupt:
         self._end = None if seconds is None else time.monotonic() + seconds
         self._old: Any = None
 
-    def __call__(self) -> bool:
-        return self.pressed or (self._end is not None and time.monotonic() > self._end)
+    def __call__(self, *, is_lawful: bool = True) -> bool:
+        if self.pressed:
+            return True
+        return is_lawful and self._end is not None and time.monotonic() > self._end
 
     def __enter__(self) -> _Interrupt:
         self._old = signal.signal(signal.SIGINT, self._on_signal)

@@ -13,10 +13,13 @@ from lingwu_grid.engine.problem import Stop, Watch, never, pose, silent
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.partition.repairs import tried_repairs
 from lingwu_grid.plan import Plan
 from lingwu_grid.planning.record import make_record
 
 if TYPE_CHECKING:
+    from lingwu_grid.engine.problem import Solution
+    from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
@@ -82,13 +85,29 @@ def partition(
     clock.lap("solve")
     record = make_record(study, fabric, solution)  # numbers -> names, borders, reasons
     clock.lap("record")
+    told = _with_repairs(record.summary["explanations"], study, fabric, solution, seed, stop)
+    clock.lap("repairs")
+    seen = {"explanations": told, "seconds": clock.seconds, "peak_mb": peak_mb()}
     return Plan.of(
         replace(
             record,
-            summary=record.summary | {"seconds": clock.seconds, "peak_mb": peak_mb()},
+            summary=record.summary | seen,
             run=_run(study, seed),
         )
     )
+
+
+def _with_repairs(
+    told: list[dict[str, Any]],
+    study: Study,
+    fabric: Fabric,
+    solution: Solution,
+    seed: int,
+    stop: Stop,
+) -> list[dict[str, Any]]:
+    """Add to each explanation the repairs that were tried and work."""
+    repairs = tried_repairs(study, fabric, solution, seed=seed, workers=1, stop=stop)
+    return [item | {"repairs": worked} for item, worked in zip(told, repairs, strict=True)]
 
 
 class _Clock:

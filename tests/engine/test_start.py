@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.engine.feasibility import fits
+from lingwu_grid.engine.causes import fits
 from lingwu_grid.engine.start import cold_start
 from lingwu_grid.graph import pieces
 from tests.engine.towns import lattice_csr

@@ -135,7 +135,7 @@ def test_a_crowd_that_no_number_of_grids_can_hold_is_explained(tmp_path: Path) -
     assert main([str(tmp_path / "town"), "-o", str(tmp_path / "out"), "--quiet"]) == 3
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     causes = {item["cause"] for item in summary["explanations"]}
-    assert causes == {"count_gap_grids", "count_gap_communities"}
+    assert causes == {"count_gap_component", "count_gap_communities"}
     assert gpd.read_file(tmp_path / "out" / "plan.gpkg", layer="grids").households.sum() == 550
 
 

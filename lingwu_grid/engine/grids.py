@@ -33,8 +33,8 @@ STARTS = (1, 2, 8)
 PROOF_LIMITS = Limits(nodes=200, gap=1e-3)
 FREE_LIMITS = Limits(nodes=10, gap=1e-3)
 LARGE_FREE_LIMITS = Limits(nodes=1, gap=0.05)
-LARGE = 5000
-"""Pairs of a unit and a zone above which a connected model is only bounded, not solved."""
+LARGE, TOO_LARGE = 3500, 6000
+"""Pairs of a unit and a zone above which a connected model is only bounded; and not even that."""
 
 FREE_ROUNDS = 1
 
@@ -161,8 +161,7 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
     model = _whole_model(part, task.draft, prices)
     if stop() or not len(model.zones):
         return Proven(task.draft, None)
-    limits = LARGE_FREE_LIMITS if model.instance.cost.size > LARGE else FREE_LIMITS
-    free = solve_connected(model.instance, limits, rounds=FREE_ROUNDS, stop=stop)
+    free = _connected(model, stop)
     if free.is_contiguous:
         best = best_of(part, prices, task.draft, _answer(part, task.draft, model, free))
         return Proven(best, _proof(task, best, model, (free.bound, free.bound), FREE))
@@ -180,6 +179,15 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
         if price_of(part, best, prices) < (1 + CLOSE) * free.bound:
             break
     return Proven(best_of(part, task.prices, task.draft, best), proof)
+
+
+def _connected(model: Model, stop: Stop) -> Solved:
+    """Solve with no rule but contiguity, as far as the size of the model allows."""
+    instance = model.instance
+    if instance.cost.size > TOO_LARGE:
+        return Solved(instance.now, np.inf, 0.0, np.empty(0), is_contiguous=False)
+    limits = LARGE_FREE_LIMITS if instance.cost.size > LARGE else FREE_LIMITS
+    return solve_connected(instance, limits, rounds=FREE_ROUNDS, stop=stop)
 
 
 def _searched(task: Task, draft: Draft) -> Draft:

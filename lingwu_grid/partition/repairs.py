@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
-EFFORT = 60
+EFFORT = 30
 """Search effort of a trial, in per cent: enough to tell whether a repair works."""
 
-MOST_EXPLANATIONS = 6
-MOST_TRIALS = 4
+MOST_EXPLANATIONS = 3
+MOST_TRIALS = 3
 """Explanations that repairs are tried for, and trials of each."""
 
 

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 STARTS = (1, 2, 8)
 """Starts of the searches of a part, until it is in range."""
 
-PROOF_LIMITS = Limits(nodes=200, gap=1e-3)
+PROOF_LIMITS = Limits(nodes=10, gap=5e-3)
+MOST_PAIRS = 7000
+"""Pairs of a unit and a zone above which a community is searched on, not solved."""
+
 FREE_LIMITS = Limits(nodes=10, gap=1e-3)
 LARGE_FREE_LIMITS = Limits(nodes=1, gap=0.05)
 LARGE, TOO_LARGE = 3500, 6000
@@ -161,6 +164,8 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
     model = _whole_model(part, task.draft, prices)
     if stop() or not len(model.zones):
         return Proven(task.draft, None)
+    if model.instance.cost.size > MOST_PAIRS:
+        return Proven(refine_task(task, stop), None)
     free = _connected(model, stop)
     if free.is_contiguous:
         best = best_of(part, prices, task.draft, _answer(part, task.draft, model, free))

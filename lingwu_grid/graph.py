@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -137,7 +137,7 @@ class UnitGraph:
         self._check_homes()
 
     def _check_symmetry(self) -> None:
-        source = np.repeat(np.arange(self.n_units), np.diff(self.indptr))
+        source = sources(self.indptr)
         _expect(not (source == self.indices).any(), "a unit must not be its own neighbour")
         forward = np.lexsort((self.indices, source))
         backward = np.lexsort((source, self.indices))
@@ -151,7 +151,7 @@ class UnitGraph:
         )
 
     def _check_homes(self) -> None:
-        owner = np.repeat(np.arange(self.n_units), np.diff(self.home_indptr))
+        owner = sources(self.home_indptr)
         total = np.bincount(owner, self.home_households, minlength=self.n_units)
         _expect(bool((total <= self.households).all()), "more households at home than there are")
 
@@ -174,6 +174,11 @@ class UnitGraph:
 def _expect(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence
     if not holds:
         raise ValueError(message)
+
+
+def indptr_of(owner: NDArray[np.integer[Any]], n: int) -> NDArray[np.int32]:
+    """Give the CSR row starts of entries whose rows are `owner`, sorted or not, of `n` rows."""
+    return np.concatenate([[0], np.bincount(owner, minlength=n).cumsum()]).astype(np.int32)
 
 
 def sources(indptr: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -62,10 +62,9 @@ def street_tasks(problem: Problem, town: Town, csr: Csr, seed: int) -> list[Task
 
 def is_locked_community(problem: Problem, community: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Tell which communities keep their ground, shape of `community`."""
-    locked = problem.graph.community_is_locked
-    known = (community >= 0) & (community < len(locked))
-    held: NDArray[np.bool_] = np.append(locked, False)[np.where(known, community, -1)]
-    return known & held
+    n = problem.graph.n_communities
+    locked = np.append(problem.graph.community_is_locked, False)
+    return np.asarray(locked[np.where(community < n, community, n)], np.bool_)
 
 
 def balance_street(task: Task, stop: Stop = never) -> Draft:

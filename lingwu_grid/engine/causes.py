@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.engine.problem import Explanation
-from lingwu_grid.graph import pieces, sources
+from lingwu_grid.graph import indptr_of, pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,8 +98,7 @@ def _joined(
 ) -> NDArray[np.int32]:
     """Number the pieces of equal label over the CSR entries to keep."""
     graph = problem.graph
-    degree = np.bincount(sources(graph.indptr)[keep], minlength=graph.n_units)
-    indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int32)
+    indptr = indptr_of(sources(graph.indptr)[keep], graph.n_units)
     return pieces(indptr, graph.indices[keep], label.astype(np.int32))
 
 

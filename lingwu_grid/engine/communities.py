@@ -14,7 +14,7 @@ import numpy as np
 from lingwu_grid.engine.exact import Limits, solve_exact
 from lingwu_grid.engine.instance import Instance
 from lingwu_grid.engine.models import SHORT_PRICE, sub_graph
-from lingwu_grid.graph import sources
+from lingwu_grid.graph import indptr_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -43,8 +43,7 @@ def zone_graph(
     a = zone[sources(graph.indptr)[graph.is_open]].astype(np.int64)
     b = zone[graph.indices[graph.is_open]]
     pairs = np.unique(a[a != b] * n + b[a != b])
-    degree = np.bincount(pairs // n, minlength=n)
-    return np.concatenate([[0], degree.cumsum()]).astype(np.int32), (pairs % n).astype(np.int32)
+    return indptr_of(pairs // n, n), (pairs % n).astype(np.int32)
 
 
 def settle_communities(

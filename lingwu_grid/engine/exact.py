@@ -127,8 +127,7 @@ def _joined(
     while left:
         waiting = []
         for nodes in left:
-            around = [instance.indices[instance.indptr[u] : instance.indptr[u + 1]] for u in nodes]
-            near = np.concatenate(around)
+            near = instance.around(nodes)
             firm = near[~loose[near]]
             if len(firm):
                 zone[nodes] = np.bincount(zone[firm]).argmax()
@@ -150,8 +149,7 @@ def _cut_off_everywhere(
         cut_off(instance, program, nodes, (nodes, z))
     wider = nodes
     while True:
-        around = [instance.indices[instance.indptr[u] : instance.indptr[u + 1]] for u in wider]
-        ring = np.unique(np.concatenate(around))
+        ring = np.unique(instance.around(wider))
         ring = ring[program.x[ring, zone] >= 0]
         grown = np.union1d(wider, ring)
         if len(grown) == len(wider) or instance.weight[grown].sum() >= instance.lower[zone]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lingwu_grid.engine.causes import fits, region_causes
 from lingwu_grid.engine.problem import Explanation
+from lingwu_grid.engine.tally import community_sizes, zone_sizes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,11 +55,6 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     return (*told, *communities)
 
 
-def faults(problem: Problem, town: Town) -> int:
-    """Count the communities with a grid out of range, and those out of range themselves."""
-    return len(_grids(problem, town)) + len(_communities(problem, town))
-
-
 def _over_size_units(problem: Problem) -> list[Explanation]:
     heavy = np.flatnonzero(problem.graph.households > problem.new_upper)
     most = problem.upper.max() if len(problem.upper) else problem.new_upper
@@ -76,60 +72,35 @@ def _over_size_units(problem: Problem) -> list[Explanation]:
     ]
 
 
-def zone_bands(problem: Problem, n_zones: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the fewest and most households of every zone, new ones included."""
-    lower = np.full(n_zones, problem.new_lower, np.int64)
-    upper = np.full(n_zones, problem.new_upper, np.int64)
-    old = min(n_zones, len(problem.lower))
-    lower[:old], upper[:old] = problem.lower[:old], problem.upper[:old]
-    return lower, upper
-
-
 def _grids(problem: Problem, town: Town) -> list[Explanation]:
-    graph = problem.graph
-    n = len(town.community)
-    size = np.bincount(town.zone, graph.households, minlength=n).astype(np.int64)
-    present = np.bincount(town.zone, minlength=n) > 0
-    lower, upper = zone_bands(problem, n)
-    bad = present & ((size < lower) | (size > upper))
+    sizes = zone_sizes(problem, town)
+    size, short = sizes.households, sizes.short
     told = []
-    for c in np.unique(town.community[bad]).tolist():
-        grids = np.flatnonzero(bad & (town.community == c))
-        inside = present & (town.community == c)
+    for c in np.unique(town.community[short > 0]).tolist():
+        inside = sizes.is_present & (town.community == c)
+        grids = np.flatnonzero(inside & (short > 0))
         total = int(size[inside].sum())
-        gap = not fits(total, problem.new_lower, problem.new_upper)
         if not size[grids].any():
-            told.append(
-                Explanation(
-                    "grid_without_households", 0, communities=(c,), grids=tuple(grids.tolist())
-                )
-            )
-            continue
-        told.append(
-            Explanation(
-                "count_gap_grids" if gap else "grid_out_of_range",
-                total if gap else int((np.maximum(lower - size, size - upper))[grids].sum()),
-                communities=(c,),
-                grids=tuple(grids.tolist()),
-            )
-        )
+            cause, households = "grid_without_households", 0
+        elif not fits(total, problem.new_lower, problem.new_upper):
+            cause, households = "count_gap_grids", total
+        else:
+            cause, households = "grid_out_of_range", int(short[grids].sum())
+        told.append(Explanation(cause, households, communities=(c,), grids=tuple(grids.tolist())))
     return told
 
 
 def _communities(problem: Problem, town: Town) -> list[Explanation]:
-    graph = problem.graph
-    n = max(graph.n_communities, int(town.community.max(initial=-1)) + 1)
-    size = np.bincount(town.community[town.zone], graph.households, minlength=n).astype(np.int64)
-    present = np.bincount(town.community[town.zone], minlength=n) > 0
-    lower = np.full(n, problem.new_community_lower, np.int64)
-    upper = np.full(n, problem.new_community_upper, np.int64)
-    lower[: graph.n_communities] = graph.community_lower
-    upper[: graph.n_communities] = graph.community_upper
-    bad = np.flatnonzero(present & ((size < lower) | (size > upper)))
-    street = np.zeros(n, np.int64)
-    street[town.community[town.zone]] = graph.subdistrict
-    plain = (lower == problem.new_community_lower) & (upper == problem.new_community_upper)
-    return [_why_community(problem, int(c), size, plain & (street == street[c])) for c in bad]
+    sizes = community_sizes(problem, town)
+    street = np.zeros(len(sizes.lower), np.int64)
+    street[town.community[town.zone]] = problem.graph.subdistrict
+    plain = (sizes.lower == problem.new_community_lower) & (
+        sizes.upper == problem.new_community_upper
+    )
+    return [
+        _why_community(problem, int(c), sizes.households, plain & (street == street[c]))
+        for c in np.flatnonzero(sizes.short)
+    ]
 
 
 def _why_community(

@@ -22,6 +22,7 @@ from lingwu_grid.engine.search import (
     refine,
     violation,
 )
+from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
     from lingwu_grid.engine._kernels import Part, Prices
@@ -242,12 +243,8 @@ def _proof(
 
 def moved_in(part: Part, draft: Draft, model: Model | None = None) -> int:
     """Count the households of a part, or of a model in it, that leave their zone."""
-    owner = np.repeat(np.arange(len(draft.zone)), np.diff(part.home_indptr))
-    stays = np.bincount(
-        owner,
-        part.home_households * (part.home_zone == draft.zone[owner]),
-        minlength=len(draft.zone),
-    )
-    at_home = np.bincount(owner, part.home_households, minlength=len(draft.zone))
-    gone = (at_home - stays).astype(np.int64)
-    return int(gone.sum() if model is None else gone[model.units].sum())
+    owner = sources(part.home_indptr)
+    gone = part.home_zone != draft.zone[owner]
+    if model is not None:
+        gone &= np.isin(owner, model.units)
+    return int(part.home_households[gone].sum())

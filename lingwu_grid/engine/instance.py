@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 
@@ -73,6 +75,11 @@ class Instance:
     transfer_price: float = 0.0
     transfer_most: float = 0.0
 
+    def around(self, nodes: Iterable[int]) -> NDArray[np.int32]:
+        """List the neighbours of some nodes, as often as they touch one of them."""
+        near = [self.indices[self.indptr[u] : self.indptr[u + 1]] for u in nodes]
+        return np.concatenate([np.empty(0, np.int32), *near])
+
 
 def order_from_core(instance: Instance, zone: int) -> NDArray[np.int32]:
     """
@@ -107,9 +114,8 @@ def _next_ring(
     instance: Instance, rank: NDArray[np.int32], frontier: list[int], level: int, inside: int
 ) -> list[int]:
     ring = []
-    for u in frontier:
-        for v in instance.indices[instance.indptr[u] : instance.indptr[u + 1]].tolist():
-            if rank[v] < 0 and (inside < 0 or instance.now[v] == inside):
-                rank[v] = level
-                ring.append(v)
+    for v in instance.around(frontier).tolist():
+        if rank[v] < 0 and (inside < 0 or instance.now[v] == inside):
+            rank[v] = level
+            ring.append(v)
     return ring

@@ -9,6 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from lingwu_grid.engine.levels import Town
+from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -47,7 +48,7 @@ def relabel(problem: Problem, town: Town) -> Town:
         & (np.bincount(graph.pin[graph.pin >= 0], minlength=graph.n_grids) == 0)
     )
     is_plain[graph.n_grids :] = True
-    owner = np.repeat(np.arange(graph.n_units), np.diff(graph.home_indptr))
+    owner = sources(graph.home_indptr)
     zone, home = town.zone[owner].astype(np.int64), graph.home_grid.astype(np.int64)
     use = is_plain[zone] & is_plain[home]
     number = _matched(zone[use], home[use], graph.home_households[use], n, is_plain)

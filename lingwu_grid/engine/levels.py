@@ -9,7 +9,7 @@ import numpy as np
 from lingwu_grid.engine._kernels import Part, Prices
 from lingwu_grid.engine.search import Draft
 from lingwu_grid.engine.start import open_borders
-from lingwu_grid.graph import sources
+from lingwu_grid.graph import indptr_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -127,9 +127,7 @@ def make_task(
         edge_cost=edge,
         households=graph.households[units],
         measure=problem.measure[units],
-        home_indptr=np.concatenate([[0], np.diff(graph.home_indptr)[units].cumsum()]).astype(
-            np.int32
-        ),
+        home_indptr=np.append(0, np.diff(graph.home_indptr)[units].cumsum()).astype(np.int32),
         home_zone=number[graph.home_grid[home]],
         home_households=graph.home_households[home],
         zone_now=number[graph.grid_now[units]]
@@ -249,8 +247,7 @@ def _apart(
     pairs = pairs[(pairs >= 0).all(axis=1)]
     both = np.concatenate([pairs, pairs[:, ::-1]])
     both = both[np.lexsort((both[:, 1], both[:, 0]))]
-    degree = np.bincount(both[:, 0], minlength=len(units))
-    return np.concatenate([[0], degree.cumsum()]).astype(np.int32), both[:, 1].astype(np.int32)
+    return indptr_of(both[:, 0], len(units)), both[:, 1].astype(np.int32)
 
 
 def _home_owner(
@@ -271,9 +268,8 @@ def _sub_csr(
     entry = _entries(csr.indptr, units)
     stays = local[csr.indices[entry]] >= 0
     row = np.repeat(np.arange(len(units)), np.diff(csr.indptr)[units])[stays]
-    counts = np.bincount(row, minlength=len(units))
     return (
-        np.concatenate([[0], counts.cumsum()]).astype(np.int32),
+        indptr_of(row, len(units)),
         local[csr.indices[entry[stays]]],
         csr.edge[entry[stays]],
     )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lingwu_grid.engine._kernels import FAULT
 from lingwu_grid.engine.exact import Limits, solve_exact
 from lingwu_grid.engine.models import placed, zones_model
 from lingwu_grid.engine.search import Draft, breaks_owner, rank, state_of
@@ -46,11 +47,11 @@ def faulty_zones(part: Part, draft: Draft) -> list[int]:
     is_open = state.size > 0
     fault = np.maximum(np.maximum(part.lower - state.size, state.size - part.upper), 0) * is_open
     for g in np.flatnonzero(state.parts > part.group_parts):
-        fault[state.group_count[g] > 0] += 100
+        fault[state.group_count[g] > 0] += FAULT
     missed = (part.pin >= 0) & (part.pin != draft.zone)
-    np.add.at(fault, draft.zone[missed], 100)
+    np.add.at(fault, draft.zone[missed], FAULT)
     near = draft.zone[sources(part.apart_indptr)]
-    np.add.at(fault, near[near == draft.zone[part.apart]], 50)
+    np.add.at(fault, near[near == draft.zone[part.apart]], FAULT // 2)
     size = state.owner_size
     short = np.maximum(np.maximum(part.owner_lower - size, size - part.owner_upper), 0)
     fault += (short * (size > 0))[draft.owner] * _on_the_rim(part, draft)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import coo_array
 
+from lingwu_grid.engine._kernels import FAULT
 from lingwu_grid.engine.instance import Instance
-from lingwu_grid.engine.program import FAULT
 from lingwu_grid.engine.search import Draft, state_of
-from lingwu_grid.graph import sources
+from lingwu_grid.graph import indptr_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,12 +60,12 @@ def zones_model(
     number = np.full(len(part.lower), -1, np.int32)
     number[every] = np.arange(k)
     now = number[draft.zone[units]]
-    cost = _costs(part, draft, prices, units, every)
+    home = _at_home(part, units, every)
+    cost = _costs(part, draft, prices, units, every, home)
     fixed = part.is_fixed[units]
     allowed = np.ones((len(units), k), np.bool_)
     allowed[fixed] = False
     allowed[fixed, now[fixed]] = True
-    home = part.households[units][:, None] - _costs(part, draft, prices, units, every, moves=True)
     has_fixed = np.bincount(now[fixed], minlength=k) > 0
     owners, owner = np.unique(draft.owner[every], return_inverse=True)
     # One owner alone cannot change, whatever happens inside it.
@@ -125,11 +125,22 @@ def _costs(
     prices: Prices,
     units: NDArray[np.int64],
     zones: NDArray[np.int64],
-    *,
-    moves: bool = False,
+    home: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Price every unit in every zone; with `moves`, count only the households that move."""
+    """Price every unit in every zone."""
     h = part.households[units].astype(np.float64)
+    cost = prices.moved * (h[:, None] - home)
+    cost += prices.ground * (part.zone_now[units][:, None] != zones[None, :])
+    abroad = part.home_owner[units][:, None] != draft.owner[zones][None, :]
+    abroad &= part.home_owner[units][:, None] != -1
+    cost += prices.community * h[:, None] * abroad
+    pin = part.pin[units][:, None]
+    cost += FAULT * SHORT_PRICE * ((pin >= 0) & (pin != zones[None, :]))
+    return np.asarray(cost, np.float64)
+
+
+def _at_home(part: Part, units: NDArray[np.int64], zones: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Count the households of every unit that are at home in every zone."""
     row = np.full(len(part.households), -1, np.int64)
     row[units] = np.arange(len(units))
     column = np.full(len(part.lower) + 1, -1, np.int64)
@@ -138,18 +149,8 @@ def _costs(
     at = column[part.home_zone]
     use = (owner >= 0) & (at >= 0)
     shape = (len(units), len(zones))
-    home = coo_array((part.home_households[use], (owner[use], at[use])), shape=shape).toarray()
-    leaves: NDArray[np.float64] = h[:, None] - home
-    if moves:
-        return leaves
-    cost = prices.moved * leaves
-    cost += prices.ground * (part.zone_now[units][:, None] != zones[None, :])
-    abroad = part.home_owner[units][:, None] != draft.owner[zones][None, :]
-    abroad &= part.home_owner[units][:, None] != -1
-    cost += prices.community * h[:, None] * abroad
-    pin = part.pin[units][:, None]
-    cost += FAULT * SHORT_PRICE * ((pin >= 0) & (pin != zones[None, :]))
-    return np.asarray(cost, np.float64)
+    count = coo_array((part.home_households[use], (owner[use], at[use])), shape=shape)
+    return np.asarray(count.toarray(), np.float64)
 
 
 def _cores(now: NDArray[np.int32], home: NDArray[np.float64], count: int) -> list[int]:
@@ -210,8 +211,4 @@ def sub_graph(
     """Cut a CSR graph down to some units; `local` gives their new numbers, -1 elsewhere."""
     source = sources(indptr)
     stays = (local[source] >= 0) & (local[indices] >= 0)
-    degree = np.bincount(local[source[stays]], minlength=len(units))
-    return (
-        np.concatenate([[0], degree.cumsum()]).astype(np.int32),
-        local[indices[stays]].astype(np.int32),
-    )
+    return indptr_of(local[source[stays]], len(units)), local[indices[stays]].astype(np.int32)

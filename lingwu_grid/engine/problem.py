@@ -175,6 +175,8 @@ class Solution:
 
     grid_of_unit: NDArray[np.int32]
     community_of_grid: NDArray[np.int32]
+    moved: int
+    """Households whose grid changes."""
     bound: Bound
     status: str
     """`feasible` or `infeasible` (best plan found, explained)."""

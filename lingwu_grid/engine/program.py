@@ -2,9 +2,10 @@
 
 Contiguity is kept by *ordered* constraints: a node may join a zone only if one of its neighbours
 nearer to the zone's core joins too. Order is counted inside the zone as it stands first, so that
-the plan to start from is never excluded by its shape. (Mehrotra, Johnson, Nemhauser 1998, for the
-tree-like order; Zoltners, Sinha 1983.) Sizes, groups and pairs are elastic, at a price, so that
-a program is never just "infeasible".
+the plan to start from is never excluded by its shape (Mehrotra, Johnson, Nemhauser 1998, for the
+tree-like order; Zoltners, Sinha 1983). Or by cuts: what came out in pieces is cut off
+(:func:`cut_off`), and the program solved again. Sizes, groups and pairs are elastic, at a price,
+so that a program is never just "infeasible".
 """
 
 from __future__ import annotations
@@ -16,15 +17,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import highspy
 import numpy as np
 
+from lingwu_grid.engine._kernels import FAULT
 from lingwu_grid.engine.instance import order_from_core
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.engine.instance import Instance
-
-FAULT = 100.0
-"""Households out of range that a part too many, a missed pin or a pair not apart weighs."""
 
 OUTSIDE_RINGS = 8
 """How far beyond its ground today a zone may reach, in nodes."""
@@ -204,8 +203,7 @@ def cut_off(
     """
     inside, z = piece
     x = program.x
-    around = [instance.indices[instance.indptr[u] : instance.indptr[u + 1]] for u in inside]
-    ring = [int(c) for c in x[np.setdiff1d(np.concatenate(around), inside), z] if c >= 0]
+    ring = [int(c) for c in x[np.setdiff1d(instance.around(inside), inside), z] if c >= 0]
     for c in x[nodes, z].tolist():
         if c >= 0:
             program.rows.add([c, *ring], [1.0] + [-1.0] * len(ring), -highspy.kHighsInf, 0.0)
@@ -257,8 +255,8 @@ def _order_rows(
         # A node that may be nowhere else needs no leave to be there (a declared enclave).
         if u == instance.core[z] or instance.allowed[u].sum() == 1:
             continue
-        neighbours = instance.indices[instance.indptr[u] : instance.indptr[u + 1]]
-        nearer = [int(x[v, z]) for v in neighbours.tolist() if x[v, z] >= 0 and rank[v] < rank[u]]
+        near = instance.around([u]).tolist()
+        nearer = [int(x[v, z]) for v in near if x[v, z] >= 0 and rank[v] < rank[u]]
         rows.add([int(x[u, z]), *nearer], [1.0] + [-1.0] * len(nearer), -highspy.kHighsInf, 0.0)
 
 

@@ -20,7 +20,7 @@ from lingwu_grid.engine._kernels import (
     whole_short,
 )
 from lingwu_grid.engine._trees import cut_tree
-from lingwu_grid.graph import pieces
+from lingwu_grid.graph import pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -299,7 +299,7 @@ def _close(
     members = np.flatnonzero(zone == z)
     if part.is_fixed[members].any():
         return
-    source = np.repeat(np.arange(len(zone)), np.diff(part.indptr))
+    source = sources(part.indptr)
     touching = zone[part.indices[zone[source] == z]]
     around = np.unique(touching[(touching != z) & ~part.is_locked[touching]])
     around = around[owner[around] == owner[z]]

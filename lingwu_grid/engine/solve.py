@@ -16,7 +16,7 @@ from lingwu_grid.engine.across import (
 )
 from lingwu_grid.engine.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.communities import settle_communities, zone_graph
-from lingwu_grid.engine.feasibility import explain, faults, zone_bands
+from lingwu_grid.engine.feasibility import explain
 from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, search_task
 from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
@@ -31,6 +31,7 @@ from lingwu_grid.engine.levels import (
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import Bound, Problem, Proof, Solution, Stop, Watch, never, silent
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
+from lingwu_grid.engine.tally import moved_households, worth, zone_sizes
 from lingwu_grid.engine.tidy import tidy_task
 
 if TYPE_CHECKING:
@@ -50,11 +51,8 @@ class _Run:
         self.csr: Csr = open_csr(problem)
 
     def tell(self, phase: str, town: Town) -> None:
-        short, moved = int(zone_shortage(self.problem, town).sum()), self.moved(town)
-        self.watch(phase, short, moved)
-
-    def moved(self, town: Town) -> int:
-        return moved_households(self.problem, town)
+        short = int(zone_sizes(self.problem, town).short.sum())
+        self.watch(phase, short, moved_households(self.problem, town))
 
 
 def solve(
@@ -97,6 +95,7 @@ def solve(
     return Solution(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
+        moved=moved_households(problem, town),
         bound=_bound(problem, proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
@@ -217,7 +216,7 @@ def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft
 def _mend_across(run: _Run, town: Town) -> Town:
     """Mend what no community could mend alone, over the borders of its neighbours."""
     problem = run.problem
-    bad = np.flatnonzero(zone_shortage(problem, town) > 0)
+    bad = np.flatnonzero(zone_sizes(problem, town).short)
     if not len(bad):
         return town
     near = set(town.community[bad].tolist())
@@ -240,35 +239,6 @@ def _mend_across(run: _Run, town: Town) -> Town:
             )
             better = with_task(better, task, mend_task(task, partial(run.stop, is_lawful=False)))
     return min(town, better, key=lambda t: worth(problem, t))
-
-
-def worth(problem: Problem, town: Town) -> tuple[int, int]:
-    """Rank a town, less is better: things out of range first, then weighted households moved."""
-    graph = problem.graph
-    away = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
-    crossed = int(graph.households[away].sum())
-    moved = moved_households(problem, town) + problem.community_weight * crossed
-    return faults(problem, town), moved
-
-
-def zone_shortage(problem: Problem, town: Town) -> NDArray[np.int64]:
-    """Count the households that each zone is out of range by, shape (n_zones,)."""
-    n = len(town.community)
-    size = np.bincount(town.zone, problem.graph.households, minlength=n).astype(np.int64)
-    present = np.bincount(town.zone, minlength=n) > 0
-    lower, upper = zone_bands(problem, n)
-    short: NDArray[np.int64] = np.maximum(np.maximum(lower - size, size - upper), 0) * present
-    return short
-
-
-def moved_households(problem: Problem, town: Town, inside: NDArray[np.bool_] | None = None) -> int:
-    """Count the households whose grid changes; those without a grid today do not count."""
-    graph = problem.graph
-    owner = np.repeat(np.arange(graph.n_units), np.diff(graph.home_indptr))
-    away = town.zone[owner] != graph.home_grid
-    if inside is not None:
-        away &= inside[owner]
-    return int(graph.home_households[away].sum())
 
 
 def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:

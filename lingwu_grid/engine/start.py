@@ -8,7 +8,7 @@ import numpy as np
 
 from lingwu_grid.engine._trees import cut_tree
 from lingwu_grid.engine.search import seeded
-from lingwu_grid.graph import pieces, sources
+from lingwu_grid.graph import indptr_of, pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,12 +18,8 @@ if TYPE_CHECKING:
 
 def open_borders(graph: UnitGraph) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Give the graph without the borders that a barrier closes, as CSR."""
-    source = sources(graph.indptr)
-    degree = np.bincount(source[graph.is_open], minlength=graph.n_units)
-    return (
-        np.concatenate([[0], degree.cumsum()]).astype(np.int32),
-        graph.indices[graph.is_open],
-    )
+    owner = sources(graph.indptr)[graph.is_open]
+    return indptr_of(owner, graph.n_units), graph.indices[graph.is_open]
 
 
 def _main_pieces(

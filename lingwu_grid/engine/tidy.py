@@ -46,7 +46,7 @@ def tidy_task(task: Task, stop: Stop = never) -> Draft:
         border=BORDER, ground=1.0,
         deviation=FIRM * task.prices.deviation, measure=FIRM * task.prices.measure,
     )  # fmt: skip
-    loose = firm._replace(deviation=firm.deviation or 0.01, measure=firm.measure or 0.0)
+    loose = firm._replace(deviation=firm.deviation or 0.01)
     steps = len(draft.zone) * STEPS_PER_UNIT * task.effort // 100
     found = annealed(task.part, draft, loose, heats=(8.0, 0.2), steps=steps, seed=(*task.seed, 70))
     found = absorb_empty(task.part, found)

@@ -10,7 +10,7 @@ from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.errors import RulesError
 from lingwu_grid.fabric.wishes import read_wishes
-from lingwu_grid.graph import UnitGraph
+from lingwu_grid.graph import UnitGraph, indptr_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -67,13 +67,13 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     wishes = read_wishes(fabric, rules)
     measure = rules.second_measure.column
     return UnitGraph(
-        indptr=_indptr(source, n),
+        indptr=indptr_of(source, n),
         indices=target[order].astype(np.int32),
         border_m=borders.length_m[twice],
         off_line_m=borders.off_line_m[twice],
         is_open=is_open[twice],
         households=households,
-        home_indptr=_indptr(homes["unit"].to_numpy(), n),
+        home_indptr=indptr_of(homes["unit"].to_numpy(), n),
         home_grid=homes["grid"].to_numpy(np.int32),
         home_households=homes["households"].to_numpy(np.int64),
         grid_now=fabric.grid_now.astype(np.int32),
@@ -99,10 +99,6 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         community_upper=community_upper,
         community_is_locked=_community_locks(places, rules),
     )
-
-
-def _indptr(owner: NDArray[np.int64], n: int) -> NDArray[np.int32]:
-    return np.concatenate([[0], np.bincount(owner, minlength=n).cumsum()]).astype(np.int32)
 
 
 def _refuse_strangers(rules: Rules, places: Places) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-
 from lingwu_grid.engine.problem import Stop, pose
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.fabric.numbering import build_graph
@@ -78,18 +76,15 @@ def _tried(
     rules = repair.rules.with_(prove=False, effort=EFFORT)
     if rules.split_compounds != study.rules.split_compounds:
         fabric = build_fabric(replace(study, rules=rules))
-    graph = build_graph(fabric, rules)
-    found = solve(pose(graph, rules), seed=seed, workers=workers)
+    found = solve(pose(build_graph(fabric, rules), rules), seed=seed, workers=workers)
     same = [e for e in found.explanations if e.cause == item.cause and e.grids == item.grids]
     if same:
         return []
-    owner = np.repeat(np.arange(graph.n_units), np.diff(graph.home_indptr))
-    away = found.grid_of_unit[owner] != graph.home_grid
     return [
         {
             "text": repair.text,
             "setting": _changed(study.rules, repair.rules),
-            "households_moved": int(graph.home_households[away].sum()),
+            "households_moved": found.moved,
             "left": len(found.explanations),
         }
     ]

@@ -11,7 +11,7 @@ from lingwu_grid.engine.levels import Csr, Task, Town, make_task, with_task
 from lingwu_grid.engine.models import placed, zones_model
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import Problem, Stop, never
-from lingwu_grid.engine.search import Draft, annealed, best_of, breaks_owner, rank, violation
+from lingwu_grid.engine.search import Draft, annealed, best_of, breaks_owner, owners_short, rank
 from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
@@ -93,9 +93,51 @@ def balance_street(task: Task, stop: Stop = never) -> Draft:
             seed=(*task.seed, number),
         )  # fmt: skip
         draft = best_of(task.part, task.prices, draft, found)
-        if not violation(task.part, draft):
+        if not owners_short(task.part, draft).any():
             break
     return draft
+
+
+def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) -> list[list[int]]:
+    """
+    List communities with those that touch them and may change with them, no two in common.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The assignment.
+    csr
+        Open borders of the town.
+    wanted
+        Communities in the middle of a neighbourhood, the first served first.
+
+    Returns
+    -------
+    list[list[int]]
+        The community in the middle comes first; those of `wanted` that another neighbourhood
+        has taken are left out.
+    """
+    pairs = _touching(problem, town, csr)
+    taken: set[int] = set()
+    found = []
+    for c in wanted:
+        near = [c, *pairs[pairs[:, 0] == c, 1].tolist()]
+        if not taken & set(near):
+            taken |= set(near)
+            found.append(near)
+    return found
+
+
+def _touching(problem: Problem, town: Town, csr: Csr) -> NDArray[np.int32]:
+    """List the pairs of unlocked communities of one street that touch, both ways round."""
+    community = town.community[town.zone]
+    source, street = sources(csr.indptr), problem.graph.subdistrict
+    free = ~is_locked_community(problem, community)
+    use = free[source] & free[csr.indices] & (street[source] == street[csr.indices])
+    pairs = np.stack([community[source[use]], community[csr.indices[use]]], axis=1)
+    return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), np.int32)
 
 
 def border_rounds(problem: Problem, town: Town, csr: Csr) -> list[list[tuple[int, int]]]:
@@ -118,14 +160,10 @@ def border_rounds(problem: Problem, town: Town, csr: Csr) -> list[list[tuple[int
     """
     graph = problem.graph
     community = town.community[town.zone]
-    source = sources(csr.indptr)
-    free = ~is_locked_community(problem, community)
-    use = free[source] & free[csr.indices]
-    use &= graph.subdistrict[source] == graph.subdistrict[csr.indices]
-    touching = np.stack([community[source[use]], community[csr.indices[use]]], axis=1)
     moved = (graph.community_now != community) & (graph.community_now >= 0)
     changed = np.unique(community[moved & (graph.households > 0)])
-    pairs = np.unique(touching[touching[:, 0] < touching[:, 1]], axis=0)
+    pairs = _touching(problem, town, csr)
+    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
     left = [(int(a), int(b)) for a, b in pairs[np.isin(pairs, changed).any(axis=1)]]
     rounds: list[list[tuple[int, int]]] = []
     while left:

@@ -74,6 +74,40 @@ def region_causes(problem: Problem) -> list[Explanation]:
     return told
 
 
+def community_causes(problem: Problem) -> list[Explanation]:
+    """
+    Explain the ground that no number of communities fits.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+
+    Returns
+    -------
+    list[Explanation]
+        Cause `community_cut_off`, one for each piece that communities cannot leave: connected
+        over open borders, in one street, without the ground of locked communities.
+    """
+    graph = problem.graph
+    if problem.community_mode == "fixed":
+        return []
+    held = np.append(graph.community_is_locked, False)[graph.community_now]
+    region = _joined(problem, np.where(held, -1, graph.subdistrict), graph.is_open)
+    weight = np.bincount(region, graph.households).astype(np.int64)
+    lower, upper = problem.new_community_lower, problem.new_community_upper
+    told = []
+    for r in np.flatnonzero(weight > 0).tolist():
+        units = np.flatnonzero(region == r)
+        now = np.unique(graph.community_now[units])
+        own = (problem.community_lower(now) != lower) | (problem.community_upper(now) != upper)
+        if held[units[0]] or own[now >= 0].any() or fits(int(weight[r]), lower, upper):
+            continue
+        pairs = _closed_pairs(problem, units)
+        told.append(_explained("community_cut_off", problem, units, int(weight[r]), pairs=pairs))
+    return told
+
+
 def _label(problem: Problem) -> NDArray[np.int64]:
     """What a grid may not leave: its community where that is fixed, else its street."""
     graph = problem.graph

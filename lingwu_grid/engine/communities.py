@@ -14,6 +14,7 @@ import numpy as np
 from lingwu_grid.engine.exact import Limits, solve_exact
 from lingwu_grid.engine.instance import Instance
 from lingwu_grid.engine.models import SHORT_PRICE, sub_graph
+from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.graph import indptr_of, sources
 
 if TYPE_CHECKING:
@@ -26,6 +27,11 @@ REACH = 2
 
 LIMITS = Limits(nodes=200, gap=0.01)
 """Whole grids are coarse: a hundredth is less than one grid."""
+
+LARGE = 6000
+"""Pairs of a grid and a community above which a rough answer does: the search mends it."""
+
+LARGE_LIMITS = Limits(nodes=1, gap=0.1)
 
 CORES = 4
 """Choices of cores that the communities may grow from, where the first leave some short."""
@@ -47,7 +53,7 @@ def zone_graph(
 
 
 def settle_communities(
-    problem: Problem, zone: NDArray[np.int32], today: NDArray[np.int32]
+    problem: Problem, zone: NDArray[np.int32], today: NDArray[np.int32], *, workers: int = 1
 ) -> NDArray[np.int32]:
     """
     Bring communities into range by whole grids, changing the fewest households.
@@ -62,6 +68,8 @@ def settle_communities(
         Zone of each unit, every zone in one piece, shape (n,).
     today
         Community of each zone, shape (n_zones,); -1 where unknown.
+    workers
+        Streets solved at a time; the result does not depend on it.
 
     Returns
     -------
@@ -75,36 +83,32 @@ def settle_communities(
     present = np.bincount(zone, minlength=len(size)) > 0
     street = np.full(len(size), -1, np.int32)
     street[zone] = graph.subdistrict
-    settled = today.copy()
+    instances = []
     for s in np.unique(street[present]).tolist():
         nodes = np.flatnonzero(present & (street == s))
         communities = np.flatnonzero(graph.community_subdistrict == s)
-        if not len(communities):
-            continue
-        csr = (indptr, indices)
-        settled[nodes] = communities[_best_of_cores(problem, nodes, communities, today, size, csr)]
+        if len(communities):
+            part = (problem, nodes, communities, today, size, indptr, indices)
+            instances.append((nodes, communities, _community_instance(*part)))
+    best = run_all(lambda item: _best_of_cores(item[2]), instances, workers)
+    settled = today.copy()
+    for (nodes, communities, _), chosen in zip(instances, best, strict=True):
+        settled[nodes] = communities[chosen]
     return settled
 
 
-def _best_of_cores(
-    problem: Problem,
-    nodes: NDArray[np.int64],
-    communities: NDArray[np.int64],
-    today: NDArray[np.int32],
-    size: NDArray[np.int64],
-    csr: tuple[NDArray[np.int32], NDArray[np.int32]],
-) -> NDArray[np.int32]:
+def _best_of_cores(instance: Instance) -> NDArray[np.int32]:
     """Solve for several choices of cores until the communities are in range; keep the best."""
-    instance = _community_instance(problem, nodes, communities, today, size, *csr)
+    limits = LIMITS if instance.cost.size < LARGE else LARGE_LIMITS
     best, least = instance.now, np.inf
     for attempt in range(CORES):
         trial = replace(instance, core=_central_nodes(instance, attempt))
-        solved = solve_exact(trial, LIMITS)
+        solved = solve_exact(trial, limits)
         if solved is None:
             continue
         if solved.price < least:
             best, least = solved.zone, solved.price
-        bought = float(instance.cost[np.arange(len(nodes)), solved.zone].sum())
+        bought = instance.price(solved.zone)
         bought += float(solved.received.sum()) * instance.transfer_price
         if solved.price < bought + 0.5:
             break

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.instance import Instance
 
-LAST_RESORT_S = 900.0
-"""Against an instance that does not end; the node limit comes long before on any machine."""
-
 FEW_PIECES = 8
 """With more pieces than this to cut off, many rounds more would be needed: too many."""
 
@@ -29,7 +26,9 @@ class Limits(NamedTuple):
     nodes: int
     gap: float
     """Relative gap at which an assignment is good enough."""
-    seconds: float = LAST_RESORT_S
+    enough: float = -np.inf
+    """Price that is good enough."""
+    presolve: str = "choose"
 
 
 class Solved(NamedTuple):
@@ -176,7 +175,8 @@ def _run(program: Program, limits: Limits, stop: Stop, begin: NDArray[np.int32])
         ("threads", 1),
         ("random_seed", 1),
         ("mip_max_nodes", limits.nodes),
-        ("time_limit", limits.seconds),
+        ("objective_target", limits.enough),
+        ("presolve", limits.presolve),
         ("mip_rel_gap", limits.gap),
     ):
         highs.setOptionValue(key, value)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.causes import fits, region_causes
+from lingwu_grid.engine.causes import community_causes, fits, region_causes
 from lingwu_grid.engine.problem import Explanation
 from lingwu_grid.engine.tally import community_sizes, zone_sizes
 
@@ -31,7 +31,8 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     Returns
     -------
     tuple[Explanation, ...]
-        Causes: those of :func:`~lingwu_grid.engine.causes.region_causes`, `count_gap_grids` (a
+        Causes: those of :func:`~lingwu_grid.engine.causes.region_causes` and
+        :func:`~lingwu_grid.engine.causes.community_causes`, `count_gap_grids` (a
         community whose households no number of grids can hold), `unit_over_limit` (one unit
         above the maximum), `grid_without_households` (no row lies in it),
         `count_gap_communities` (a street's households that no number of communities can hold),
@@ -42,6 +43,9 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     if not grids and not communities:
         return tuple(told)
     told += region_causes(problem)
+    cut_off = community_causes(problem)
+    apart = {c for item in cut_off for c in item.communities}
+    communities = [item for item in communities if not apart & set(item.communities)]
     # What a region's own cause explains is not told twice.
     where = np.zeros(problem.graph.n_units, np.bool_)
     where[[u for item in told for u in item.units]] = True
@@ -52,7 +56,7 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
         if not where[lived & np.isin(town.zone, item.grids)].all()
         or item.cause == "grid_without_households"
     ]
-    return (*told, *communities)
+    return (*told, *cut_off, *communities)
 
 
 def _over_size_units(problem: Problem) -> list[Explanation]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lingwu_grid.engine.exact import Limits, Solved, solve_connected, solve_exact
 from lingwu_grid.engine.levels import absorb_empty
-from lingwu_grid.engine.mend import mend
+from lingwu_grid.engine.mend import Patience, mend
 from lingwu_grid.engine.models import Model, placed, zones_model
 from lingwu_grid.engine.problem import GROUND, Proof, Stop, never
 from lingwu_grid.engine.search import (
@@ -17,6 +17,7 @@ from lingwu_grid.engine.search import (
     annealed,
     best_of,
     improve,
+    owners_short,
     price_of,
     rank,
     refine,
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
     from lingwu_grid.engine._kernels import Part, Prices
     from lingwu_grid.engine.levels import Task
 
-STARTS = (1, 2, 8)
-"""Starts of the searches of a part, until it is in range."""
+STARTS = 6
+"""Starts of the search of a part, until it is in range; exact models mend what they leave."""
 
 PROOF_LIMITS = Limits(nodes=10, gap=5e-3)
 MOST_PAIRS = 7000
@@ -65,34 +66,32 @@ def search_task(task: Task, stop: Stop = never) -> Draft:
     task
         The part and where to start.
     stop
-        Asked between searches.
+        Asked before starting.
 
     Returns
     -------
     Draft
         Every zone in one piece.
     """
-    draft = task.draft
-    for round_, starts in enumerate(STARTS):
-        if stop():
-            break
-        draft = improve(
-            task.part, draft, task.prices, starts=starts, seed=(*task.seed, round_),
-            effort=task.effort,
-        )  # fmt: skip
-        if not violation(task.part, draft):
-            break
+    if stop():
+        return task.draft
+    draft = improve(
+        task.part, task.draft, task.prices, starts=STARTS, seed=task.seed, effort=task.effort,
+        until_lawful=True,
+    )  # fmt: skip
     return absorb_empty(task.part, draft)
 
 
-def mend_task(task: Task, stop: Stop = never) -> Draft:
+def mend_task(task: Task, patience: Patience, stop: Stop = never) -> Draft:
     """
-    Mend one part by a longer search, then by exact models round what is still out of range.
+    Mend one part by exact models round what is out of range; with patience, after more search.
 
     Parameters
     ----------
     task
         The part and where to start.
+    patience
+        How hard to try.
     stop
         Asked between searches and models.
 
@@ -101,10 +100,14 @@ def mend_task(task: Task, stop: Stop = never) -> Draft:
     Draft
         Every zone in one piece.
     """
-    draft = mend(task.part, task.draft, task.prices, stop)
-    if violation(task.part, draft) and not stop():
-        draft = refine(task.part, draft, task.prices, seed=task.seed, effort=task.effort)
-        draft = mend(task.part, draft, task.prices, stop)
+    draft = task.draft
+    for number, search in enumerate(patience.searches):
+        # Between communities a search finds what models of a few grids cannot: a long way round.
+        if owners_short(task.part, draft).any() and not stop():
+            effort = max(1, search * task.effort // 100)
+            seed = (*task.seed, number)
+            draft = refine(task.part, draft, task.prices, seed=seed, effort=effort)
+    draft = mend(task.part, draft, task.prices, patience, stop)
     return absorb_empty(task.part, draft)
 
 

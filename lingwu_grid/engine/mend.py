@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from lingwu_grid.engine._kernels import FAULT
 from lingwu_grid.engine.exact import Limits, solve_exact
-from lingwu_grid.engine.models import placed, zones_model
-from lingwu_grid.engine.search import Draft, breaks_owner, rank, state_of
+from lingwu_grid.engine.models import SHORT_PRICE, placed, zones_model
+from lingwu_grid.engine.search import Draft, breaks_owner, owners_short, rank, state_of
 from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
@@ -21,15 +21,27 @@ if TYPE_CHECKING:
 NEIGHBOURHOODS = (4, 6, 9)
 """Zones of an exact model: the small one first, a larger one where it does not help."""
 
-MOST_PAIRS = 4000
-"""Units times zones of an exact model: larger ones take too long to be a repair."""
 
-LIMITS = Limits(nodes=60, gap=1e-3)
+class Patience(NamedTuple):
+    """How hard to try before a fault is left standing."""
+
+    most_pairs: int
+    """Units times zones of an exact model; the smallest neighbourhood is tried whatever it has."""
+    limits: Limits
+    searches: tuple[int, ...]
+    """Searches before that while owners are out of range, in per cent of a full one."""
+    mends_owners: bool
+    """Solve models for owners out of range too: many, large, and rarely of use after a search."""
 
 
-def faulty_zones(part: Part, draft: Draft) -> list[int]:
+# What is wanted is an answer in range, soon: presolving takes longer than finding one.
+HASTY = Patience(1500, Limits(nodes=5, gap=1e-3, presolve="off"), (20, 100), mends_owners=False)
+PATIENT = Patience(4000, Limits(nodes=60, gap=1e-3, presolve="off"), (300,), mends_owners=True)
+
+
+def faulty_zones(part: Part, draft: Draft, *, of_owners: bool) -> list[int]:
     """
-    List the zones that are out of range, hold a fault, or lie in an owner that is out of range.
+    List the zones that are out of range or hold a fault.
 
     Parameters
     ----------
@@ -37,6 +49,8 @@ def faulty_zones(part: Part, draft: Draft) -> list[int]:
         Units and zones.
     draft
         The assignment.
+    of_owners
+        And those on the rim of an owner that is out of range.
 
     Returns
     -------
@@ -52,9 +66,8 @@ def faulty_zones(part: Part, draft: Draft) -> list[int]:
     np.add.at(fault, draft.zone[missed], FAULT)
     near = draft.zone[sources(part.apart_indptr)]
     np.add.at(fault, near[near == draft.zone[part.apart]], FAULT // 2)
-    size = state.owner_size
-    short = np.maximum(np.maximum(part.owner_lower - size, size - part.owner_upper), 0)
-    fault += (short * (size > 0))[draft.owner] * _on_the_rim(part, draft)
+    if of_owners:
+        fault += owners_short(part, draft)[draft.owner] * _on_the_rim(part, draft)
     order = np.lexsort((np.arange(len(fault)), -fault))
     return [int(z) for z in order if fault[z] > 0]
 
@@ -68,7 +81,7 @@ def _on_the_rim(part: Part, draft: Draft) -> NDArray[np.int64]:
     return rim
 
 
-def mend(part: Part, draft: Draft, prices: Prices, stop: Stop) -> Draft:
+def mend(part: Part, draft: Draft, prices: Prices, patience: Patience, stop: Stop) -> Draft:
     """
     Solve small exact models round each fault until none is left or none helps.
 
@@ -80,6 +93,8 @@ def mend(part: Part, draft: Draft, prices: Prices, stop: Stop) -> Draft:
         The assignment to mend, every zone in one piece.
     prices
         What a move costs.
+    patience
+        How hard to try.
     stop
         Asked between models.
 
@@ -90,10 +105,11 @@ def mend(part: Part, draft: Draft, prices: Prices, stop: Stop) -> Draft:
     """
     given_up: set[int] = set()
     while not stop():
-        faults = [z for z in faulty_zones(part, draft) if z not in given_up]
+        faults = faulty_zones(part, draft, of_owners=patience.mends_owners)
+        faults = [z for z in faults if z not in given_up]
         if not faults:
             break
-        better = _mend_one(part, draft, prices, faults[0], stop)
+        better = _mend_one(part, draft, prices, faults[0], patience, stop)
         if better is None:
             given_up.add(faults[0])
         else:
@@ -101,17 +117,20 @@ def mend(part: Part, draft: Draft, prices: Prices, stop: Stop) -> Draft:
     return draft
 
 
-def _mend_one(part: Part, draft: Draft, prices: Prices, fault: int, stop: Stop) -> Draft | None:
+def _mend_one(
+    part: Part, draft: Draft, prices: Prices, fault: int, patience: Patience, stop: Stop
+) -> Draft | None:
     before = rank(part, draft, prices)
-    tried = 0
+    tried, spare = 0, 2 if len(part.owner_lower) == 1 else 1
     for most in NEIGHBOURHOODS:
         zones = zones_around(part, draft, fault, most)
         pairs = int(np.isin(draft.zone, zones).sum()) * len(zones)
-        if len(zones) == tried or (tried and pairs > MOST_PAIRS):
+        if len(zones) == tried or (tried and pairs > patience.most_pairs):
             return None
         tried = len(zones)
-        model = zones_model(part, draft, prices, zones)
-        solved = solve_exact(model.instance, LIMITS, stop)
+        model = zones_model(part, draft, prices, zones, spare=spare)
+        enough = model.instance.price(model.instance.now) + SHORT_PRICE - 1
+        solved = solve_exact(model.instance, patience.limits._replace(enough=enough), stop)
         if solved is not None:
             found = placed(draft, model, solved.zone)
             if rank(part, found, prices) < before and not breaks_owner(part, draft, found):

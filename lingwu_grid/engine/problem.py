@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -102,6 +102,25 @@ class Problem:
     measure: NDArray[np.float64]
     is_fixed: NDArray[np.bool_]
     target_grids: int
+
+    def with_leave(self, units: NDArray[np.int64], households: int) -> Problem:
+        """
+        Let the communities of ground that none fits be as small as they must be.
+
+        Parameters
+        ----------
+        units
+            The ground.
+        households
+            Its households: of as few communities as may hold them, none need have more than
+            its even share.
+        """
+        graph = self.graph
+        share = households // -(-households // self.new_community_upper)
+        here = np.unique(graph.community_now[units])
+        lower = graph.community_lower.copy()
+        lower[here[here >= 0]] = np.minimum(lower[here[here >= 0]], share)
+        return replace(self, graph=replace(graph, community_lower=lower))
 
     def community_lower(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
         """Give the fewest households of some communities, new ones included."""

@@ -95,6 +95,22 @@ def can_leave(part: Part, zone: NDArray[np.int32], unit: int) -> bool:
     return bool(rest_is_one_piece(part.indptr, part.indices, zone, unit, queue, seen))
 
 
+def owners_short(part: Part, draft: Draft) -> NDArray[np.int64]:
+    """
+    Count the households that each owner (community) is out of range by, shape (n_owners,).
+
+    Parameters
+    ----------
+    part
+        Units, zones and owners.
+    draft
+        The assignment.
+    """
+    size = state_of(part, draft).owner_size
+    short = np.maximum(np.maximum(part.owner_lower - size, size - part.owner_upper), 0)
+    return np.asarray(short * (size > 0), np.int64)
+
+
 def violation(part: Part, draft: Draft) -> int:
     """
     Count the households that zones and owners are out of range by, and faults.
@@ -171,6 +187,7 @@ def improve(
     starts: int,
     seed: tuple[int, ...],
     effort: int,
+    until_lawful: bool = False,
 ) -> Draft:
     """
     Search for a better assignment from several starts; never gives a worse one.
@@ -189,6 +206,8 @@ def improve(
         Seed and number of the part: the same give the same result on any machine.
     effort
         Per cent of the default number of steps.
+    until_lawful
+        Leave out the starts after the first that ends in range.
 
     Returns
     -------
@@ -196,12 +215,15 @@ def improve(
         Every zone in one piece.
     """
     steps = len(draft.zone) * STEPS_PER_UNIT * effort // 100
-    trials = []
+    best = draft
     for number in range(starts):
         start = draft if number < 2 else vary(part, draft, seeded(*seed, number))
         heats = (40.0 if number % 2 else 12.0, 0.05)
-        trials.append(annealed(part, start, prices, heats=heats, steps=steps, seed=(*seed, number)))
-    return best_of(part, prices, draft, *trials)
+        found = annealed(part, start, prices, heats=heats, steps=steps, seed=(*seed, number))
+        best = best_of(part, prices, best, found)
+        if until_lawful and not violation(part, best):
+            break
+    return best
 
 
 def refine(

@@ -10,11 +10,12 @@ import numpy as np
 
 from lingwu_grid.engine.across import (
     balance_street,
-    is_locked_community,
+    neighbourhoods,
     solve_borders,
     street_tasks,
 )
 from lingwu_grid.engine.bounds import unconditional, unconditional_communities
+from lingwu_grid.engine.causes import community_causes
 from lingwu_grid.engine.communities import settle_communities, zone_graph
 from lingwu_grid.engine.feasibility import explain
 from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, search_task
@@ -28,10 +29,11 @@ from lingwu_grid.engine.levels import (
     open_csr,
     with_task,
 )
+from lingwu_grid.engine.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import Bound, Problem, Proof, Solution, Stop, Watch, never, silent
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
-from lingwu_grid.engine.tally import moved_households, worth, zone_sizes
+from lingwu_grid.engine.tally import community_sizes, moved_households, zone_sizes
 from lingwu_grid.engine.tidy import tidy_task
 
 if TYPE_CHECKING:
@@ -84,32 +86,36 @@ def solve(
     Solution
         The plan, its bounds, and explanations where it is not lawful.
     """
+    asked = problem
+    for gap in community_causes(problem):
+        # No plan can bring this ground into range: nothing is moved elsewhere for it in vain.
+        problem = problem.with_leave(np.array(gap.units), gap.households)
     run = _Run(problem, seed, stop, workers, watch)
-    town = _start(problem, seed)
+    town = _start(run)
     run.tell("起始方案", town)
     town = _lawful(run, town)
     run.tell("合规方案", town)
     town, proofs = _best(run, town)
-    explanations = explain(problem, town)
+    explanations = explain(asked, town)
     run.tell("方案完成", town)
     return Solution(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
         moved=moved_households(problem, town),
-        bound=_bound(problem, proofs),
+        bound=_bound(asked, proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
     )
 
 
-def _start(problem: Problem, seed: int) -> Town:
-    graph = problem.graph
+def _start(run: _Run) -> Town:
+    problem, graph, seed = run.problem, run.problem.graph, run.seed
     keep = problem.is_fixed
     if problem.keeps_today:
         zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep)
         today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
         today[: graph.n_grids] = graph.grid_community
-        return _with_communities(problem, zone, today, seed)
+        return _with_communities(run, zone, today)
     indptr, indices = open_borders(graph)
     if graph.n_communities and problem.community_mode != "redraw":
         label = attach_pieces(graph, graph.community_now, graph.community_now, keep)
@@ -124,25 +130,23 @@ def _start(problem: Problem, seed: int) -> Town:
     today = np.full(int(zone.max()) + 1, -1, np.int32)
     today[zone] = label
     if graph.n_communities and problem.community_mode != "redraw":
-        return _with_communities(problem, zone, today, seed)
+        return _with_communities(run, zone, today)
     return Town(zone, today)
 
 
-def _with_communities(
-    problem: Problem, zone: NDArray[np.int32], today: NDArray[np.int32], seed: int
-) -> Town:
-    graph = problem.graph
+def _with_communities(run: _Run, zone: NDArray[np.int32], today: NDArray[np.int32]) -> Town:
+    problem, graph = run.problem, run.problem.graph
     if problem.community_mode == "redraw" or not graph.n_communities:
         indptr, indices = zone_graph(problem, zone)
         size = np.bincount(zone, graph.households).astype(np.int64)
         street = np.zeros(len(size), np.int32)
         street[zone] = graph.subdistrict
         band = (problem.new_community_lower, problem.new_community_upper)
-        drawn = cold_start(indptr, indices, size, street, seed=seed, band=band)
+        drawn = cold_start(indptr, indices, size, street, seed=run.seed, band=band)
         return Town(zone, drawn + np.int32(graph.n_communities))
     if problem.community_mode == "fixed" and (today[np.unique(zone)] >= 0).all():
         return Town(zone, today)
-    return Town(zone, settle_communities(problem, zone, today))
+    return Town(zone, settle_communities(problem, zone, today, workers=run.workers))
 
 
 def _lawful(run: _Run, town: Town) -> Town:
@@ -155,7 +159,48 @@ def _lawful(run: _Run, town: Town) -> Town:
         run.tell("社区合规", town)
     tasks = community_tasks(problem, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: search_task(task, stop))
-    return town if stop() else _mend_across(run, town)
+    run.tell("搜索完成", town)
+    for patience in (HASTY, PATIENT):
+        town = _mended(run, town, [[c] for c in _faulty(problem, town)], patience)
+        if problem.community_mode != "fixed":
+            town = _mend_across(run, town, patience)
+    return town
+
+
+def _faulty(problem: Problem, town: Town) -> list[int]:
+    """List the communities that are out of range or hold a grid that is."""
+    short = community_sizes(problem, town).short
+    zones = zone_sizes(problem, town).short
+    np.add.at(short, town.community[zones > 0], zones[zones > 0])
+    return np.flatnonzero(short).tolist()
+
+
+def _mended(run: _Run, town: Town, areas: list[list[int]], patience: Patience) -> Town:
+    """Mend communities that share nothing, each together with those it comes with."""
+    community = town.community[town.zone]
+    tasks = [
+        make_task(
+            run.problem, town, np.flatnonzero(np.isin(community, area)), run.csr,
+            seed=(run.seed, 30_000, *area),
+        )
+        for area in areas
+    ]  # fmt: skip
+    stop = partial(run.stop, is_lawful=False)
+    return _each(run, town, tasks, lambda task: mend_task(task, patience, stop))
+
+
+def _mend_across(run: _Run, town: Town, patience: Patience) -> Town:
+    """Mend what no community could mend alone, each together with its neighbours."""
+    tried: set[int] = set()
+    while not run.stop(is_lawful=False):
+        waiting = [c for c in _faulty(run.problem, town) if c not in tried]
+        areas = neighbourhoods(run.problem, town, run.csr, waiting)
+        if not areas:
+            break
+        town = _mended(run, town, areas, patience)
+        tried |= {area[0] for area in areas}
+        run.tell("跨社区修补", town)
+    return town
 
 
 def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
@@ -211,34 +256,6 @@ def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft
     for task, draft in zip(tasks, run_all(work, tasks, run.workers), strict=True):
         town = with_task(town, task, draft)
     return town
-
-
-def _mend_across(run: _Run, town: Town) -> Town:
-    """Mend what no community could mend alone, over the borders of its neighbours."""
-    problem = run.problem
-    bad = np.flatnonzero(zone_sizes(problem, town).short)
-    if not len(bad):
-        return town
-    near = set(town.community[bad].tolist())
-    if problem.community_mode != "fixed":
-        indptr, indices = zone_graph(problem, town.zone)
-        for z in np.flatnonzero(np.isin(town.community, list(near))).tolist():
-            if z + 1 < len(indptr):
-                near |= set(town.community[indices[indptr[z] : indptr[z + 1]]].tolist())
-    community = town.community[town.zone]
-    inside = np.isin(community, list(near))
-    street = problem.graph.subdistrict
-    better = town
-    for s in np.unique(street[inside]).tolist():
-        here = inside & (street == s)
-        apart = [here & (community == c) for c in np.unique(community[here]).tolist()]
-        free = here & ~is_locked_community(problem, community)
-        for units in [free] if problem.community_mode != "fixed" and free.any() else apart:
-            task = make_task(
-                problem, better, np.flatnonzero(units), run.csr, seed=(run.seed, 30_000 + s)
-            )
-            better = with_task(better, task, mend_task(task, partial(run.stop, is_lawful=False)))
-    return min(town, better, key=lambda t: worth(problem, t))
 
 
 def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:

@@ -115,7 +115,7 @@ def _candidates(item: Explanation, study: Study, fabric: Fabric) -> list[Repair]
 
 def _exceptions(item: Explanation, rules: Rules, fabric: Fabric) -> list[Repair]:
     places = fabric.places
-    if item.cause in ("community_out_of_range", "count_gap_communities"):
+    if item.cause in ("community_out_of_range", "count_gap_communities", "community_cut_off"):
         codes = [places.community_ids[c] for c in item.communities if c < len(places.community_ids)]
         band, key = rules.community, "community_id"
     else:

@@ -94,6 +94,12 @@ def _of_regions(item: Explanation, said: _Said) -> dict[str, tuple[str, str]]:
             f"相连的一片共 {item.households} 户{now}，{never}",
             "登记例外（rules.toml [[exceptions]]），或与相邻街道会商",
         ),
+        "community_cut_off": (
+            f"{said.where}被障碍或街道界围出一片共 {item.households} 户的地方，怎样分都不能使每个"
+            f"社区都在 {said.community} 户之间",
+            (f"核实障碍上是否有通道（隔开的网格：{said.pairs}）；" if said.pairs else "")
+            + "与相邻街道会商，或对该社区登记例外（rules.toml [[exceptions]]）",
+        ),
         "pinch_point": (
             f"{said.place}{now}是几片的唯一通路，与离不开它的各片合起来至少 {item.households} 户，"
             f"超过网格上限 {said.most} 户",

@@ -117,8 +117,6 @@ class Rules:
     open_crossings: tuple[tuple[str, ...], ...] = ()
     """Pairs of grids between which a barrier may be crossed."""
     second_measure: SecondMeasure = SecondMeasure()
-    target_grids: int = 0
-    """How many grids there should be; 0 for any number."""
     prove: bool = True
     """Solve each community exactly and give a bound under rules (slower)."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)

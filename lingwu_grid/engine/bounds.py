@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from lingwu_grid.graph import sources
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -60,7 +62,7 @@ def least_to_leave(unit_households: NDArray[np.int64], upper: int) -> int:
     return excess + (enough & -enough).bit_length() - 1
 
 
-def unconditional(problem: Problem) -> int:
+def unconditional(problem: Problem, ground: NDArray[np.bool_] | None = None) -> int:
     """
     Bound the households that change grid in any lawful plan of whole units.
 
@@ -73,6 +75,8 @@ def unconditional(problem: Problem) -> int:
     ----------
     problem
         The town and its rules.
+    ground
+        Units to count, shape (n_units,): grids that lie wholly in it. All by default.
 
     Returns
     -------
@@ -82,7 +86,12 @@ def unconditional(problem: Problem) -> int:
     if not problem.keeps_today:
         return 0
     graph = problem.graph
-    return _least(graph.home_grid, graph.home_households, problem.lower, problem.upper)
+    home, households = graph.home_grid, graph.home_households
+    if ground is not None:
+        inside = ground[sources(graph.home_indptr)]
+        partly = np.isin(home, home[~inside])
+        home, households = home[inside & ~partly], households[inside & ~partly]
+    return _least(home, households, problem.lower, problem.upper)
 
 
 def unconditional_communities(problem: Problem) -> int:

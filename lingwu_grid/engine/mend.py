@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.engine._kernels import Part, Prices
+    from lingwu_grid.engine.instance import Instance
     from lingwu_grid.engine.problem import Stop
 
 NEIGHBOURHOODS = (4, 6, 9)
@@ -30,13 +31,14 @@ class Patience(NamedTuple):
     limits: Limits
     searches: tuple[int, ...]
     """Searches before that while owners are out of range, in per cent of a full one."""
-    mends_owners: bool
-    """Solve models for owners out of range too: many, large, and rarely of use after a search."""
+    is_thorough: bool
+    """Take the best answer, not the first in range; and solve models for owners out of range too,
+    which are many, large, and rarely of use after a search."""
 
 
 # What is wanted is an answer in range, soon: presolving takes longer than finding one.
-HASTY = Patience(1500, Limits(nodes=5, gap=1e-3, presolve="off"), (20, 100), mends_owners=False)
-PATIENT = Patience(4000, Limits(nodes=60, gap=1e-3, presolve="off"), (300,), mends_owners=True)
+HASTY = Patience(1500, Limits(nodes=5, gap=1e-3, presolve="off"), (20, 100), is_thorough=False)
+PATIENT = Patience(4000, Limits(nodes=60, gap=1e-3, presolve="off"), (300,), is_thorough=True)
 
 
 def faulty_zones(part: Part, draft: Draft, *, of_owners: bool) -> list[int]:
@@ -105,7 +107,7 @@ def mend(part: Part, draft: Draft, prices: Prices, patience: Patience, stop: Sto
     """
     given_up: set[int] = set()
     while not stop():
-        faults = faulty_zones(part, draft, of_owners=patience.mends_owners)
+        faults = faulty_zones(part, draft, of_owners=patience.is_thorough)
         faults = [z for z in faults if z not in given_up]
         if not faults:
             break
@@ -129,13 +131,21 @@ def _mend_one(
             return None
         tried = len(zones)
         model = zones_model(part, draft, prices, zones, spare=spare)
-        enough = model.instance.price(model.instance.now) + SHORT_PRICE - 1
-        solved = solve_exact(model.instance, patience.limits._replace(enough=enough), stop)
+        limits = patience.limits
+        if not patience.is_thorough:
+            limits = limits._replace(enough=_enough(model.instance))
+        solved = solve_exact(model.instance, limits, stop)
         if solved is not None:
             found = placed(draft, model, solved.zone)
             if rank(part, found, prices) < before and not breaks_owner(part, draft, found):
                 return found
     return None
+
+
+def _enough(instance: Instance) -> float:
+    """Give a price that only an assignment without a fault has, moves being about as many."""
+    price = instance.cost[np.arange(len(instance.now)), instance.now]
+    return float(price[price < FAULT * SHORT_PRICE].sum()) + SHORT_PRICE - 1
 
 
 def zones_around(part: Part, draft: Draft, centre: int, most: int) -> NDArray[np.int64]:

@@ -82,8 +82,6 @@ class Problem:
         Second measure of each unit less its share of households, shape (n_units,).
     is_fixed
         Units that stay in their grid whatever happens (pieces of declared enclaves).
-    target_grids
-        How many grids there should be; 0 for any number.
     """
 
     graph: UnitGraph
@@ -101,7 +99,6 @@ class Problem:
     proves: bool
     measure: NDArray[np.float64]
     is_fixed: NDArray[np.bool_]
-    target_grids: int
 
     def with_leave(self, units: NDArray[np.int64], households: int) -> Problem:
         """
@@ -249,7 +246,6 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         proves=rules.prove and keeps,
         measure=_uneven(graph),
         is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
-        target_grids=rules.target_grids,
     )
 
 

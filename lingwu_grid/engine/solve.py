@@ -102,7 +102,7 @@ def solve(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
         moved=moved_households(problem, town),
-        bound=_bound(asked, proofs),
+        bound=_bound(problem, town, proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
     )
@@ -258,12 +258,14 @@ def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft
     return town
 
 
-def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:
-    # A community without a proof of its own adds nothing: the sum stays a bound.
+def _bound(problem: Problem, town: Town, proofs: tuple[Proof, ...]) -> Bound:
+    # Ground without a proof of its own counts by whole units alone: the sum stays a bound.
+    proven = np.isin(town.community[town.zone], [proof.community for proof in proofs])
+    counted = unconditional(problem, ~proven) if proofs else 0
     return Bound(
         unconditional=unconditional(problem),
-        within_communities=sum(p.free_bound for p in proofs) if proofs else None,
-        under_rules=sum(p.bound for p in proofs) if proofs else None,
+        within_communities=counted + sum(p.free_bound for p in proofs) if proofs else None,
+        under_rules=counted + sum(p.bound for p in proofs) if proofs else None,
         unconditional_communities=unconditional_communities(problem),
         proofs=proofs,
     )

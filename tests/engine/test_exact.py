@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from lingwu_grid.engine.exact import Limits, solve_connected, solve_exact
-from lingwu_grid.engine.mend import faulty_zones, mend
+from lingwu_grid.engine.mend import HASTY, PATIENT, faulty_zones, mend
 from lingwu_grid.engine.models import placed, zones_model
 from lingwu_grid.engine.problem import never
 from lingwu_grid.engine.search import Draft, improve, rank, violation
@@ -93,17 +93,17 @@ def test_an_oversize_grid_is_divided_by_a_new_one() -> None:
     """700 households in one zone of 300–500: a new zone takes at least 300 of them."""
     zone = np.zeros(8, np.int32)
     part = lattice_part(4, 2, [100, 100, 100, 50, 100, 100, 100, 50], zone, (300, 500))
-    mended = mend(part, draft_of(part, zone), PRICES, never)
+    mended = mend(part, draft_of(part, zone), PRICES, PATIENT, never)
     assert violation(part, mended) == 0
     assert _moved(part, zone, mended.zone) == 300
-    assert faulty_zones(part, mended) == []
+    assert faulty_zones(part, mended, of_owners=True) == []
 
 
 def test_mending_never_makes_a_plan_worse() -> None:
     zone = np.array([0, 0, 0, 1, 1, 1], np.int32)
     part = lattice_part(6, 1, [5, 5, 5, 5, 5, 5], zone, (300, 500))
     start = draft_of(part, zone)
-    mended = mend(part, start, PRICES, never)
+    mended = mend(part, start, PRICES, HASTY, never)
     assert rank(part, mended, PRICES) <= rank(part, start, PRICES)
 
 
@@ -131,7 +131,7 @@ def test_pins_and_pairs_apart_are_kept(method: str) -> None:
         start = draft_of(part, zone)
         if method == "search":
             return improve(part, start, PRICES, starts=4, seed=(1,), effort=300)
-        return mend(part, start, PRICES, never)
+        return mend(part, start, PRICES, HASTY, never)
 
     assert solve(_with_pin(row, 3, 1)).zone.tolist() == [0, 0, 0, 1, 1, 1, 1, 1]
     # 0 and 1 cannot part: their zone of one unit would be short by 200. Two units apart can.

@@ -26,8 +26,12 @@ class Block(NamedTuple):
     in_one_building: bool = False
 
 
-def write_strip(folder: Path, blocks: list[Block]) -> Path:
-    """Write a strip of blocks, west to east, as a study; grids are called G1, G2 and so on."""
+def write_strip(folder: Path, blocks: list[Block], communities: tuple[int, ...] = ()) -> Path:
+    """
+    Write a strip of blocks, west to east, as a study; grids are called G1, G2 and so on.
+
+    `communities` gives how many blocks each community has, called C1, C2 and so on.
+    """
     points, codes, buildings, compounds = [], [], [], []
     for i, block in enumerate(blocks):
         places = 1 if block.in_one_building else 16
@@ -73,4 +77,17 @@ def write_strip(folder: Path, blocks: list[Block]) -> Path:
             {"name": ["渠"] * len(lines), "kind": ["canal"] * len(lines)}, geometry=lines, crs=CRS
         )
         barriers.to_file(folder / "boundaries" / "barriers.gpkg", driver="GPKG")
+    _write_communities(folder, grids, communities)
     return folder
+
+
+def _write_communities(folder: Path, grids: gpd.GeoDataFrame, communities: tuple[int, ...]) -> None:
+    if not communities:
+        return
+    number = np.repeat(np.arange(len(communities)), communities)
+    codes = np.array([f"C{c + 1}" for c in number])
+    table = grids.assign(community_id=codes)
+    table.to_file(folder / "boundaries" / "grids.gpkg", driver="GPKG")
+    whole = table[["community_id", "geometry"]].dissolve("community_id").reset_index()
+    whole["community_name"] = "社区" + whole.community_id
+    whole.to_file(folder / "boundaries" / "communities.gpkg", driver="GPKG")

@@ -113,3 +113,19 @@ def test_repairs_come_cheapest_first(tmp_path: Path) -> None:
     ]
     assert len(ranks) >= 2
     assert ranks == sorted(ranks)
+
+
+def test_ground_that_no_community_fits_is_named(tmp_path: Path) -> None:
+    """1,000 households beyond a canal cannot be a community of 1,100–1,600; 1,200 can."""
+    blocks = [Block(400), Block(400), Block(400, canal_after=True), Block(500), Block(500)]
+    rules = RULES.with_(community=Band(1100, 1600))
+    folder = write_strip(tmp_path / "town", blocks, communities=(3, 2))
+    study = lg.read_study(folder, rules)
+    plan = lg.partition(study, rules)
+    [item] = plan.summary["explanations"]
+    assert (item["cause"], item["households"]) == ("community_cut_off", 1000)
+    assert item["communities"] == ["C2"]
+    assert plan.summary["households_moved_grid"] == 0
+    repair = item["repairs"][0]
+    mended = lg.partition(study, _applied(rules, repair["setting"]))
+    assert mended.summary["status"] != "infeasible"

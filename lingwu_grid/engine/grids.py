@@ -11,7 +11,8 @@ from lingwu_grid.engine.exact import Limits, Solved, solve_connected, solve_exac
 from lingwu_grid.engine.levels import absorb_empty
 from lingwu_grid.engine.mend import Patience, mend
 from lingwu_grid.engine.models import Model, placed, zones_model
-from lingwu_grid.engine.problem import GROUND, Proof, Stop, never
+from lingwu_grid.engine.polish import polish
+from lingwu_grid.engine.problem import FREE, GROUND, ORDERED, Proof, Stop, never
 from lingwu_grid.engine.search import (
     Draft,
     annealed,
@@ -43,6 +44,9 @@ LARGE, TOO_LARGE = 3500, 6000
 
 FREE_ROUNDS = 1
 
+POLISHED_EFFORT = 100
+"""Search effort, in per cent, from which a search is followed by exact models of a few grids."""
+
 SHAPES = 2
 """Exact solutions of a community with orders: from what was searched, and from the shape of the
 connected answer that came out in pieces."""
@@ -52,9 +56,6 @@ CLOSE = 0.005
 
 NEAR_STEPS_PER_UNIT = 600
 NEAR_HEATS = (6.0, 0.05)
-
-FREE, ORDERED = "connected", "ordered"
-"""How a proof keeps grids contiguous: by nothing but contiguity, or by orders from their cores."""
 
 
 def search_task(task: Task, stop: Stop = never) -> Draft:
@@ -111,7 +112,7 @@ def mend_task(task: Task, patience: Patience, stop: Stop = never) -> Draft:
     return absorb_empty(task.part, draft)
 
 
-def refine_task(task: Task, stop: Stop = never) -> Draft:
+def refine_task(task: Task, stop: Stop = never, *, workers: int = 1) -> Draft:
     """
     Search on in one part that is in range: fewer moves, where no exact model will be solved.
 
@@ -120,7 +121,9 @@ def refine_task(task: Task, stop: Stop = never) -> Draft:
     task
         The part and where to start.
     stop
-        Asked before starting.
+        Asked before starting, and between models.
+    workers
+        Models solved at a time.
 
     Returns
     -------
@@ -133,6 +136,8 @@ def refine_task(task: Task, stop: Stop = never) -> Draft:
         task.part, task.draft, task.prices, starts=8, seed=(*task.seed, 40), effort=task.effort
     )
     draft = refine(task.part, draft, task.prices, seed=task.seed, effort=task.effort)
+    if task.effort >= POLISHED_EFFORT:
+        draft = polish(task.part, draft, task.prices, workers=workers, stop=stop)
     return absorb_empty(task.part, draft)
 
 

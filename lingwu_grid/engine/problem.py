@@ -22,6 +22,11 @@ GROUND = 0.05
 one that touches less."""
 
 
+FREE, ORDERED, COUNTED = "connected", "ordered", "counted"
+"""How a community was proved: with no rule but contiguity; by orders from the cores of its grids;
+or, where no model was solved, by counting whole units that must leave."""
+
+
 class Watch(Protocol):
     """Is told how far a solve is."""
 
@@ -136,7 +141,7 @@ class Proof:
 
     community: int
     method: str
-    """`connected`: nothing but contiguity; `ordered`: grids grow from their cores in order."""
+    """One of `FREE`, `ORDERED`, `COUNTED`."""
     bound: int
     """No plan of the community within the method moves fewer of its households."""
     free_bound: int

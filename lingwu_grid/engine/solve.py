@@ -31,7 +31,17 @@ from lingwu_grid.engine.levels import (
 )
 from lingwu_grid.engine.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.parallel import run_all
-from lingwu_grid.engine.problem import Bound, Problem, Proof, Solution, Stop, Watch, never, silent
+from lingwu_grid.engine.problem import (
+    COUNTED,
+    Bound,
+    Problem,
+    Proof,
+    Solution,
+    Stop,
+    Watch,
+    never,
+    silent,
+)
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
 from lingwu_grid.engine.tally import community_sizes, moved_households, zone_sizes
 from lingwu_grid.engine.tidy import tidy_task
@@ -102,7 +112,7 @@ def solve(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
         moved=moved_households(problem, town),
-        bound=_bound(problem, town, proofs),
+        bound=_bound(problem, proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
     )
@@ -112,13 +122,15 @@ def _start(run: _Run) -> Town:
     problem, graph, seed = run.problem, run.problem.graph, run.seed
     keep = problem.is_fixed
     if problem.keeps_today:
-        zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep)
+        zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep, graph.grid_is_locked)
         today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
         today[: graph.n_grids] = graph.grid_community
         return _with_communities(run, zone, today)
     indptr, indices = open_borders(graph)
     if graph.n_communities and problem.community_mode != "redraw":
-        label = attach_pieces(graph, graph.community_now, graph.community_now, keep)
+        label = attach_pieces(
+            graph, graph.community_now, graph.community_now, keep, graph.community_is_locked
+        )
     else:
         label = np.int32(graph.n_communities) + cold_start(
             indptr, indices, graph.households, graph.subdistrict, seed=seed,
@@ -220,6 +232,8 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
         town, proofs = _prove(run, town)
     tasks = community_tasks(problem, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, stop))
+    if proofs:
+        proofs = _counted(problem, town, proofs)
     return town, tuple(_as_it_is(problem, town, proof) for proof in proofs)
 
 
@@ -258,14 +272,24 @@ def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft
     return town
 
 
-def _bound(problem: Problem, town: Town, proofs: tuple[Proof, ...]) -> Bound:
-    # Ground without a proof of its own counts by whole units alone: the sum stays a bound.
-    proven = np.isin(town.community[town.zone], [proof.community for proof in proofs])
-    counted = unconditional(problem, ~proven) if proofs else 0
+def _counted(problem: Problem, town: Town, proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
+    """Add a count of whole units for each community that no model was solved for."""
+    of_unit = town.community[town.zone]
+    known = {proof.community for proof in proofs}
+    added = []
+    for c in sorted(set(of_unit.tolist()) - known):
+        ground = of_unit == c
+        least, moved = unconditional(problem, ground), moved_households(problem, town, ground)
+        zones = len(np.unique(town.zone[ground]))
+        added.append(Proof(c, COUNTED, least, least, moved, int(ground.sum()), zones, ()))
+    return (*proofs, *added)
+
+
+def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:
     return Bound(
         unconditional=unconditional(problem),
-        within_communities=counted + sum(p.free_bound for p in proofs) if proofs else None,
-        under_rules=counted + sum(p.bound for p in proofs) if proofs else None,
+        within_communities=sum(p.free_bound for p in proofs) if proofs else None,
+        under_rules=sum(p.bound for p in proofs) if proofs else None,
         unconditional_communities=unconditional_communities(problem),
         proofs=proofs,
     )

@@ -51,6 +51,7 @@ def attach_pieces(
     now: NDArray[np.int32],
     kin: NDArray[np.int32],
     keep: NDArray[np.bool_],
+    is_locked: NDArray[np.bool_],
 ) -> NDArray[np.int32]:
     """
     Start from today's zones: each keeps its largest piece, other pieces join a neighbour.
@@ -69,6 +70,8 @@ def attach_pieces(
         What a piece would rather stay in (its community), shape (n,).
     keep
         Units that stay where they are though they lie apart, shape (n,).
+    is_locked
+        Zones that nothing may join, by number.
 
     Returns
     -------
@@ -81,7 +84,7 @@ def attach_pieces(
     zone[~main[piece] & ~keep] = -1
     next_new = max(graph.n_grids, int(now.max()) + 1)
     while (zone < 0).any():
-        if not _join_neighbours(graph, zone, piece, kin):
+        if not _join_neighbours(graph, zone, piece, kin, is_locked):
             loose = np.flatnonzero(zone < 0)
             heaviest = loose[weight[piece[loose]].argmax()]
             zone[piece == piece[heaviest]] = next_new
@@ -90,13 +93,19 @@ def attach_pieces(
 
 
 def _join_neighbours(
-    graph: UnitGraph, zone: NDArray[np.int32], piece: NDArray[np.int32], kin: NDArray[np.int32]
+    graph: UnitGraph,
+    zone: NDArray[np.int32],
+    piece: NDArray[np.int32],
+    kin: NDArray[np.int32],
+    is_locked: NDArray[np.bool_],
 ) -> bool:
     source, target = sources(graph.indptr), graph.indices
+    takes = ~np.append(is_locked, False)[np.minimum(zone, len(is_locked))]
     touch = (
         graph.is_open
         & (zone[source] < 0)
         & (zone[target] >= 0)
+        & takes[target]
         & (graph.subdistrict[source] == graph.subdistrict[target])
     )
     if not touch.any():

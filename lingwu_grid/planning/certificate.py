@@ -13,12 +13,13 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.problem import Proof, Solution
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.planning.naming import Names
+    from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
 RULES = {
     "unconditional": "整单元离开；任何合规方案，不论邻接",
     "within_communities": "各单元留在本方案所属的社区；网格连续；小区和楼栋整体；"
-    "新增网格每社区至多两个",
+    "新增网格每社区至多两个；标为 counted 的社区未求解，只按整单元计数",
     "under_rules": "同上；标为 ordered 的社区另限：保留的网格保留其核心单元，"
     "并自核心起按现有形状的次序生长",
 }
@@ -59,7 +60,7 @@ def make_certificate(
             "scenario": rules.scenario,
             "communities": rules.communities,
             "compounds_whole": rules.compounds_whole,
-            "locked_grids": list(rules.locked_grids),
+            "locked_grids": _held_grids(fabric, rules),
             "locked_communities": list(rules.locked_communities),
             "enclaves": list(rules.enclaves),
             "pins": [[pin.place, pin.grid_id] for pin in rules.pins],
@@ -79,6 +80,14 @@ def make_certificate(
         "units": unit.tolist(),
         "joins": pairs.tolist(),
     }
+
+
+def _held_grids(fabric: Fabric, rules: Rules) -> list[str]:
+    """List the grids that keep their households: locked by the rules or the data, or special."""
+    places = fabric.places
+    held = places.grid_is_locked | places.grid_is_special
+    named = {code for code, is_held in zip(places.grid_ids, held, strict=True) if is_held}
+    return sorted(named | set(rules.locked_grids))
 
 
 def _proof(proof: Proof, names: Names, unit: np.ndarray[Any, Any]) -> dict[str, Any]:

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingwu_grid.engine.causes import fits
-from lingwu_grid.engine.start import cold_start
+from lingwu_grid.engine.start import attach_pieces, cold_start
 from lingwu_grid.graph import pieces
-from tests.engine.towns import lattice_csr
+from tests.engine.towns import lattice_csr, row_graph
 
 
 @given(st.integers(2, 8), st.integers(2, 8), st.integers(0, 9))
@@ -40,3 +40,14 @@ def test_a_lattice_of_equal_units_is_cut_into_zones_in_range() -> None:
 )
 def test_counts_that_can_be_divided(households: int, *, possible: bool) -> None:
     assert fits(households, 300, 500) is possible
+
+
+def test_a_broken_piece_never_joins_a_locked_zone() -> None:
+    """A row 0 0 1 0: zone 1 is locked, so the last unit becomes a zone of its own."""
+    graph = row_graph([50, 50, 50, 50], [0, 0, 1, 0])
+    kin = np.zeros(4, np.int32)
+    keep = np.zeros(4, np.bool_)
+    shut = np.array([False, True])
+    assert attach_pieces(graph, graph.grid_now, kin, keep, shut).tolist() == [0, 0, 1, 2]
+    free = np.zeros(2, np.bool_)
+    assert attach_pieces(graph, graph.grid_now, kin, keep, free).tolist() == [0, 0, 1, 1]

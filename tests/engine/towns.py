@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from lingwu_grid.engine._kernels import Part, Prices
 from lingwu_grid.engine.search import Draft
+from lingwu_grid.graph import UnitGraph, indptr_of
 
 PRICES = Prices(
     violation=12.0, moved=1.0, ground=0.01, border=0.002, deviation=0.0, community=3.0, measure=0.0
@@ -99,3 +100,44 @@ def zones_in_pieces(part: Part, zone: np.ndarray) -> list[int]:
         for z in np.unique(zone).tolist()
         if not nx.is_connected(graph.subgraph(np.flatnonzero(zone == z).tolist()))
     ]
+
+
+def row_graph(households: list[int], grids: list[int]) -> UnitGraph:
+    """Make a town of units in a row, ten metres apart; one community, one street."""
+    n, n_grids = len(households), max(grids) + 1
+    source = np.r_[np.arange(n - 1), np.arange(1, n)]
+    target = np.r_[np.arange(1, n), np.arange(n - 1)].astype(np.int32)
+    order = np.lexsort((target, source))
+    weight = np.array(households, np.int64)
+    nobody = np.full(n, -1, np.int32)
+    one = np.zeros(n, np.int32)
+    return UnitGraph(
+        indptr=indptr_of(source, n),
+        indices=target[order],
+        border_m=np.ones(len(order)),
+        off_line_m=np.ones(len(order)),
+        is_open=np.ones(len(order), np.bool_),
+        households=weight,
+        home_indptr=np.arange(n + 1, dtype=np.int32),
+        home_grid=np.array(grids, np.int32),
+        home_households=weight,
+        grid_now=np.array(grids, np.int32),
+        community_now=one,
+        group=nobody,
+        group_parts=np.empty(0, np.int32),
+        pin=nobody,
+        apart=np.empty((0, 2), np.int32),
+        measure=np.zeros(n),
+        subdistrict=one,
+        x=10.0 * np.arange(n),
+        y=np.zeros(n),
+        grid_community=np.zeros(n_grids, np.int32),
+        grid_lower=np.full(n_grids, 300, np.int64),
+        grid_upper=np.full(n_grids, 500, np.int64),
+        grid_is_locked=np.zeros(n_grids, np.bool_),
+        grid_is_enclave=np.zeros(n_grids, np.bool_),
+        community_subdistrict=np.zeros(1, np.int32),
+        community_lower=np.zeros(1, np.int64),
+        community_upper=np.full(1, 10**6, np.int64),
+        community_is_locked=np.zeros(1, np.bool_),
+    )

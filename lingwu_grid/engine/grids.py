@@ -34,22 +34,18 @@ STARTS = 6
 """Starts of the search of a part, until it is in range; exact models mend what they leave."""
 
 PROOF_LIMITS = Limits(nodes=10, gap=5e-3)
-MOST_PAIRS = 7000
+MOST_PAIRS = 12_000
 """Pairs of a unit and a zone above which a community is searched on, not solved."""
 
 FREE_LIMITS = Limits(nodes=10, gap=1e-3)
 LARGE_FREE_LIMITS = Limits(nodes=1, gap=0.05)
 LARGE, TOO_LARGE = 3500, 6000
-"""Pairs of a unit and a zone above which a connected model is only bounded; and not even that."""
+"""Pairs of a unit and a zone above which a connected model comes last, roughly; and not at all."""
 
 FREE_ROUNDS = 1
 
 POLISHED_EFFORT = 100
 """Search effort, in per cent, from which a search is followed by exact models of a few grids."""
-
-SHAPES = 2
-"""Exact solutions of a community with orders: from what was searched, and from the shape of the
-connected answer that came out in pieces."""
 
 CLOSE = 0.005
 """Share over the bound of every contiguous plan that is not worth another solution."""
@@ -146,16 +142,20 @@ class Proven(NamedTuple):
 
     draft: Draft
     proof: Proof | None
-    """None where the model was stopped, or nothing lawful was found."""
+    """None where the model was stopped or is too large, or nothing lawful was found."""
+    free: Draft | None = None
+    """The answer to the model with no rule but contiguity, where that came out in pieces."""
+    dual: float = 0.0
+    """Dual bound of that model."""
 
 
 def prove_task(task: Task, stop: Stop = never) -> Proven:
     """
     Solve one community exactly.
 
-    First with no rule but contiguity: often the answer comes out in one piece, and is the best
-    there is. Where it does not, with orders from the cores of the grids, which lean on the shape
-    that the grids have: once as they are, and once as the answer in pieces would have them.
+    A small one first with no rule but contiguity: often the answer comes out in one piece, and is
+    the best there is. Else with orders from the cores of the grids, which lean on the shape that
+    the grids have.
 
     Parameters
     ----------
@@ -173,35 +173,69 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
     model = _whole_model(part, task.draft, prices)
     if stop() or not len(model.zones):
         return Proven(task.draft, None)
+    if model.instance.cost.size > TOO_LARGE:
+        # Orders lean on the shape they start from: a good one, where no free answer lends one.
+        task = task._replace(draft=refine_task(task, stop))
     if model.instance.cost.size > MOST_PAIRS:
-        return Proven(refine_task(task, stop), None)
-    free = _connected(model, stop)
-    if free.is_contiguous:
-        best = best_of(part, prices, task.draft, _answer(part, task.draft, model, free))
-        return Proven(best, _proof(task, best, model, (free.bound, free.bound), FREE))
-    best, proof = task.draft, None
-    for number in range(SHAPES):
-        shape = best if not number else _searched(task, _answer(part, task.draft, model, free))
-        ordered = _whole_model(part, shape, prices)
-        solved = None if stop() else solve_exact(ordered.instance, PROOF_LIMITS, stop)
-        if solved is None:
-            break
-        found = best_of(part, prices, shape, _answer(part, shape, ordered, solved))
-        if not number or rank(part, found, prices) < rank(part, best, prices):
-            best = found
-            proof = _proof(task, best, ordered, (solved.bound, free.bound), ORDERED)
-        if price_of(part, best, prices) < (1 + CLOSE) * free.bound:
-            break
-    return Proven(best_of(part, task.prices, task.draft, best), proof)
+        return Proven(task.draft, None)
+    free, bound = None, 0.0
+    if model.instance.cost.size <= LARGE:
+        solved = solve_connected(model.instance, FREE_LIMITS, rounds=FREE_ROUNDS, stop=stop)
+        free, bound = _answer(part, task.draft, model, solved), solved.bound
+        if solved.is_contiguous:
+            best = best_of(part, prices, task.draft, free)
+            return Proven(best, _proof(task, best, model, (bound, bound), FREE))
+    return _ordered(task, task.draft, free, bound, stop)
 
 
-def _connected(model: Model, stop: Stop) -> Solved:
-    """Solve with no rule but contiguity, as far as the size of the model allows."""
-    instance = model.instance
-    if instance.cost.size > TOO_LARGE:
-        return Solved(instance.now, np.inf, 0.0, np.empty(0), is_contiguous=False)
-    limits = LARGE_FREE_LIMITS if instance.cost.size > LARGE else FREE_LIMITS
-    return solve_connected(instance, limits, rounds=FREE_ROUNDS, stop=stop)
+def reprove_task(task: Task, proven: Proven, stop: Stop = never) -> Proven:
+    """
+    Solve a community once more, with orders from the shape that the free answer would have.
+
+    Parameters
+    ----------
+    task
+        As it was proved.
+    proven
+        What came of that, by orders.
+    stop
+        Asked while solving.
+
+    Returns
+    -------
+    Proven
+        Ranks at least as well.
+    """
+    if stop() or proven.proof is None or proven.proof.method != ORDERED:
+        return proven
+    part, prices = task.part, proof_prices(task.prices, len(task.units))
+    free, bound = proven.free, proven.dual
+    if free is None:
+        model = _whole_model(part, proven.draft, prices)
+        if model.instance.cost.size > TOO_LARGE:
+            return proven
+        solved = solve_connected(model.instance, LARGE_FREE_LIMITS, rounds=FREE_ROUNDS, stop=stop)
+        free, bound = _answer(part, proven.draft, model, solved), solved.bound
+        if solved.is_contiguous:
+            best = best_of(part, prices, proven.draft, free)
+            return Proven(best, _proof(task, best, model, (bound, bound), FREE))
+    if stop() or price_of(part, proven.draft, prices) < (1 + CLOSE) * bound:
+        return proven
+    again = _ordered(task, _searched(task, free), free, bound, stop)
+    is_better = rank(part, again.draft, prices) < rank(part, proven.draft, prices)
+    return again if again.proof is not None and is_better else proven
+
+
+def _ordered(task: Task, shape: Draft, free: Draft | None, dual: float, stop: Stop) -> Proven:
+    """Solve with orders from the shape of an assignment; `free`, `dual` are known already."""
+    part, prices = task.part, proof_prices(task.prices, len(task.units))
+    model = _whole_model(part, shape, prices)
+    solved = None if stop() else solve_exact(model.instance, PROOF_LIMITS, stop)
+    if solved is None:
+        return Proven(task.draft, None)
+    best = best_of(part, prices, shape, _answer(part, shape, model, solved))
+    proof = _proof(task, best, model, (solved.bound, dual), ORDERED)
+    return Proven(best_of(part, task.prices, task.draft, best), proof, free, dual)
 
 
 def _searched(task: Task, draft: Draft) -> Draft:

@@ -58,6 +58,7 @@ def polish(part: Part, draft: Draft, prices: Prices, *, workers: int, stop: Stop
     """
     waiting = set(_moved_zones(part, draft).tolist())
     while waiting and not stop():
+        waiting &= set(draft.zone.tolist())  # a zone may have been closed since
         areas = _disjoint(part, draft, sorted(waiting))
         now = draft
         work = partial(_solved, part, now, prices, stop)

@@ -18,7 +18,7 @@ from lingwu_grid.engine.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.causes import community_causes
 from lingwu_grid.engine.communities import settle_communities, zone_graph
 from lingwu_grid.engine.feasibility import explain
-from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, search_task
+from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, reprove_task, search_task
 from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
     Csr,
@@ -233,16 +233,22 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     tasks = community_tasks(problem, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, stop))
     if proofs:
-        proofs = _counted(problem, town, proofs)
+        proofs = _counted(town, proofs)
     return town, tuple(_as_it_is(problem, town, proof) for proof in proofs)
 
 
 def _as_it_is(problem: Problem, town: Town, proof: Proof) -> Proof:
-    """Count again after tidying, which may step outside the orders of a model and save some."""
+    """Count again after tidying, which may step outside the orders of a model and save some.
+
+    What whole units alone ask for is a bound as well, and the better one of a model cut short.
+    """
     inside = town.community[town.zone] == proof.community
-    moved = moved_households(problem, town, inside)
+    moved, counted = moved_households(problem, town, inside), unconditional(problem, inside)
     return replace(
-        proof, moved=moved, bound=min(proof.bound, moved), free_bound=min(proof.free_bound, moved)
+        proof,
+        moved=moved,
+        bound=min(max(proof.bound, counted), moved),
+        free_bound=min(max(proof.free_bound, counted), moved),
     )
 
 
@@ -253,10 +259,21 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
         tasks = community_tasks(run.problem, town, run.csr, run.seed)
         todo = [task for task in tasks if int(task.owners[0]) not in known]
         solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)
+        first = []
         for task, proven in zip(todo, solved, strict=True):
+            first.append(proven)
             town = with_task(town, task, proven.draft)
             known[int(task.owners[0])] = proven.proof
             run.tell(f"精确求解 {len(known)}/{len(tasks)}", town)
+        again = run_all(
+            lambda pair: reprove_task(*pair, run.stop),
+            list(zip(todo, first, strict=True)),
+            run.workers,
+        )
+        for task, proven in zip(todo, again, strict=True):
+            town = with_task(town, task, proven.draft)
+            known[int(task.owners[0])] = proven.proof
+        run.tell("再次求解", town)
         before, town = town, town if last else relabel(run.problem, town)
         changed = np.unique(town.community[town.zone[town.zone != before.zone]]).tolist()
         if not changed:
@@ -272,16 +289,15 @@ def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft
     return town
 
 
-def _counted(problem: Problem, town: Town, proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
-    """Add a count of whole units for each community that no model was solved for."""
+def _counted(town: Town, proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
+    """Add a proof, yet to be counted, for each community that no model was solved for."""
     of_unit = town.community[town.zone]
     known = {proof.community for proof in proofs}
     added = []
     for c in sorted(set(of_unit.tolist()) - known):
         ground = of_unit == c
-        least, moved = unconditional(problem, ground), moved_households(problem, town, ground)
         zones = len(np.unique(town.zone[ground]))
-        added.append(Proof(c, COUNTED, least, least, moved, int(ground.sum()), zones, ()))
+        added.append(Proof(c, COUNTED, 0, 0, 0, int(ground.sum()), zones, ()))
     return (*proofs, *added)
 
 

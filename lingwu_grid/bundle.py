@@ -33,7 +33,8 @@ OURS = frozenset(
     [
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
-        "review", *(f"{name}.csv" for name in TABLES),
+        "review", "scenarios", "scenarios.csv", "price_list.csv",
+        *(f"{name}.csv" for name in TABLES),
     ]
 )  # fmt: skip
 """What a new plan replaces; anything else in the folder is somebody's and stays."""

@@ -117,6 +117,10 @@ class Rules:
     open_crossings: tuple[tuple[str, ...], ...] = ()
     """Pairs of grids between which a barrier may be crossed."""
     second_measure: SecondMeasure = SecondMeasure()
+    border_weight: float = 2.0
+    """What a kilometre of border that runs on no line weighs, in households moved."""
+    balance_weight: float = 0.5
+    """`balanced`: what a household of distance from the middle of the range weighs."""
     prove: bool = True
     """Solve each community exactly and give a bound under rules (slower)."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -210,6 +214,8 @@ def _converted(key: str, value: object, where: str) -> object:
         "pins": lambda k, v, w: tuple(_pin(item, w) for item in _list(k, v, w)),
         "second_measure": _second_measure,
         "prove": _claim,
+        "border_weight": _weight,
+        "balance_weight": _weight,
         "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
         "communities": _choice,
         "scenario": _choice,
@@ -293,9 +299,13 @@ def _second_measure(key: str, value: object, where: str) -> SecondMeasure:
     column, weight = table.get("column", ""), table.get("weight", 0.2)
     if column not in ("elderly", "party_members"):
         raise _wrong("second_measure.column", column, "elderly 或 party_members", where)
-    if isinstance(weight, bool) or not isinstance(weight, int | float) or weight < 0:
-        raise _wrong("second_measure.weight", weight, "非负数", where)
-    return SecondMeasure(column, float(weight))
+    return SecondMeasure(column, _weight("second_measure.weight", weight, where))
+
+
+def _weight(key: str, value: object, where: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        raise _wrong(key, value, "非负数", where)
+    return float(value)
 
 
 def _choice(key: str, value: object, where: str) -> object:

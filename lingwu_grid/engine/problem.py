@@ -225,7 +225,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
     """
     keeps = rules.scenario != "redraw" and bool((graph.grid_now >= 0).any())
     moved = 1.0 if keeps else 0.0
-    deviation = {"minimal": 0.0, "balanced": 0.5, "redraw": 0.2}[rules.scenario]
+    deviation = {"minimal": 0.0, "balanced": rules.balance_weight, "redraw": 0.2}
     is_plain = (graph.grid_lower == rules.grid.lower) & (graph.grid_upper == rules.grid.upper)
     return Problem(
         graph=graph,
@@ -237,8 +237,8 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
             violation=12.0,
             moved=moved,
             ground=GROUND * moved,
-            border=0.002 if keeps else 0.05,
-            deviation=deviation,
+            border=rules.border_weight / 1000 if keeps else 0.05,
+            deviation=deviation[rules.scenario],
             community=moved * rules.community_move_weight,
             measure=rules.second_measure.weight,
         ),

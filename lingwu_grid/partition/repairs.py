@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from lingwu_grid.engine.problem import Stop, pose
-from lingwu_grid.engine.solve import solve
-from lingwu_grid.fabric.numbering import build_graph
-from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.partition.again import solve_again
 from lingwu_grid.rules import Exemption
 
 if TYPE_CHECKING:
-    from lingwu_grid.engine.problem import Explanation, Solution
+    from lingwu_grid.engine.problem import Explanation, Solution, Stop
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
@@ -74,9 +71,7 @@ def _tried(
     study: Study, fabric: Fabric, item: Explanation, repair: Repair, seed: int, workers: int
 ) -> list[dict[str, Any]]:
     rules = repair.rules.with_(prove=False, effort=EFFORT)
-    if rules.split_compounds != study.rules.split_compounds:
-        fabric = build_fabric(replace(study, rules=rules))
-    found = solve(pose(build_graph(fabric, rules), rules), seed=seed, workers=workers)
+    found = solve_again(study, fabric, rules, seed=seed, workers=workers)
     same = [e for e in found.explanations if e.cause == item.cause and e.grids == item.grids]
     if same:
         return []

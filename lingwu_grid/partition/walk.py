@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -127,13 +128,13 @@ def peak_mb() -> int:
     """Give the most memory this process has held, megabytes."""
     memory = psutil.Process().memory_info()
     peak = getattr(memory, "peak_wset", None)  # Windows keeps the peak itself
-    if peak is None:
-        try:
-            import resource  # noqa: PLC0415 - does not exist on Windows
-
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-        except ImportError:
-            peak = memory.rss
+    status = Path("/proc/self/status")
+    if peak is None and status.exists():
+        # getrusage would tell the peak of the process that started this one, where that was more.
+        lines = status.read_text(encoding="ascii").splitlines()
+        peak = 1024 * int(next(line.split()[1] for line in lines if line.startswith("VmHWM")))
+    elif peak is None:
+        peak = memory.rss  # macOS: what it holds now
     return int(peak / 2**20)
 
 

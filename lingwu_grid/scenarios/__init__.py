@@ -1,0 +1,1 @@
+"""Scenarios: several plans to choose between, and what each restriction costs."""

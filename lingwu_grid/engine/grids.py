@@ -50,6 +50,9 @@ POLISHED_EFFORT = 100
 CLOSE = 0.005
 """Share over the bound of every contiguous plan that is not worth another solution."""
 
+MENDING_HEATS = (12.0, 60.0, 120.0, 30.0)
+"""First heats of the searches that bring communities into range together."""
+
 NEAR_STEPS_PER_UNIT = 600
 NEAR_HEATS = (6.0, 0.05)
 
@@ -97,14 +100,18 @@ def mend_task(task: Task, patience: Patience, stop: Stop = never) -> Draft:
     Draft
         Every zone in one piece.
     """
-    draft = task.draft
-    for number, search in enumerate(patience.searches):
-        # Between communities a search finds what models of a few grids cannot: a long way round.
-        if owners_short(task.part, draft).any() and not stop():
-            effort = max(1, search * task.effort // 100)
-            seed = (*task.seed, number)
-            draft = refine(task.part, draft, task.prices, seed=seed, effort=effort)
-    draft = mend(task.part, draft, task.prices, patience, stop)
+    part, draft = task.part, task.draft
+    # Between communities a search finds what models of a few grids cannot: a long way round.
+    # Whether it does is luck, so that many short ones are better than a long one.
+    steps = len(draft.zone) * patience.steps_per_unit * max(task.effort, 20) // 100
+    for number in range(patience.searches):
+        if not owners_short(part, draft).any() or stop():
+            break
+        heats = (MENDING_HEATS[number % len(MENDING_HEATS)], 0.05)
+        seed = (*task.seed, 80 + number)
+        found = annealed(part, draft, task.prices, heats=heats, steps=steps, seed=seed)
+        draft = best_of(part, task.prices, draft, found)
+    draft = mend(part, draft, task.prices, patience, stop)
     return absorb_empty(task.part, draft)
 
 

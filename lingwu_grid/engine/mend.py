@@ -23,22 +23,28 @@ NEIGHBOURHOODS = (4, 6, 9)
 """Zones of an exact model: the small one first, a larger one where it does not help."""
 
 
+FIRST = 2
+
+
 class Patience(NamedTuple):
     """How hard to try before a fault is left standing."""
 
     most_pairs: int
-    """Units times zones of an exact model; the smallest neighbourhood is tried whatever it has."""
+    """Units times zones of an exact model; the smallest neighbourhood may have `FIRST` times as
+    many."""
     limits: Limits
-    searches: tuple[int, ...]
-    """Searches before that while owners are out of range, in per cent of a full one."""
+    searches: int
+    """Searches before that, at most, while owners are out of range."""
+    steps_per_unit: int
+    """Of each search."""
     is_thorough: bool
     """Take the best answer, not the first in range; and solve models for owners out of range too,
     which are many, large, and rarely of use after a search."""
 
 
 # What is wanted is an answer in range, soon: presolving takes longer than finding one.
-HASTY = Patience(1500, Limits(nodes=5, gap=1e-3, presolve="off"), (20, 100), is_thorough=False)
-PATIENT = Patience(4000, Limits(nodes=60, gap=1e-3, presolve="off"), (300,), is_thorough=True)
+HASTY = Patience(1000, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, is_thorough=False)
+PATIENT = Patience(4000, Limits(nodes=60, gap=1e-3, presolve="off"), 20, 1000, is_thorough=True)
 
 
 def faulty_zones(part: Part, draft: Draft, *, of_owners: bool) -> list[int]:
@@ -127,7 +133,9 @@ def _mend_one(
     for most in NEIGHBOURHOODS:
         zones = zones_around(part, draft, fault, most)
         pairs = int(np.isin(draft.zone, zones).sum()) * len(zones)
-        if len(zones) == tried or (tried and pairs > patience.most_pairs):
+        if len(zones) == tried or pairs > (
+            patience.most_pairs if tried else FIRST * patience.most_pairs
+        ):
             return None
         tried = len(zones)
         model = zones_model(part, draft, prices, zones, spare=spare)

@@ -45,7 +45,7 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     _refuse_strangers(rules, places)
     n = len(fabric.units)
     households = fabric.units["households"].to_numpy(np.int64)
-    is_open = passable(fabric, rules)
+    is_open, street = passable(fabric, rules)
     source = np.concatenate([borders.a, borders.b])
     target = np.concatenate([borders.b, borders.a])
     order = np.lexsort((target, source))
@@ -83,7 +83,7 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         pin=wishes.pin,
         apart=wishes.apart,
         measure=fabric.units[measure].to_numpy(float) if measure else np.zeros(n),
-        subdistrict=fabric.subdistrict.astype(np.int32),
+        subdistrict=street.astype(np.int32),
         x=point.x.to_numpy(float),
         y=point.y.to_numpy(float),
         grid_community=places.grid_community.astype(np.int32),
@@ -162,9 +162,9 @@ def _in_locked_community(places: Places, rules: Rules) -> NDArray[np.bool_]:
     return np.append(locked, False)[places.grid_community]
 
 
-def passable(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
+def passable(fabric: Fabric, rules: Rules) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
     """
-    Tell which borders join: not closed by a barrier, or opened by the rules.
+    Tell which borders join, not closed by a barrier or opened by the rules; and whose ground it is.
 
     Parameters
     ----------
@@ -175,12 +175,47 @@ def passable(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
 
     Returns
     -------
-    NDArray[np.bool_]
-        One entry a border of ``fabric.borders``. One closed border of empty land that barriers
-        cut off from everything is open: nobody there need pass.
+    tuple[NDArray[np.bool_], NDArray[np.int64]]
+        Whether each border of ``fabric.borders`` joins: one closed border of empty land that
+        barriers cut off from everything does, nobody there need pass. And the street of each
+        unit: empty land that nothing of its own street touches goes with its neighbour's.
     """
-    households = fabric.units["households"].to_numpy(np.int64)
-    return _reach_empty_land(len(fabric.units), fabric, households, _opened(fabric, rules))
+    is_open, street = _opened(fabric, rules), fabric.subdistrict.astype(np.int64)
+    is_open = _reach_empty_land(fabric, street, is_open)
+    while len(astray := _astray(fabric, street, is_open)):
+        street = _with_neighbour(fabric, street, int(astray[0]))
+        is_open = _reach_empty_land(fabric, street, is_open)
+    return is_open, street
+
+
+def _with_neighbour(fabric: Fabric, street: NDArray[np.int64], unit: int) -> NDArray[np.int64]:
+    """Give a unit the street that it has the longest border with, its own left out."""
+    borders, street = fabric.borders, street.copy()
+    touch = np.flatnonzero((borders.a == unit) | (borders.b == unit))
+    other = street[borders.a[touch] + borders.b[touch] - unit]
+    length = np.bincount(other, borders.length_m[touch] * (other != street[unit]))
+    street[unit] = int(length.argmax())
+    return street
+
+
+def _astray(
+    fabric: Fabric, street: NDArray[np.int64], is_open: NDArray[np.bool_]
+) -> NDArray[np.int64]:
+    """List the units of empty pieces that touch no ground of their own street outside."""
+    borders, n = fabric.borders, len(fabric.units)
+    same = street[borders.a] == street[borders.b]
+    piece = _pieces(fabric, is_open & same)
+    empty = np.bincount(piece, fabric.units["households"].to_numpy(np.int64)) == 0
+    near = same & (piece[borders.a] != piece[borders.b])
+    ends = np.concatenate([borders.a[near], borders.b[near]])
+    touched = np.bincount(piece[ends], minlength=len(empty))
+    # Only what touches another street can go with it.
+    is_rim = np.zeros(n, np.bool_)
+    is_rim[borders.a[~same]] = is_rim[borders.b[~same]] = True
+    whole = np.bincount(street, minlength=int(street.max(initial=0)) + 1)
+    alone = np.bincount(piece) == whole[street[np.unique(piece, return_index=True)[1]]]
+    lost = empty & (touched == 0) & ~alone
+    return np.flatnonzero(lost[piece] & is_rim)
 
 
 def _opened(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
@@ -194,19 +229,23 @@ def _opened(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
     return is_open
 
 
+def _pieces(fabric: Fabric, joins: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Number the pieces of ground that the borders of `joins` hold together."""
+    borders, n = fabric.borders, len(fabric.units)
+    pairs = (borders.a[joins], borders.b[joins])
+    joined = coo_array((np.ones(int(joins.sum()), np.int8), pairs), shape=(n, n))
+    return np.asarray(connected_components(joined, directed=False)[1], np.int32)
+
+
 def _reach_empty_land(
-    n: int, fabric: Fabric, households: NDArray[np.int64], is_open: NDArray[np.bool_]
+    fabric: Fabric, street: NDArray[np.int64], is_open: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Open one closed border of empty land that barriers cut off: nobody there need pass."""
-    borders, street = fabric.borders, fabric.subdistrict
+    borders, is_open = fabric.borders, is_open.copy()
+    households = fabric.units["households"].to_numpy(np.int64)
     same_street = street[borders.a] == street[borders.b]
     while True:
-        joins = is_open & same_street
-        joined = coo_array(
-            (np.ones(int(joins.sum()), np.int8), (borders.a[joins], borders.b[joins])),
-            shape=(n, n),
-        )
-        piece = connected_components(joined, directed=False)[1]
+        piece = _pieces(fabric, is_open & same_street)
         empty = np.bincount(piece, households) == 0
         a, b = piece[borders.a], piece[borders.b]
         # Inside its own street first: no grid crosses a street's limit.

@@ -50,7 +50,7 @@ def make_certificate(
     """
     rules, bound = study.rules, solution.bound
     unit = fabric.units["unit_id"].to_numpy(object)
-    is_open = passable(fabric, rules)
+    is_open, _ = passable(fabric, rules)
     pairs = np.stack([fabric.borders.a[is_open], fabric.borders.b[is_open]], axis=1)
     return {
         "rules": {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ import shapely
 from lingwu_grid.errors import RulesError
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.graph import sources
 from lingwu_grid.rules import Rules, rules_from
 from lingwu_grid.study import read_study
 
@@ -57,7 +59,7 @@ def test_a_canal_is_passed_at_the_bridge_and_nowhere_else(tmp_path: Path, *, bri
     fabric = build_fabric(study)
     graph = build_graph(fabric, Rules())
     middle = fabric.units.geometry.centroid.x < 440_100
-    source = np.repeat(np.arange(graph.n_units), np.diff(graph.indptr))
+    source = sources(graph.indptr)
     across = middle.to_numpy()[source] != middle.to_numpy()[graph.indices]
     assert across.any()
     assert graph.is_open[across].any() == bridge
@@ -109,3 +111,22 @@ def test_a_rule_that_names_a_stranger_is_refused(small_study: Study) -> None:
     fabric: Fabric = build_fabric(small_study)
     with pytest.raises(RulesError, match="不存在"):
         build_graph(fabric, rules_from({"locked_grids": ["nobody"]}))
+
+
+def test_empty_ground_that_its_street_cannot_reach_goes_with_its_neighbours(
+    small_study: Study,
+) -> None:
+    fabric = build_fabric(small_study)
+    graph = build_graph(fabric, small_study.rules)
+    source = sources(graph.indptr)
+    foreign = np.bincount(
+        source, graph.subdistrict[graph.indices] != graph.subdistrict[source], graph.n_units
+    )
+    inner = np.flatnonzero((graph.households == 0) & (foreign == 0))
+    assert len(inner)
+    unit = int(inner[0])
+    street = fabric.subdistrict.copy()
+    street[unit] = 1 - street[unit]
+    moved = build_graph(replace(fabric, subdistrict=street), small_study.rules)
+    assert moved.subdistrict[unit] == graph.subdistrict[unit]
+    assert (moved.subdistrict == graph.subdistrict).all()

@@ -16,13 +16,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 SIZES = (5_000, 50_000, 500_000)
 PHASES = ("read", "fabric", "solve", "record", "write")
 
 
-def measure(households: int, workers: int) -> dict[str, object]:
+def measure(households: int, workers: int, limit: float | None = None) -> dict[str, Any]:
     """Make a town, partition it in a fresh process, give its summary and the whole seconds."""
+    timed = [] if limit is None else ["--time-limit", str(limit)]
     with tempfile.TemporaryDirectory() as folder:
         town, out = Path(folder) / "town", Path(folder) / "out"
         run = [sys.executable, "-m"]
@@ -33,12 +35,12 @@ def measure(households: int, workers: int) -> dict[str, object]:
         began = time.perf_counter()
         done = subprocess.run(  # noqa: S603 - our own command
             [*run, "lingwu_grid.partition", str(town), "-o", str(out), "--quiet",
-             "--workers", str(workers)],
+             "--workers", str(workers), *timed],
             check=False, capture_output=True,
         )  # fmt: skip
         if done.returncode not in (0, 3):
             raise SystemExit(done.stderr.decode(errors="replace"))
-        summary: dict[str, object] = json.loads((out / "summary.json").read_text("utf-8"))
+        summary: dict[str, Any] = json.loads((out / "summary.json").read_text("utf-8"))
         return summary | {"total": round(time.perf_counter() - began, 1)}
 
 

@@ -112,7 +112,7 @@ def solve(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
         moved=moved_households(problem, town),
-        bound=_bound(problem, proofs),
+        bound=_bound(problem, () if explanations else proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
     )
@@ -302,6 +302,7 @@ def _counted(town: Town, proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
 
 
 def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:
+    # Where nothing is lawful there is nothing that a lawful plan could move: no proofs, no sums.
     return Bound(
         unconditional=unconditional(problem),
         within_communities=sum(p.free_bound for p in proofs) if proofs else None,

@@ -6,13 +6,12 @@ import html
 from typing import TYPE_CHECKING, Any
 
 import folium
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import pandas as pd
-
     from lingwu_grid.planning.record import PlanRecord
 
 DIGITS = 6
@@ -62,6 +61,7 @@ OLD_COMMUNITY_FIELDS = {
     "community_name": "社区名称",
     "households": "现状户数",
 }
+CAUSE_FIELDS = {"number": "未能合规之处", "message": "原因", "households": "户数"}
 MOVE_FIELDS = {
     "unit_id": "单元",
     "previous_grid_id": "原网格",
@@ -190,6 +190,34 @@ def station_layer(table: gpd.GeoDataFrame) -> folium.FeatureGroup:
             tooltip=escape(name),
         ).add_to(group)
     return group
+
+
+def cause_table(record: PlanRecord) -> gpd.GeoDataFrame:
+    """
+    Give the ground of each explanation: its units, else the grids it names.
+
+    Parameters
+    ----------
+    record
+        The plan; its summary has the explanations.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        number (as in the panel), message, households; those with a place only.
+    """
+    rows, shapes = [], []
+    for number, item in enumerate(record.summary["explanations"], start=1):
+        inside = record.units["unit_id"].isin(item["units"])
+        here = record.units.geometry[inside]
+        if not len(here):
+            here = record.grids.geometry[record.grids["grid_id"].isin(item["grids"])]
+        if len(here):
+            rows.append((str(number), item["message"], item["households"]))
+            shapes.append(shapely.union_all(here.to_numpy()))
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows, columns=list(CAUSE_FIELDS)), geometry=shapes, crs=record.units.crs
+    )
 
 
 def neighbour_colours(table: gpd.GeoDataFrame, key: str) -> dict[str, str]:

@@ -123,6 +123,15 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
             style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
             paint={draw.escape(u): "#ff6d00" for u in record.moves["unit_id"]},
         )
+    causes = draw.cause_table(record)
+    if len(causes):
+        switched["causes"] = draw.area_layer(
+            causes,
+            "未能合规之处",
+            draw.CAUSE_FIELDS,
+            style={"color": "#b71c1c", "weight": 4, "dashArray": "2 7", "fillOpacity": 0.4},
+            paint=dict.fromkeys(causes["number"], "#ff1744"),
+        )
     # As lines: an area, even unfilled, would take the pointer from the grids below it.
     outline = {"weight": 4}
     if "communities" in back:

@@ -15,6 +15,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.by import By
 
+from lingwu_grid.maps.layers import cause_table
 from lingwu_grid.maps.page import planner_map
 
 if TYPE_CHECKING:
@@ -141,6 +142,33 @@ def test_hostile_names_are_shown_as_text(
     time.sleep(0.5)
     assert browser.execute_script("return window.hurt") is None
     assert HOSTILE[:10] in browser.find_element(By.ID, "panel").text
+
+
+def test_what_cannot_be_lawful_is_drawn_and_told(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    unit = small_plan.units["unit_id"].iloc[0]
+    told = {
+        "cause": "pinch_point", "households": 700, "communities": [], "message": HOSTILE,
+        "remedy": "允许拆分", "repairs": [{"text": HOSTILE, "households_moved": 42}],
+    }  # fmt: skip
+    items = [
+        told | {"units": [unit], "grids": []},
+        told | {"units": [], "grids": [small_plan.grids["grid_id"].iloc[0]]},
+        told | {"units": [], "grids": []},
+    ]
+    record = replace(small_plan, summary=small_plan.summary | {"explanations": items})
+    assert len(cause_table(record)) == 2
+    assert cause_table(record).geometry.iloc[0].equals(small_plan.units.geometry.iloc[0])
+    assert _open(browser, planner_map(record), tmp_path) == []
+    assert "未能合规之处" in _shown(browser)
+    panel = browser.find_element(By.ID, "panel").text
+    assert f"1. {HOSTILE}" in panel
+    assert "变动 42 户" in panel
+    browser.execute_script(
+        "lingwuMap.eachLayer(function (l) { if (l.getTooltip && l.getTooltip()) l.openTooltip(); })"
+    )
+    assert browser.execute_script("return window.hurt") is None
 
 
 def test_no_household_is_in_the_map(small_plan: Plan) -> None:

@@ -86,8 +86,9 @@ def community_causes(problem: Problem) -> list[Explanation]:
     Returns
     -------
     list[Explanation]
-        Cause `community_cut_off`, one for each piece that communities cannot leave: connected
-        over open borders, in one street, without the ground of locked communities.
+        One for each piece that communities cannot leave: connected over open borders, in one
+        street, without the ground of locked communities. Cause `count_gap_communities` where
+        that is the whole street, `community_cut_off` where it is a part.
     """
     graph = problem.graph
     if problem.community_mode == "fixed":
@@ -103,8 +104,11 @@ def community_causes(problem: Problem) -> list[Explanation]:
         own = (problem.community_lower(now) != lower) | (problem.community_upper(now) != upper)
         if held[units[0]] or own[now >= 0].any() or fits(int(weight[r]), lower, upper):
             continue
-        pairs = _closed_pairs(problem, units)
-        told.append(_explained("community_cut_off", problem, units, int(weight[r]), pairs=pairs))
+        street = graph.subdistrict == graph.subdistrict[units[0]]
+        is_whole = int(graph.households[street].sum()) == int(weight[r])
+        cause = "count_gap_communities" if is_whole else "community_cut_off"
+        pairs = [] if is_whole else _closed_pairs(problem, units)
+        told.append(_explained(cause, problem, units, int(weight[r]), pairs=pairs))
     return told
 
 

@@ -35,7 +35,6 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
         :func:`~lingwu_grid.engine.causes.community_causes`, `count_gap_grids` (a
         community whose households no number of grids can hold), `unit_over_limit` (one unit
         above the maximum), `grid_without_households` (no row lies in it),
-        `count_gap_communities` (a street's households that no number of communities can hold),
         `grid_out_of_range`, `community_out_of_range`. Empty for a lawful plan.
     """
     grids, communities = _grids(problem, town), _communities(problem, town)
@@ -43,20 +42,28 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     if not grids and not communities:
         return tuple(told)
     told += region_causes(problem)
-    cut_off = community_causes(problem)
-    apart = {c for item in cut_off for c in item.communities}
-    communities = [item for item in communities if not apart & set(item.communities)]
+    counted = community_causes(problem)
     # What a region's own cause explains is not told twice.
-    where = np.zeros(problem.graph.n_units, np.bool_)
-    where[[u for item in told for u in item.units]] = True
-    lived = problem.graph.households > 0
+    explained = _ground(problem, told)
     told += [
         item
         for item in grids
-        if not where[lived & np.isin(town.zone, item.grids)].all()
+        if not explained[np.isin(town.zone, item.grids)].all()
         or item.cause == "grid_without_households"
     ]
-    return (*told, *cut_off, *communities)
+    explained = _ground(problem, counted)
+    community = town.community[town.zone]
+    communities = [
+        item for item in communities if not explained[np.isin(community, item.communities)].all()
+    ]
+    return (*told, *counted, *communities)
+
+
+def _ground(problem: Problem, told: list[Explanation]) -> NDArray[np.bool_]:
+    """Mark the units that causes name, and those where nobody lives."""
+    ground: NDArray[np.bool_] = problem.graph.households == 0
+    ground[[u for item in told for u in item.units]] = True
+    return ground
 
 
 def _over_size_units(problem: Problem) -> list[Explanation]:

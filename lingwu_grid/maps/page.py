@@ -115,23 +115,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
         paint=draw.neighbour_colours(record.grids, "grid_id"),
         style={"color": "#424242", "weight": 1.5, "fillOpacity": 0.35},
     )
-    if len(record.moves):
-        switched["moves"] = draw.area_layer(
-            record.moves,
-            "变动单元",
-            draw.MOVE_FIELDS,
-            style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
-            paint={draw.escape(u): "#ff6d00" for u in record.moves["unit_id"]},
-        )
-    causes = draw.cause_table(record)
-    if len(causes):
-        switched["causes"] = draw.area_layer(
-            causes,
-            "未能合规之处",
-            draw.CAUSE_FIELDS,
-            style={"color": "#b71c1c", "weight": 4, "dashArray": "2 7", "fillOpacity": 0.4},
-            paint=dict.fromkeys(causes["number"], "#ff1744"),
-        )
+    switched |= _changes(record)
     # As lines: an area, even unfilled, would take the pointer from the grids below it.
     outline = {"weight": 4}
     if "communities" in back:
@@ -153,6 +137,29 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
     for group in switched.values():
         group.add_to(page)
     return switched | _add_marks(page, record)
+
+
+def _changes(record: PlanRecord) -> dict[str, folium.FeatureGroup]:
+    """Draw what a reader looks for first: who moves, and what could not be made lawful."""
+    drawn: dict[str, folium.FeatureGroup] = {}
+    if len(record.moves):
+        drawn["moves"] = draw.area_layer(
+            record.moves,
+            "变动单元",
+            draw.MOVE_FIELDS,
+            style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
+            paint={draw.escape(u): "#ff6d00" for u in record.moves["unit_id"]},
+        )
+    causes = draw.cause_table(record)
+    if len(causes):
+        drawn["causes"] = draw.area_layer(
+            causes,
+            "未能合规之处",
+            draw.CAUSE_FIELDS,
+            style={"color": "#b71c1c", "weight": 4, "dashArray": "2 7", "fillOpacity": 0.4},
+            paint=dict.fromkeys(causes["number"], "#ff1744"),
+        )
+    return drawn
 
 
 def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]:

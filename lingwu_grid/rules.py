@@ -117,6 +117,8 @@ class Rules:
     open_crossings: tuple[tuple[str, ...], ...] = ()
     """Pairs of grids between which a barrier may be crossed."""
     second_measure: SecondMeasure = SecondMeasure()
+    target_grids: int = 0
+    """Grids wished for in all, exceptions included; 0 leaves the number to sizes and moves."""
     border_weight: float = 2.0
     """What a kilometre of border that runs on no line weighs, in households moved."""
     balance_weight: float = 0.5

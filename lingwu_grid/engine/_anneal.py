@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
 
+from lingwu_grid.engine._compiled import kernel
 from lingwu_grid.engine._kernels import Part, Prices, State, draw, whole_price, whole_short
 from lingwu_grid.engine._moves import Scratch, attempt, undo
 
@@ -28,7 +28,7 @@ class Journal(NamedTuple):
     best_owner: NDArray[np.int32]
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def note(state: State, scratch: Scratch, journal: Journal, count: int) -> None:
     """Write a move down, so that the best assignment can be come back to."""
     if journal.head[1] == 1:
@@ -45,7 +45,7 @@ def note(state: State, scratch: Scratch, journal: Journal, count: int) -> None:
         journal.head[0] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _write_best(state: State, scratch: Scratch, journal: Journal, count: int) -> None:
     best, owner = journal.best_zone, journal.best_owner
     best[:] = state.zone
@@ -56,7 +56,7 @@ def _write_best(state: State, scratch: Scratch, journal: Journal, count: int) ->
         _set_back(best, owner, int(journal.unit[i]), int(journal.before[i]))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _set_back(zone: NDArray[np.int32], owner: NDArray[np.int32], unit: int, before: int) -> None:
     if unit >= 0:
         zone[unit] = before
@@ -64,7 +64,7 @@ def _set_back(zone: NDArray[np.int32], owner: NDArray[np.int32], unit: int, befo
         owner[-1 - unit] = before
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def anneal(
     part: Part,
     state: State,

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numba import njit
+
+from lingwu_grid.engine._compiled import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,6 +56,8 @@ class Part(NamedTuple):
     """Today's owner of each unit; -1 for none, -2 for one outside the part."""
     owner_lower: NDArray[np.int64]
     owner_upper: NDArray[np.int64]
+    owner_zones: NDArray[np.int64]
+    """Zones with households that each owner should have; -1 for any number."""
 
 
 class State(NamedTuple):
@@ -73,6 +76,8 @@ class State(NamedTuple):
     owner: NDArray[np.int32]
     """Owner of each unit."""
     owner_size: NDArray[np.int64]
+    owner_count: NDArray[np.int64]
+    """Zones with households of each owner."""
 
 
 class Prices(NamedTuple):
@@ -88,9 +93,13 @@ class Prices(NamedTuple):
     """A household whose community changes pays this on top."""
     measure: float
     """One of the second measure that a zone has too many or too few."""
+    owner: float
+    """A household that an owner is out of range by, in households of a zone."""
+    zones: float
+    """A zone that an owner has too many or too few."""
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def draw(state: NDArray[np.uint64], n: int) -> int:
     """Draw a whole number below `n` (xorshift64*, Vigna 2016) and advance `state`."""
     x = state[0]
@@ -101,7 +110,7 @@ def draw(state: NDArray[np.uint64], n: int) -> int:
     return int((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % n
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def rest_is_one_piece(
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],
@@ -141,7 +150,7 @@ def rest_is_one_piece(
     return met == wanted
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def kept(part: Part, unit: int, zone: int) -> int:
     """Give the households of `unit` that are at home in `zone`."""
     for i in range(part.home_indptr[unit], part.home_indptr[unit + 1]):
@@ -150,14 +159,14 @@ def kept(part: Part, unit: int, zone: int) -> int:
     return 0
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def away(part: Part, unit: int, owner: int) -> int:
     """Give 1 if the unit's community would change with `owner`, else 0."""
     home = part.home_owner[unit]
     return int(home != -1 and owner != home)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def out_of_range(size: int, lower: int, upper: int) -> int:
     """Give the households a zone is out of range by; an empty zone is closed, not short."""
     if size == 0:
@@ -167,7 +176,7 @@ def out_of_range(size: int, lower: int, upper: int) -> int:
     return max(0, size - upper)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def size_price(part: Part, prices: Prices, zone: int, size: int) -> float:
     """Price the size of a zone: violation first, then distance from the middle of the range."""
     if size == 0:
@@ -177,13 +186,13 @@ def size_price(part: Part, prices: Prices, zone: int, size: int) -> float:
     return float(prices.violation * short + prices.deviation * abs(size - middle))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def owner_short(part: Part, owner: int, size: int) -> int:
     """Give the households an owner with this many is out of range by."""
     return out_of_range(size, part.owner_lower[owner], part.owner_upper[owner])
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def owner_price(part: Part, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
     """Price the change of owner of one unit, from `a` to `b`."""
     h = int(part.households[unit])
@@ -194,10 +203,41 @@ def owner_price(part: Part, state: State, prices: Prices, unit: int, a: int, b: 
         - owner_short(part, b, state.owner_size[b])
     )
     change = away(part, unit, b) - away(part, unit, a)
-    return float(prices.violation * short + prices.community * h * change)
+    return float(prices.violation * prices.owner * short + prices.community * h * change)
 
 
-@njit(cache=True, nogil=True)
+@kernel
+def count_price(part: Part, prices: Prices, owner: int, count: int) -> float:
+    """Price the number of zones of an owner."""
+    wanted = part.owner_zones[owner]
+    return float(prices.zones * abs(count - wanted)) if wanted >= 0 else 0.0
+
+
+@kernel
+def more_zones_price(part: Part, state: State, prices: Prices, owner: int, zones: int) -> float:
+    """Price `zones` more zones of an owner; negative is better."""
+    count = int(state.owner_count[owner])
+    return count_price(part, prices, owner, count + zones) - count_price(part, prices, owner, count)
+
+
+@kernel
+def flip_count_price(
+    part: Part, state: State, prices: Prices, unit: int, here: int, to: int
+) -> float:
+    """Price the zones that a move opens or closes."""
+    h = part.households[unit]
+    if h == 0 or prices.zones == 0.0:
+        return 0.0
+    a, b = int(state.zone_owner[here]), int(state.zone_owner[to])
+    closes, opens = int(state.size[here] == h), int(state.size[to] == 0)
+    if a == b:
+        return more_zones_price(part, state, prices, a, opens - closes)
+    return more_zones_price(part, state, prices, a, -closes) + more_zones_price(
+        part, state, prices, b, opens
+    )
+
+
+@kernel
 def fault_change(part: Part, state: State, unit: int, to: int) -> int:
     """Give the faults (parts too many, missed pins, units not apart) that a move adds."""
     here = int(state.zone[unit])
@@ -217,7 +257,7 @@ def fault_change(part: Part, state: State, unit: int, to: int) -> int:
     return more
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> float:
     """Price the move of `unit` to zone `to`; negative is better. Cost: its neighbours."""
     here = int(state.zone[unit])
@@ -231,6 +271,7 @@ def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> 
     a, b = int(state.zone_owner[here]), int(state.zone_owner[to])
     if a != b:
         price += owner_price(part, state, prices, unit, a, b)
+    price += flip_count_price(part, state, prices, unit, here, to)
     price += prices.moved * (kept(part, unit, here) - kept(part, unit, to))
     now = part.zone_now[unit]
     if now == here:
@@ -254,7 +295,7 @@ def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> 
     return float(price + FAULT * prices.violation * fault_change(part, state, unit, to))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def flip_short(part: Part, state: State, unit: int, to: int) -> int:
     """Give the households out of range, faults included, that a move adds."""
     here = int(state.zone[unit])
@@ -276,12 +317,15 @@ def flip_short(part: Part, state: State, unit: int, to: int) -> int:
     return int(more + FAULT * fault_change(part, state, unit, to))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def flip(part: Part, state: State, unit: int, to: int) -> None:
     """Move `unit` to zone `to`."""
     here = int(state.zone[unit])
     h = int(part.households[unit])
     state.zone[unit] = to
+    if h > 0:
+        state.owner_count[state.zone_owner[here]] -= int(state.size[here] == h)
+        state.owner_count[state.zone_owner[to]] += int(state.size[to] == 0)
     state.size[here] -= h
     state.size[to] += h
     state.measure[here] -= part.measure[unit]
@@ -298,7 +342,7 @@ def flip(part: Part, state: State, unit: int, to: int) -> None:
         state.parts[g] += (state.group_count[g, to] == 1) - (state.group_count[g, here] == 0)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def whole_faults(part: Part, state: State) -> int:
     """Count parts too many of groups, missed pins and pairs not apart."""
     faults = 0
@@ -312,7 +356,7 @@ def whole_faults(part: Part, state: State) -> int:
     return faults + twice // 2
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def whole_short(part: Part, state: State) -> int:
     """Give the households out of range in all, faults included."""
     short = FAULT * whole_faults(part, state)
@@ -323,7 +367,7 @@ def whole_short(part: Part, state: State) -> int:
     return short
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def whole_price(part: Part, state: State, prices: Prices) -> float:
     """Price an assignment from nothing, as the sum that :func:`flip_price` keeps up to date."""
     price = FAULT * prices.violation * whole_faults(part, state)
@@ -331,7 +375,8 @@ def whole_price(part: Part, state: State, prices: Prices) -> float:
         price += size_price(part, prices, z, state.size[z])
         price += prices.measure * abs(state.measure[z])
     for c in range(len(state.owner_size)):
-        price += prices.violation * owner_short(part, c, state.owner_size[c])
+        price += prices.violation * prices.owner * owner_short(part, c, state.owner_size[c])
+        price += count_price(part, prices, c, state.owner_count[c])
     for u in range(len(state.zone)):
         z = int(state.zone[u])
         price += prices.moved * (part.households[u] - kept(part, u, z))

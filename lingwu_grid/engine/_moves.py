@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from numba import njit
-
+from lingwu_grid.engine._compiled import kernel
 from lingwu_grid.engine._kernels import (
     Part,
     Prices,
@@ -19,6 +18,7 @@ from lingwu_grid.engine._kernels import (
     flip_price,
     flip_short,
     kept,
+    more_zones_price,
     owner_short,
     rest_is_one_piece,
 )
@@ -59,7 +59,7 @@ class Change(NamedTuple):
     short: int
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def may_leave(part: Part, state: State, scratch: Scratch, unit: int, to: int) -> bool:
     """Tell whether zone and owner of `unit` stay in one piece when it goes to `to`."""
     queue, seen = scratch.queue, scratch.seen
@@ -70,7 +70,7 @@ def may_leave(part: Part, state: State, scratch: Scratch, unit: int, to: int) ->
     return rest_is_one_piece(part.indptr, part.indices, state.owner, unit, queue, seen)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def touches(part: Part, state: State, unit: int, zone: int) -> bool:
     """Tell whether a unit has a neighbour in a zone."""
     for e in range(part.indptr[unit], part.indptr[unit + 1]):
@@ -79,7 +79,7 @@ def touches(part: Part, state: State, unit: int, zone: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def some_neighbour(part: Part, state: State, unit: int, rng: NDArray[np.uint64]) -> int:
     """Draw the zone of a neighbour that may take the unit; -1 if the one drawn may not."""
     degree = int(part.indptr[unit + 1] - part.indptr[unit])
@@ -92,7 +92,7 @@ def some_neighbour(part: Part, state: State, unit: int, rng: NDArray[np.uint64])
     return to
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def do_flip(
     part: Part, state: State, prices: Prices, scratch: Scratch, change: Change, unit: int, to: int
 ) -> Change:
@@ -105,14 +105,14 @@ def do_flip(
     return Change(change.entries + 1, price, short)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def undo(part: Part, state: State, scratch: Scratch, count: int) -> None:
     """Take a move back."""
     for i in range(count - 1, -1, -1):
         _put_back(part, state, int(scratch.done_unit[i]), int(scratch.done_from[i]))
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _put_back(part: Part, state: State, unit: int, before: int) -> None:
     if unit >= 0:
         flip(part, state, unit, before)
@@ -120,18 +120,21 @@ def _put_back(part: Part, state: State, unit: int, before: int) -> None:
         give_zone(state, -1 - unit, before)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def give_zone(state: State, zone: int, owner: int) -> None:
     """Give a whole zone to another owner."""
     state.owner_size[state.zone_owner[zone]] -= state.size[zone]
     state.owner_size[owner] += state.size[zone]
+    is_open = int(state.size[zone] > 0)
+    state.owner_count[state.zone_owner[zone]] -= is_open
+    state.owner_count[owner] += is_open
     state.zone_owner[zone] = owner
     for u in range(len(state.zone)):
         if state.zone[u] == zone:
             state.owner[u] = owner
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def chain(
     part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
@@ -167,7 +170,7 @@ def chain(
     return change
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def cluster(
     part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -223,7 +226,7 @@ def cluster(
     return change
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def merge_split(
     part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
@@ -259,7 +262,7 @@ def merge_split(
     return change
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def whole_zone(
     part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -281,13 +284,16 @@ def whole_zone(
         + owner_short(part, b, state.owner_size[b] + state.size[zone])
         - owner_short(part, b, state.owner_size[b])
     )
+    if state.size[zone] > 0:
+        price += more_zones_price(part, state, prices, a, -1)
+        price += more_zones_price(part, state, prices, b, 1)
     scratch.done_unit[0] = -1 - zone
     scratch.done_from[0] = a
     give_zone(state, zone, b)
-    return Change(1, price + prices.violation * short, short)
+    return Change(1, price + prices.violation * prices.owner * short, short)
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _owner_is_one_piece_without(part: Part, state: State, scratch: Scratch, zone: int) -> bool:
     owner = int(state.zone_owner[zone])
     queue, seen = scratch.queue, scratch.seen
@@ -315,7 +321,7 @@ def _owner_is_one_piece_without(part: Part, state: State, scratch: Scratch, zone
     return tail == wanted
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def attempt(
     part: Part, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64]
 ) -> Change:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 
+from lingwu_grid.engine._compiled import kernel
 from lingwu_grid.engine._kernels import draw
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def random_tree(
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],
@@ -64,7 +64,7 @@ def random_tree(
     return tail
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def _parents_first(parent: NDArray[np.int32], order: NDArray[np.int32], count: int) -> None:
     # Depth of every unit by walking up to a known depth, then a counting sort by depth.
     n = len(parent)
@@ -96,7 +96,7 @@ def _parents_first(parent: NDArray[np.int32], order: NDArray[np.int32], count: i
         start[depth[u]] += 1
 
 
-@njit(cache=True, nogil=True)
+@kernel
 def cut_tree(
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],

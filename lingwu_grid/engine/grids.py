@@ -11,6 +11,7 @@ from lingwu_grid.engine.exact import Limits, Solved, solve_connected, solve_exac
 from lingwu_grid.engine.levels import absorb_empty
 from lingwu_grid.engine.mend import Patience, mend
 from lingwu_grid.engine.models import Model, placed, zones_model
+from lingwu_grid.engine.openings import recounted
 from lingwu_grid.engine.polish import polish
 from lingwu_grid.engine.problem import FREE, GROUND, ORDERED, Proof, Stop, never
 from lingwu_grid.engine.search import (
@@ -22,6 +23,8 @@ from lingwu_grid.engine.search import (
     price_of,
     rank,
     refine,
+    seeded,
+    state_of,
     violation,
 )
 from lingwu_grid.graph import sources
@@ -75,11 +78,20 @@ def search_task(task: Task, stop: Stop = never) -> Draft:
     """
     if stop():
         return task.draft
-    draft = improve(
-        task.part, task.draft, task.prices, starts=STARTS, seed=task.seed, effort=task.effort,
+    part, draft = task.part, task.draft
+    zone = recounted(part, draft.zone, draft.owner, seeded(*task.seed, 90))
+    found = _improved(task, Draft(zone, draft.owner))
+    if violation(part, found) and (zone != draft.zone).any():
+        # The wished-for number is a wish, the range is the law.
+        found = best_of(part, task.prices, found, _improved(task, draft))
+    return absorb_empty(part, found)
+
+
+def _improved(task: Task, draft: Draft) -> Draft:
+    return improve(
+        task.part, draft, task.prices, starts=STARTS, seed=task.seed, effort=task.effort,
         until_lawful=True,
     )  # fmt: skip
-    return absorb_empty(task.part, draft)
 
 
 def mend_task(task: Task, patience: Patience, stop: Stop = never) -> Draft:
@@ -275,7 +287,9 @@ def _proof(
     moved = moved_in(task.part, draft)
     outside = moved - moved_in(task.part, draft, model)
     # All the ground together weighs less than half a household.
-    bound, free = (outside + max(0, math.ceil(dual - 0.4 - 1e-6)) for dual in duals)
+    # A wish for a number of grids is no household: the bound is that of plans as near to it.
+    idle = 0.4 + missed_count(task.part, draft) * task.prices.zones
+    bound, free = (outside + max(0, math.ceil(dual - idle - 1e-6)) for dual in duals)
     instance = model.instance
     is_old = (model.zones < len(task.zones)) & (method == ORDERED)
     return Proof(
@@ -288,6 +302,12 @@ def _proof(
         zones=len(model.zones),
         cores=tuple(task.units[model.units[instance.core[is_old]]].tolist()),
     )
+
+
+def missed_count(part: Part, draft: Draft) -> int:
+    """Count the zones that owners have too many or too few of."""
+    count = state_of(part, draft).owner_count
+    return int(np.abs(count - part.owner_zones)[part.owner_zones >= 0].sum())
 
 
 def moved_in(part: Part, draft: Draft, model: Model | None = None) -> int:

@@ -51,6 +51,8 @@ class Instance:
     transfer
         Pairs of zones between which households may pass otherwise than by whole nodes, shape
         (p, 2), with a price each and the most of them.
+    wanted_zones, count_price
+        How many zones should be open, -1 for any number; price of one too many or too few.
     """
 
     indptr: NDArray[np.int32]
@@ -74,6 +76,8 @@ class Instance:
     transfer: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))
     transfer_price: float = 0.0
     transfer_most: float = 0.0
+    wanted_zones: int = -1
+    count_price: float = 0.0
 
     def price(self, zone: NDArray[np.int32]) -> float:
         """Price an assignment by its nodes alone, sizes left out."""

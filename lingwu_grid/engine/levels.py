@@ -148,6 +148,7 @@ def make_task(
         owner_upper=problem.community_upper(owners)
         if len(owners) > 1
         else np.full(1, np.iinfo(np.int32).max, np.int64),
+        owner_zones=problem.grids_wanted(owners),
     )
     return Task(
         units, zones.astype(np.int32), owners.astype(np.int32), part, Draft(start, owner),

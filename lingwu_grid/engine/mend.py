@@ -19,16 +19,14 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.instance import Instance
     from lingwu_grid.engine.problem import Stop
 
-NEIGHBOURHOODS = (4, 6, 9)
-"""Zones of an exact model: the small one first, a larger one where it does not help."""
-
-
 FIRST = 2
 
 
 class Patience(NamedTuple):
     """How hard to try before a fault is left standing."""
 
+    zones: tuple[int, ...]
+    """Zones of an exact model: the small one first, a larger one where it does not help."""
     most_pairs: int
     """Units times zones of an exact model; the smallest neighbourhood may have `FIRST` times as
     many."""
@@ -38,13 +36,20 @@ class Patience(NamedTuple):
     steps_per_unit: int
     """Of each search."""
     is_thorough: bool
-    """Take the best answer, not the first in range; and solve models for owners out of range too,
-    which are many, large, and rarely of use after a search."""
+    """Solve models for owners out of range too, which are many, large, and rarely of use after a
+    search."""
 
 
 # What is wanted is an answer in range, soon: presolving takes longer than finding one.
-HASTY = Patience(1000, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, is_thorough=False)
-PATIENT = Patience(4000, Limits(nodes=60, gap=1e-3, presolve="off"), 20, 1000, is_thorough=True)
+HASTY = Patience(
+    (4, 6, 9), 500, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, is_thorough=False
+)
+PATIENT = Patience(
+    (4, 6, 9), 4000, Limits(nodes=60, gap=1e-3, presolve="off"), 20, 1000, is_thorough=True
+)
+STUBBORN = Patience(
+    (24,), 30_000, Limits(nodes=10, gap=1e-3, presolve="off"), 0, 0, is_thorough=True
+)
 
 
 def faulty_zones(part: Part, draft: Draft, *, of_owners: bool) -> list[int]:
@@ -130,7 +135,7 @@ def _mend_one(
 ) -> Draft | None:
     before = rank(part, draft, prices)
     tried, spare = 0, 2 if len(part.owner_lower) == 1 else 1
-    for most in NEIGHBOURHOODS:
+    for most in patience.zones:
         zones = zones_around(part, draft, fault, most)
         pairs = int(np.isin(draft.zone, zones).sum()) * len(zones)
         if len(zones) == tried or pairs > (
@@ -139,9 +144,7 @@ def _mend_one(
             return None
         tried = len(zones)
         model = zones_model(part, draft, prices, zones, spare=spare)
-        limits = patience.limits
-        if not patience.is_thorough:
-            limits = limits._replace(enough=_enough(model.instance))
+        limits = patience.limits._replace(enough=_enough(model.instance))
         solved = solve_exact(model.instance, limits, stop)
         if solved is not None:
             found = placed(draft, model, solved.zone)

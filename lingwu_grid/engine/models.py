@@ -96,8 +96,20 @@ def zones_model(
         apart=pairs[(pairs >= 0).all(axis=1)].astype(np.int32),
         short_price=SHORT_PRICE,
         deviation_price=prices.deviation,
+        wanted_zones=_wanted(part, draft, zones, owners),
+        count_price=prices.zones,
     )
     return Model(instance, units, every)
+
+
+def _wanted(part: Part, draft: Draft, zones: NDArray[np.int64], owners: NDArray[np.int32]) -> int:
+    """Give how many zones a model should have open, -1 for any number."""
+    wanted = part.owner_zones[owners]
+    if (wanted < 0).any():
+        return -1
+    present = np.flatnonzero(state_of(part, draft).size)
+    outside = present[np.isin(draft.owner[present], owners) & ~np.isin(present, zones)]
+    return max(0, int(wanted.sum()) - len(outside))
 
 
 def placed(draft: Draft, model: Model, zone: NDArray[np.int32]) -> Draft:

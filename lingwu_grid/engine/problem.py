@@ -22,6 +22,14 @@ GROUND = 0.05
 one that touches less."""
 
 
+OWNER_WEIGHT = 3.0
+"""Of a household that a community is out of range by: it takes grids to mend, not buildings, and
+grids can be mended inside a community afterwards."""
+
+COUNT_PRICE = 1500.0
+"""Of a grid too many or too few where a number is wished for: what it takes to close or open one,
+and some."""
+
 FREE, ORDERED, COUNTED = "connected", "ordered", "counted"
 """How a community was proved: with no rule but contiguity; by orders from the cores of its grids;
 or, where no model was solved, by counting whole units that must leave."""
@@ -87,6 +95,10 @@ class Problem:
         Second measure of each unit less its share of households, shape (n_units,).
     is_fixed
         Units that stay in their grid whatever happens (pieces of declared enclaves).
+    target_grids
+        Grids wished for; 0 for any number.
+    grid_counts
+        Grids that each community should have; empty for any number.
     """
 
     graph: UnitGraph
@@ -104,6 +116,8 @@ class Problem:
     proves: bool
     measure: NDArray[np.float64]
     is_fixed: NDArray[np.bool_]
+    target_grids: int
+    grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def with_leave(self, units: NDArray[np.int64], households: int) -> Problem:
         """
@@ -128,6 +142,11 @@ class Problem:
         """Give the fewest households of some communities, new ones included."""
         known = np.append(self.graph.community_lower, self.new_community_lower)
         return known[np.minimum(communities, self.graph.n_communities)]
+
+    def grids_wanted(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Give the grids that some communities should have, -1 for any number."""
+        known = np.append(self.grid_counts, -1)
+        return known[np.minimum(communities, len(self.grid_counts))]
 
     def community_upper(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
         """Give the most households of some communities, new ones included."""
@@ -241,6 +260,8 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
             deviation=deviation[rules.scenario],
             community=moved * rules.community_move_weight,
             measure=rules.second_measure.weight,
+            owner=OWNER_WEIGHT,
+            zones=COUNT_PRICE if rules.target_grids else 0.0,
         ),
         keeps_today=keeps,
         community_mode=rules.communities if graph.n_communities else "redraw",
@@ -251,6 +272,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         proves=rules.prove and keeps,
         measure=_uneven(graph),
         is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
+        target_grids=rules.target_grids,
     )
 
 

@@ -121,6 +121,7 @@ def write_down(instance: Instance, *, ordered: bool) -> Program:
             _company_rows(instance, program, z)
     if not ordered:
         _symmetry_rows(instance, program)
+    _count_row(instance, program)
     _owner_rows(instance, x, columns, rows)
     _group_rows(instance, x, columns, rows)
     _apart_rows(instance, x, columns, rows)
@@ -207,6 +208,16 @@ def cut_off(
     for c in x[nodes, z].tolist():
         if c >= 0:
             program.rows.add([c, *ring], [1.0] + [-1.0] * len(ring), -highspy.kHighsInf, 0.0)
+
+
+def _count_row(instance: Instance, program: Program) -> None:
+    if instance.wanted_zones < 0 or not instance.count_price:
+        return
+    inf = highspy.kHighsInf
+    less, more = (program.columns.add(instance.count_price, inf, whole=False) for _ in range(2))
+    opens = program.opens[program.opens >= 0].tolist()
+    wanted = float(instance.wanted_zones - (program.opens < 0).sum())
+    program.rows.add([*opens, less, more], [1.0] * len(opens) + [1.0, -1.0], wanted, wanted)
 
 
 def _in_reach(instance: Instance, rank: NDArray[np.int32], z: int) -> NDArray[np.bool_]:

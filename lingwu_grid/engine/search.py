@@ -19,8 +19,8 @@ from lingwu_grid.engine._kernels import (
     whole_price,
     whole_short,
 )
-from lingwu_grid.engine._trees import cut_tree
-from lingwu_grid.graph import pieces, sources
+from lingwu_grid.engine.openings import varied
+from lingwu_grid.graph import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -74,6 +74,7 @@ def state_of(part: Part, draft: Draft) -> State:
         zone_owner=zone_owner.copy(),
         owner=owner,
         owner_size=np.bincount(owner, part.households, minlength=n_owners).astype(np.int64),
+        owner_count=np.bincount(zone_owner[size > 0], minlength=n_owners).astype(np.int64),
     )
 
 
@@ -217,7 +218,10 @@ def improve(
     steps = len(draft.zone) * STEPS_PER_UNIT * effort // 100
     best = draft
     for number in range(starts):
-        start = draft if number < 2 else vary(part, draft, seeded(*seed, number))
+        start = draft
+        if number >= 2:
+            zone = varied(part, draft.zone, draft.owner, seeded(*seed, number))
+            start = Draft(zone, draft.owner)
         heats = (40.0 if number % 2 else 12.0, 0.05)
         found = annealed(part, start, prices, heats=heats, steps=steps, seed=(*seed, number))
         best = best_of(part, prices, best, found)
@@ -255,75 +259,3 @@ def breaks_owner(part: Part, before: Draft, after: Draft) -> bool:
         for draft in (before, after)
     ]
     return count[1] > count[0]
-
-
-def vary(part: Part, draft: Draft, rng: NDArray[np.uint64]) -> Draft:
-    """
-    Open and close zones at random where their sizes ask for it.
-
-    Parameters
-    ----------
-    part
-        Units and zones.
-    draft
-        The assignment.
-    rng
-        State of the random numbers; advanced.
-
-    Returns
-    -------
-    Draft
-        A new assignment, every zone in one piece.
-    """
-    zone = draft.zone.copy()
-    picks = np.random.Generator(np.random.PCG64(int(rng[0])))
-    size = state_of(part, draft).size
-    for z in picks.permutation(np.flatnonzero(size > 0)).tolist():
-        if part.is_locked[z]:
-            continue
-        if size[z] > part.upper[z] and picks.random() < 0.6:
-            _split(part, zone, draft.owner, z, rng)
-        elif size[z] < part.lower[z] and picks.random() < 0.5:
-            _close(part, zone, draft.owner, z, picks)
-    return Draft(zone, draft.owner)
-
-
-def _split(
-    part: Part, zone: NDArray[np.int32], owner: NDArray[np.int32], z: int, rng: NDArray[np.uint64]
-) -> None:
-    # The larger side keeps the zone's number: fewer households change their grid.
-    is_empty = np.bincount(zone, minlength=len(part.lower)) == 0
-    spare = np.flatnonzero(is_empty & ~part.is_locked & (owner == owner[z]))
-    member = (zone == z) & ~part.is_fixed
-    if not len(spare) or member.sum() < 2:
-        return
-    side = np.zeros(len(zone), np.bool_)
-    root = int(member.argmax())
-    lower, upper = int(part.lower[z]), int(part.upper[z])
-    if not cut_tree(
-        part.indptr, part.indices, part.households, member, root, 2, lower, upper, 40, rng, side
-    ):
-        return
-    rest = (zone == z) & ~side
-    if part.households[side].sum() > part.households[rest].sum():
-        side = rest
-    if not (side & part.is_fixed).any():
-        zone[side] = spare[0]
-
-
-def _close(
-    part: Part,
-    zone: NDArray[np.int32],
-    owner: NDArray[np.int32],
-    z: int,
-    picks: np.random.Generator,
-) -> None:
-    members = np.flatnonzero(zone == z)
-    if part.is_fixed[members].any():
-        return
-    source = sources(part.indptr)
-    touching = zone[part.indices[zone[source] == z]]
-    around = np.unique(touching[(touching != z) & ~part.is_locked[touching]])
-    around = around[owner[around] == owner[z]]
-    if len(around):
-        zone[members] = picks.choice(around)

@@ -11,14 +11,23 @@ import numpy as np
 from lingwu_grid.engine.across import (
     balance_street,
     neighbourhoods,
+    refine_street,
     solve_borders,
     street_tasks,
 )
 from lingwu_grid.engine.bounds import unconditional, unconditional_communities
-from lingwu_grid.engine.causes import community_causes
+from lingwu_grid.engine.causes import community_causes, region_causes
 from lingwu_grid.engine.communities import settle_communities, zone_graph
+from lingwu_grid.engine.counts import shared_out
 from lingwu_grid.engine.feasibility import explain
-from lingwu_grid.engine.grids import mend_task, prove_task, refine_task, reprove_task, search_task
+from lingwu_grid.engine.grids import (
+    Proven,
+    mend_task,
+    prove_task,
+    refine_task,
+    reprove_task,
+    search_task,
+)
 from lingwu_grid.engine.labels import relabel
 from lingwu_grid.engine.levels import (
     Csr,
@@ -29,10 +38,11 @@ from lingwu_grid.engine.levels import (
     open_csr,
     with_task,
 )
-from lingwu_grid.engine.mend import HASTY, PATIENT, Patience
+from lingwu_grid.engine.mend import HASTY, PATIENT, STUBBORN, Patience
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import (
     COUNTED,
+    FREE,
     Bound,
     Problem,
     Proof,
@@ -52,6 +62,17 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.engine.search import Draft
+
+
+STREET_HEATS = (12.0, 6.0)
+STREET_STEPS = 600
+"""First heats, and steps a unit, of the searches over a street that is in range."""
+
+ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300), (STUBBORN, 600))
+"""How faults are mended, and the steps a unit of the search over each street before that."""
+
+ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0), (STUBBORN, 0))
+"""The same where no household may change community."""
 
 
 class _Run:
@@ -169,14 +190,31 @@ def _lawful(run: _Run, town: Town) -> Town:
         tasks = street_tasks(problem, town, run.csr, run.seed)
         town = _each(run, town, tasks, lambda task: balance_street(task, stop))
         run.tell("社区合规", town)
+    if problem.target_grids:
+        problem = run.problem = replace(problem, grid_counts=shared_out(problem, town))
     tasks = community_tasks(problem, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: search_task(task, stop))
     run.tell("搜索完成", town)
-    for patience in (HASTY, PATIENT):
+    is_across = problem.community_mode != "fixed"
+    for number, (patience, steps) in enumerate(ROUNDS if is_across else ROUNDS_INSIDE):
+        if is_across:
+            town = _search_streets(run, town, STREET_HEATS[:1], steps, stop)
+            run.tell("跨社区搜索", town)
         town = _mended(run, town, [[c] for c in _faulty(problem, town)], patience)
-        if problem.community_mode != "fixed":
+        if is_across and number:
             town = _mend_across(run, town, patience)
+        if not _faulty(problem, town) or (patience is PATIENT and region_causes(problem)):
+            break
     return town
+
+
+def _search_streets(
+    run: _Run, town: Town, heats: tuple[float, ...], steps: int, stop: Stop
+) -> Town:
+    tasks = street_tasks(run.problem, town, run.csr, run.seed)
+    return _each(
+        run, town, tasks, lambda task: refine_street(task, heats=heats, steps=steps, stop=stop)
+    )
 
 
 def _faulty(problem: Problem, town: Town) -> list[int]:
@@ -227,6 +265,8 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
         town = relabel(problem, town)
     if problem.proves and not stop():
         if problem.community_mode != "fixed":
+            town = relabel(problem, _search_streets(run, town, STREET_HEATS, STREET_STEPS, stop))
+            run.tell("跨社区搜索", town)
             town = solve_borders(problem, town, run.csr, run.seed, workers=run.workers, stop=stop)
             run.tell("社区边界", town)
         town, proofs = _prove(run, town)
@@ -247,7 +287,7 @@ def _as_it_is(problem: Problem, town: Town, proof: Proof) -> Proof:
     return replace(
         proof,
         moved=moved,
-        bound=min(max(proof.bound, counted), moved),
+        bound=min(max(proof.bound, proof.free_bound, counted), moved),
         free_bound=min(max(proof.free_bound, counted), moved),
     )
 
@@ -255,15 +295,16 @@ def _as_it_is(problem: Problem, town: Town, proof: Proof) -> Proof:
 def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
+    stale: set[int] = set()
     for last in (False, False, True):
         tasks = community_tasks(run.problem, town, run.csr, run.seed)
-        todo = [task for task in tasks if int(task.owners[0]) not in known]
+        todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
         solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)
         first = []
         for task, proven in zip(todo, solved, strict=True):
             first.append(proven)
             town = with_task(town, task, proven.draft)
-            known[int(task.owners[0])] = proven.proof
+            _note(known, task, proven)
             run.tell(f"精确求解 {len(known)}/{len(tasks)}", town)
         again = run_all(
             lambda pair: reprove_task(*pair, run.stop),
@@ -272,14 +313,26 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
         )
         for task, proven in zip(todo, again, strict=True):
             town = with_task(town, task, proven.draft)
-            known[int(task.owners[0])] = proven.proof
+            _note(known, task, proven)
         run.tell("再次求解", town)
-        before, town = town, town if last else relabel(run.problem, town)
+        before, town = town, town if last or run.stop() else relabel(run.problem, town)
         changed = np.unique(town.community[town.zone[town.zone != before.zone]]).tolist()
         if not changed:
             break
-        known = {c: proof for c, proof in known.items() if c not in changed}
+        # Orders go by the numbers of the grids; what holds for every contiguous plan stays.
+        stale = set(changed)
+        known |= {c: _without_orders(known[c]) for c in changed}
     return town, tuple(proof for proof in known.values() if proof is not None)
+
+
+def _note(known: dict[int, Proof | None], task: Task, proven: Proven) -> None:
+    """Keep what was proved of a community, the last that was not cut short."""
+    c = int(task.owners[0])
+    known[c] = proven.proof or known.get(c)
+
+
+def _without_orders(proof: Proof | None) -> Proof | None:
+    return proof and replace(proof, method=FREE, bound=proof.free_bound, cores=())
 
 
 def _each(run: _Run, town: Town, tasks: list[Task], work: Callable[[Task], Draft]) -> Town:

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingwu_grid.engine._kernels import Part, flip, flip_price, whole_price, whole_short
-from lingwu_grid.engine.search import can_leave, improve, rank, refine, seeded, state_of, vary
+from lingwu_grid.engine.openings import recounted, varied
+from lingwu_grid.engine.search import can_leave, improve, rank, refine, seeded, state_of
 from tests.engine.towns import PRICES, draft_of, lattice_part, striped_towns, zones_in_pieces
 
 TOWNS = striped_towns()
@@ -64,7 +65,23 @@ def test_search_keeps_zones_whole_and_never_gets_worse(
 @settings(max_examples=40, deadline=None)
 def test_opening_and_closing_keeps_zones_whole(town: tuple[Part, np.ndarray], seed: int) -> None:
     part, zone = town
-    assert zones_in_pieces(part, vary(part, draft_of(part, zone), seeded(seed)).zone) == []
+    owner = part.zone_owner
+    assert zones_in_pieces(part, varied(part, zone, owner, seeded(seed))) == []
+
+
+@given(TOWNS, st.integers(0, 3), st.integers(1, 4))
+@settings(max_examples=40, deadline=None)
+def test_zones_are_closed_or_opened_until_there_are_as_many_as_wished(
+    town: tuple[Part, np.ndarray], seed: int, wanted: int
+) -> None:
+    part, zone = town
+    part = part._replace(
+        owner_zones=np.array([wanted], np.int64), households=np.maximum(part.households, 20)
+    )
+    found = recounted(part, zone, part.zone_owner, seeded(seed))
+    assert zones_in_pieces(part, found) == []
+    # Two zones are spare: a town of two stripes can have four.
+    assert len(np.unique(found)) == wanted
 
 
 def test_the_cheapest_repair_is_found_by_hand() -> None:

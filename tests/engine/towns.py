@@ -10,7 +10,15 @@ from lingwu_grid.engine.search import Draft
 from lingwu_grid.graph import UnitGraph, indptr_of
 
 PRICES = Prices(
-    violation=12.0, moved=1.0, ground=0.01, border=0.002, deviation=0.0, community=3.0, measure=0.0
+    violation=12.0,
+    moved=1.0,
+    ground=0.01,
+    border=0.002,
+    deviation=0.0,
+    community=3.0,
+    measure=0.0,
+    owner=3.0,
+    zones=40.0,
 )
 
 
@@ -64,6 +72,7 @@ def lattice_part(
         home_owner=np.zeros(n, np.int32),
         owner_lower=np.zeros(1, np.int64),
         owner_upper=most,
+        owner_zones=np.full(1, int(zone.max()) + 1, np.int64),
     )
 
 

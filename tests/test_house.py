@@ -9,9 +9,13 @@ import re
 import subprocess
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
+from lingwu_grid.engine._compiled import digest_of
+from lingwu_grid.rules import Rules, rules_from
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "lingwu_grid").rglob("*.py"))
@@ -28,6 +32,24 @@ def test_a_module_is_seen_at_a_glance(path: Path) -> None:
             body = node.body[1:] if ast.get_docstring(node) else node.body
             lines = body[-1].end_lineno - body[0].lineno + 1 if body else 0
             assert lines <= 60, node.name
+
+
+def test_every_setting_is_in_the_reference_and_every_example_can_be_read() -> None:
+    blocks = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "rules.md").read_text("utf-8"), re.S)
+    told: set[str] = set()
+    for block in blocks:
+        raw = tomllib.loads(block)
+        rules_from(raw)
+        told |= set(raw)
+    assert told == {f.name for f in fields(Rules)}
+
+
+def test_compiled_kernels_are_forgotten_when_any_of_them_changes(tmp_path: Path) -> None:
+    (tmp_path / "_a.py").write_text("a", encoding="utf-8")
+    (tmp_path / "_b.py").write_text("b", encoding="utf-8")
+    before = digest_of(tmp_path)
+    (tmp_path / "_b.py").write_text("c", encoding="utf-8")
+    assert digest_of(tmp_path) != before
 
 
 def _names(requirements: list[str]) -> dict[str, str]:

@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid import policy
+from lingwu_grid.findings import Finding, Findings
 from lingwu_grid.ingest.coordinates import DEGREES
 from lingwu_grid.planning.boundary_text import boundary_texts
 from lingwu_grid.planning.certificate import RULES, make_certificate
@@ -98,13 +99,30 @@ def make_record(study: Study, fabric: Fabric, solution: Solution) -> PlanRecord:
         moves=moves.to_crs(DEGREES),
         assignment=assignment,
         excluded=study.excluded,
-        findings=pd.DataFrame(study.findings.columns()),
+        findings=pd.DataFrame(_findings(study, len(grids)).columns()),
         changes=_changes(study, fabric, assignment),
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
         certificate=make_certificate(study, fabric, solution, names),
         backdrop=_backdrop(study),
     )
+
+
+def _findings(study: Study, grids: int) -> Findings:
+    """Give what the data did, and a wish that sizes did not allow."""
+    wanted, band = study.rules.target_grids, study.rules.grid
+    if wanted in (0, grids):
+        return study.findings
+    missed = Finding(
+        "notice",
+        "target_grids_missed",
+        "rules",
+        "target_grids",
+        f"希望共 {wanted} 个网格，方案为 {grids} 个：各社区的户数按每格 {band.lower}–{band.upper}"
+        " 户容不下更接近的个数，或整楼整小区凑不出来",
+        "改 target_grids，或调整社区（communities），或允许拆分小区（split_compounds）",
+    )
+    return study.findings.plus(missed)
 
 
 def _units(fabric: Fabric, names: Names) -> gpd.GeoDataFrame:

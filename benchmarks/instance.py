@@ -113,6 +113,7 @@ def as_graph(town: Town) -> UnitGraph:
         subdistrict=np.zeros(n, np.int32),
         x=town.x,
         y=town.y,
+        on_rim=np.ones(len(town.y), np.bool_),
         grid_community=town.grid_community,
         grid_lower=np.full(n_grids, LOWER, np.int64),
         grid_upper=np.full(n_grids, UPPER, np.int64),

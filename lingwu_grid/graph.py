@@ -26,6 +26,7 @@ class Runs(IntEnum):
 
 _PER_UNIT = (
     "households", "grid_now", "community_now", "group", "pin", "measure", "subdistrict", "x", "y",
+    "on_rim",
 )  # fmt: skip
 
 
@@ -68,6 +69,8 @@ class UnitGraph:
         Street (街道/镇) of each unit, shape (n,).
     x, y
         A point of each unit, metres, shape (n,).
+    on_rim
+        Units on the edge of the town, shape (n,).
     grid_community
         Today's community of each grid, shape (n_grids,); -1 where unknown.
     grid_lower, grid_upper
@@ -109,6 +112,7 @@ class UnitGraph:
     subdistrict: NDArray[np.int32]
     x: NDArray[np.float64]
     y: NDArray[np.float64]
+    on_rim: NDArray[np.bool_]
     grid_community: NDArray[np.int32]
     grid_lower: NDArray[np.int64]
     grid_upper: NDArray[np.int64]

@@ -121,6 +121,8 @@ class Rules:
     """Grids wished for in all, exceptions included; 0 leaves the number to sizes and moves."""
     border_weight: float = 2.0
     """What a kilometre of border that runs on no line weighs, in households moved."""
+    wrap_weight: float = 10.0
+    """What a grid that wraps another weighs, in households moved."""
     balance_weight: float = 0.5
     """`balanced`: what a household of distance from the middle of the range weighs."""
     prove: bool = True
@@ -218,6 +220,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "prove": _claim,
         "border_weight": _weight,
         "balance_weight": _weight,
+        "wrap_weight": _weight,
         "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
         "communities": _choice,
         "scenario": _choice,

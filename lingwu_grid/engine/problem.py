@@ -95,6 +95,8 @@ class Problem:
         Second measure of each unit less its share of households, shape (n_units,).
     is_fixed
         Units that stay in their grid whatever happens (pieces of declared enclaves).
+    wrap_weight
+        Households at most that opening a grid which wraps another may cost.
     target_grids
         Grids wished for; 0 for any number.
     grid_counts
@@ -116,6 +118,7 @@ class Problem:
     proves: bool
     measure: NDArray[np.float64]
     is_fixed: NDArray[np.bool_]
+    wrap_weight: float
     target_grids: int
     grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
@@ -272,6 +275,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         proves=rules.prove and keeps,
         measure=_uneven(graph),
         is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
+        wrap_weight=rules.wrap_weight,
         target_grids=rules.target_grids,
     )
 

@@ -55,6 +55,7 @@ from lingwu_grid.engine.problem import (
 from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
 from lingwu_grid.engine.tally import community_sizes, moved_households, zone_sizes
 from lingwu_grid.engine.tidy import tidy_task
+from lingwu_grid.engine.wraps import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -270,8 +271,11 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
             town = solve_borders(problem, town, run.csr, run.seed, workers=run.workers, stop=stop)
             run.tell("社区边界", town)
         town, proofs = _prove(run, town)
+    # Borders are tidied after a time limit too: it takes seconds, and people look at them.
+    interrupted = partial(stop, is_lawful=False)
     tasks = community_tasks(problem, town, run.csr, run.seed)
-    town = _each(run, town, tasks, lambda task: tidy_task(task, stop))
+    town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
+    town = unwrap(problem, town, run.csr, run.seed, interrupted)
     if proofs:
         proofs = _counted(town, proofs)
     return town, tuple(_as_it_is(problem, town, proof) for proof in proofs)

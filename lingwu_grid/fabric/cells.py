@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.fabric.enclosures import make_faces
+from lingwu_grid.fabric.rings import ring_cuts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -104,7 +105,8 @@ def make_cells(
     shared = np.flatnonzero(keys_in_face > 1)
     sites = _sites(buildings, face, np.isin(face, shared))
     cuts = _voronoi_edges(faces, sites, key)
-    cells = make_faces(np.concatenate([lines, cuts]), area)
+    empty = ring_cuts(faces[keys_in_face == 0])
+    cells = make_faces(np.concatenate([lines, cuts, empty]), area)
     return cells, _keys_of(cells, faces, (face, key), sites, buildings)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from lingwu_grid.fabric.places import Places
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.rules import Band, Exemption, Rules
+
+
+RIM_M = 1.0
+"""Outline that no other unit shares, above which a unit lies on the edge of the town."""
+
+CORRIDOR_M = 3.0
+"""Shorter contact joins nothing that is not one grid today: no corridors."""
 
 
 def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
@@ -86,6 +94,7 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         subdistrict=street.astype(np.int32),
         x=point.x.to_numpy(float),
         y=point.y.to_numpy(float),
+        on_rim=_on_rim(fabric),
         grid_community=places.grid_community.astype(np.int32),
         grid_lower=grid_lower,
         grid_upper=grid_upper,
@@ -99,6 +108,16 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         community_upper=community_upper,
         community_is_locked=_community_locks(places, rules),
     )
+
+
+def _on_rim(fabric: Fabric) -> NDArray[np.bool_]:
+    """Mark the units part of whose outline no other unit shares."""
+    borders, n = fabric.borders, len(fabric.units)
+    shared = np.bincount(borders.a, borders.length_m, n) + np.bincount(
+        borders.b, borders.length_m, n
+    )
+    outline = shapely.length(fabric.units.geometry.to_numpy())
+    return np.asarray(outline - shared > RIM_M, np.bool_)
 
 
 def _refuse_strangers(rules: Rules, places: Places) -> None:
@@ -219,10 +238,11 @@ def _astray(
 
 
 def _opened(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
-    """Open the borders between the grids that the rules let one pass between."""
+    """Close corridors; open the borders between the grids that the rules let one pass between."""
     borders, ids = fabric.borders, fabric.places.grid_ids
-    is_open = borders.is_open.copy()
     a, b = fabric.grid_now[borders.a], fabric.grid_now[borders.b]
+    is_corridor = (borders.clear_m < CORRIDOR_M) & ~borders.has_crossing & (a != b)
+    is_open = np.asarray(borders.is_open & ~is_corridor, np.bool_)
     for pair in rules.open_crossings:
         codes = [ids.index(g) for g in pair]
         is_open |= np.isin(a, codes) & np.isin(b, codes) & (a != b)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from lingwu_grid.engine._kernels import Part, Prices
 from lingwu_grid.engine.search import Draft
-from lingwu_grid.graph import UnitGraph, indptr_of
+from lingwu_grid.graph import UnitGraph
 
 PRICES = Prices(
     violation=12.0,
@@ -113,19 +113,23 @@ def zones_in_pieces(part: Part, zone: np.ndarray) -> list[int]:
 
 def row_graph(households: list[int], grids: list[int]) -> UnitGraph:
     """Make a town of units in a row, ten metres apart; one community, one street."""
-    n, n_grids = len(households), max(grids) + 1
-    source = np.r_[np.arange(n - 1), np.arange(1, n)]
-    target = np.r_[np.arange(1, n), np.arange(n - 1)].astype(np.int32)
-    order = np.lexsort((target, source))
+    return lattice_graph(len(households), 1, households, grids)
+
+
+def lattice_graph(nx: int, ny: int, households: list[int], grids: list[int]) -> UnitGraph:
+    """Make a town of nx × ny units, ten metres apart; one community, one street."""
+    n, n_grids = nx * ny, max(grids) + 1
+    indptr, indices = lattice_csr(nx, ny)
+    column, row = np.arange(n) % nx, np.arange(n) // nx
     weight = np.array(households, np.int64)
     nobody = np.full(n, -1, np.int32)
     one = np.zeros(n, np.int32)
     return UnitGraph(
-        indptr=indptr_of(source, n),
-        indices=target[order],
-        border_m=np.ones(len(order)),
-        off_line_m=np.ones(len(order)),
-        is_open=np.ones(len(order), np.bool_),
+        indptr=indptr,
+        indices=indices,
+        border_m=np.ones(len(indices)),
+        off_line_m=np.ones(len(indices)),
+        is_open=np.ones(len(indices), np.bool_),
         households=weight,
         home_indptr=np.arange(n + 1, dtype=np.int32),
         home_grid=np.array(grids, np.int32),
@@ -138,8 +142,9 @@ def row_graph(households: list[int], grids: list[int]) -> UnitGraph:
         apart=np.empty((0, 2), np.int32),
         measure=np.zeros(n),
         subdistrict=one,
-        x=10.0 * np.arange(n),
-        y=np.zeros(n),
+        x=10.0 * column,
+        y=10.0 * row,
+        on_rim=(column % (nx - 1) == 0) | (row % max(ny - 1, 1) == 0),
         grid_community=np.zeros(n_grids, np.int32),
         grid_lower=np.full(n_grids, 300, np.int64),
         grid_upper=np.full(n_grids, 500, np.int64),

@@ -75,6 +75,13 @@ def test_units_tile_the_study_area(small_study: Study) -> None:
     assert int(fabric.units.households.sum()) == len(small_study.households)
 
 
+def test_no_empty_ground_lies_all_round_something(small_study: Study) -> None:
+    units = build_fabric(small_study).units
+    empty = units.geometry[units["households"] == 0].to_numpy()
+    assert len(empty) > 10
+    assert (shapely.get_num_interior_rings(empty) == 0).all()
+
+
 def test_every_household_lies_in_its_unit(small_study: Study) -> None:
     fabric = build_fabric(small_study)
     shapes = fabric.units.geometry.to_numpy()[fabric.unit_of_household]

@@ -17,7 +17,7 @@ FIRM = 1000.0
 BORDER = 0.05
 """Price of a metre of border off the lines: 20 m of it weigh like one unit that changes grid."""
 
-STEPS_PER_UNIT = 400
+STEPS_PER_UNIT = 1000
 
 
 def tidy_task(task: Task, stop: Stop = never) -> Draft:

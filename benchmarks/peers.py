@@ -55,10 +55,10 @@ def compare(town: Town, names: list[str], seconds: float) -> None:
             command += [str(instance), str(answer), "--seconds", str(seconds)]
             try:
                 done = subprocess.run(  # noqa: S603 - our own command
-                    command, check=False, capture_output=True, timeout=3 * seconds + 300
+                    command, check=False, capture_output=True, timeout=2 * seconds + 120
                 )
             except subprocess.TimeoutExpired:
-                write(f"{name:<26} not done in {3 * seconds + 300:.0f} s\n")
+                write(f"{name:<26} not done in {2 * seconds + 120:.0f} s\n")
                 continue
             if done.returncode:
                 last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]

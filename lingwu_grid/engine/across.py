@@ -12,6 +12,7 @@ from lingwu_grid.engine.models import placed, zones_model
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import Problem, Stop, never
 from lingwu_grid.engine.search import Draft, annealed, best_of, breaks_owner, owners_short, rank
+from lingwu_grid.engine.tally import community_sizes
 from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ BORDER_ZONES = 8
 """Zones of an exact model of the border between two communities."""
 
 LIMITS = Limits(nodes=40, gap=3e-3)
+
+MOST_NEIGHBOURS = 12
+SPARE = 300
+"""Households a neighbourhood should have to spare, what its middle lacks already taken off."""
+
 MOST_PAIRS = 1500
 """Units times zones of such a model; larger ones take longer than they are worth."""
 
@@ -136,6 +142,9 @@ def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) ->
     """
     List communities with those that touch them and may change with them, no two in common.
 
+    Where those have too few households to spare for what the one in the middle is out of range
+    by, the next ring of communities comes along, up to `MOST_NEIGHBOURS` in all.
+
     Parameters
     ----------
     problem
@@ -154,10 +163,19 @@ def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) ->
         has taken are left out.
     """
     pairs = _touching(problem, town, csr)
+    sizes = community_sizes(problem, town)
+    spare = np.stack([sizes.households - sizes.lower, sizes.upper - sizes.households])
     taken: set[int] = set()
     found = []
     for c in wanted:
+        # Too small asks for households above the minimum, too large for room below the maximum.
+        side = 0 if sizes.households[c] < sizes.lower[c] else 1
         near = [c, *pairs[pairs[:, 0] == c, 1].tolist()]
+        while sizes.short[c] and spare[side, near].sum() < SPARE and len(near) < MOST_NEIGHBOURS:
+            ring = np.setdiff1d(pairs[np.isin(pairs[:, 0], near), 1], near).tolist()
+            if not ring:
+                break
+            near += ring[: MOST_NEIGHBOURS - len(near)]
         if not taken & set(near):
             taken |= set(near)
             found.append(near)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lingwu_grid.engine.exact import Limits, Solved, solve_connected, solve_exact
 from lingwu_grid.engine.levels import absorb_empty
-from lingwu_grid.engine.mend import Patience, mend
+from lingwu_grid.engine.mend import BROAD, HASTY, Patience, mend
 from lingwu_grid.engine.models import Model, placed, zones_model
 from lingwu_grid.engine.openings import recounted
 from lingwu_grid.engine.polish import polish
@@ -123,7 +123,10 @@ def mend_task(task: Task, patience: Patience, stop: Stop = never) -> Draft:
         seed = (*task.seed, 80 + number)
         found = annealed(part, draft, task.prices, heats=heats, steps=steps, seed=seed)
         draft = best_of(part, task.prices, draft, found)
-    draft = mend(part, draft, task.prices, patience, stop)
+    # A search between communities leaves grids a few households short: mostly quickly mended.
+    # What is left then takes one large model sooner than many middling ones.
+    for how in (HASTY, BROAD, patience) if patience.is_thorough else (patience,):
+        draft = mend(part, draft, task.prices, how, stop)
     return absorb_empty(task.part, draft)
 
 

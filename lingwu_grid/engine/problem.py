@@ -141,6 +141,23 @@ class Problem:
         lower[here[here >= 0]] = np.minimum(lower[here[here >= 0]], share)
         return replace(self, graph=replace(graph, community_lower=lower))
 
+    def with_small_grids(self, units: NDArray[np.int64], households: int) -> Problem:
+        """
+        Let the grids of ground that no number of grids fits be as small as they must be.
+
+        Parameters
+        ----------
+        units
+            The ground.
+        households
+            Its households, as in :meth:`with_leave`.
+        """
+        share = households // -(-households // self.new_upper)
+        here = np.unique(self.graph.grid_now[units])
+        lower = self.lower.copy()
+        lower[here[here >= 0]] = np.minimum(lower[here[here >= 0]], share)
+        return replace(self, lower=lower)
+
     def community_lower(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
         """Give the fewest households of some communities, new ones included."""
         known = np.append(self.graph.community_lower, self.new_community_lower)

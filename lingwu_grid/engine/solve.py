@@ -38,7 +38,7 @@ from lingwu_grid.engine.levels import (
     open_csr,
     with_task,
 )
-from lingwu_grid.engine.mend import HASTY, PATIENT, STUBBORN, Patience
+from lingwu_grid.engine.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.parallel import run_all
 from lingwu_grid.engine.problem import (
     COUNTED,
@@ -69,10 +69,10 @@ STREET_HEATS = (12.0, 6.0)
 STREET_STEPS = 600
 """First heats, and steps a unit, of the searches over a street that is in range."""
 
-ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300), (STUBBORN, 600))
+ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300))
 """How faults are mended, and the steps a unit of the search over each street before that."""
 
-ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0), (STUBBORN, 0))
+ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0))
 """The same where no household may change community."""
 
 
@@ -119,9 +119,12 @@ def solve(
         The plan, its bounds, and explanations where it is not lawful.
     """
     asked = problem
-    for gap in community_causes(problem):
-        # No plan can bring this ground into range: nothing is moved elsewhere for it in vain.
+    # No plan can bring this ground into range: nothing is moved elsewhere for it in vain.
+    for gap in community_causes(asked):
         problem = problem.with_leave(np.array(gap.units), gap.households)
+    for gap in region_causes(asked):
+        if gap.cause != "pinch_point":
+            problem = problem.with_small_grids(np.array(gap.units), gap.households)
     run = _Run(problem, seed, stop, workers, watch)
     town = _start(run)
     run.tell("起始方案", town)
@@ -199,20 +202,29 @@ def _lawful(run: _Run, town: Town) -> Town:
     is_across = problem.community_mode != "fixed"
     for number, (patience, steps) in enumerate(ROUNDS if is_across else ROUNDS_INSIDE):
         if is_across:
-            town = _search_streets(run, town, STREET_HEATS[:1], steps, stop)
+            only = _faulty(problem, town) if number else None
+            town = _search_streets(run, town, STREET_HEATS[:1], steps, stop, only)
             run.tell("跨社区搜索", town)
         town = _mended(run, town, [[c] for c in _faulty(problem, town)], patience)
         if is_across and number:
             town = _mend_across(run, town, patience)
-        if not _faulty(problem, town) or (patience is PATIENT and region_causes(problem)):
+        if not _faulty(problem, town):
             break
     return town
 
 
 def _search_streets(
-    run: _Run, town: Town, heats: tuple[float, ...], steps: int, stop: Stop
+    run: _Run,
+    town: Town,
+    heats: tuple[float, ...],
+    steps: int,
+    stop: Stop,
+    only: list[int] | None = None,
 ) -> Town:
+    """Search on over whole streets: all of them, or those of some communities only."""
     tasks = street_tasks(run.problem, town, run.csr, run.seed)
+    if only is not None:
+        tasks = [task for task in tasks if np.isin(task.owners, only).any()]
     return _each(
         run, town, tasks, lambda task: refine_street(task, heats=heats, steps=steps, stop=stop)
     )

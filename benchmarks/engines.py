@@ -205,30 +205,43 @@ def gerrychain_stable(town: Town, seconds: float) -> NDArray[np.int64]:
         (int(a), int(b)) for a, b in zip(sources(town.indptr), town.indices, strict=True) if a < b
     )
     graph = Graph.from_networkx(plain)
+
+    def moved(partition: Any) -> int:  # noqa: ANN401
+        if partition.parent is None or not partition.flips:
+            return 0 if partition.parent is None else int(partition.parent["moved"])
+        count = int(partition.parent["moved"])
+        for unit, zone in partition.flips.items():
+            before = partition.parent.assignment.mapping[unit]
+            weight = int(town.households[unit])
+            count += weight * (int(zone != start[unit]) - int(before != start[unit]))
+        return count
+
     first = Partition(
         graph, assignment="grid",
-        updaters={"households": Tally("households", alias="households"), "cut_edges": cut_edges},
+        updaters={
+            "households": Tally("households", alias="households"), "cut_edges": cut_edges,
+            "moved": moved,
+        },
     )  # fmt: skip
 
     def price(partition: Any) -> float:  # noqa: ANN401
         sizes = partition["households"].values()
         short = sum(max(LOWER - h, h - UPPER, 0) for h in sizes)
-        step = partition.flips
-        moved = partition.parent.moved if partition.parent is not None and step else 0
-        for unit, zone in (step or {}).items():
-            before = partition.parent.assignment.mapping[unit]
-            weight = int(town.households[unit])
-            moved += weight * (int(zone != start[unit]) - int(before != start[unit]))
-        partition.moved = moved
-        return 12.0 * short + moved
+        return 12.0 * short + float(partition["moved"])
 
     random.seed(1)
     optimiser = SingleMetricOptimizer(
         propose_random_flip, [contiguous], first, price, maximize=False
     )
-    beta = optimiser.linear_jumpcycle_beta_function(0, 10**9, 1)
-    end, steps = time.perf_counter() + seconds, 10**8
-    for number, _ in enumerate(optimiser.simulated_annealing(steps, beta, beta_magnitude=0.5)):
+    began = time.perf_counter()
+    end, steps = began + seconds, 10**8
+
+    def beta(_step: int) -> float:
+        # From a heat of 40 households down to a half, as this project's own search.
+        share = min(1.0, (time.perf_counter() - began) / seconds)
+        return float(1 / (40 * (0.5 / 40) ** share))
+
+    for number, _ in enumerate(optimiser.simulated_annealing(steps, beta, beta_magnitude=1)):
         if number % 100 == 0 and time.perf_counter() > end:
             break
     best = optimiser.best_part

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 Severity = Literal["error", "warning", "notice"]
+"""`error`: a plan made from this would be wrong, none is made; `warning`: something was set aside
+or assumed, look at it; `notice`: told for the record."""
+
+COLUMNS = ("severity", "code", "table", "place", "message", "remedy")
+
+MOST_EACH = 100
+"""So many of one kind are listed one by one; the rest in a sum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,8 @@ class Finding:
     """Row number, id, or both."""
     message: str
     remedy: str = ""
+    point: tuple[float, float] | None = None
+    """Where it lies, longitude and latitude in degrees; for the map, not for the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +41,8 @@ class Findings:
     Examples
     --------
     >>> one = Findings().plus(Finding("notice", "crs_assumed", "roads", "", "坐标系未声明"))
-    >>> len(one.rows), one.rows[0].code
-    (1, 'crs_assumed')
+    >>> len(one.rows), one.rows[0].code, len(one.errors())
+    (1, 'crs_assumed', 0)
     """
 
     rows: tuple[Finding, ...] = field(default=())
@@ -43,6 +55,57 @@ class Findings:
         """Give these findings followed by the other's."""
         return Findings(self.rows + other.rows)
 
+    def errors(self) -> tuple[Finding, ...]:
+        """Give those that forbid a plan."""
+        return tuple(row for row in self.rows if row.severity == "error")
+
     def columns(self) -> dict[str, list[str]]:
         """Give the findings column by column, ready to become a table."""
-        return {f.name: [getattr(row, f.name) for row in self.rows] for f in fields(Finding)}
+        return {name: [getattr(row, name) for row in self.rows] for name in COLUMNS}
+
+
+def each(
+    kind: Finding,
+    places: Sequence[str],
+    *,
+    messages: Sequence[str] | None = None,
+    points: Sequence[tuple[float, float] | None] | None = None,
+) -> list[Finding]:
+    """
+    Tell one thing of many places: the first hundred one by one, the rest as a count.
+
+    Parameters
+    ----------
+    kind
+        What all of them share; its own place is not used.
+    places
+        Where, one a finding.
+    messages
+        What, one a finding; the kind's own where all are alike.
+    points
+        Longitude and latitude of each.
+
+    Examples
+    --------
+    >>> kind = Finding("warning", "residents_many", "households", "", "人口过多")
+    >>> [f.place for f in each(kind, [f"第 {n} 行" for n in range(102)])][-2:]
+    ['第 99 行', '另有 2 处']
+    """
+    shown = [
+        Finding(
+            kind.severity,
+            kind.code,
+            kind.table,
+            str(place),
+            messages[i] if messages is not None else kind.message,
+            kind.remedy,
+            points[i] if points is not None else kind.point,
+        )
+        for i, place in enumerate(places[:MOST_EACH])
+    ]
+    rest = len(places) - len(shown)
+    if rest:
+        shown.append(
+            Finding(kind.severity, kind.code, kind.table, f"另有 {rest} 处", kind.message, kind.remedy)
+        )
+    return shown

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lingwu_grid import policy
 from lingwu_grid.errors import RulesError
+from lingwu_grid.schema import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 Scenario = Literal["minimal", "balanced", "redraw"]
+DATUMS = ("cgcs2000", "gcj02", "bd09", "auto")
 CommunityMode = Literal["fixed", "adjust", "redraw"]
 
 
@@ -128,6 +130,12 @@ class Rules:
     prove: bool = True
     """Solve each community exactly and give a bound under rules (slower)."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    datum: dict[str, str] = field(default_factory=dict)
+    """Datum of a table, or of `all`: gcj02 or bd09 are taken back, auto goes by fit."""
+    max_file_mb: int = 4_000
+    """Largest file that is read, megabytes, unpacked."""
+    max_rows: int = 20_000_000
+    max_vertices: int = 200_000_000
 
     def __post_init__(self) -> None:
         """Refuse settings that no plan could meet."""
@@ -222,6 +230,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "balance_weight": _weight,
         "wrap_weight": _weight,
         "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
+        "datum": _datums,
         "communities": _choice,
         "scenario": _choice,
         "study_name": lambda _k, v, _w: str(v),
@@ -296,6 +305,15 @@ def _pin(item: object, where: str) -> Pin:
             remedy="place（小区、楼栋或单元编号）和 grid_id 都要填",
         )
     return Pin(place, grid_id)
+
+
+def _datums(key: str, value: object, where: str) -> dict[str, str]:
+    table = _table(key, value, where)
+    _refuse_unknown(table, ["all", *TABLES], f"{where} [{key}]")
+    for name, datum in table.items():
+        if datum not in DATUMS:
+            raise _wrong(f"{key}.{name}", datum, "、".join(DATUMS) + " 之一", where)
+    return {str(name): str(datum) for name, datum in table.items()}
 
 
 def _second_measure(key: str, value: object, where: str) -> SecondMeasure:

@@ -6,6 +6,8 @@ its header. Headers are compared without spaces, full-width forms and case.
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -30,6 +32,7 @@ _COORDINATES = {
     "lat": ("纬度", "latitude", "纬度坐标"),
     "x": ("x坐标", "横坐标", "东坐标", "easting"),
     "y": ("y坐标", "纵坐标", "北坐标", "northing"),
+    "lonlat": ("经纬度", "坐标", "location", "lnglat"),
 }
 
 _GRID = ("网格编码", "现网格", "网格编号", "所属网格", "网格代码", "网格")
@@ -191,8 +194,40 @@ TABLES: dict[str, Table] = {
             },
             codes=("compound_id",),
         ),
+        Table(
+            "control",
+            ("控制数", "核对数", "街道上报"),
+            "none",
+            {
+                "subdistrict_id": _STREET,
+                "community_id": _COMMUNITY,
+                "grid_id": _GRID,
+                "households": ("户数", "常住户数", "上报户数"),
+            },
+            required=("households",),
+            codes=("subdistrict_id", "community_id", "grid_id"),
+        ),
     )
 }
+
+
+
+def table_named(stem: str) -> str | None:
+    """
+    Tell which table a file, layer or sheet name stands for.
+
+    Examples
+    --------
+    >>> table_named("households_城区"), table_named("现状网格"), table_named("readme")
+    ('households', 'grids', None)
+    """
+    plain = unicodedata.normalize("NFKC", stem).strip().lower()
+    head = re.split(r"[\s_.\-（(]", plain, maxsplit=1)[0]
+    for name, table in TABLES.items():
+        if plain in (name, *table.file_names) or head in (name, *table.file_names):
+            return name
+    return None
+
 
 STATUS_WORDS: dict[str, tuple[str, ...]] = {
     "resident": ("常住", "在住", "自住", "租住", "实住", "居住"),

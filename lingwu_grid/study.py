@@ -12,23 +12,21 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding, Findings
-from lingwu_grid.ingest.columns import as_claim, as_whole, as_word, canonical
-from lingwu_grid.ingest.coordinates import DEGREES, locate, work_crs_of
-from lingwu_grid.ingest.repair import mend_shapes
+from lingwu_grid.findings import Finding, Findings, each
+from lingwu_grid.ingest.columns import as_claim, as_word
+from lingwu_grid.ingest.counting import counted, has_place
+from lingwu_grid.ingest.files import Limits
+from lingwu_grid.ingest.locating import locate
+from lingwu_grid.ingest.systems import work_crs_of
 from lingwu_grid.ingest.tables import Source, read_sources
 from lingwu_grid.rules import Rules, read_rules
-from lingwu_grid.schema import (
-    BARRIER_KINDS,
-    COMMUNITY_KINDS,
-    GRID_KINDS,
-    STATUS_REASONS,
-    STATUS_WORDS,
-    TABLES,
-)
+from lingwu_grid.schema import BARRIER_KINDS, COMMUNITY_KINDS, GRID_KINDS, TABLES
 
 if TYPE_CHECKING:
     from pyproj import CRS
+
+SOURCE_COLUMNS = ("lon", "lat", "x", "y", "lonlat", "wkt")
+"""Columns that became geometry."""
 
 HULL_MARGIN_M = 60.0
 """How far the study area reaches beyond the outermost household when no outline is given."""
@@ -88,7 +86,9 @@ class Study:
         )
 
 
-def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
+def read_study(
+    folder: str | Path, rules: Rules | None = None, *, datum: str | None = None
+) -> Study:
     """
     Read a study folder.
 
@@ -98,12 +98,14 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
         `households/` and `boundaries/`, or one folder of files.
     rules
         The settings; by default ``rules.toml`` in the folder, else the policy's numbers.
+    datum
+        `auto`, `gcj02`, `bd09` or `cgcs2000` for every table the rules do not name.
 
     Returns
     -------
     Study
         Canonical tables. Every household row is in ``households`` or, with a reason, in
-        ``excluded``.
+        ``excluded``. Findings of severity `error` forbid a plan.
 
     Raises
     ------
@@ -113,8 +115,11 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
         If ``rules.toml`` is wrong.
     """
     folder = Path(folder)
-    sources = read_sources(folder)
     rules = rules or _own_rules(folder)
+    if datum is not None:
+        rules = rules.with_(datum={"all": datum} | rules.datum)
+    limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
+    sources = read_sources(folder, rules.columns, limits)
     if not any(s.table == "households" for s in sources):
         raise InputError(
             f"{folder} 里没有居民户文件",
@@ -122,13 +127,14 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
             remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件",
         )
     findings: list[Finding] = []
-    located = [_located(source, rules, findings) for source in sources]
+    located, datums = locate(sources, rules, findings)
     spatial = [t for t in located if isinstance(t, gpd.GeoDataFrame)]
     crs = work_crs_of([t for t in spatial if len(t)], rules.work_crs)
     tables = _combined(sources, located, crs)
     rows = tables.pop("households")
     outline = _outline(tables, rows)
-    households, excluded, more = _counted(rows, tables, outline)
+    households, excluded, more = counted(rows, tables.get("buildings"), outline)
+    lost, told = _unreadable_rows(sources)
     if not len(households):
         raise InputError(
             "没有一户可以计入：所有行都被排除",
@@ -140,21 +146,37 @@ def read_study(folder: str | Path, rules: Rules | None = None) -> Study:
         rules=rules,
         crs=crs,
         households=households,
-        excluded=excluded,
+        excluded=pd.concat([excluded, lost], ignore_index=True),
         tables=tables,
         outline=outline,
-        findings=Findings(tuple(findings)).plus(*more),
+        findings=Findings(tuple(findings)).plus(*more, *told),
         sources=tuple(
             {
                 "file": s.label,
                 "table": s.table,
-                "rows": len(s.frame),
+                "rows": len(s.frame) + len(s.lost),
                 "encoding": s.encoding,
+                "datum": datums.get(s.label, "cgcs2000"),
                 "sha256": s.sha256,
             }
             for s in sources
         ),
     )
+
+
+def _unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]]:
+    """Account for rows that could not be read as rows."""
+    lost = [(s.table, where, why) for s in sources for where, why in s.lost]
+    findings: list[Finding] = []
+    for table in dict.fromkeys(name for name, _, _ in lost):
+        here = [(where, why) for name, where, why in lost if name == table]
+        kind = Finding(
+            "warning", "row_broken", table, "", "这一行的列数不对",
+            "文字里有分隔符时要加引号；在 Excel 里另存一次即可",
+        )  # fmt: skip
+        findings += each(kind, [w for w, _ in here], messages=[why for _, why in here])
+    rows = [("", where, "", why) for name, where, why in lost if name == "households"]
+    return pd.DataFrame(rows, columns=["household_id", "origin", "status", "reason"]), findings
 
 
 def _own_rules(folder: Path) -> Rules:
@@ -163,27 +185,6 @@ def _own_rules(folder: Path) -> Rules:
         if path.is_file():
             return read_rules(path)
     return Rules()
-
-
-def _located(source: Source, rules: Rules, findings: list[Finding]) -> pd.DataFrame:
-    frame, found = canonical(source, rules.columns.get(source.table, {}))
-    findings += found
-    frame["origin"] = [f"{source.label} 第 {n + 2} 行" for n in range(len(frame))]
-    if TABLES[source.table].geometry == "none":
-        return frame
-    located, found = locate(frame, source.table, source.label)
-    findings += found
-    if source.encoding.lower().startswith("gb"):
-        findings.append(
-            Finding("notice", "encoding", source.table, source.label, "按 GB18030 编码读取")
-        )
-    if source.table == "households":
-        return located
-    mended, found = mend_shapes(located, source.table, source.label)
-    findings += found
-    if source.table in ("grids", "communities"):
-        mended["geometry_out"] = mended.geometry.to_crs(DEGREES).to_numpy()
-    return mended
 
 
 def _combined(
@@ -196,7 +197,7 @@ def _combined(
     tables = {name: pd.concat(frames, ignore_index=True) for name, frames in by_table.items()}
     for name, table in tables.items():
         for column in TABLES[name].columns:
-            if column not in table.columns and column not in ("lon", "lat", "x", "y"):
+            if column not in table.columns and column not in SOURCE_COLUMNS:
                 table[column] = ""
     _canonical_words(tables)
     return tables
@@ -234,106 +235,13 @@ def _outline(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> sha
     ]
     if shapes:
         return _without_holes(shapely.union_all(np.concatenate(shapes)))
-    points = rows.geometry[_has_place(rows)].to_numpy()
+    points = rows.geometry[has_place(rows)].to_numpy()
     hull = shapely.concave_hull(
         shapely.multipoints(np.unique(shapely.get_coordinates(points), axis=0)), ratio=0.3
     )
     return shapely.simplify(shapely.buffer(hull, HULL_MARGIN_M), 1.0)
 
 
-def _has_place(rows: gpd.GeoDataFrame) -> pd.Series:
-    """Tell which rows have usable coordinates; 999 degrees becomes infinite in metres."""
-    bounds = rows.geometry.bounds.to_numpy(float)
-    return pd.Series(np.isfinite(bounds).all(axis=1), index=rows.index)
-
-
 def _without_holes(shape: shapely.Geometry) -> shapely.Geometry:
     parts = shapely.get_parts(shape)
     return shapely.union_all(shapely.polygons(shapely.get_exterior_ring(parts)))
-
-
-def _counted(
-    rows: gpd.GeoDataFrame, tables: dict[str, gpd.GeoDataFrame], outline: shapely.Geometry
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
-    rows = rows.copy()
-    findings: list[Finding] = []
-    rows["status"] = as_word(rows["status"], STATUS_WORDS, "resident")
-    for name in ("residents", "elderly", "party_members"):
-        rows[name], wrong = as_whole(rows[name])
-        findings += _bad_numbers(rows, name, wrong)
-    _place_by_building(rows, tables, findings)
-    reason = rows["status"].map(STATUS_REASONS).fillna("")
-    unknown = ~rows["status"].isin([*STATUS_WORDS])
-    for word, count in rows["status"][unknown].value_counts().sort_index().items():
-        findings.append(
-            Finding(
-                "warning",
-                "status_unknown",
-                "households",
-                f"{count} 行",
-                f"不认识的状态“{word}”，按常住户计入",
-                "改为：常住、空挂、空置、商铺、集体户",
-            )
-        )
-    missing = ~_has_place(rows)
-    reason = reason.mask((reason == "") & (rows["household_id"] == ""), "没有户编号")
-    reason = reason.mask((reason == "") & missing, "没有坐标，也没有可用的楼栋位置")
-    shapely.prepare(outline)
-    placed = np.where(missing, None, rows.geometry.to_numpy())
-    inside = shapely.intersects(outline, placed)
-    reason = reason.mask((reason == "") & ~inside, "位置在研究范围之外")
-    repeated = rows[reason == ""].duplicated("household_id")
-    reason.loc[repeated.index[repeated]] = "户编号重复：同一编号在前面已计入一次"
-    out = reason != ""
-    findings += [
-        Finding(
-            "warning",
-            "row_excluded",
-            "households",
-            f"{count} 行",
-            str(words),
-            "逐行清单见 excluded.csv",
-        )
-        for words, count in reason[out].value_counts().sort_index().items()
-    ]
-    excluded = pd.DataFrame(rows[["household_id", "origin", "status"]])[out].assign(
-        reason=reason[out]
-    )
-    return rows[~out].reset_index(drop=True), excluded.reset_index(drop=True), findings
-
-
-def _bad_numbers(rows: gpd.GeoDataFrame, name: str, wrong: pd.Series) -> list[Finding]:
-    return [
-        Finding(
-            "warning",
-            "not_a_number",
-            "households",
-            f"{origin} 户编号 {key}",
-            f"列 {name} 不是数字，按 0 计",
-            "改为整数",
-        )
-        for origin, key in rows.loc[wrong, ["origin", "household_id"]].itertuples(index=False)
-    ]
-
-
-def _place_by_building(
-    rows: gpd.GeoDataFrame, tables: dict[str, gpd.GeoDataFrame], findings: list[Finding]
-) -> None:
-    """Give a household without coordinates a point in its building; changes `rows`."""
-    missing = ~_has_place(rows)
-    if not missing.any() or "buildings" not in tables:
-        return
-    known = tables["buildings"].drop_duplicates("building_id").set_index("building_id").geometry
-    found = rows["building_id"].map(known.representative_point())
-    use = missing & found.notna()
-    if use.any():
-        rows.loc[use, "geometry"] = found[use]
-        findings.append(
-            Finding(
-                "notice",
-                "placed_by_building",
-                "households",
-                f"{int(use.sum())} 行",
-                "没有坐标，按楼栋位置放置",
-            )
-        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,12 +9,20 @@ import pandas as pd
 
 from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding
+from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, plain
+from lingwu_grid.ingest.numbers import as_number
 from lingwu_grid.schema import TABLES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from lingwu_grid.ingest.tables import Source
+
+EMPTY_CODES = ("nan", "none", "null", "<na>", "#n/a")
+MOST = 1e12
+"""No count of people or households is larger; what is, was no count."""
+
+SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d+"
 
 TRUE_WORDS = ("1", "1.0", "t", "true", "y", "yes", "是", "有")
 
@@ -43,11 +50,13 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
         If a required column is missing; the sentence lists the headers that came.
     """
     table = TABLES[source.table]
-    headers = {c: _plain(str(c)) for c in source.frame.columns if c != "geometry"}
+    headers = {c: plain(c) for c in source.frame.columns if c != "geometry"}
     chosen: dict[object, str] = {}
     for name, aliases in table.columns.items():
         wanted = [own[name]] if name in own else [name, *aliases]
         match = _first_match(wanted, headers, taken=chosen)
+        if match is None and name not in own and _is_shapefile(source):
+            match = _cut_match(wanted, headers, taken=chosen)
         if match is not None:
             chosen[match] = name
         elif name in own:
@@ -62,16 +71,52 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
     for name in table.codes:
         if name in frame.columns:
             frame[name] = as_code(frame[name])
-    findings = _unused(source, headers, chosen)
+    findings = [*_unused(source, headers, chosen), *_rounded(source, table, frame)]
     return frame, findings
+
+
+def _rounded(source: Source, table: Table, frame: pd.DataFrame) -> list[Finding]:
+    """Tell of codes that a spreadsheet turned into 6.40E+14: their end is lost."""
+    findings = []
+    for name in table.codes:
+        if name not in frame.columns:
+            continue
+        lost = frame[name].str.fullmatch(SCIENTIFIC).to_numpy(bool)
+        if lost.any():
+            row = source.place_of(int(np.flatnonzero(lost)[0]))
+            findings.append(
+                Finding(
+                    "error", "code_scientific", source.table, row,
+                    f"编号成了科学计数（{frame[name][lost].iloc[0]}），共 {int(lost.sum())} 行，"
+                    "末几位已丢失",
+                    "在 Excel 里把这一列设为“文本”，重新导出",
+                )
+            )  # fmt: skip
+    return findings
 
 
 def _first_match(
     wanted: list[str], headers: dict[object, str], taken: dict[object, str]
 ) -> object | None:
     for alias in wanted:
-        for header, plain in headers.items():
-            if plain == _plain(alias) and header not in taken:
+        for header, word in headers.items():
+            if word == plain(alias) and header not in taken:
+                return header
+    return None
+
+
+def _is_shapefile(source: Source) -> bool:
+    return source.path.suffix.lower() in (".shp", ".zip")
+
+
+def _cut_match(
+    wanted: list[str], headers: dict[object, str], taken: dict[object, str]
+) -> object | None:
+    """Find a header that is the first ten bytes of a name: a Shapefile keeps no more."""
+    for alias in wanted:
+        for header, word in headers.items():
+            is_cut = len(word.encode("gb18030")) >= SHAPEFILE_NAME_BYTES
+            if is_cut and header not in taken and plain(alias).startswith(word):
                 return header
     return None
 
@@ -106,10 +151,6 @@ def _unused(source: Source, headers: dict[object, str], chosen: dict[object, str
     ]
 
 
-def _plain(header: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", header).split()).lower()
-
-
 def as_code(values: pd.Series) -> pd.Series:
     """
     Make codes text: no ``.0`` from a spreadsheet, no spaces, full-width digits narrowed.
@@ -129,7 +170,11 @@ def as_code(values: pd.Series) -> pd.Series:
     else:
         text = values.astype(object).where(values.notna(), "").astype(str)
     text = text.str.normalize("NFKC").str.strip()
-    return text.where(~text.isin(["nan", "None", "<NA>"]), "").astype(object)
+    # A spreadsheet's mark for text, and the ".0" of a number column saved as text.
+    text = text.where(~text.str.startswith("'"), text.str[1:])
+    if text.str.fullmatch(r"\d+\.0+|").all():
+        text = text.str.replace(r"\.0+$", "", regex=True)
+    return text.where(~text.str.lower().isin(EMPTY_CODES), "").astype(object)
 
 
 def as_whole(values: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -141,12 +186,10 @@ def as_whole(values: pd.Series) -> tuple[pd.Series, pd.Series]:
     tuple
         int64 values (0 where unreadable or empty), and True where text was there but no number.
     """
-    text = values.astype(object).where(values.notna(), "").astype(str).str.normalize("NFKC")
-    text = text.str.strip().str.replace(",", "", regex=False)
-    number = pd.to_numeric(text, errors="coerce")
-    number = number.where(np.isfinite(number))
-    wrong = number.isna() & ~text.isin(["", "nan", "None", "<NA>"])
-    return number.fillna(0).round().astype(np.int64), wrong
+    number, wrong = as_number(values)
+    wrong |= np.abs(number) > MOST
+    whole = np.nan_to_num(np.where(wrong, 0.0, number)).round().astype(np.int64)
+    return pd.Series(whole, index=values.index), pd.Series(wrong, index=values.index)
 
 
 def as_word(values: pd.Series, words: Mapping[str, tuple[str, ...]], default: str) -> pd.Series:

@@ -7,65 +7,129 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from lingwu_grid.findings import Finding
+from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.turned import in_degrees
 from lingwu_grid.schema import TABLES
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from lingwu_grid.ingest.tables import Source
+
 WANTED = {"polygon": (3, 6), "line": (1, 5), "point": (0, 4), "any": tuple(range(8))}
+
+OPEN_SHARE = 0.02
+"""A line whose ends are nearer than this share of its length was meant to be closed."""
+
+ODD_SHARE = 0.1
+"""Rings that run the other way than nine tenths of their table were turned by hand."""
 
 
 def mend_shapes(
-    frame: gpd.GeoDataFrame, table: str, label: str
+    frame: gpd.GeoDataFrame, source: Source
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """
-    Drop Z and M, make invalid polygons valid, drop rows without a usable shape.
+    Drop Z and M, close lines drawn for areas, make invalid polygons valid, drop what has no shape.
 
     Parameters
     ----------
     frame
-        A located table in the work CRS.
-    table, label
-        Named in findings.
+        A located table.
+    source
+        Where its rows are from.
 
     Returns
     -------
     tuple
-        The mended table and one finding for each row touched.
+        The mended table, and findings.
     """
-    shapes = shapely.force_2d(frame.geometry.to_numpy())
-    findings = []
+    table = source.table
+    given = frame.geometry.to_numpy()
+    findings = _flat(given, source)
+    shapes = shapely.force_2d(given)
+    findings += _odd_rings(frame, shapes, source)
+    if TABLES[table].geometry == "polygon":
+        shapes, found = _closed(frame, shapes, source)
+        findings += found
+    finite = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    shapes[~finite] = None
     invalid = ~shapely.is_valid(shapes) & ~shapely.is_missing(shapes)
     if invalid.any():
         reasons = shapely.is_valid_reason(shapes[invalid])
         shapes[invalid] = shapely.make_valid(shapes[invalid])
-        findings += [
-            Finding(
-                "warning",
-                "shape_mended",
-                table,
-                f"{label} 第 {row + 1} 个图形",
-                f"图形不合法（{reason}），已自动修正",
-                "请在原数据中核对该图形",
-            )
-            for row, reason in zip(np.flatnonzero(invalid), reasons, strict=True)
-        ]
+        kind = Finding("warning", "shape_mended", table, "", "图形不合法，已自动修正", "请在原数据中核对该图形")
+        at = np.flatnonzero(invalid)
+        findings += each(
+            kind,
+            [source.place_of(int(i)) for i in at],
+            messages=[f"图形不合法（{reason}），已自动修正" for reason in reasons],
+            points=in_degrees(frame.set_geometry(shapes, crs=frame.crs), at),
+        )
     shapes = _only_wanted(shapes, table)
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    findings += [
-        Finding(
-            "warning",
-            "shape_missing",
-            table,
-            f"{label} 第 {row + 1} 个图形",
-            "没有可用的图形，这一行不参与计算",
-            "补上图形，或删去这一行",
-        )
-        for row in np.flatnonzero(lost)
-    ]
+    kind = Finding(
+        "warning", "shape_missing", table, "", "没有可用的图形，这一行不参与计算", "补上图形，或删去这一行"
+    )
+    findings += each(kind, [source.place_of(int(i)) for i in np.flatnonzero(lost)])
     return frame.set_geometry(shapes, crs=frame.crs)[~lost].reset_index(drop=True), findings
+
+
+def _flat(shapes: NDArray[np.object_], source: Source) -> list[Finding]:
+    count = int((shapely.has_z(shapes) | shapely.has_m(shapes)).sum())
+    if not count:
+        return []
+    return [
+        Finding(
+            "notice", "height_dropped", source.table, source.label,
+            f"{count} 个图形带高程或测量值（Z/M），已略去",
+        )
+    ]  # fmt: skip
+
+
+def _odd_rings(
+    frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], source: Source
+) -> list[Finding]:
+    areas = np.flatnonzero(shapely.get_type_id(shapes) == 3)
+    if len(areas) < 10:
+        return []
+    left = shapely.is_ccw(shapely.get_exterior_ring(shapes[areas]))
+    odd = areas[left if left.mean() < 0.5 else ~left]
+    if not 0 < len(odd) <= ODD_SHARE * len(areas):
+        return []
+    kind = Finding(
+        "notice", "ring_reversed", source.table, "", "边线的方向与同表其他图形相反，不影响计算",
+        "如由手工绘制，请核对该图形",
+    )  # fmt: skip
+    return each(
+        kind, [source.place_of(int(i)) for i in odd], points=in_degrees(frame, odd)
+    )
+
+
+def _closed(
+    frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], source: Source
+) -> tuple[NDArray[np.object_], list[Finding]]:
+    """Make areas of lines that were drawn round them, as drawing programs do."""
+    lines = np.flatnonzero(shapely.get_type_id(shapes) == 1)
+    if not len(lines):
+        return shapes, []
+    ends = shapely.distance(
+        shapely.get_point(shapes[lines], 0), shapely.get_point(shapes[lines], -1)
+    )
+    near = (ends <= OPEN_SHARE * shapely.length(shapes[lines])) & (
+        shapely.get_num_points(shapes[lines]) >= 4
+    )
+    done = lines[near]
+    shapes = shapes.copy()
+    for i in done:
+        ring = shapely.get_coordinates(shapes[i])
+        shapes[i] = shapely.polygons(np.vstack([ring, ring[:1]]))
+    kind = Finding(
+        "warning", "line_closed", source.table, "", "边界画成了线，首尾已相接成面", "核对该图形是否完整"
+    )
+    return shapes, each(
+        kind, [source.place_of(int(i)) for i in done], points=in_degrees(frame, done)
+    )
 
 
 def _only_wanted(shapes: NDArray[np.object_], table: str) -> NDArray[np.object_]:

@@ -12,7 +12,7 @@ import shapely
 
 from lingwu_grid import policy
 from lingwu_grid.findings import Finding, Findings
-from lingwu_grid.ingest.coordinates import DEGREES
+from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.planning.boundary_text import boundary_texts
 from lingwu_grid.planning.certificate import RULES, make_certificate
 from lingwu_grid.planning.compliance import (

@@ -1,0 +1,204 @@
+"""Workbooks: several sheets, a title above the headers, merged cells, numbers that are codes."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import python_calamine as calamine
+
+from lingwu_grid.errors import InputError
+from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip, kind_of
+from lingwu_grid.ingest.headers import distinct, header_row, known_headers, plain
+from lingwu_grid.schema import TABLES, table_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+ROUNDED = 1e15
+"""Excel keeps fifteen digits of a number; a longer code has lost its end."""
+
+BROKEN = (
+    calamine.CalamineError, calamine.XmlError, calamine.ZipError, calamine.WorksheetNotFound,
+)  # fmt: skip
+
+
+def read_book(
+    path: Path, table: str | None, own: Mapping[str, Mapping[str, str]], limits: Limits
+) -> Iterator[tuple[str, str, Raw]]:
+    """
+    Read the sheets of a workbook that hold a table of the contract.
+
+    Parameters
+    ----------
+    path
+        XLSX, XLS, XLSB, ODS or WPS's ET.
+    table
+        What the file's name says; a sheet's own name counts before it.
+    own
+        The office's headers by table.
+    limits
+        Size and rows.
+
+    Yields
+    ------
+    tuple
+        Table, label, and the sheet as text.
+
+    Raises
+    ------
+    InputError
+        If the book is broken or has a password, or no sheet has the columns of its table.
+    """
+    if kind_of(path) != "other":
+        _check(path, limits)
+    try:
+        with calamine.CalamineWorkbook.from_path(str(path)) as book:
+            yield from _sheets(book, path, table, own, limits)
+    except calamine.PasswordError as error:
+        raise InputError(
+            f"文件 {path.name} 有打开密码", where=str(path), remedy="在 Excel 或 WPS 里去掉密码后另存"
+        ) from error
+    except BROKEN as error:
+        raise InputError(
+            f"读不出文件 {path.name}：{error}",
+            where=str(path),
+            remedy="在 Excel 或 WPS 里打开确认完好，另存为 XLSX 后再试",
+        ) from error
+
+
+def _check(path: Path, limits: Limits) -> None:
+    with path.open("rb") as content:
+        is_zip = content.read(2) == b"PK"
+    if is_zip:
+        check_zip(path, limits)
+
+
+def _sheets(
+    book: calamine.CalamineWorkbook,
+    path: Path,
+    table: str | None,
+    own: Mapping[str, Mapping[str, str]],
+    limits: Limits,
+) -> Iterator[tuple[str, str, Raw]]:
+    skipped: list[str] = []
+    used = 0
+    for name in book.sheet_names:
+        meant = table_named(name) or table
+        if meant is None:
+            continue
+        sheet = book.get_sheet_by_name(name)
+        cells = sheet.to_python(skip_empty_area=False)
+        known = known_headers(meant, own.get(meant, {}))
+        if not _has_columns(cells, meant, known, own.get(meant, {})):
+            skipped.append(name)
+            continue
+        used += 1
+        label = path.name if len(book.sheet_names) == 1 else f"{path.name}:{name}"
+        yield meant, label, _sheet(sheet, cells, meant, label, known, limits)
+    if skipped and not used and table is not None:
+        wanted = "、".join(f"“{TABLES[table].columns[c][0]}”" for c in TABLES[table].required)
+        raise InputError(
+            f"文件 {path.name} 没有一个工作表有列 {wanted}",
+            where=str(path),
+            remedy="核对列名；表头要在前 20 行之内。工作表有：" + "、".join(skipped),
+        )
+
+
+def _has_columns(
+    cells: Sequence[Sequence[object]],
+    table: str,
+    known: frozenset[str],
+    own: Mapping[str, str],
+) -> bool:
+    if not cells:
+        return False
+    have = {plain(cell) for cell in cells[header_row(cells, known)]}
+    return all(
+        {plain(own.get(name, "")), plain(name), *map(plain, TABLES[table].columns[name])} & have
+        for name in TABLES[table].required
+    )
+
+
+def _sheet(
+    sheet: calamine.CalamineSheet,
+    cells: list[list[object]],
+    table: str,
+    label: str,
+    known: frozenset[str],
+    limits: Limits,
+) -> Raw:
+    head = header_row(cells, known)
+    check_rows(len(cells) - head - 1, label, limits)
+    merged = _fill_merged(cells, sheet.merged_cell_ranges or [], head)
+    headers = list(cells[head])
+    width = max((i + 1 for i, h in enumerate(headers) if str(h).strip()), default=1)
+    names, findings = distinct(headers[:width], table, label)
+    rounded: list[str] = []
+    columns = {
+        name: _column([row[i] for row in cells[head + 1 :]], table, name, rounded)
+        for i, name in enumerate(names)
+    }
+    frame = pd.DataFrame(columns, dtype=object)
+    rows = np.arange(head + 2, len(cells) + 1, dtype=np.int64)
+    blank = (frame == "").all(axis=1).to_numpy(bool)
+    frame, rows = frame[~blank].reset_index(drop=True), rows[~blank]
+    if head:
+        findings.append(Finding("notice", "header_found", table, label, f"列名在第 {head + 1} 行"))
+    if merged:
+        findings.append(
+            Finding(
+                "notice", "cells_merged", table, label,
+                f"{merged} 处合并单元格，每一行都按合并的值读取", "核对这些行",
+            )
+        )  # fmt: skip
+    kind = Finding(
+        "warning", "code_rounded", table, label,
+        "编号存成了数字，第 15 位以后已被 Excel 舍去", "把这一列设为“文本”后重新填写",
+    )  # fmt: skip
+    return Raw(frame, "utf-8", rows, findings + each(kind, [f"{label} 列 {n}" for n in rounded]))
+
+
+def _fill_merged(
+    cells: list[list[object]],
+    ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]],
+    head: int,
+) -> int:
+    """Give every row of a merged block its value; changes `cells`. Only blocks below the header."""
+    filled = 0
+    for (top, left), (bottom, right) in ranges:
+        if top <= head or bottom <= top or left >= len(cells[top]):
+            continue
+        filled += 1
+        for row in range(top + 1, min(bottom + 1, len(cells))):
+            for column in range(left, min(right + 1, len(cells[row]))):
+                cells[row][column] = cells[top][column]
+    return filled
+
+
+def _column(values: list[object], table: str, name: str, rounded: list[str]) -> list[str]:
+    codes = {plain(alias) for code in TABLES[table].codes for alias in
+             (code, *TABLES[table].columns[code])}  # fmt: skip
+    if plain(name) in codes and any(isinstance(v, float) and abs(v) >= ROUNDED for v in values):
+        rounded.append(name)
+    return [_text(v) for v in values]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, float):
+        return f"{value:.0f}" if value.is_integer() else repr(value)
+    if isinstance(value, dt.datetime) and not (value.hour or value.minute or value.second):
+        return value.date().isoformat()
+    if isinstance(value, dt.datetime | dt.date | dt.time):
+        return value.isoformat()
+    return str(value)

@@ -1,0 +1,177 @@
+"""Which household rows count, and why the others do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.columns import as_whole, as_word
+from lingwu_grid.ingest.turned import in_degrees
+from lingwu_grid.schema import STATUS_REASONS, STATUS_WORDS
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NO_ID = "没有户编号"
+NO_PLACE = "没有坐标，也没有可用的楼栋位置"
+OUTSIDE = "位置在研究范围之外"
+REPEATED = "户编号重复：与前面一行内容相同，只计一次"
+CONFLICTING = "户编号重复：与前面一行编号相同、内容不同，计的是前面一行"
+KINDS = {
+    NO_ID: ("id_missing", "补上户编号"),
+    NO_PLACE: ("place_missing", "补上坐标，或填写楼栋编号"),
+    OUTSIDE: ("outside_outline", "核对坐标；确在范围外的户请从文件里拿走"),
+    REPEATED: ("duplicate_row", "删去重复的行"),
+    CONFLICTING: ("duplicate_conflict", "核对是两户还是一户，改正编号或删去一行"),
+}
+COMPARED = ("building_id", "compound_id", "address", "residents", "grid_id", "community_id")
+
+
+def counted(
+    rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, outline: shapely.Geometry
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
+    """
+    Part the rows that count from those that do not.
+
+    Parameters
+    ----------
+    rows
+        Every household row, in the work CRS.
+    buildings
+        For rows without coordinates.
+    outline
+        The study area.
+
+    Returns
+    -------
+    tuple
+        Rows that count; rows that do not, with the reason; findings. Every row is in one of the
+        two tables.
+    """
+    rows = rows.copy()
+    findings: list[Finding] = []
+    rows["status"] = as_word(rows["status"], STATUS_WORDS, "resident")
+    for name in ("residents", "elderly", "party_members"):
+        typed = rows[name]
+        rows[name], wrong = as_whole(typed)
+        if name == "residents":
+            rows["residents_given"] = typed.astype(str).str.strip().ne("").to_numpy() & ~wrong
+        findings += _bad_numbers(rows, name, wrong.to_numpy(bool))
+    findings += _place_by_building(rows, buildings)
+    findings += _unknown_status(rows)
+    reason = rows["status"].map(STATUS_REASONS).fillna("").astype(object)
+    missing = ~has_place(rows)
+    reason = reason.mask((reason == "") & (rows["household_id"] == ""), NO_ID)
+    reason = reason.mask((reason == "") & missing, NO_PLACE)
+    shapely.prepare(outline)
+    inside = shapely.intersects(outline, np.where(missing, None, rows.geometry.to_numpy()))
+    reason = reason.mask((reason == "") & ~inside, OUTSIDE)
+    reason = _repeated(rows, reason)
+    findings += _excluded(rows, reason)
+    out = (reason != "").to_numpy()
+    excluded = pd.DataFrame(rows[["household_id", "origin", "status"]])[out].assign(
+        reason=reason[out]
+    )
+    return rows[~out].reset_index(drop=True), excluded.reset_index(drop=True), findings
+
+
+def has_place(rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell which rows have usable coordinates; 999 degrees becomes infinite in metres."""
+    bounds = rows.geometry.bounds.to_numpy(float)
+    usable: NDArray[np.bool_] = np.isfinite(bounds).all(axis=1)
+    return usable
+
+
+def _repeated(rows: gpd.GeoDataFrame, reason: pd.Series) -> pd.Series:
+    open_rows = rows[(reason == "").to_numpy()]
+    again = open_rows.duplicated("household_id")
+    if not again.any():
+        return reason
+    ids = open_rows.loc[again, "household_id"]
+    involved = open_rows[open_rows["household_id"].isin(ids)]
+    xy = shapely.get_coordinates(involved.geometry.to_numpy())
+    content = pd.DataFrame(involved[[c for c in COMPARED if c in involved]]).astype(str)
+    content = content.assign(
+        x=xy[:, 0].round(1), y=xy[:, 1].round(1), household_id=involved["household_id"]
+    )
+    same = content.duplicated(keep="first")
+    told = np.where(same[again[again].index], REPEATED, CONFLICTING)
+    reason = reason.copy()
+    reason.loc[again[again].index] = told
+    return reason
+
+
+def _excluded(rows: gpd.GeoDataFrame, reason: pd.Series) -> list[Finding]:
+    findings = []
+    for words, count in reason[reason != ""].value_counts().sort_index().items():
+        if words not in KINDS:
+            findings.append(
+                Finding("notice", "status_excluded", "households", f"{count} 行", str(words),
+                        "逐行清单见 excluded.csv")
+            )  # fmt: skip
+            continue
+        code, remedy = KINDS[str(words)]
+        here = np.flatnonzero((reason == words).to_numpy())
+        kind = Finding("warning", code, "households", "", str(words), remedy)
+        findings += each(kind, places_of(rows, here), points=in_degrees(rows, here))
+    return findings
+
+
+def places_of(rows: pd.DataFrame, at: NDArray[np.int64]) -> list[str]:
+    """Say where household rows stand: file, row and id."""
+    chosen = rows[["origin", "household_id"]].iloc[at]
+    return [
+        f"{origin} 户编号 {key}" if key else str(origin)
+        for origin, key in chosen.itertuples(index=False)
+    ]
+
+
+def _bad_numbers(rows: gpd.GeoDataFrame, name: str, wrong: NDArray[np.bool_]) -> list[Finding]:
+    kind = Finding(
+        "warning", "not_a_number", "households", "", f"列 {name} 不是数字，按 0 计", "改为整数"
+    )
+    return each(kind, places_of(rows, np.flatnonzero(wrong)))
+
+
+def _unknown_status(rows: gpd.GeoDataFrame) -> list[Finding]:
+    unknown = ~rows["status"].isin([*STATUS_WORDS])
+    return [
+        Finding(
+            "warning",
+            "status_unknown",
+            "households",
+            f"{count} 行",
+            f"不认识的状态“{word}”，按常住户计入",
+            "改为：常住、空挂、空置、商铺、集体户",
+        )
+        for word, count in rows["status"][unknown].value_counts().sort_index().items()
+    ]
+
+
+def _place_by_building(
+    rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None
+) -> list[Finding]:
+    """Give a household without coordinates a point in its building; changes `rows`."""
+    missing = ~has_place(rows)
+    if not missing.any() or buildings is None:
+        return []
+    known = buildings.drop_duplicates("building_id").set_index("building_id").geometry
+    found = rows["building_id"].map(known.representative_point())
+    use = missing & found.notna().to_numpy()
+    if not use.any():
+        return []
+    rows.loc[use, "geometry"] = found[use]
+    return [
+        Finding(
+            "notice",
+            "placed_by_building",
+            "households",
+            f"{int(use.sum())} 行",
+            "没有坐标，按楼栋位置放置",
+        )
+    ]

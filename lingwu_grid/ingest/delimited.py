@@ -1,0 +1,230 @@
+"""Delimited text: encoding, delimiter, header row and rows of the wrong length."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import gzip
+import io
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
+
+import numpy as np
+import pandas as pd
+
+from lingwu_grid.errors import InputError
+from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.files import CHUNK, Limits, Raw, check_rows, kind_of
+from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, header_row
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+DELIMITERS = ",\t;|，"
+SURPLUS = "\x00surplus"
+"""A column behind the last one: rows with a field too many show there."""
+
+FEW = 1e-3
+"""Share of characters that may be unreadable before the encoding itself is in doubt."""
+
+
+class _Shape(NamedTuple):
+    encoding: str
+    delimiter: str
+    skip: int
+    """Physical lines above the data."""
+    headers: list[object]
+
+
+def read_delimited(path: Path, table: str, known: frozenset[str], limits: Limits) -> Raw:
+    """
+    Read a CSV or another delimited text, every row of it.
+
+    Parameters
+    ----------
+    path
+        The file, plain or gzipped.
+    table
+        Named in findings.
+    known
+        Headers the table may have: they tell which row is the header.
+    limits
+        Size and rows.
+
+    Returns
+    -------
+    Raw
+        Text in every column; rows that have too many fields are in ``lost``.
+
+    Raises
+    ------
+    InputError
+        If it is no text, or in no encoding known here.
+    """
+    encoding, unreadable = _encoding_of(path, limits)
+    shape = _shape_of(path, encoding, known)
+    names, findings = distinct(shape.headers, table, path.name)
+    frame, rows, lost = _records(path, shape, names)
+    check_rows(len(frame), path.name, limits)
+    blank = (frame == "").all(axis=1).to_numpy()
+    if blank.any():
+        frame, rows = frame[~blank].reset_index(drop=True), rows[~blank]
+    if unreadable:
+        findings += _unreadable(frame, rows, table, path.name)
+    if shape.skip > 1:
+        findings.append(
+            Finding("notice", "header_found", table, path.name, f"列名在第 {shape.skip} 行")
+        )
+    return Raw(frame, encoding, rows, findings, lost)
+
+
+def _open(path: Path) -> BinaryIO:
+    if kind_of(path) == "gzip":
+        return cast("BinaryIO", gzip.open(path, "rb"))
+    return path.open("rb")
+
+
+def _text(path: Path, encoding: str) -> TextIO:
+    return io.TextIOWrapper(_open(path), encoding=encoding, errors="replace", newline="")
+
+
+def _encoding_of(path: Path, limits: Limits) -> tuple[str, int]:
+    """Give the encoding of a text and the number of characters it cannot read."""
+    with _open(path) as content:
+        head = content.read(4096)
+    for mark, name in MARKS:
+        if head.startswith(mark):
+            return name, 0
+    if b"\x00" in head:
+        even, odd = head[0::2].count(0), head[1::2].count(0)
+        if max(even, odd) > len(head) / 8 and min(even, odd) < len(head) / 16:
+            return ("utf-16-le" if odd > even else "utf-16-be"), 0
+        raise InputError(
+            f"文件 {path.name} 不是文本文件",
+            where=str(path),
+            remedy="用 Excel 或 WPS 打开后另存为“CSV UTF-8”或 XLSX",
+        )
+    counted = [(_bad_characters(path, name, limits), name) for name in ("utf-8", "gb18030")]
+    (bad, total), name = min(counted, key=lambda c: c[0][0])
+    if bad > max(20, FEW * total):
+        raise InputError(
+            f"文件 {path.name} 的文字编码既不是 UTF-8 也不是 GB18030",
+            where=str(path),
+            remedy="用 Excel 或 WPS 打开后另存为“CSV UTF-8”",
+        )
+    return name, bad
+
+
+def _bad_characters(path: Path, encoding: str, limits: Limits) -> tuple[int, int]:
+    decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+    bad = total = size = 0
+    with _open(path) as content:
+        while block := content.read(CHUNK):
+            size += len(block)
+            if size > limits.file_mb * 2**20:
+                raise InputError(
+                    f"文件 {path.name} 解开后超过上限 {limits.file_mb} MB",
+                    where=str(path),
+                    remedy="按街道分成几份，或在 rules.toml 里调大 max_file_mb",
+                )
+            text = decoder.decode(block)
+            bad, total = bad + text.count("\ufffd"), total + len(text)
+    return bad + decoder.decode(b"", final=True).count("\ufffd"), total
+
+
+def _shape_of(path: Path, encoding: str, known: frozenset[str]) -> _Shape:
+    with _text(path, encoding) as lines:
+        head = "".join(islice(lines, LOOK_ROWS + 5))
+    # The delimiter of the line that has the most fields: a title above the table has none.
+    counts = {d: max((line.count(d) for line in head.splitlines()), default=0) for d in DELIMITERS}
+    delimiter = max(DELIMITERS, key=lambda d: counts[d])
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
+    rows: list[list[object]] = []
+    ends: list[int] = []
+    for row in reader:
+        rows.append(list(row))
+        ends.append(reader.line_num)
+    filled = [i for i, row in enumerate(rows) if any(str(cell).strip() for cell in row)]
+    if not filled:
+        raise InputError(f"文件 {path.name} 是空的", where=str(path), remedy="删去它，或重新导出")
+    place = filled[header_row([rows[i] for i in filled], known)]
+    headers = rows[place]
+    while len(headers) > 1 and not str(headers[-1]).strip():
+        headers = headers[:-1]  # commas at the end of every line
+    return _Shape(encoding, delimiter, ends[place], headers)
+
+
+def _records(
+    path: Path, shape: _Shape, names: list[str]
+) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
+    try:
+        with _text(path, shape.encoding) as lines:
+            frame = pd.read_csv(
+                lines,
+                header=None,
+                names=[*names, SURPLUS],
+                skiprows=shape.skip,
+                dtype=str,
+                na_filter=False,
+                index_col=False,
+                skip_blank_lines=False,
+                skipinitialspace=True,
+                sep=shape.delimiter,
+                engine="c",
+            )
+    except pd.errors.EmptyDataError:
+        frame = pd.DataFrame({name: pd.Series([], dtype=object) for name in [*names, SURPLUS]})
+    except (pd.errors.ParserError, csv.Error):
+        return _one_by_one(path, shape, names)
+    surplus = frame.pop(SURPLUS).fillna("").astype(str).str.strip()
+    frame = frame.fillna("")
+    rows = np.arange(len(frame), dtype=np.int64) + shape.skip + 1
+    long = (surplus != "").to_numpy()
+    if long.any():
+        return _one_by_one(path, shape, names)
+    return frame, rows, []
+
+
+def _one_by_one(
+    path: Path, shape: _Shape, names: list[str]
+) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
+    """Read a file in which some row has more fields than there are columns."""
+    kept: list[list[str]] = []
+    rows: list[int] = []
+    lost: list[tuple[str, str]] = []
+    width = len(names)
+    csv.field_size_limit(1 << 24)
+    with _text(path, shape.encoding) as lines:
+        for _ in range(shape.skip):
+            lines.readline()
+        reader = csv.reader(
+            (line.replace("\x00", "") for line in lines),
+            delimiter=shape.delimiter,
+            skipinitialspace=True,
+        )
+        for number, row in enumerate(reader, start=shape.skip + 1):
+            if any(cell.strip() for cell in row[width:]):
+                why = f"这一行有 {len(row)} 列，表头只有 {width} 列，分不清各列"
+                lost.append((f"{path.name} 第 {number} 行", why))
+                continue
+            kept.append([*row[:width], *[""] * (width - len(row))])
+            rows.append(number)
+    return pd.DataFrame(kept, columns=names, dtype=object), np.array(rows, np.int64), lost
+
+
+def _unreadable(
+    frame: pd.DataFrame, rows: np.ndarray, table: str, label: str
+) -> list[Finding]:
+    bad = np.zeros(len(frame), bool)
+    for name in frame.columns:
+        bad |= frame[name].str.contains("\ufffd", regex=False).to_numpy(bool)
+    kind = Finding(
+        "warning", "text_lost", table, label, "这一行有读不出的文字",
+        "请提供单位重新导出，编码选 UTF-8 或 GB18030",
+    )  # fmt: skip
+    return each(kind, [f"{label} 第 {n} 行" for n in rows[bad]])

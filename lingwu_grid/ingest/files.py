@@ -1,0 +1,190 @@
+"""Files: which of a folder belong to a study, how large they may be, what they really are."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zipfile
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lingwu_grid.errors import InputError
+from lingwu_grid.findings import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+SPATIAL = (".gpkg", ".geojson", ".json", ".shp", ".zip")
+DELIMITED = (".csv", ".csv.gz", ".txt", ".tsv")
+BOOKS = (".xlsx", ".xls", ".xlsm", ".xlsb", ".et", ".ods")
+COLUMNAR = (".parquet", ".geoparquet")
+KNOWN = SPATIAL + DELIMITED + BOOKS + COLUMNAR
+FOLDERS = ("households", "boundaries", ".")
+
+ZIP_RATIO = 200
+"""A member that grows more than this when unpacked is no office's file but a trap."""
+
+CHUNK = 1 << 20
+
+
+class Limits(NamedTuple):
+    """What a study may ask of this machine; settings of ``rules.toml``."""
+
+    file_mb: int
+    rows: int
+    vertices: int
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One table as it stands in a file: the office's own headers, and where each row is from."""
+
+    frame: pd.DataFrame
+    encoding: str = "utf-8"
+    rows: NDArray[np.int64] | None = None
+    """The number of each row in its file, as the office counts; features count from 1."""
+    findings: list[Finding] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
+    """Rows that could not be read as rows: where, and why."""
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """
+    Give the files of a study, in the order of folder and name.
+
+    Parameters
+    ----------
+    folder
+        The study.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing.
+    """
+    if not folder.is_dir():
+        raise InputError(
+            f"找不到研究文件夹 {folder}", remedy="检查路径，或先运行 python -m lingwu_grid.sample"
+        )
+    for sub in FOLDERS:
+        place = folder / sub
+        if place.is_dir():
+            for path in sorted(place.iterdir()):
+                # Office programs leave lock files (~$…, .~lock…) beside open documents.
+                if path.name.startswith(("~", ".")) or not path.name.lower().endswith(KNOWN):
+                    continue
+                if path.is_file():
+                    yield path
+
+
+def stem_of(path: Path) -> str:
+    """Give a file's name without its ending, or both of ``.csv.gz``."""
+    return re.sub(r"(\.csv)?\.[^.]+$", "", path.name, flags=re.IGNORECASE)
+
+
+def sha256_of(path: Path, limits: Limits) -> str:
+    """
+    Hash a file of acceptable size.
+
+    Raises
+    ------
+    InputError
+        If it is larger than the limit, or empty.
+    """
+    size = path.stat().st_size
+    if size > limits.file_mb * 2**20:
+        raise InputError(
+            f"文件 {path.name} 有 {size / 2**20:.0f} MB，超过上限 {limits.file_mb} MB",
+            where=str(path),
+            remedy="按街道分成几份，或在 rules.toml 里调大 max_file_mb",
+        )
+    if size == 0:
+        raise InputError(f"文件 {path.name} 是空的", where=str(path), remedy="删去它，或重新导出")
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
+
+
+def kind_of(path: Path) -> str:
+    """
+    Tell what a file is by its first bytes, whatever its name says.
+
+    Returns
+    -------
+    str
+        `book`, `zip`, `gpkg`, `gzip` or `other`.
+    """
+    with path.open("rb") as content:
+        head = content.read(16)
+    if head.startswith(b"PK\x03\x04"):
+        return "book" if _is_book(path) else "zip"
+    if head.startswith(b"\xd0\xcf\x11\xe0"):
+        return "book"
+    if head.startswith(b"SQLite format 3"):
+        return "gpkg"
+    return "gzip" if head.startswith(b"\x1f\x8b") else "other"
+
+
+def _is_book(path: Path) -> bool:
+    try:
+        with zipfile.ZipFile(path) as inside:
+            names = inside.namelist()
+    except zipfile.BadZipFile:
+        return True
+    return any(n in ("[Content_Types].xml", "mimetype") for n in names)
+
+
+def check_zip(path: Path, limits: Limits) -> None:
+    """
+    Refuse a zip that would unpack to more than a study may hold.
+
+    Nothing is ever unpacked to disk, so names that climb out of the folder do no harm.
+
+    Raises
+    ------
+    InputError
+        If it is broken, encrypted, or unpacks beyond the limit.
+    """
+    try:
+        with zipfile.ZipFile(path) as inside:
+            members = inside.infolist()
+    except zipfile.BadZipFile as error:
+        raise InputError(
+            f"压缩文件 {path.name} 已损坏",
+            where=str(path),
+            remedy="重新压缩或重新拷贝；也可以解压后直接放进文件夹",
+        ) from error
+    total = sum(m.file_size for m in members)
+    is_trap = any(m.file_size > ZIP_RATIO * max(m.compress_size, 1) + 2**24 for m in members)
+    if is_trap or total > limits.file_mb * 2**20:
+        raise InputError(
+            f"压缩文件 {path.name} 解开后有 {total / 2**20:.0f} MB，不予解开",
+            where=str(path),
+            remedy=f"上限为 {limits.file_mb} MB（max_file_mb）；确认来源可靠后解压再放进文件夹",
+        )
+    if any(m.flag_bits & 1 for m in members):
+        raise InputError(
+            f"压缩文件 {path.name} 有密码", where=str(path), remedy="解压后直接放进文件夹"
+        )
+
+
+def check_rows(count: int, label: str, limits: Limits) -> None:
+    """
+    Refuse a table with more rows than the limit.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    """
+    if count > limits.rows:
+        raise InputError(
+            f"{label} 有 {count} 行，超过上限 {limits.rows} 行",
+            where=label,
+            remedy="按街道分成几份，或在 rules.toml 里调大 max_rows",
+        )

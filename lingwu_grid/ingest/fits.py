@@ -1,0 +1,199 @@
+"""Tell by fit whether a table lies in shifted degrees: do households lie in their buildings, do
+lines keep clear of houses?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, get_args
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from lingwu_grid.findings import Finding
+from lingwu_grid.ingest.datum import Datum, back
+from lingwu_grid.ingest.systems import DEGREES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+SAMPLE = 1500
+NEAR_M = 20.0
+FEWEST = 20
+"""So many houses are needed to tell anything by."""
+CLEARLY = 0.3
+CUTS = 0.05
+"""A border that runs through houses at more than this share of its length is in doubt."""
+
+METRE = 1 / 111_000
+LINES = ("roads", "barriers", "grids", "communities", "outline", "compounds", "subdistricts")
+POINTS = ("households", "stations", "premises")
+WORDS = {"gcj02": "GCJ-02（高德、腾讯地图）", "bd09": "BD-09（百度地图）"}
+SHIFTED: tuple[Datum, ...] = ("gcj02", "bd09")
+
+
+class _Houses(NamedTuple):
+    tree: shapely.STRtree
+    ids: NDArray[np.object_]
+
+
+class _Verdict(NamedTuple):
+    """What a table says of itself and of the houses: the datum each would have to be taken from."""
+
+    own: Datum
+    houses: Datum
+
+
+def take_back(frame: gpd.GeoDataFrame, datum: Datum) -> gpd.GeoDataFrame:
+    """
+    Take a table in shifted degrees back to CGCS2000.
+
+    Parameters
+    ----------
+    frame
+        Any CRS; projected metres are taken to degrees first.
+    datum
+        `gcj02`, `bd09`; `cgcs2000` changes nothing.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        EPSG:4490, or the table itself.
+    """
+    if datum == "cgcs2000":
+        return frame
+    degrees = frame.geometry.to_crs(DEGREES).to_numpy()
+    moved = shapely.transform(degrees, lambda c: back(c, datum))
+    return frame.set_geometry(gpd.GeoSeries(moved, index=frame.index, crs=DEGREES))
+
+
+def suspect(
+    tables: list[tuple[str, str, gpd.GeoDataFrame]], known: Mapping[str, str]
+) -> dict[int, Datum]:
+    """
+    Tell which tables are in shifted degrees.
+
+    Parameters
+    ----------
+    tables
+        Name, label and content of each, any CRS.
+    known
+        Datum by table, where the rules settle it: such a table is not doubted.
+
+    Returns
+    -------
+    dict
+        Place in the list to `gcj02` or `bd09`; only where the fit is far better so.
+    """
+    house_at = next(
+        (i for i, (name, _, t) in enumerate(tables) if name == "buildings" and len(t) >= FEWEST),
+        None,
+    )
+    if house_at is None:
+        return {}
+    houses = tables[house_at][2]
+    shapes = {d: _houses(take_back(houses, d)) for d in get_args(Datum)}
+    verdicts: dict[int, _Verdict] = {}
+    for i, (name, _, table) in enumerate(tables):
+        verdict = _verdict(name, table, shapes)
+        if i != house_at and verdict is not None:
+            verdicts[i] = verdict
+    against: dict[Datum, list[int]] = {
+        d: [i for i, v in verdicts.items() if v.houses == d] for d in SHIFTED
+    }
+    worst = max(SHIFTED, key=lambda d: len(against[d]))
+    lines = [i for i in verdicts if tables[i][0] in LINES]
+    if len(against[worst]) * 2 > max(len(lines), 1):
+        agree = [i for i, v in verdicts.items() if v == _Verdict("cgcs2000", "cgcs2000")]
+        found = {house_at: worst} | {i: worst for i in agree if tables[i][0] in POINTS}
+    else:
+        found = {i: v.own for i, v in verdicts.items() if v.own != "cgcs2000"}
+    return {i: d for i, d in found.items() if tables[i][0] not in known and "all" not in known}
+
+
+def doubt(name: str, label: str, datum: Datum) -> Finding:
+    """Say that a table looks shifted, and what to do."""
+    return Finding(
+        "error",
+        "datum_suspected",
+        name,
+        label,
+        f"坐标像是 {WORDS[datum]}：换算后与楼栋、道路吻合，照原样读则整体偏移约 500 米",
+        f"加 --datum auto 按判断换算，或在 rules.toml 写 [datum] {name} = \"{datum}\"；"
+        f"确信没有偏移则写 {name} = \"cgcs2000\"",
+    )
+
+
+def _houses(table: gpd.GeoDataFrame) -> _Houses:
+    shapes = table.geometry.to_crs(DEGREES).to_numpy()
+    ids = table["building_id"].to_numpy(object) if "building_id" in table else None
+    return _Houses(shapely.STRtree(shapes), ids if ids is not None else np.full(len(table), ""))
+
+
+def _verdict(
+    name: str, table: gpd.GeoDataFrame, houses: dict[Datum, _Houses]
+) -> _Verdict | None:
+    """Compare five readings: as it is, this table taken back, the houses taken back."""
+    if name not in LINES + POINTS or not len(table):
+        return None
+    sample = _sampled(name, table)
+    if len(sample) < 5:
+        return None
+    lonlat = shapely.get_coordinates(sample.geometry.to_crs(DEGREES).to_numpy())
+    own_house = (
+        sample["building_id"].to_numpy(object)
+        if name == "households" and "building_id" in sample
+        else None
+    )
+    ways = [_Verdict("cgcs2000", "cgcs2000")]
+    ways += [_Verdict(d, "cgcs2000") for d in SHIFTED] + [_Verdict("cgcs2000", d) for d in SHIFTED]
+    near = [_share_near(back(lonlat, w.own), houses[w.houses], own_house, name) for w in ways]
+    if name in POINTS:
+        best = int(np.argmax(near))
+        clear = near[best] - near[0] >= CLEARLY
+    else:
+        best = int(np.argmin(near))
+        clear = near[0] >= CUTS and near[best] <= near[0] / 4
+    if not clear:
+        return ways[0]
+    # A shift of the houses is the same as the other way round of the table: which of the two, the
+    # other tables tell.
+    return ways[best]
+
+
+def _sampled(name: str, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    usable = table[table.geometry.notna() & ~table.geometry.is_empty]
+    if name in POINTS:
+        return usable.iloc[:: max(1, len(usable) // SAMPLE)]
+    shapes = usable.geometry.to_crs(DEGREES).to_numpy()
+    lines = np.where(np.isin(shapely.get_type_id(shapes), (3, 6)), shapely.boundary(shapes), shapes)
+    lines = shapely.get_parts(lines)
+    lines = lines[np.isin(shapely.get_type_id(lines), (1, 2))]
+    length = shapely.length(lines)
+    if not length.sum() > 0:
+        return usable.iloc[:0]
+    end = np.cumsum(length)
+    at = (np.arange(SAMPLE) + 0.5) * end[-1] / SAMPLE
+    line = np.searchsorted(end, at)
+    points = shapely.line_interpolate_point(lines[line], at - (end - length)[line])
+    return gpd.GeoDataFrame(geometry=points, crs=DEGREES)
+
+
+def _share_near(
+    lonlat: NDArray[np.float64],
+    houses: _Houses,
+    own_house: NDArray[np.object_] | None,
+    name: str,
+) -> float:
+    points = shapely.points(lonlat)
+    if name not in POINTS:
+        point, _ = houses.tree.query(points, predicate="intersects")
+        return len(np.unique(point)) / len(points)
+    point, house = houses.tree.query(points, predicate="dwithin", distance=NEAR_M * METRE)
+    if own_house is not None:
+        named = np.isin(own_house, houses.ids) & (own_house != "")
+        if named.sum() >= FEWEST:
+            own = houses.ids[house] == own_house[point]
+            return len(np.unique(point[own])) / int(named.sum())
+    return len(np.unique(point)) / len(points)

@@ -1,0 +1,120 @@
+"""Every table to its place on the ground: columns, points, system, datum, sound shapes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import geopandas as gpd
+
+from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.columns import canonical
+from lingwu_grid.ingest.coordinates import place
+from lingwu_grid.ingest.fits import doubt, suspect, take_back
+from lingwu_grid.ingest.repair import mend_shapes
+from lingwu_grid.ingest.systems import DEGREES, Placed, settle
+from lingwu_grid.ingest.turned import turn_back
+from lingwu_grid.schema import TABLES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lingwu_grid.ingest.datum import Datum
+    from lingwu_grid.ingest.tables import Source
+    from lingwu_grid.rules import Rules
+
+
+def locate(
+    sources: list[Source], rules: Rules, findings: list[Finding]
+) -> tuple[list[pd.DataFrame], dict[str, str]]:
+    """
+    Give every table canonical columns and its place on the ground.
+
+    Parameters
+    ----------
+    sources
+        Tables as read.
+    rules
+        The office's columns, and the datum of tables.
+    findings
+        Gets what was assumed and mended.
+
+    Returns
+    -------
+    tuple
+        The tables, those with geometry in a CRS; and the datum that was taken back, by label.
+
+    Raises
+    ------
+    InputError
+        If a table lacks a column or coordinates.
+    """
+    frames: list[pd.DataFrame] = []
+    for source in sources:
+        findings += source.findings
+        frame, found = canonical(source, rules.columns.get(source.table, {}))
+        findings += found
+        frame["origin"] = [
+            f"{source.label} 第 {n} {source.row_word}" for n in source.rows.tolist()
+        ]
+        if TABLES[source.table].geometry != "none":
+            frame, found = place(frame, source.table, source.label)
+            findings += found
+        if source.encoding.lower().startswith("gb"):
+            findings.append(
+                Finding("notice", "encoding", source.table, source.label, "按 GB18030 编码读取")
+            )
+        frames.append(frame)
+    at = [i for i, frame in enumerate(frames) if isinstance(frame, gpd.GeoDataFrame)]
+    settled, found = settle(
+        [Placed(cast("gpd.GeoDataFrame", frames[i]), sources[i].table, sources[i].label) for i in at]
+    )
+    findings += found
+    named = [(sources[i].table, sources[i].label, t) for i, t in zip(at, settled, strict=True)]
+    datums = _datums(named, rules, findings)
+    for number, i in enumerate(at):
+        frames[i] = _sound(sources[i], take_back(settled[number], datums[number]), findings)
+    return frames, {sources[i].label: datums[number] for number, i in enumerate(at)}
+
+
+def _datums(
+    tables: list[tuple[str, str, gpd.GeoDataFrame]], rules: Rules, findings: list[Finding]
+) -> list[Datum]:
+    """Give the datum each table is taken back from: what the rules say, else what is told."""
+    known = {name: d for name, d in rules.datum.items() if d != "auto"}
+    suspects = suspect(tables, known)
+    chosen: list[Datum] = []
+    for i, (name, label, _) in enumerate(tables):
+        said = rules.datum.get(name, rules.datum.get("all", ""))
+        datum: Datum = "cgcs2000"
+        if said == "auto" and i in suspects:
+            datum = suspects[i]
+        elif said not in ("", "auto"):
+            datum = cast("Datum", said)
+        elif i in suspects:
+            findings.append(doubt(name, label, suspects[i]))
+        if datum != "cgcs2000":
+            findings.append(
+                Finding(
+                    "notice", "datum_converted", name, label,
+                    f"坐标由 {datum.upper()} 换算为 CGCS2000", "在地图上核对位置",
+                )
+            )  # fmt: skip
+        chosen.append(datum)
+    return chosen
+
+
+def _sound(
+    source: Source, table: gpd.GeoDataFrame, findings: list[Finding]
+) -> gpd.GeoDataFrame:
+    table, turned = turn_back(table)
+    kind = Finding(
+        "warning", "row_turned", source.table, "", "经纬度（或横纵坐标）写反，已交换", "请在原数据中改正"
+    )
+    findings += each(kind, [source.place_of(int(row)) for row in turned])
+    if source.table == "households":
+        return table
+    mended, found = mend_shapes(table, source)
+    findings += found
+    if source.table in ("grids", "communities"):
+        mended["geometry_out"] = mended.geometry.to_crs(DEGREES).to_numpy()
+    return mended

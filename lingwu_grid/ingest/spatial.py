@@ -1,0 +1,185 @@
+"""Spatial files: Shapefile, zip, GeoJSON, GeoPackage, GeoParquet."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from lingwu_grid.errors import InputError
+from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip, stem_of
+from lingwu_grid.schema import table_named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GBK_NAMES = ("gbk", "gb2312", "gb18030", "cp936", "936", "ansi 936", "ms936")
+DBF_HEADER_LENGTH = slice(8, 10)
+
+
+def read_spatial(
+    path: Path, table: str | None, limits: Limits
+) -> Iterator[tuple[str, str, Raw]]:
+    """
+    Read the layers of a spatial file that hold a table of the contract.
+
+    Parameters
+    ----------
+    path
+        Shapefile, zip of Shapefiles, GeoJSON or GeoPackage.
+    table
+        What the file's name says.
+    limits
+        Size, rows and vertices.
+
+    Yields
+    ------
+    tuple
+        Table, label and content.
+
+    Raises
+    ------
+    InputError
+        If a zip holds no Shapefile or is a trap, or a limit is passed.
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".gpkg":
+        yield from _layers(path, table, limits)
+    elif suffix == ".zip":
+        yield from _zipped(path, table, limits)
+    elif table is not None and suffix == ".shp":
+        yield table, path.name, _shapefile(str(path), _dbf_beside(path), path.name, table, limits)
+    elif table is not None:
+        yield table, path.name, _layer(str(path), path.name, table, limits)
+
+
+def read_columnar(path: Path, table: str, limits: Limits) -> Raw:
+    """Read a GeoParquet file, or a plain Parquet file without geometry."""
+    try:
+        frame: pd.DataFrame = gpd.read_parquet(path)
+    except ValueError:  # a plain Parquet file without geometry metadata
+        frame = pd.read_parquet(path)
+    check_rows(len(frame), path.name, limits)
+    return Raw(frame, "utf-8", np.arange(1, len(frame) + 1))
+
+
+def _layers(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
+    layers = pyogrio.list_layers(path)[:, 0].tolist()
+    for layer in layers:
+        meant = table_named(layer) or (table if len(layers) == 1 else None)
+        if meant is not None:
+            label = f"{path.name}:{layer}"
+            yield meant, label, _layer(str(path), label, meant, limits, layer=layer)
+
+
+def _zipped(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
+    check_zip(path, limits)
+    with zipfile.ZipFile(path) as inside:
+        shapes = sorted(n for n in inside.namelist() if n.lower().endswith(".shp"))
+        dbfs = {n.lower(): n for n in inside.namelist() if n.lower().endswith((".dbf", ".cpg"))}
+        for name in shapes:
+            meant = table_named(PurePosixPath(_as_written(name)).stem) or (
+                table if len(shapes) == 1 else None
+            )
+            if meant is None:
+                continue
+            stem = name[:-4].lower()
+            parts = [
+                inside.read(dbfs[stem + end]) if stem + end in dbfs else b""
+                for end in (".dbf", ".cpg")
+            ]
+            label = f"{path.name}:{PurePosixPath(_as_written(name)).name}"
+            where = f"/vsizip/{{{path.resolve().as_posix()}}}/{name}"
+            yield meant, label, _shapefile(where, (parts[0], parts[1]), label, meant, limits)
+    if not shapes:
+        raise InputError(
+            f"压缩文件 {path.name} 里没有 Shapefile（.shp）",
+            where=str(path),
+            remedy="压缩文件只用于 Shapefile；其他格式请解压后放进文件夹",
+        )
+
+
+def _as_written(name: str) -> str:
+    # A zip made on Windows has GBK names that the standard reads as code page 437.
+    try:
+        return name.encode("cp437").decode("gb18030")
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return name
+
+
+def _dbf_beside(path: Path) -> tuple[bytes, bytes]:
+    found = {p.suffix.lower(): p for p in path.parent.glob(f"{_literal(path.stem)}.*")}
+    return (
+        found[".dbf"].read_bytes() if ".dbf" in found else b"",
+        found[".cpg"].read_bytes() if ".cpg" in found else b"",
+    )
+
+
+def _literal(stem: str) -> str:
+    return "".join(f"[{c}]" if c in "*?[" else c for c in stem)
+
+
+def _shapefile(
+    where: str, parts: tuple[bytes, bytes], label: str, table: str, limits: Limits
+) -> Raw:
+    dbf, cpg = parts
+    declared = cpg.decode("ascii", errors="replace").strip().lower()
+    encoding = _dbf_encoding(dbf)
+    # A missing .shx is rebuilt: offices send the .shp and the .dbf only.
+    os.environ.setdefault("SHAPE_RESTORE_SHX", "YES")
+    raw = _layer(where, label, table, limits, encoding=encoding)
+    findings = list(raw.findings)
+    is_gbk = encoding == "GB18030"
+    if declared and not dbf.isascii() and is_gbk != any(n in declared for n in GBK_NAMES):
+        findings.append(
+            Finding(
+                "warning", "cpg_wrong", table, label,
+                f".cpg 写的编码“{declared}”与内容不符，按 {encoding} 读取", "核对几个名称",
+            )
+        )  # fmt: skip
+    return Raw(raw.frame, encoding, raw.rows, findings)
+
+
+def _dbf_encoding(dbf: bytes) -> str:
+    """Tell the encoding of a DBF by its bytes: the .cpg is often missing, sometimes wrong."""
+    start = int.from_bytes(dbf[DBF_HEADER_LENGTH], "little")
+    names = b" ".join(dbf[i : i + 11].split(b"\x00")[0] for i in range(32, start - 1, 32))
+    # Text is cut at the width of its field, which may split one character of each value.
+    text = names + b" " + b" ".join(dbf[start:].split())
+    wrong = {
+        name: text.decode(name, errors="replace").count("\ufffd") for name in ("utf-8", "gb18030")
+    }
+    return "GB18030" if wrong["gb18030"] < wrong["utf-8"] else "UTF-8"
+
+
+def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -> Raw:
+    info = pyogrio.read_info(where, **options)
+    check_rows(int(info["features"]), label, limits)
+    frame = pyogrio.read_dataframe(where, on_invalid="ignore", **options)
+    findings: list[Finding] = []
+    if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any():
+        mended = pyogrio.read_dataframe(where, on_invalid="fix", **options)
+        gained = (frame.geometry.isna() & mended.geometry.notna()).to_numpy()
+        frame = mended
+        kind = Finding(
+            "warning", "ring_unclosed", table, label, "图形的边线没有闭合，已自动闭合", "请在原数据中核对"
+        )
+        findings += each(kind, [f"{label} 第 {i + 1} 个图形" for i in np.flatnonzero(gained)])
+    if isinstance(frame, gpd.GeoDataFrame):
+        count = int(shapely.get_num_coordinates(frame.geometry.to_numpy()).sum())
+        if count > limits.vertices:
+            raise InputError(
+                f"{label} 有 {count} 个顶点，超过上限 {limits.vertices}",
+                where=label,
+                remedy="先简化图形，或在 rules.toml 里调大 max_vertices",
+            )
+    return Raw(frame, "utf-8", np.arange(1, len(frame) + 1), findings)

@@ -106,6 +106,8 @@ def each(
     rest = len(places) - len(shown)
     if rest:
         shown.append(
-            Finding(kind.severity, kind.code, kind.table, f"另有 {rest} 处", kind.message, kind.remedy)
+            Finding(
+                kind.severity, kind.code, kind.table, f"另有 {rest} 处", kind.message, kind.remedy
+            )
         )
     return shown

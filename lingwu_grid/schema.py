@@ -211,7 +211,6 @@ TABLES: dict[str, Table] = {
 }
 
 
-
 def table_named(stem: str) -> str | None:
     """
     Tell which table a file, layer or sheet name stands for.

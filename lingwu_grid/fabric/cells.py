@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 SITE_STEP_M = 6.0
 """Distance of the points that stand for a footprint's outline."""
+
+SITES_AT_ONCE = 100_000
+"""Points whose Voronoi diagrams are held at a time: some 200 MB."""
 
 
 class Buildings(NamedTuple):
@@ -140,6 +144,22 @@ def _voronoi_edges(
     if not len(sites.face):
         return np.empty(0, object)
     order = np.argsort(sites.face, kind="stable")
+    # Faces do not know each other: a batch at a time keeps the diagrams of a city out of memory.
+    start = np.unique(sites.face[order], return_index=True)[1]
+    batch = np.searchsorted(start, np.arange(0, len(order) + SITES_AT_ONCE, SITES_AT_ONCE))
+    ends = np.append(start, len(order))[np.unique(np.append(batch, len(start)))]
+    pieces = [
+        _edges_within(faces, sites, key, order[low:high]) for low, high in itertools.pairwise(ends)
+    ]
+    return np.concatenate(pieces)
+
+
+def _edges_within(
+    faces: NDArray[np.object_],
+    sites: _Sites,
+    key: NDArray[np.int64],
+    order: NDArray[np.int64],
+) -> NDArray[np.object_]:
     named, start = np.unique(sites.face[order], return_index=True)
     clouds = shapely.multipoints(
         shapely.points(sites.xy[order]),

@@ -100,7 +100,10 @@ def make_faces(lines: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np
     NDArray[np.object_]
         Polygons whose shared borders have the same vertices, to the bit.
     """
-    noded = shapely.union_all(lines, grid_size=GRID_M)
+    # Lines that only continue each other become one first: noding a city then takes half the time
+    # and half the memory.
+    joined = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+    noded = shapely.union_all(joined, grid_size=GRID_M)
     faces: NDArray[np.object_] = shapely.get_parts(shapely.polygonize(shapely.get_parts(noded)))
     shapely.prepare(area)
     inside: NDArray[np.object_] = faces[shapely.intersects(area, shapely.point_on_surface(faces))]

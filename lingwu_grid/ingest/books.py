@@ -61,7 +61,9 @@ def read_book(
             yield from _sheets(book, path, table, own, limits)
     except calamine.PasswordError as error:
         raise InputError(
-            f"文件 {path.name} 有打开密码", where=str(path), remedy="在 Excel 或 WPS 里去掉密码后另存"
+            f"文件 {path.name} 有打开密码",
+            where=str(path),
+            remedy="在 Excel 或 WPS 里去掉密码后另存",
         ) from error
     except BROKEN as error:
         raise InputError(
@@ -92,7 +94,7 @@ def _sheets(
         if meant is None:
             continue
         sheet = book.get_sheet_by_name(name)
-        cells = sheet.to_python(skip_empty_area=False)
+        cells: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
         known = known_headers(meant, own.get(meant, {}))
         if not _has_columns(cells, meant, known, own.get(meant, {})):
             skipped.append(name)
@@ -189,10 +191,8 @@ def _column(values: list[object], table: str, name: str, rounded: list[str]) -> 
 
 
 def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
+    if value is None or isinstance(value, str):
+        return value or ""
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, float):

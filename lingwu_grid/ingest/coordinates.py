@@ -76,8 +76,8 @@ def _points(
     y, wrong_y = as_number(frame[north], degrees=True)
     usable = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
     in_degrees = usable & (np.abs(x) <= 180) & (np.abs(y) <= 180)
-    if 2 * in_degrees.sum() > usable.sum():
-        # 999 among degrees is no place; metres under that name are another matter.
+    if in_degrees.any() and (east == "lon" or 2 * in_degrees.sum() > usable.sum()):
+        # 999 in a column of degrees is no place; metres under that name are another matter.
         usable = in_degrees
     points = shapely.points(x, y)
     points[~usable] = None

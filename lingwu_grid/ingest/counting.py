@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
@@ -15,6 +14,7 @@ from lingwu_grid.ingest.turned import in_degrees
 from lingwu_grid.schema import STATUS_REASONS, STATUS_WORDS
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
 NO_ID = "没有户编号"
@@ -153,9 +153,7 @@ def _unknown_status(rows: gpd.GeoDataFrame) -> list[Finding]:
     ]
 
 
-def _place_by_building(
-    rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None
-) -> list[Finding]:
+def _place_by_building(rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None) -> list[Finding]:
     """Give a household without coordinates a point in its building; changes `rows`."""
     missing = ~has_place(rows)
     if not missing.any() or buildings is None:

@@ -217,9 +217,7 @@ def _one_by_one(
     return pd.DataFrame(kept, columns=names, dtype=object), np.array(rows, np.int64), lost
 
 
-def _unreadable(
-    frame: pd.DataFrame, rows: np.ndarray, table: str, label: str
-) -> list[Finding]:
+def _unreadable(frame: pd.DataFrame, rows: np.ndarray, table: str, label: str) -> list[Finding]:
     bad = np.zeros(len(frame), bool)
     for name in frame.columns:
         bad |= frame[name].str.contains("\ufffd", regex=False).to_numpy(bool)

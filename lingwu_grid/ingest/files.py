@@ -8,17 +8,17 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from lingwu_grid.findings import Finding
 
 SPATIAL = (".gpkg", ".geojson", ".json", ".shp", ".zip")
 DELIMITED = (".csv", ".csv.gz", ".txt", ".tsv")

@@ -1,12 +1,17 @@
-"""Tell by fit whether a table lies in shifted degrees: do households lie in their buildings, do
-lines keep clear of houses?"""
+"""
+Tell by fit whether a table lies in shifted degrees.
+
+Households lie in their buildings and lines keep clear of houses; in shifted degrees they do not.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from lingwu_grid.findings import Finding
@@ -14,7 +19,7 @@ from lingwu_grid.ingest.datum import Datum, back
 from lingwu_grid.ingest.systems import DEGREES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
@@ -35,7 +40,7 @@ SHIFTED: tuple[Datum, ...] = ("gcj02", "bd09")
 
 class _Houses(NamedTuple):
     tree: shapely.STRtree
-    ids: NDArray[np.object_]
+    ids: pd.Index
 
 
 class _Verdict(NamedTuple):
@@ -93,11 +98,15 @@ def suspect(
     if house_at is None:
         return {}
     houses = tables[house_at][2]
-    shapes = {d: _houses(take_back(houses, d)) for d in get_args(Datum)}
+
+    @cache
+    def shapes(datum: Datum) -> _Houses:
+        return _houses(take_back(houses, datum))
+
     verdicts: dict[int, _Verdict] = {}
     for i, (name, _, table) in enumerate(tables):
-        verdict = _verdict(name, table, shapes)
-        if i != house_at and verdict is not None:
+        verdict = None if i == house_at else _verdict(name, table, shapes)
+        if verdict is not None:
             verdicts[i] = verdict
     against: dict[Datum, list[int]] = {
         d: [i for i, v in verdicts.items() if v.houses == d] for d in SHIFTED
@@ -120,19 +129,19 @@ def doubt(name: str, label: str, datum: Datum) -> Finding:
         name,
         label,
         f"坐标像是 {WORDS[datum]}：换算后与楼栋、道路吻合，照原样读则整体偏移约 500 米",
-        f"加 --datum auto 按判断换算，或在 rules.toml 写 [datum] {name} = \"{datum}\"；"
-        f"确信没有偏移则写 {name} = \"cgcs2000\"",
+        f'加 --datum auto 按判断换算，或在 rules.toml 写 [datum] {name} = "{datum}"；'
+        f'确信没有偏移则写 {name} = "cgcs2000"',
     )
 
 
 def _houses(table: gpd.GeoDataFrame) -> _Houses:
     shapes = table.geometry.to_crs(DEGREES).to_numpy()
-    ids = table["building_id"].to_numpy(object) if "building_id" in table else None
-    return _Houses(shapely.STRtree(shapes), ids if ids is not None else np.full(len(table), ""))
+    ids = table["building_id"] if "building_id" in table else np.arange(len(table)).astype(str)
+    return _Houses(shapely.STRtree(shapes), pd.Index(ids, dtype=object))
 
 
 def _verdict(
-    name: str, table: gpd.GeoDataFrame, houses: dict[Datum, _Houses]
+    name: str, table: gpd.GeoDataFrame, houses: Callable[[Datum], _Houses]
 ) -> _Verdict | None:
     """Compare five readings: as it is, this table taken back, the houses taken back."""
     if name not in LINES + POINTS or not len(table):
@@ -146,20 +155,24 @@ def _verdict(
         if name == "households" and "building_id" in sample
         else None
     )
-    ways = [_Verdict("cgcs2000", "cgcs2000")]
-    ways += [_Verdict(d, "cgcs2000") for d in SHIFTED] + [_Verdict("cgcs2000", d) for d in SHIFTED]
-    near = [_share_near(back(lonlat, w.own), houses[w.houses], own_house, name) for w in ways]
+
+    def near(way: _Verdict) -> float:
+        return _share_near(back(lonlat, way.own), houses(way.houses), own_house, name)
+
+    as_is = _Verdict("cgcs2000", "cgcs2000")
+    share = near(as_is)
+    if share > 1 - CLEARLY if name in POINTS else share < CUTS:
+        return as_is
+    ways = [_Verdict(d, "cgcs2000") for d in SHIFTED] + [_Verdict("cgcs2000", d) for d in SHIFTED]
+    shares = [near(way) for way in ways]
     if name in POINTS:
-        best = int(np.argmax(near))
-        clear = near[best] - near[0] >= CLEARLY
+        best = int(np.argmax(shares))
+        clear = shares[best] - share >= CLEARLY
     else:
-        best = int(np.argmin(near))
-        clear = near[0] >= CUTS and near[best] <= near[0] / 4
-    if not clear:
-        return ways[0]
-    # A shift of the houses is the same as the other way round of the table: which of the two, the
-    # other tables tell.
-    return ways[best]
+        best = int(np.argmin(shares))
+        clear = shares[best] <= share / 4
+    # A shift of the houses is the other way round of the table's: the other tables tell which.
+    return ways[best] if clear else as_is
 
 
 def _sampled(name: str, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -192,8 +205,8 @@ def _share_near(
         return len(np.unique(point)) / len(points)
     point, house = houses.tree.query(points, predicate="dwithin", distance=NEAR_M * METRE)
     if own_house is not None:
-        named = np.isin(own_house, houses.ids) & (own_house != "")
+        named = pd.Index(own_house, dtype=object).isin(houses.ids) & (own_house != "")
         if named.sum() >= FEWEST:
-            own = houses.ids[house] == own_house[point]
+            own = houses.ids.to_numpy(object)[house] == own_house[point]
             return len(np.unique(point[own])) / int(named.sum())
     return len(np.unique(point)) / len(points)

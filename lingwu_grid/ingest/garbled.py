@@ -1,4 +1,4 @@
-"""Garbled text (乱码): Chinese that was written in one encoding and saved after reading in another."""
+"""Garbled text (乱码): written in one encoding, read in another, saved so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 WAYS = (("gb18030", "utf-8"), ("cp1252", "gb18030"), ("latin-1", "gb18030"), ("cp1252", "utf-8"),
         ("latin-1", "utf-8"))  # fmt: skip
-"""Read by the first, written by the second: the ways Chinese text is spoiled and can be restored."""
+"""Read by the first, written by the second: the ways text is spoiled and can be restored."""
 
 LOST = ("\ufffd", "锟斤拷", "烫烫烫", "???")
 """What is left where the bytes themselves were lost."""

@@ -60,12 +60,10 @@ def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
     1
     """
     scores = [len({plain(cell) for cell in row} & known) for row in rows[:LOOK_ROWS]]
-    return scores.index(max(scores)) if scores and max(scores) else 0
+    return scores.index(max(scores)) if any(scores) else 0
 
 
-def distinct(
-    headers: Sequence[object], table: str, label: str
-) -> tuple[list[str], list[Finding]]:
+def distinct(headers: Sequence[object], table: str, label: str) -> tuple[list[str], list[Finding]]:
     """
     Give every column a name of its own.
 

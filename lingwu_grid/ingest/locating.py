@@ -53,9 +53,7 @@ def locate(
         findings += source.findings
         frame, found = canonical(source, rules.columns.get(source.table, {}))
         findings += found
-        frame["origin"] = [
-            f"{source.label} 第 {n} {source.row_word}" for n in source.rows.tolist()
-        ]
+        frame["origin"] = [f"{source.label} 第 {n} {source.row_word}" for n in source.rows.tolist()]
         if TABLES[source.table].geometry != "none":
             frame, found = place(frame, source.table, source.label)
             findings += found
@@ -66,7 +64,10 @@ def locate(
         frames.append(frame)
     at = [i for i, frame in enumerate(frames) if isinstance(frame, gpd.GeoDataFrame)]
     settled, found = settle(
-        [Placed(cast("gpd.GeoDataFrame", frames[i]), sources[i].table, sources[i].label) for i in at]
+        [
+            Placed(cast("gpd.GeoDataFrame", frames[i]), sources[i].table, sources[i].label)
+            for i in at
+        ]
     )
     findings += found
     named = [(sources[i].table, sources[i].label, t) for i, t in zip(at, settled, strict=True)]
@@ -103,12 +104,15 @@ def _datums(
     return chosen
 
 
-def _sound(
-    source: Source, table: gpd.GeoDataFrame, findings: list[Finding]
-) -> gpd.GeoDataFrame:
+def _sound(source: Source, table: gpd.GeoDataFrame, findings: list[Finding]) -> gpd.GeoDataFrame:
     table, turned = turn_back(table)
     kind = Finding(
-        "warning", "row_turned", source.table, "", "经纬度（或横纵坐标）写反，已交换", "请在原数据中改正"
+        "warning",
+        "row_turned",
+        source.table,
+        "",
+        "经纬度（或横纵坐标）写反，已交换",
+        "请在原数据中改正",
     )
     findings += each(kind, [source.place_of(int(row)) for row in turned])
     if source.table == "households":

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 EMPTY = ("", "nan", "none", "null", "<na>", "#n/a", "n/a", "-", "—", "/", "无")
 """What stands in a cell that has nothing to say; lower case."""

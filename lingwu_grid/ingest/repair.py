@@ -26,9 +26,7 @@ ODD_SHARE = 0.1
 """Rings that run the other way than nine tenths of their table were turned by hand."""
 
 
-def mend_shapes(
-    frame: gpd.GeoDataFrame, source: Source
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
+def mend_shapes(frame: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """
     Drop Z and M, close lines drawn for areas, make invalid polygons valid, drop what has no shape.
 
@@ -58,7 +56,9 @@ def mend_shapes(
     if invalid.any():
         reasons = shapely.is_valid_reason(shapes[invalid])
         shapes[invalid] = shapely.make_valid(shapes[invalid])
-        kind = Finding("warning", "shape_mended", table, "", "图形不合法，已自动修正", "请在原数据中核对该图形")
+        kind = Finding(
+            "warning", "shape_mended", table, "", "图形不合法，已自动修正", "请在原数据中核对该图形"
+        )
         at = np.flatnonzero(invalid)
         findings += each(
             kind,
@@ -69,7 +69,12 @@ def mend_shapes(
     shapes = _only_wanted(shapes, table)
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     kind = Finding(
-        "warning", "shape_missing", table, "", "没有可用的图形，这一行不参与计算", "补上图形，或删去这一行"
+        "warning",
+        "shape_missing",
+        table,
+        "",
+        "没有可用的图形，这一行不参与计算",
+        "补上图形，或删去这一行",
     )
     findings += each(kind, [source.place_of(int(i)) for i in np.flatnonzero(lost)])
     return frame.set_geometry(shapes, crs=frame.crs)[~lost].reset_index(drop=True), findings
@@ -101,9 +106,7 @@ def _odd_rings(
         "notice", "ring_reversed", source.table, "", "边线的方向与同表其他图形相反，不影响计算",
         "如由手工绘制，请核对该图形",
     )  # fmt: skip
-    return each(
-        kind, [source.place_of(int(i)) for i in odd], points=in_degrees(frame, odd)
-    )
+    return each(kind, [source.place_of(int(i)) for i in odd], points=in_degrees(frame, odd))
 
 
 def _closed(
@@ -125,7 +128,12 @@ def _closed(
         ring = shapely.get_coordinates(shapes[i])
         shapes[i] = shapely.polygons(np.vstack([ring, ring[:1]]))
     kind = Finding(
-        "warning", "line_closed", source.table, "", "边界画成了线，首尾已相接成面", "核对该图形是否完整"
+        "warning",
+        "line_closed",
+        source.table,
+        "",
+        "边界画成了线，首尾已相接成面",
+        "核对该图形是否完整",
     )
     return shapes, each(
         kind, [source.place_of(int(i)) for i in done], points=in_degrees(frame, done)

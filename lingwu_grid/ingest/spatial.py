@@ -15,7 +15,7 @@ import shapely
 
 from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding, each
-from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip, stem_of
+from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip
 from lingwu_grid.schema import table_named
 
 if TYPE_CHECKING:
@@ -26,9 +26,7 @@ GBK_NAMES = ("gbk", "gb2312", "gb18030", "cp936", "936", "ansi 936", "ms936")
 DBF_HEADER_LENGTH = slice(8, 10)
 
 
-def read_spatial(
-    path: Path, table: str | None, limits: Limits
-) -> Iterator[tuple[str, str, Raw]]:
+def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
     """
     Read the layers of a spatial file that hold a table of the contract.
 
@@ -62,7 +60,7 @@ def read_spatial(
         yield table, path.name, _layer(str(path), path.name, table, limits)
 
 
-def read_columnar(path: Path, table: str, limits: Limits) -> Raw:
+def read_columnar(path: Path, limits: Limits) -> Raw:
     """Read a GeoParquet file, or a plain Parquet file without geometry."""
     try:
         frame: pd.DataFrame = gpd.read_parquet(path)
@@ -171,7 +169,12 @@ def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -
         gained = (frame.geometry.isna() & mended.geometry.notna()).to_numpy()
         frame = mended
         kind = Finding(
-            "warning", "ring_unclosed", table, label, "图形的边线没有闭合，已自动闭合", "请在原数据中核对"
+            "warning",
+            "ring_unclosed",
+            table,
+            label,
+            "图形的边线没有闭合，已自动闭合",
+            "请在原数据中核对",
         )
         findings += each(kind, [f"{label} 第 {i + 1} 个图形" for i in np.flatnonzero(gained)])
     if isinstance(frame, gpd.GeoDataFrame):

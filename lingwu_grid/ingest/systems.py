@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
@@ -15,6 +15,7 @@ from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
 DEGREES = 4490
@@ -170,8 +171,13 @@ def _in_degrees(
 ) -> NDArray[np.float64]:
     crs = declared if reading.epsg == 0 else CRS.from_epsg(reading.epsg)
     xy = corners[:, ::-1] if reading.swapped else corners
-    to = Transformer.from_crs(crs, DEGREES, always_xy=True)
-    return np.column_stack(to.transform(xy[:, 0], xy[:, 1]))
+    return np.column_stack(to_degrees(crs).transform(xy[:, 0], xy[:, 1]))
+
+
+@cache
+def to_degrees(crs: CRS) -> Transformer:
+    """Give the transformer to longitude and latitude; making one takes longer than using it."""
+    return Transformer.from_crs(crs, DEGREES, always_xy=True)
 
 
 def _common_ground(
@@ -196,8 +202,8 @@ def _common_ground(
     box = np.array(spans)
     middle = (box[:, :2] + box[:, 2:]) / 2
     near = (np.abs(middle - np.median(middle, axis=0)) < FAR_DEGREES).all(axis=1)
-    if not near.any():
-        near[0] = True
+    if not np.any(near):
+        near = np.arange(len(spans)) == 0
     west, south = box[near, :2].min(axis=0)
     east, north = box[near, 2:].max(axis=0)
     margin = 0.1 * max(east - west, north - south, 0.01)
@@ -214,7 +220,7 @@ def _share_inside(here: NDArray[np.float64], ground: tuple[float, float, float, 
 def _settled(
     placed: Placed, readings: list[Reading], ground: tuple[float, float, float, float] | None
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    frame, table, label = placed
+    frame = placed.frame
     if not readings:
         return (frame if frame.crs is not None else frame.set_crs(DEGREES)), []
     declared = frame.crs
@@ -222,11 +228,13 @@ def _settled(
     is_declared = declared is not None and chosen.epsg in (0, declared.to_epsg())
     if ground is not None:
         corners = _sample(frame)
-        fits = [_share_inside(_in_degrees(corners, r, declared), ground) for r in readings]
-        if fits[0] < INSIDE and max(fits) >= INSIDE:
-            chosen = readings[int(np.argmax(fits))]
+        fit = _share_inside(_in_degrees(corners, chosen, declared), ground)
+        others = readings[1:] if fit < INSIDE else []
+        fits = [_share_inside(_in_degrees(corners, r, declared), ground) for r in others]
+        if fits and max(fits) >= INSIDE:
+            chosen = others[int(np.argmax(fits))]
             is_declared = False
-        elif fits[0] == 0:
+        elif fit == 0:
             return _in_system(frame, chosen), [_far(placed, corners, chosen, ground)]
     if is_declared:
         return frame, []
@@ -333,9 +341,8 @@ def _middle(tables: list[gpd.GeoDataFrame]) -> tuple[float, float]:
     for table in tables:
         corners = _sample(table)
         if len(corners):
-            to = Transformer.from_crs(table.crs, DEGREES, always_xy=True)
             x, y = np.median(corners, axis=0)
-            middles.append(to.transform(x, y))
+            middles.append(to_degrees(table.crs).transform(x, y))
     if not middles:
         raise InputError("所有文件里都没有一个可用的坐标", remedy="检查经纬度列")
     lon, lat = np.median(np.array(middles), axis=0)

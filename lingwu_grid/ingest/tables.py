@@ -10,7 +10,6 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 from shapely.errors import ShapelyError
 
 from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding
 from lingwu_grid.ingest.books import read_book
 from lingwu_grid.ingest.delimited import read_delimited
 from lingwu_grid.ingest.files import (
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from lingwu_grid.findings import Finding
 
 UNREADABLE = (
     DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, OSError,
@@ -97,9 +98,7 @@ def read_sources(
     return sorted(found, key=lambda s: (list(TABLES).index(s.table), s.path.name, s.label))
 
 
-def _read(
-    path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits
-) -> Iterator[Source]:
+def _read(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) -> Iterator[Source]:
     suffix = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() == ".gz" else path.suffix
     table = table_named(stem_of(path))
     may_hold_more = suffix.lower() in (".gpkg", ".zip", *BOOKS)
@@ -140,6 +139,6 @@ def _tables(
         known = known_headers(table, own.get(table, {}))
         yield table, path.name, read_delimited(path, table, known, limits)
     elif suffix in COLUMNAR and table is not None:
-        yield table, path.name, read_columnar(path, table, limits)
+        yield table, path.name, read_columnar(path, limits)
     else:
         yield from read_spatial(path, table, limits)

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from pyproj import Transformer
 
-from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.ingest.systems import to_degrees
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -49,7 +48,9 @@ def turn_back(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, NDArray[np.int
     return frame.set_geometry(shapes, crs=frame.crs), at[turned]
 
 
-def in_degrees(frame: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> list[tuple[float, float] | None]:
+def in_degrees(
+    frame: gpd.GeoDataFrame, rows: NDArray[np.int64]
+) -> list[tuple[float, float] | None]:
     """
     Give longitude and latitude of some rows, for findings.
 
@@ -72,9 +73,6 @@ def in_degrees(frame: gpd.GeoDataFrame, rows: NDArray[np.int64]) -> list[tuple[f
     )  # fmt: skip
     if len(points) != len(rows):  # an empty shape has no point
         return [None] * len(rows)
-    to = Transformer.from_crs(frame.crs, DEGREES, always_xy=True)
-    lon, lat = to.transform(points[:, 0], points[:, 1])
+    lon, lat = to_degrees(frame.crs).transform(points[:, 0], points[:, 1])
     good = np.isfinite(lon) & np.isfinite(lat)
-    return [
-        (float(a), float(b)) if ok else None for a, b, ok in zip(lon, lat, good, strict=True)
-    ]
+    return [(float(a), float(b)) if ok else None for a, b, ok in zip(lon, lat, good, strict=True)]

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from lingwu_grid.errors import InputError
 from lingwu_grid.ingest.columns import as_code
-from lingwu_grid.ingest.coordinates import _system_of
-from lingwu_grid.ingest.tables import table_named
+from lingwu_grid.ingest.systems import readings_of
+from lingwu_grid.schema import table_named
 from lingwu_grid.study import read_study
 
 if TYPE_CHECKING:
@@ -50,13 +50,14 @@ def test_metres_with_a_zone_number_are_recognised(tmp_path: Path) -> None:
         ((106.3, 38.1), (4490, False)),
         ((35_440_000.0, 4_218_000.0), (4523, False)),
         ((4_218_000.0, 440_000.0), (4544, True)),
-        ((1e9, 1e9), (None, False)),
     ],
 )
-def test_the_system_is_told_by_magnitude(
-    xy: tuple[float, float], answer: tuple[int | None, bool]
-) -> None:
-    assert _system_of(*xy) == answer
+def test_the_system_is_told_by_magnitude(xy: tuple[float, float], answer: tuple[int, bool]) -> None:
+    assert readings_of(*xy)[0] == answer
+
+
+def test_numbers_of_no_system_are_of_none() -> None:
+    assert readings_of(1e9, 1e9) == []
 
 
 def test_codes_stay_text() -> None:

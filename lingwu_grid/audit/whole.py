@@ -1,0 +1,32 @@
+"""The whole audit: every question, once, in a fixed order."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from lingwu_grid.audit.areas import areas
+from lingwu_grid.audit.lines import lines
+from lingwu_grid.audit.people import people
+from lingwu_grid.audit.sites import sites
+
+if TYPE_CHECKING:
+    from lingwu_grid.study import Study
+
+
+def audited(study: Study) -> Study:
+    """
+    Add to a study what its tables say of each other.
+
+    Parameters
+    ----------
+    study
+        As read.
+
+    Returns
+    -------
+    Study
+        The same tables, with more findings.
+    """
+    more = [*people(study), *areas(study), *lines(study), *sites(study)]
+    return replace(study, findings=study.findings.plus(*more))

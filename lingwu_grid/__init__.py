@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from lingwu_grid.errors import InputError, LingwuError, OutputError, RulesError
 
 if TYPE_CHECKING:
+    from lingwu_grid.check import check
     from lingwu_grid.partition import partition
     from lingwu_grid.plan import Plan, read_plan
     from lingwu_grid.rules import Rules, read_rules
@@ -28,6 +29,7 @@ __all__ = [
     "Rules",
     "RulesError",
     "Study",
+    "check",
     "partition",
     "read_plan",
     "read_rules",
@@ -42,6 +44,7 @@ _ROOMS = {
     "Study": "study",
     "read_study": "study",
     "partition": "partition",
+    "check": "check",
 }
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TextIO
 from lingwu_grid.errors import LingwuError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable
 
 DONE, BAD_INPUT, INFEASIBLE, INTERRUPTED = 0, 2, 3, 130
@@ -66,6 +67,17 @@ def set_up_logging(*, verbose: bool) -> None:
     )
     for noisy in ("numba", "pyogrio", "fiona", "matplotlib"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def add_datum(parser: argparse.ArgumentParser) -> None:
+    """Give a command the option that takes shifted coordinates back."""
+    parser.add_argument(
+        "--datum",
+        choices=("auto", "gcj02", "bd09", "cgcs2000"),
+        default=None,
+        help="坐标偏移：auto 按比对结果换算，gcj02 高德腾讯，bd09 百度，cgcs2000 没有偏移；"
+        "rules.toml 的 [datum] 优先",
+    )
 
 
 class ProgressLine:

@@ -33,39 +33,42 @@ OURS = frozenset(
     [
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
-        "review", "scenarios", "scenarios.csv", "price_list.csv",
+        "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
+        "zones.csv",
         *(f"{name}.csv" for name in TABLES),
     ]
 )  # fmt: skip
 """What a new plan replaces; anything else in the folder is somebody's and stays."""
 
 
-def refuse_foreign(folder: Path) -> None:
+def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
     """
     Refuse to write where something else lies.
 
     Parameters
     ----------
     folder
-        The output folder: absent, empty, or holding an earlier plan.
+        The output folder: absent, empty, or holding an earlier result.
+    mark
+        The file by which an earlier result is known.
 
     Raises
     ------
     OutputError
-        If it is a file, or a folder that holds other things and no plan.
+        If it is a file, or a folder that holds other things and no earlier result.
     """
     if folder.is_file():
         raise OutputError("结果的位置已有一个文件", where=str(folder), remedy="换一个文件夹名")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / "plan.gpkg").exists():
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).exists():
         raise OutputError(
-            "结果文件夹里有别的东西，不是以前的方案",
+            "结果文件夹里有别的东西，不是以前的结果",
             where=str(folder),
             remedy="换一个新文件夹，免得覆盖您的文件",
         )
 
 
 @contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
+def whole_folder(folder: Path, *, mark: str = "plan.gpkg") -> Iterator[Path]:
     """
     Give a draft folder that takes the place of `folder` when, and only when, all went well.
 
@@ -73,13 +76,15 @@ def whole_folder(folder: Path) -> Iterator[Path]:
     ----------
     folder
         The output folder; an existing one is replaced by a rename.
+    mark
+        As in :func:`refuse_foreign`.
 
     Raises
     ------
     OutputError
         If the draft cannot be made or put in place; the old folder is then as it was.
     """
-    refuse_foreign(folder)
+    refuse_foreign(folder, mark=mark)
     draft = folder.with_name(f".{folder.name}.draft-{os.getpid()}")
     aside = folder.with_name(f".{folder.name}.old-{os.getpid()}")
     try:

@@ -18,7 +18,7 @@ from lingwu_grid.ingest.counting import counted, has_place
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.locating import locate
 from lingwu_grid.ingest.systems import work_crs_of
-from lingwu_grid.ingest.tables import Source, read_sources
+from lingwu_grid.ingest.tables import Source, read_file, read_sources
 from lingwu_grid.rules import Rules, read_rules
 from lingwu_grid.schema import BARRIER_KINDS, COMMUNITY_KINDS, GRID_KINDS, TABLES
 
@@ -58,7 +58,9 @@ class Study:
     findings
         What the data did.
     sources
-        File, table, rows, encoding and SHA-256 of everything read.
+        File, table, rows, encoding, datum and SHA-256 of everything read.
+    rules_text
+        The folder's own ``rules.toml``, as written.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Study:
     outline: shapely.Geometry
     findings: Findings
     sources: tuple[dict[str, Any], ...]
+    rules_text: str = ""
 
     def table(self, name: str) -> gpd.GeoDataFrame:
         """Give a table, empty where none came."""
@@ -87,7 +90,11 @@ class Study:
 
 
 def read_study(
-    folder: str | Path, rules: Rules | None = None, *, datum: str | None = None
+    folder: str | Path,
+    rules: Rules | None = None,
+    *,
+    datum: str | None = None,
+    zones: str | Path | None = None,
 ) -> Study:
     """
     Read a study folder.
@@ -100,6 +107,8 @@ def read_study(
         The settings; by default ``rules.toml`` in the folder, else the policy's numbers.
     datum
         `auto`, `gcj02`, `bd09` or `cgcs2000` for every table the rules do not name.
+    zones
+        A file whose grids and communities stand in for the study's own, such as a ``plan.gpkg``.
 
     Returns
     -------
@@ -110,37 +119,32 @@ def read_study(
     Raises
     ------
     InputError
-        If a file cannot be used, or no household remains.
+        If no household file can be used, or no household remains.
     RulesError
         If ``rules.toml`` is wrong.
     """
     folder = Path(folder)
-    rules = rules or _own_rules(folder)
+    own = _rules_file(folder)
+    rules = rules or (read_rules(own) if own else Rules())
     if datum is not None:
         rules = rules.with_(datum={"all": datum} | rules.datum)
     limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
-    sources = read_sources(folder, rules.columns, limits)
+    sources, findings = read_sources(folder, rules.columns, limits)
+    if zones is not None:
+        sources = _with_zones(sources, read_file(Path(zones), rules.columns, limits))
+    sources, located, datums, told = locate(sources, rules)
+    findings += told
     if not any(s.table == "households" for s in sources):
-        raise InputError(
-            f"{folder} 里没有居民户文件",
-            where=str(folder),
-            remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件",
-        )
-    findings: list[Finding] = []
-    located, datums = locate(sources, rules, findings)
+        raise _no_households(folder, findings)
     spatial = [t for t in located if isinstance(t, gpd.GeoDataFrame)]
     crs = work_crs_of([t for t in spatial if len(t)], rules.work_crs)
     tables = _combined(sources, located, crs)
     rows = tables.pop("households")
     outline = _outline(tables, rows)
     households, excluded, more = counted(rows, tables.get("buildings"), outline)
-    lost, told = _unreadable_rows(sources)
+    lost, unread = _unreadable_rows(sources)
     if not len(households):
-        raise InputError(
-            "没有一户可以计入：所有行都被排除",
-            where=str(folder),
-            remedy="核对状态列和坐标；状态为“常住”或空的户才计入",
-        )
+        raise _none_counts(folder, excluded, [*findings, *more])
     return Study(
         name=rules.study_name or folder.resolve().name,
         rules=rules,
@@ -149,7 +153,7 @@ def read_study(
         excluded=pd.concat([excluded, lost], ignore_index=True),
         tables=tables,
         outline=outline,
-        findings=Findings(tuple(findings)).plus(*more, *told),
+        findings=Findings(tuple(findings)).plus(*more, *unread),
         sources=tuple(
             {
                 "file": s.label,
@@ -161,6 +165,42 @@ def read_study(
             }
             for s in sources
         ),
+        rules_text=own.read_text(encoding="utf-8-sig") if own else "",
+    )
+
+
+def _with_zones(sources: list[Source], instead: list[Source]) -> list[Source]:
+    """Put another map in the place of today's grids and communities."""
+    taken = [s for s in instead if s.table in ("grids", "communities")]
+    if not taken:
+        raise InputError(
+            "用来核对的文件里没有网格或社区图层",
+            where="、".join(s.label for s in instead),
+            remedy="给一个含 grids、communities 图层的 GPKG，例如结果里的 plan.gpkg",
+        )
+    replaced = {s.table for s in taken}
+    return [s for s in sources if s.table not in replaced] + taken
+
+
+def _no_households(folder: Path, findings: list[Finding]) -> InputError:
+    broken = next((f for f in findings if f.table == "households" and f.severity == "error"), None)
+    if broken is not None:
+        return InputError(broken.message, where=broken.place, remedy=broken.remedy)
+    return InputError(
+        f"{folder} 里没有居民户文件",
+        where=str(folder),
+        remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件",
+    )
+
+
+def _none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -> InputError:
+    errors = [f.message for f in findings if f.severity == "error"]
+    often = excluded["reason"].value_counts()
+    why = f"（{often.index[0]}：{often.iloc[0]} 行）" if len(often) else ""
+    return InputError(
+        f"没有一户可以计入：所有行都被排除{why}" + "".join(f"；{e}" for e in errors[:3]),
+        where=str(folder),
+        remedy="核对状态列和坐标；状态为“常住”或空的户才计入",
     )
 
 
@@ -179,12 +219,12 @@ def _unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]
     return pd.DataFrame(rows, columns=["household_id", "origin", "status", "reason"]), findings
 
 
-def _own_rules(folder: Path) -> Rules:
+def _rules_file(folder: Path) -> Path | None:
     for sub in (".", "boundaries", "households"):
         path = folder / sub / "rules.toml"
         if path.is_file():
-            return read_rules(path)
-    return Rules()
+            return path
+    return None
 
 
 def _combined(

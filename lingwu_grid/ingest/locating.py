@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import geopandas as gpd
 
+from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding, each
 from lingwu_grid.ingest.columns import canonical
 from lingwu_grid.ingest.coordinates import place
 from lingwu_grid.ingest.fits import doubt, suspect, take_back
 from lingwu_grid.ingest.repair import mend_shapes
 from lingwu_grid.ingest.systems import DEGREES, Placed, settle
+from lingwu_grid.ingest.tables import unusable
 from lingwu_grid.ingest.turned import turn_back
 from lingwu_grid.schema import TABLES
 
@@ -23,9 +25,19 @@ if TYPE_CHECKING:
     from lingwu_grid.rules import Rules
 
 
-def locate(
-    sources: list[Source], rules: Rules, findings: list[Finding]
-) -> tuple[list[pd.DataFrame], dict[str, str]]:
+class Located(NamedTuple):
+    """Tables in their place."""
+
+    sources: list[Source]
+    """Those that could be used."""
+    frames: list[pd.DataFrame]
+    """One a source, with a CRS where the table has geometry."""
+    datums: dict[str, str]
+    """What was taken back, by label."""
+    findings: list[Finding]
+
+
+def locate(sources: list[Source], rules: Rules) -> Located:
     """
     Give every table canonical columns and its place on the ground.
 
@@ -35,46 +47,47 @@ def locate(
         Tables as read.
     rules
         The office's columns, and the datum of tables.
-    findings
-        Gets what was assumed and mended.
 
     Returns
     -------
-    tuple
-        The tables, those with geometry in a CRS; and the datum that was taken back, by label.
-
-    Raises
-    ------
-    InputError
-        If a table lacks a column or coordinates.
+    Located
+        A table that lacks a column or coordinates is left out, with an error among the findings.
     """
+    findings: list[Finding] = []
+    used: list[Source] = []
     frames: list[pd.DataFrame] = []
     for source in sources:
-        findings += source.findings
-        frame, found = canonical(source, rules.columns.get(source.table, {}))
-        findings += found
-        frame["origin"] = [f"{source.label} 第 {n} {source.row_word}" for n in source.rows.tolist()]
-        if TABLES[source.table].geometry != "none":
-            frame, found = place(frame, source.table, source.label)
-            findings += found
-        if source.encoding.lower().startswith("gb"):
-            findings.append(
-                Finding("notice", "encoding", source.table, source.label, "按 GB18030 编码读取")
-            )
-        frames.append(frame)
+        try:
+            frames.append(_named(source, rules, findings))
+            used.append(source)
+        except InputError as error:
+            findings.append(unusable(error, source.table, source.label))
     at = [i for i, frame in enumerate(frames) if isinstance(frame, gpd.GeoDataFrame)]
-    settled, found = settle(
-        [
-            Placed(cast("gpd.GeoDataFrame", frames[i]), sources[i].table, sources[i].label)
-            for i in at
-        ]
-    )
+    given = [Placed(cast("gpd.GeoDataFrame", frames[i]), used[i].table, used[i].label) for i in at]
+    settled, found = settle(given)
     findings += found
-    named = [(sources[i].table, sources[i].label, t) for i, t in zip(at, settled, strict=True)]
+    named = [(p.table, p.label, t) for p, t in zip(given, settled, strict=True)]
     datums = _datums(named, rules, findings)
     for number, i in enumerate(at):
-        frames[i] = _sound(sources[i], take_back(settled[number], datums[number]), findings)
-    return frames, {sources[i].label: datums[number] for number, i in enumerate(at)}
+        frames[i] = _sound(used[i], take_back(settled[number], datums[number]), findings)
+    by_label = {used[i].label: str(datums[number]) for number, i in enumerate(at)}
+    return Located(used, frames, by_label, findings)
+
+
+def _named(source: Source, rules: Rules, findings: list[Finding]) -> pd.DataFrame:
+    """Give a table canonical columns and its numbers as geometry."""
+    findings += source.findings
+    frame, found = canonical(source, rules.columns.get(source.table, {}))
+    findings += found
+    frame["origin"] = [f"{source.label} 第 {n} {source.row_word}" for n in source.rows.tolist()]
+    if TABLES[source.table].geometry != "none":
+        frame, found = place(frame, source.table, source.label)
+        findings += found
+    if source.encoding.lower().startswith("gb"):
+        findings.append(
+            Finding("notice", "encoding", source.table, source.label, "按 GB18030 编码读取")
+        )
+    return frame
 
 
 def _datums(

@@ -64,12 +64,8 @@ def settle(tables: list[Placed]) -> tuple[list[gpd.GeoDataFrame], list[Finding]]
     Returns
     -------
     tuple
-        The same tables with a CRS, in the same order, and findings.
-
-    Raises
-    ------
-    InputError
-        If the numbers of a table are of no system known here.
+        The same tables with a CRS, in the same order, and findings. A table whose numbers are of
+        no system known here loses its geometry, which is an error among the findings.
     """
     ways = [_ways(placed) for placed in tables]
     ground = _common_ground(tables, ways)
@@ -141,12 +137,6 @@ def _ways(placed: Placed) -> list[Reading]:
     if declared is not None and _may_be(declared, float(x), float(y)):
         code = declared.to_epsg()
         return [Reading(code if code is not None else 0, swapped=False), *guessed]
-    if not guessed:
-        raise InputError(
-            f"{placed.label} 的坐标（约 {x:.0f}, {y:.0f}）看不出属于哪个坐标系",
-            where=placed.label,
-            remedy="改用经纬度（度），或另存为带坐标系说明的 GPKG",
-        )
     return guessed
 
 
@@ -222,7 +212,8 @@ def _settled(
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     frame = placed.frame
     if not readings:
-        return (frame if frame.crs is not None else frame.set_crs(DEGREES)), []
+        told = [_unknown(placed)] if len(_sample(frame)) else []
+        return frame.set_geometry([None] * len(frame)).set_crs(DEGREES), told
     declared = frame.crs
     chosen = readings[0]
     is_declared = declared is not None and chosen.epsg in (0, declared.to_epsg())
@@ -270,6 +261,18 @@ def _assumed(placed: Placed, reading: Reading) -> Finding:
         f"声明的坐标系 {placed.frame.crs.to_string()} 与数字或其他表不符，"
         f"按 EPSG:{reading.epsg} 读取{words}",
         "核对地图上的位置；请在原文件里改正坐标系声明",
+    )
+
+
+def _unknown(placed: Placed) -> Finding:
+    x, y = np.median(_sample(placed.frame), axis=0)
+    return Finding(
+        "error",
+        "crs_unknown",
+        placed.table,
+        placed.label,
+        f"坐标（约 {x:.0f}, {y:.0f}）看不出属于哪个坐标系",
+        "改用经纬度（度），或另存为带坐标系说明的 GPKG",
     )
 
 

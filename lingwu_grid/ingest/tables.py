@@ -10,6 +10,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, Geomet
 from shapely.errors import ShapelyError
 
 from lingwu_grid.errors import InputError
+from lingwu_grid.findings import Finding
 from lingwu_grid.ingest.books import read_book
 from lingwu_grid.ingest.delimited import read_delimited
 from lingwu_grid.ingest.files import (
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from lingwu_grid.findings import Finding
-
 UNREADABLE = (
     DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, OSError,
     ValueError, zipfile.BadZipFile,
@@ -45,7 +44,7 @@ UNREADABLE = (
 """What the libraries say of a broken file."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Source:
     """One table as it was read: its frame with the office's own headers, and where it is from."""
 
@@ -71,7 +70,7 @@ class Source:
 
 def read_sources(
     folder: Path, own: Mapping[str, Mapping[str, str]], limits: Limits
-) -> list[Source]:
+) -> tuple[list[Source], list[Finding]]:
     """
     Read every file of a study that holds a table of the contract.
 
@@ -86,16 +85,41 @@ def read_sources(
 
     Returns
     -------
-    list[Source]
-        In the order of table and file name, so that the same folder reads the same everywhere.
+    tuple
+        Tables in the order of contract and file name, so that the same folder reads the same
+        everywhere; and an error for each file that cannot be read, so that all are told at once.
 
     Raises
     ------
     InputError
-        If the folder is missing or a file cannot be read; the sentence names the file.
+        If the folder is missing.
     """
-    found = [source for path in files_of(folder) for source in _read(path, own, limits)]
-    return sorted(found, key=lambda s: (list(TABLES).index(s.table), s.path.name, s.label))
+    found: list[Source] = []
+    failed: list[Finding] = []
+    for path in files_of(folder):
+        try:
+            found += read_file(path, own, limits)
+        except InputError as error:
+            failed.append(unusable(error, table_named(stem_of(path)) or "", path.name))
+    order = list(TABLES)
+    return sorted(found, key=lambda s: (order.index(s.table), s.path.name, s.label)), failed
+
+
+def unusable(error: InputError, table: str, label: str) -> Finding:
+    """Make a finding of a fault that keeps a whole table out."""
+    return Finding("error", "file_unusable", table, label, error.what, error.remedy)
+
+
+def read_file(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) -> list[Source]:
+    """
+    Read the tables of one file.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read; the sentence names it.
+    """
+    return list(_read(path, own, limits))
 
 
 def _read(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) -> Iterator[Source]:

@@ -1,49 +1,16 @@
-"""The planner's map: one HTML file that asks nobody for anything."""
+"""The planner's map."""
 
 from __future__ import annotations
 
-import base64
-import json
-import re
-from functools import cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import folium
-from branca.element import Element, MacroElement
-from jinja2 import Template
 
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.shell import Page, Script, filled, new_page, rendered
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
-
-OUTSIDE = re.compile(
-    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=\s*["']?(?!data:)[^"'\s>]+"""
-    r"""|url\(\s*["']?(?!data:|\#)[^)]+\)|@import""",
-    re.IGNORECASE,
-)
-"""What would make a browser ask for another file."""
-
-SCRIPT_BODY = re.compile(r"(<script\b[^>]*>).*?(</script>)", re.IGNORECASE | re.DOTALL)
-
-
-class Page(folium.Map):
-    """A folium map without folium's sixteen external files."""
-
-    default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium reads it from the class
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012 - folium reads it from the class
-
-
-class Script(MacroElement):
-    """A template of ours, run after the map is made."""
-
-    def __init__(self, template: str, **values: object) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # branca has no types
-        self._name = "Script"
-        self.values = values
-        body = files("lingwu_grid.maps").joinpath("templates", template).read_text("utf-8")
-        self._template = Template("{% macro script(this, kwargs) %}" + body + "{% endmacro %}")
 
 
 def planner_map(record: PlanRecord) -> str:
@@ -65,25 +32,15 @@ def planner_map(record: PlanRecord) -> str:
     ValueError
         If the page would ask for another file: a fault of ours, never of the data.
     """
-    west, south, east, north = record.grids.total_bounds
-    page = Page(tiles=None, prefer_canvas=True, zoom_snap=0.25, attribution_control=False)
-    page.fit_bounds(
-        [[south, west], [north, east]], padding_top_left=[330, 20], padding_bottom_right=[20, 40]
-    )
+    page = new_page(tuple(record.grids.total_bounds))
     switched = _add_layers(page, record)
     folium.LayerControl(collapsed=False).add_to(page)
     page.add_child(
         Script("page.js", map=page.get_name(), **{k: v.get_name() for k, v in switched.items()})
     )
-    root: Any = page.get_root()  # a branca Figure, which has no types
-    root.header.add_child(Element(_head(record)), name="vendored")
-    root.html.add_child(Element(_panel(record)), name="panel")
-    text: str = root.render()
-    # Inside a script "url(" is a function's name: only tags and styles can ask.
-    outside = OUTSIDE.search(SCRIPT_BODY.sub(r"\1\2", text))
-    if outside:
-        raise ValueError(f"the map asks for another file: {outside.group(0)[:120]}")
-    return text
+    return rendered(
+        page, title=f"{record.summary.get('study', '')} 社区网格方案", panel=_panel(record)
+    )
 
 
 def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]:
@@ -178,45 +135,18 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]
     return marks
 
 
-@cache
-def _vendored(name: str) -> str:
-    return files("lingwu_grid.maps").joinpath("vendor", name).read_text("utf-8")
-
-
-def _style() -> str:
-    def inlined(match: re.Match[str]) -> str:
-        image = files("lingwu_grid.maps").joinpath("vendor", match.group(1)).read_bytes()
-        return f"url(data:image/png;base64,{base64.b64encode(image).decode()})"
-
-    leaflet = re.sub(r"url\(images/([\w.-]+)\)", inlined, _vendored("leaflet.css"))
-    # Old Internet Explorer's vector language: no browser of ours asks for it.
-    leaflet = leaflet.replace("behavior: url(#default#VML);", "")
-    own = files("lingwu_grid.maps").joinpath("templates", "page.css").read_text("utf-8")
-    return leaflet + own
-
-
-def _head(record: PlanRecord) -> str:
-    script = _vendored("leaflet.js").replace("</script", "<\\/script")
-    title = draw.escape(record.summary.get("study", ""))
-    return (
-        f'<meta charset="utf-8"><title>{title} 社区网格方案</title>'
-        f"<style>{_style()}</style><script>{script}</script>"
-    )
-
-
 def _panel(record: PlanRecord) -> str:
-    body = files("lingwu_grid.maps").joinpath("templates", "panel.html").read_text("utf-8")
     grids = record.grids["status"].value_counts()
     communities = record.communities["status"].value_counts()
     legend = [
         (draw.STATUS_COLOURS[word], word, int(grids.get(word, 0)), int(communities.get(word, 0)))
         for word in draw.STATUS_COLOURS
     ]
-    text: str = Template(body, autoescape=True).render(
+    return filled(
+        "panel.html",
         summary=record.summary,
         legend=legend,
         has_before="grids" in record.backdrop,
         lineage=record.grids["lineage"].value_counts().to_dict(),
-        made=json.dumps(record.run.get("seed", 0)),
+        made=str(record.run.get("seed", 0)),
     )
-    return text

@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
         default=os.cpu_count() or 1,
         help="同时处理几个社区（默认全部核心；结果与个数无关）",
     )
+    _cli.add_datum(parser)
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
@@ -105,7 +106,7 @@ def _work(options: argparse.Namespace) -> int:
     refuse_foreign(out)
     began = time.perf_counter()
     rules = read_rules(options.rules) if options.rules else None
-    study = read_study(options.study, rules)
+    study = read_study(options.study, rules, datum=options.datum)
     read_seconds = round(time.perf_counter() - began, 3)
     watch(f"读入 {len(study.households)} 户常住，{len(study.excluded)} 行不计入")
     chosen = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from lingwu_grid.audit.whole import audited
 from lingwu_grid.engine.problem import Stop, Watch, never, pose, silent
 from lingwu_grid.engine.solve import solve
+from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.partition.repairs import tried_repairs
@@ -76,7 +78,10 @@ def partition(
         If the data or the rules cannot be used.
     """
     study = study if rules is None else replace(study, rules=rules)
+    _refuse_errors(study)
     clock = _Clock()
+    study = audited(study)  # what the tables say of each other goes with the plan
+    clock.lap("audit")
     fabric = build_fabric(study)  # points and lines -> units that tile the town
     watch(f"划出 {len(fabric.units)} 个单元")
     clock.lap("fabric")
@@ -96,6 +101,18 @@ def partition(
             run=_run(study, seed),
         )
     )
+
+
+def _refuse_errors(study: Study) -> None:
+    """Make no plan from data that would make it wrong."""
+    errors = study.findings.errors()
+    if errors:
+        more = f"；另有 {len(errors) - 1} 处错误" if len(errors) > 1 else ""
+        raise InputError(
+            errors[0].message + more,
+            where=errors[0].place,
+            remedy=errors[0].remedy + "。全部问题用 python -m lingwu_grid.check 查看",
+        )
 
 
 def _with_repairs(

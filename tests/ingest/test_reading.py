@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from lingwu_grid.errors import InputError
 from lingwu_grid.ingest.columns import as_code
 from lingwu_grid.ingest.systems import readings_of
+from lingwu_grid.partition import partition
 from lingwu_grid.schema import table_named
 from lingwu_grid.study import read_study
 
@@ -75,8 +76,10 @@ def test_tables_are_known_by_their_chinese_names() -> None:
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "households.csv").write_text(ROWS, encoding="utf-8")
     (tmp_path / "grids.gpkg").write_bytes(b"not a database")
+    (fault,) = read_study(tmp_path).findings.errors()
+    assert fault.place == "grids.gpkg"
     with pytest.raises(InputError, match=r"grids\.gpkg"):
-        read_study(tmp_path)
+        partition(read_study(tmp_path))
 
 
 WORDS = st.sampled_from(["常住", "空置", "空挂", "商铺", "集体户", "", "出租", "resident"])

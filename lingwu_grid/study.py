@@ -194,13 +194,13 @@ def _no_households(folder: Path, findings: list[Finding]) -> InputError:
 
 
 def _none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -> InputError:
-    errors = [f.message for f in findings if f.severity == "error"]
+    errors = [f for f in findings if f.severity == "error"]
     often = excluded["reason"].value_counts()
     why = f"（{often.index[0]}：{often.iloc[0]} 行）" if len(often) else ""
     return InputError(
-        f"没有一户可以计入：所有行都被排除{why}" + "".join(f"；{e}" for e in errors[:3]),
+        f"没有一户可以计入：所有行都被排除{why}" + "".join(f"；{e.message}" for e in errors[:3]),
         where=str(folder),
-        remedy="核对状态列和坐标；状态为“常住”或空的户才计入",
+        remedy=errors[0].remedy if errors else "核对状态列和坐标；状态为“常住”或空的户才计入",
     )
 
 

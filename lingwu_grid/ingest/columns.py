@@ -9,6 +9,7 @@ import pandas as pd
 
 from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding
+from lingwu_grid.ingest.garbled import looks_garbled
 from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, plain
 from lingwu_grid.ingest.numbers import as_number
 from lingwu_grid.schema import TABLES, Table
@@ -115,7 +116,7 @@ def _cut_match(
     """Find a header that is the first ten bytes of a name: a Shapefile keeps no more."""
     for alias in wanted:
         for header, word in headers.items():
-            is_cut = len(word.encode("gb18030")) >= SHAPEFILE_NAME_BYTES
+            is_cut = len(word.encode()) >= SHAPEFILE_NAME_BYTES
             if is_cut and header not in taken and plain(alias).startswith(word):
                 return header
     return None
@@ -123,6 +124,12 @@ def _cut_match(
 
 def _require(table: Table, have: set[str], source: Source, headers: list[str]) -> None:
     missing = [name for name in table.required if name not in have]
+    if missing and looks_garbled(headers, table.name):
+        raise InputError(
+            f"{source.label} 的列名是乱码，而且有字已经丢失，无法还原",
+            where=str(source.path.name),
+            remedy="请提供单位重新导出，编码选 UTF-8 或 GB18030，导出后不要再另存",
+        )
     if missing:
         words = "、".join(f"{m}（如“{table.columns[m][0]}”）" for m in missing)
         raise InputError(

@@ -29,7 +29,7 @@ FEWEST = 20
 """So many houses are needed to tell anything by."""
 CLEARLY = 0.3
 CUTS = 0.05
-"""A border that runs through houses at more than this share of its length is in doubt."""
+"""Lines that run through houses, or leave houses outside them, by more than this are in doubt."""
 
 METRE = 1 / 111_000
 LINES = ("roads", "barriers", "grids", "communities", "outline", "compounds", "subdistricts")
@@ -41,6 +41,7 @@ SHIFTED: tuple[Datum, ...] = ("gcj02", "bd09")
 class _Houses(NamedTuple):
     tree: shapely.STRtree
     ids: pd.Index
+    sample: NDArray[np.float64]
 
 
 class _Verdict(NamedTuple):
@@ -137,7 +138,9 @@ def doubt(name: str, label: str, datum: Datum) -> Finding:
 def _houses(table: gpd.GeoDataFrame) -> _Houses:
     shapes = table.geometry.to_crs(DEGREES).to_numpy()
     ids = table["building_id"] if "building_id" in table else np.arange(len(table)).astype(str)
-    return _Houses(shapely.STRtree(shapes), pd.Index(ids, dtype=object))
+    few = shapes[:: max(1, len(shapes) // SAMPLE)]
+    middles = shapely.get_coordinates(shapely.centroid(few))
+    return _Houses(shapely.STRtree(shapes), pd.Index(ids, dtype=object), middles)
 
 
 def _verdict(
@@ -157,7 +160,7 @@ def _verdict(
     )
 
     def near(way: _Verdict) -> float:
-        return _share_near(back(lonlat, way.own), houses(way.houses), own_house, name)
+        return _misfit_or_share(back(lonlat, way.own), houses(way.houses), own_house, name)
 
     as_is = _Verdict("cgcs2000", "cgcs2000")
     share = near(as_is)
@@ -193,16 +196,19 @@ def _sampled(name: str, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(geometry=points, crs=DEGREES)
 
 
-def _share_near(
+def _misfit_or_share(
     lonlat: NDArray[np.float64],
     houses: _Houses,
     own_house: NDArray[np.object_] | None,
     name: str,
 ) -> float:
+    """Give the share of points in or by their house; of lines, how badly they fit the houses."""
     points = shapely.points(lonlat)
     if name not in POINTS:
         point, _ = houses.tree.query(points, predicate="intersects")
-        return len(np.unique(point)) / len(points)
+        low, high = lonlat.min(axis=0), lonlat.max(axis=0)
+        beyond = ((houses.sample < low) | (houses.sample > high)).any(axis=1).mean()
+        return len(np.unique(point)) / len(points) + float(beyond)
     point, house = houses.tree.query(points, predicate="dwithin", distance=NEAR_M * METRE)
     if own_house is not None:
         named = pd.Index(own_house, dtype=object).isin(houses.ids) & (own_house != "")

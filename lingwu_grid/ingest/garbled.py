@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from lingwu_grid.findings import Finding
+from lingwu_grid.ingest.headers import known_headers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,32 +42,55 @@ def restore(frame: pd.DataFrame, table: str, label: str) -> tuple[pd.DataFrame, 
     tuple
         The table, and a finding when it was restored or when text is lost for good.
     """
-    words = _strange_words(frame)
-    way = next((w for w in WAYS if _turns_back(words, w)), None)
-    findings = []
+    lost = ""
+    ways: set[tuple[str, str]] = set()
+    headers = [str(c) for c in frame.columns]
+    way = _way_of(headers)
     if way is not None:
+        ways.add(way)
         frame = frame.rename(columns={c: _turned(str(c), way) for c in frame.columns})
-        for name in _text_columns(frame):
-            distinct = pd.Series(frame[name].unique()).dropna()
-            turned = {v: _turned(v, way) for v in distinct if isinstance(v, str)}
+    for name in _text_columns(frame):
+        words = [v for v in frame[name].iloc[:SAMPLE].unique() if isinstance(v, str)]
+        lost = lost or next((w for w in words if any(mark in w for mark in LOST)), "")
+        way = _way_of(words)
+        if way is not None:
+            ways.add(way)
+            turned = {v: _turned(v, way) for v in frame[name].unique() if isinstance(v, str)}
             frame[name] = frame[name].map(lambda v, turned=turned: turned.get(v, v))
-        findings.append(
-            Finding(
-                "warning", "text_restored", table, label,
-                f"文字是乱码：{way[1].upper()} 的内容被当作 {way[0].upper()} 存过，已还原",
-                "核对几个名称；最好请提供单位重新导出",
-            )
-        )  # fmt: skip
-    elif any(mark in word for word in words for mark in LOST):
-        shown = next(word for word in words if any(mark in word for mark in LOST))
+    findings = [
+        Finding(
+            "warning", "text_restored", table, label,
+            f"文字是乱码：{read.upper()} 的内容被当作 {written.upper()} 存过，已还原",
+            "核对几个名称；最好请提供单位重新导出",
+        )
+        for written, read in sorted(ways)
+    ]  # fmt: skip
+    if lost:
         findings.append(
             Finding(
                 "warning", "text_lost", table, label,
-                f"有文字已经变成乱码，无法还原（例如“{shown[:20]}”）",
+                f"有文字已经变成乱码，无法还原（例如“{lost[:20]}”）",
                 "请提供单位重新导出，编码选 UTF-8 或 GB18030",
             )
         )  # fmt: skip
     return frame, findings
+
+
+def looks_garbled(headers: Iterable[str], table: str) -> bool:
+    """
+    Tell whether headers are known ones that were spoiled beyond restoring.
+
+    Examples
+    --------
+    >>> [looks_garbled([h], "households") for h in ("鎴风紪鍙", "甲")]
+    [True, False]
+    """
+    heads = {h[:2] for h in known_headers(table, {}) if len(h) > 1 and not h.isascii()}
+    for written, read in WAYS:
+        turned = [h.encode(written, "ignore").decode(read, "ignore") for h in headers]
+        if any(t[:2] in heads for t in turned):
+            return True
+    return False
 
 
 def _text_columns(frame: pd.DataFrame) -> list[str]:
@@ -77,11 +101,10 @@ def _text_columns(frame: pd.DataFrame) -> list[str]:
     ]  # fmt: skip
 
 
-def _strange_words(frame: pd.DataFrame) -> list[str]:
-    words = [str(c) for c in frame.columns]
-    for name in _text_columns(frame):
-        words += [v for v in frame[name].iloc[:SAMPLE].unique() if isinstance(v, str)]
-    return [w for w in words if not w.isascii() or "???" in w]
+def _way_of(words: list[str]) -> tuple[str, str] | None:
+    """Give the way in which the words of one column were spoiled; None where they were not."""
+    strange = [w for w in words if not w.isascii()]
+    return next((way for way in WAYS if _turns_back(strange, way)), None)
 
 
 def _turned(word: str, way: tuple[str, str]) -> str:

@@ -82,7 +82,7 @@ def distinct(headers: Sequence[object], table: str, label: str) -> tuple[list[st
     names: list[str] = []
     repeated: list[str] = []
     for number, header in enumerate(headers, start=1):
-        name = unicodedata.normalize("NFKC", str(header if header is not None else "")).strip()
+        name = str(header if header is not None else "").strip()
         if not name:
             name = f"（第 {number} 列）"
         elif name in names:

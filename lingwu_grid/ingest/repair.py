@@ -95,10 +95,10 @@ def _flat(shapes: NDArray[np.object_], source: Source) -> list[Finding]:
 def _odd_rings(
     frame: gpd.GeoDataFrame, shapes: NDArray[np.object_], source: Source
 ) -> list[Finding]:
-    areas = np.flatnonzero(shapely.get_type_id(shapes) == 3)
+    areas = np.flatnonzero(np.isin(shapely.get_type_id(shapes), (3, 6)))
     if len(areas) < 10:
         return []
-    left = shapely.is_ccw(shapely.get_exterior_ring(shapes[areas]))
+    left = shapely.is_ccw(shapely.get_exterior_ring(shapely.get_geometry(shapes[areas], 0)))
     odd = areas[left if left.mean() < 0.5 else ~left]
     if not 0 < len(odd) <= ODD_SHARE * len(areas):
         return []

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+import warnings
 import zipfile
-from pathlib import PurePosixPath
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -20,9 +24,9 @@ from lingwu_grid.schema import table_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 GBK_NAMES = ("gbk", "gb2312", "gb18030", "cp936", "936", "ansi 936", "ms936")
+SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 DBF_HEADER_LENGTH = slice(8, 10)
 
 
@@ -83,27 +87,33 @@ def _zipped(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str
     check_zip(path, limits)
     with zipfile.ZipFile(path) as inside:
         shapes = sorted(n for n in inside.namelist() if n.lower().endswith(".shp"))
-        dbfs = {n.lower(): n for n in inside.namelist() if n.lower().endswith((".dbf", ".cpg"))}
         for name in shapes:
-            meant = table_named(PurePosixPath(_as_written(name)).stem) or (
-                table if len(shapes) == 1 else None
-            )
-            if meant is None:
-                continue
-            stem = name[:-4].lower()
-            parts = [
-                inside.read(dbfs[stem + end]) if stem + end in dbfs else b""
-                for end in (".dbf", ".cpg")
-            ]
-            label = f"{path.name}:{PurePosixPath(_as_written(name)).name}"
-            where = f"/vsizip/{{{path.resolve().as_posix()}}}/{name}"
-            yield meant, label, _shapefile(where, (parts[0], parts[1]), label, meant, limits)
+            written = PurePosixPath(_as_written(name))
+            meant = table_named(written.stem) or (table if len(shapes) == 1 else None)
+            if meant is not None:
+                label = f"{path.name}:{written.name}"
+                yield meant, label, _unpacked(inside, name, label, meant, limits)
     if not shapes:
         raise InputError(
             f"压缩文件 {path.name} 里没有 Shapefile（.shp）",
             where=str(path),
             remedy="压缩文件只用于 Shapefile；其他格式请解压后放进文件夹",
         )
+
+
+def _unpacked(inside: zipfile.ZipFile, name: str, label: str, table: str, limits: Limits) -> Raw:
+    """Read one Shapefile of a zip from a folder of our own, under a name of our own."""
+    stem = name[:-4].lower()
+    parts = {
+        PurePosixPath(n).suffix.lower(): n for n in inside.namelist() if n.lower()[:-4] == stem
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        shape = Path(folder) / "layer.shp"
+        for ending, member in parts.items():
+            if ending in SHAPEFILE_PARTS:
+                with inside.open(member) as source, shape.with_suffix(ending).open("wb") as target:
+                    shutil.copyfileobj(source, target)
+        return _shapefile(str(shape), _dbf_beside(shape), label, table, limits)
 
 
 def _as_written(name: str) -> str:
@@ -134,7 +144,12 @@ def _shapefile(
     encoding = _dbf_encoding(dbf)
     # A missing .shx is rebuilt: offices send the .shp and the .dbf only.
     os.environ.setdefault("SHAPE_RESTORE_SHX", "YES")
-    raw = _layer(where, label, table, limits, encoding=encoding)
+    try:
+        raw = _layer(where, label, table, limits, encoding=encoding)
+    except UnicodeDecodeError:
+        # A name or a value was cut in the middle of a character: take bytes, read them ourselves.
+        raw = _layer(where, label, table, limits, encoding="ISO-8859-1")
+        raw = replace(raw, frame=_decoded(raw.frame, encoding))
     findings = list(raw.findings)
     is_gbk = encoding == "GB18030"
     if declared and not dbf.isascii() and is_gbk != any(n in declared for n in GBK_NAMES):
@@ -145,6 +160,19 @@ def _shapefile(
             )
         )  # fmt: skip
     return Raw(raw.frame, encoding, raw.rows, findings)
+
+
+def _decoded(frame: pd.DataFrame, encoding: str) -> pd.DataFrame:
+    def read(text: object) -> object:
+        if not isinstance(text, str):
+            return text
+        return text.encode("ISO-8859-1", "ignore").decode(encoding, "ignore")
+
+    frame = frame.rename(columns={c: read(c) for c in frame.columns})
+    for name in frame.columns:
+        if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name].dtype):
+            frame[name] = frame[name].map(read)
+    return frame
 
 
 def _dbf_encoding(dbf: bytes) -> str:
@@ -160,12 +188,15 @@ def _dbf_encoding(dbf: bytes) -> str:
 
 
 def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -> Raw:
-    info = pyogrio.read_info(where, **options)
-    check_rows(int(info["features"]), label, limits)
-    frame = pyogrio.read_dataframe(where, on_invalid="ignore", **options)
-    findings: list[Finding] = []
-    if isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any():
-        mended = pyogrio.read_dataframe(where, on_invalid="fix", **options)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        info = pyogrio.read_info(where, **options)
+        check_rows(int(info["features"]), label, limits)
+        frame = pyogrio.read_dataframe(where, on_invalid="ignore", **options)
+        is_lacking = isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any()
+        mended = pyogrio.read_dataframe(where, on_invalid="fix", **options) if is_lacking else frame
+    findings = _said(said, table, label)
+    if is_lacking:
         gained = (frame.geometry.isna() & mended.geometry.notna()).to_numpy()
         frame = mended
         kind = Finding(
@@ -186,3 +217,13 @@ def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -
                 remedy="先简化图形，或在 rules.toml 里调大 max_vertices",
             )
     return Raw(frame, "utf-8", np.arange(1, len(frame) + 1), findings)
+
+
+def _said(said: list[warnings.WarningMessage], table: str, label: str) -> list[Finding]:
+    """Pass on what the reading library had to say, each thing once."""
+    words = dict.fromkeys(str(w.message).splitlines()[0][:160] for w in said)
+    return [
+        Finding("notice", "reader_said", table, label, f"读取时的提示：{text}")
+        for text in words
+        if "ring" not in text  # rings that are open are told one by one
+    ]

@@ -6,6 +6,8 @@ import io
 import logging
 import sys
 import time
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from lingwu_grid.errors import LingwuError
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable
 
-DONE, BAD_INPUT, INFEASIBLE, INTERRUPTED = 0, 2, 3, 130
+DONE, FAULT, BAD_INPUT, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130
 
 
 def run(command: Callable[[], int]) -> int:
@@ -45,6 +47,14 @@ def run(command: Callable[[], int]) -> int:
     except MemoryError:
         say("错误：内存不足。处理办法：关闭其他程序，或把数据按街道分成几份分别运行")
         return BAD_INPUT
+    except Exception as error:
+        logging.getLogger(__name__).debug("fault", exc_info=error)
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        say(
+            f"程序内部错误：{type(error).__name__}（{Path(at.filename).name} 第 {at.lineno} 行）。"
+            "原有结果没有改动。处理办法：加 --verbose 再运行一次，把屏幕上的文字发给维护者"
+        )
+        return FAULT
 
 
 def say(text: str, *, to: TextIO | None = None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import shutil
@@ -11,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
+import psutil
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from lingwu_grid.errors import InputError, OutputError
 from lingwu_grid.planning.record import PlanRecord
@@ -22,6 +25,9 @@ if TYPE_CHECKING:
 LAYERS = ("grids", "communities", "units", "moves")
 TABLES = ("assignment", "excluded", "findings", "changes")
 PLAIN = ("summary", "run", "certificate")
+LITTLE_BYTES = 2**20
+"""A disk with less free than this is full."""
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so may be run by a spreadsheet."""
 
@@ -57,6 +63,7 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
     OutputError
         If it is a file, or a folder that holds other things and no earlier result.
     """
+    recover(folder)
     if folder.is_file():
         raise OutputError("结果的位置已有一个文件", where=str(folder), remedy="换一个文件夹名")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / mark).exists():
@@ -65,6 +72,43 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
             where=str(folder),
             remedy="换一个新文件夹，免得覆盖您的文件",
         )
+
+
+def recover(folder: Path) -> None:
+    """
+    Put right what a killed run left: bring the old result back, clear drafts away.
+
+    A result is put in place by two renames; a run that was killed between them has left the old
+    one beside its place, whole.
+
+    Parameters
+    ----------
+    folder
+        The output folder, there or not.
+    """
+    for aside in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.old-*")):
+        if _is_at_work(aside):
+            continue
+        if not folder.exists():
+            aside.rename(folder)
+        else:
+            _bring_along(aside, folder)
+            shutil.rmtree(aside, ignore_errors=True)
+    for draft in folder.parent.glob(f".{glob.escape(folder.name)}.draft-*"):
+        if not _is_at_work(draft):
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _is_at_work(folder: Path) -> bool:
+    number = folder.name.rpartition("-")[2]
+    return number.isdigit() and int(number) != os.getpid() and psutil.pid_exists(int(number))
+
+
+def _bring_along(aside: Path, folder: Path) -> None:
+    """Move what is not ours from the old folder to the new one."""
+    for item in aside.iterdir():
+        if item.name not in OURS and not (folder / item.name).exists():
+            item.rename(folder / item.name)
 
 
 @contextmanager
@@ -95,7 +139,7 @@ def whole_folder(folder: Path, *, mark: str = "plan.gpkg") -> Iterator[Path]:
     try:
         yield draft
         _swap(folder, draft, aside)
-    except OSError as error:
+    except (OSError, DataSourceError, DataLayerError) as error:
         raise _not_written(folder, error) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -112,17 +156,22 @@ def _swap(folder: Path, draft: Path, aside: Path) -> None:
             aside.rename(folder)
         raise
     if aside.exists():
-        for item in aside.iterdir():
-            if item.name not in OURS:
-                item.rename(folder / item.name)
+        _bring_along(aside, folder)
 
 
-def _not_written(folder: Path, error: OSError) -> OutputError:
+def _not_written(folder: Path, error: Exception) -> OutputError:
+    full = shutil.disk_usage(existing(folder)).free < LITTLE_BYTES
+    why = "磁盘已满" if full else getattr(error, "strerror", None) or str(error)
     return OutputError(
-        f"写不出结果：{error.strerror or error}",
+        f"写不出结果：{why}",
         where=str(folder),
         remedy="关闭正在打开该文件夹的程序，确认磁盘有空间、文件夹可写，再运行一次；原有结果没有改动",
     )
+
+
+def existing(folder: Path) -> Path:
+    """Give the nearest folder above that is there."""
+    return next(p for p in (folder, *folder.absolute().parents) if p.exists())
 
 
 def write_bundle(record: PlanRecord, folder: Path) -> None:
@@ -147,6 +196,9 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
             driver="GPKG",
             geometry_type=None if len(table) else "Polygon",
         )
+        # A full disk may show only when the file is closed: count what is there.
+        if pyogrio.read_info(folder / "plan.gpkg", layer=layer)["features"] != len(table):
+            raise OSError(f"plan.gpkg: {layer} is not whole")
     for name, layer in record.backdrop.items():
         pyogrio.write_dataframe(layer, folder / "backdrop.gpkg", layer=name, driver="GPKG")
     for name in TABLES:
@@ -193,6 +245,7 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         If the folder does not hold a plan.
     """
     folder = Path(folder)
+    recover(folder.absolute())
     if not (folder / "plan.gpkg").is_file():
         raise InputError(
             f"{folder} 里没有方案",

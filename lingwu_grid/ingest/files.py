@@ -79,7 +79,8 @@ def files_of(folder: Path) -> Iterator[Path]:
                 # Office programs leave lock files (~$…, .~lock…) beside open documents.
                 if path.name.startswith(("~", ".")) or not path.name.lower().endswith(KNOWN):
                     continue
-                if path.is_file():
+                # A link to a drive that is gone is no file, yet the office means it to be read.
+                if path.is_file() or path.is_symlink():
                     yield path
 
 

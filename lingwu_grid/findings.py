@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ class Finding:
     remedy: str = ""
     point: tuple[float, float] | None = None
     """Where it lies, longitude and latitude in degrees; for the map, not for the file."""
+    count: int = 1
+    """Places it stands for: the last of a long list stands for the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,22 +94,15 @@ def each(
     ['第 99 行', '另有 2 处']
     """
     shown = [
-        Finding(
-            kind.severity,
-            kind.code,
-            kind.table,
-            str(place),
-            messages[i] if messages is not None else kind.message,
-            kind.remedy,
-            points[i] if points is not None else kind.point,
+        replace(
+            kind,
+            place=str(place),
+            message=messages[i] if messages is not None else kind.message,
+            point=points[i] if points is not None else kind.point,
         )
         for i, place in enumerate(places[:MOST_EACH])
     ]
     rest = len(places) - len(shown)
     if rest:
-        shown.append(
-            Finding(
-                kind.severity, kind.code, kind.table, f"另有 {rest} 处", kind.message, kind.remedy
-            )
-        )
+        shown.append(replace(kind, place=f"另有 {rest} 处", point=None, count=rest))
     return shown

@@ -9,9 +9,13 @@ import pytest
 from lingwu_grid.partition import partition
 from lingwu_grid.sample import make_town, write_town
 from lingwu_grid.study import read_study
+from tests.browsing import start_browser
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
     from lingwu_grid.plan import Plan
     from lingwu_grid.study import Study
@@ -35,3 +39,11 @@ def small_study(small_folder: Path) -> Study:
 def small_plan(small_study: Study) -> Plan:
     """A plan of the same town."""
     return partition(small_study, seed=1)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[WebDriver]:
+    """Chromium with the network cut."""
+    window = start_browser()
+    yield window
+    window.quit()

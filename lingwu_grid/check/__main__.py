@@ -97,7 +97,7 @@ def _print(found: Check) -> None:
         say(f"现状{level}：{words}")
     for row in found.counts().itertuples(index=False):
         say(f"{SEVERITIES[str(row.severity)]}  {row.count:>6} 处  {_wide(str(row.table), 13)}"
-            f"{_wide(str(row.code), 26)}{row.message}")  # fmt: skip
+            f"{_wide(str(row.title), 22)}{row.message}")  # fmt: skip
     if not found.findings:
         say("没有发现问题")
 

@@ -12,6 +12,7 @@ import pandas as pd
 from lingwu_grid.audit.today import Standing, today
 from lingwu_grid.audit.whole import audited
 from lingwu_grid.bundle import whole_folder, write_csv, write_json
+from lingwu_grid.catalogue import TITLES
 
 if TYPE_CHECKING:
     from lingwu_grid.findings import Finding
@@ -60,11 +61,12 @@ class Check:
         )
 
     def counts(self) -> pd.DataFrame:
-        """Count the findings by severity and code."""
-        table = self.table()
-        first = table.drop_duplicates(["severity", "code", "table"])
-        number = table.groupby(["severity", "code", "table"], sort=False).size().to_numpy()
-        return first[["severity", "code", "table", "message"]].assign(count=number)
+        """Count the findings by severity, code and table; with one message as an example."""
+        key = ["severity", "code", "table"]
+        table = self.table().assign(count=[f.count for f in self.findings])
+        first = table.drop_duplicates(key)
+        number = table.groupby(key, sort=False)["count"].sum().to_numpy()
+        return first[[*key, "message"]].assign(title=first["code"].map(TITLES), count=number)
 
     def zones(self) -> pd.DataFrame:
         """Give today's zones: level, id, name, households, standing, pieces."""
@@ -106,11 +108,11 @@ class Check:
     def _repr_html_(self) -> str:
         mark = "<p><b>合成数据</b></p>" if self.study.rules.synthetic else ""
         rows = "".join(
-            f"<tr><td>{SEVERITIES[str(r.severity)]}</td><td>{r.code}</td><td>{r.table}</td>"
+            f"<tr><td>{SEVERITIES[str(r.severity)]}</td><td>{r.title}</td><td>{r.table}</td>"
             f"<td>{r.count}</td><td>{html.escape(str(r.message))}</td></tr>"
             for r in self.counts().itertuples()
         )
-        heads = "".join(f"<th>{h}</th>" for h in ("级别", "代码", "表", "处数", "例如"))
+        heads = "".join(f"<th>{h}</th>" for h in ("级别", "问题", "表", "处数", "例如"))
         return f"{mark}<table><tr>{heads}</tr>{rows}</table>"
 
 

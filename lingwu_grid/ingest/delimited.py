@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import warnings
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
 
@@ -163,7 +164,9 @@ def _records(
     path: Path, shape: _Shape, names: list[str]
 ) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
     try:
-        with _text(path, shape.encoding) as lines:
+        with _text(path, shape.encoding) as lines, warnings.catch_warnings():
+            # "Loss of data": a row has two fields too many, all of them empty in the first rows.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
             frame = pd.read_csv(
                 lines,
                 header=None,
@@ -179,7 +182,7 @@ def _records(
             )
     except pd.errors.EmptyDataError:
         frame = pd.DataFrame({name: pd.Series([], dtype=object) for name in [*names, SURPLUS]})
-    except (pd.errors.ParserError, csv.Error):
+    except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error):
         return _one_by_one(path, shape, names)
     surplus = frame.pop(SURPLUS).fillna("").astype(str).str.strip()
     frame = frame.fillna("")

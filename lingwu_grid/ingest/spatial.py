@@ -71,7 +71,7 @@ def read_columnar(path: Path, limits: Limits) -> Raw:
     except ValueError:  # a plain Parquet file without geometry metadata
         frame = pd.read_parquet(path)
     check_rows(len(frame), path.name, limits)
-    return Raw(frame, "utf-8", np.arange(1, len(frame) + 1))
+    return Raw(_plain_values(frame), "utf-8", np.arange(1, len(frame) + 1))
 
 
 def _layers(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
@@ -216,7 +216,17 @@ def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -
                 where=label,
                 remedy="先简化图形，或在 rules.toml 里调大 max_vertices",
             )
-    return Raw(frame, "utf-8", np.arange(1, len(frame) + 1), findings)
+    return Raw(_plain_values(frame), "utf-8", np.arange(1, len(frame) + 1), findings)
+
+
+def _plain_values(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give nested values, which GeoJSON and Parquet may have, as text."""
+    for name in frame.columns:
+        if name != "geometry" and frame[name].dtype == object:
+            frame[name] = frame[name].map(
+                lambda v: v if v is None or isinstance(v, str | int | float) else str(v)
+            )
+    return frame
 
 
 def _said(said: list[warnings.WarningMessage], table: str, label: str) -> list[Finding]:

@@ -94,7 +94,7 @@ def readings_of(x: float, y: float) -> list[Reading]:
     (4523, 3857)
     """
     if abs(x) <= 180 and abs(y) <= 180:
-        return _degrees(x, y)
+        return _degrees(x, y) if min(abs(x), abs(y)) <= 90 else []
     found: list[Reading] = []
     for a, b, swapped in ((x, y, False), (y, x, True)):
         is_northing = 300_000 < b < 6_000_000
@@ -213,7 +213,7 @@ def _settled(
     frame = placed.frame
     if not readings:
         told = [_unknown(placed)] if len(_sample(frame)) else []
-        return frame.set_geometry([None] * len(frame)).set_crs(DEGREES), told
+        return frame.set_geometry([None] * len(frame), crs=DEGREES), told
     declared = frame.crs
     chosen = readings[0]
     is_declared = declared is not None and chosen.epsg in (0, declared.to_epsg())
@@ -334,8 +334,14 @@ def work_crs_of(tables: list[gpd.GeoDataFrame], wanted: int) -> CRS:
         # 3-degree zones 25–45 without the zone number in the easting: EPSG 4534–4554.
         return CRS.from_epsg(4534 + round(lon / 3) - 25)
     area = AreaOfInterest(lon, lat, lon, lat)
-    info = query_utm_crs_info(datum_name="WGS 84", area_of_interest=area)[0]
-    return CRS.from_authority(info.auth_name, info.code)
+    zones = query_utm_crs_info(datum_name="WGS 84", area_of_interest=area)
+    if not zones:
+        raise InputError(
+            f"数据在经度 {lon:.1f}、纬度 {lat:.1f}，那里没有通用的投影坐标系",
+            where="经纬度列",
+            remedy="核对经纬度；确实无误则在 rules.toml 写明 work_crs",
+        )
+    return CRS.from_authority(zones[0].auth_name, zones[0].code)
 
 
 def _middle(tables: list[gpd.GeoDataFrame]) -> tuple[float, float]:

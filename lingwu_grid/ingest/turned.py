@@ -67,12 +67,9 @@ def in_degrees(
         One pair a row; None where it has no usable place.
     """
     shapes = frame.geometry.to_numpy()[rows]
-    points = shapely.get_coordinates(
-        np.where(shapely.is_missing(shapes), shapely.Point(np.nan, np.nan),
-                 shapely.point_on_surface(shapes))
-    )  # fmt: skip
-    if len(points) != len(rows):  # an empty shape has no point
-        return [None] * len(rows)
+    known = np.isfinite(shapely.bounds(shapes)).all(axis=1)
+    nowhere = shapely.Point(0.0, 0.0)
+    points = shapely.get_coordinates(shapely.point_on_surface(np.where(known, shapes, nowhere)))
     lon, lat = to_degrees(frame.crs).transform(points[:, 0], points[:, 1])
-    good = np.isfinite(lon) & np.isfinite(lat)
+    good = known & np.isfinite(lon) & np.isfinite(lat)
     return [(float(a), float(b)) if ok else None for a, b, ok in zip(lon, lat, good, strict=True)]

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 
+import lingwu_grid
+from lingwu_grid.catalogue import TITLES
 from lingwu_grid.check import check
 from lingwu_grid.errors import InputError
 from lingwu_grid.study import read_study
 from tests.check.damages import ALL, Damage
 from tests.check.office import office
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 TODAY = {"grid_over", "grid_under", "community_over", "community_under", "cut_by_barrier",
          "multipart", "compound_cut_by_community"}  # fmt: skip
@@ -61,3 +61,19 @@ def test_a_damage_is_found_where_it_is(damage: Damage, tmp_path: Path) -> None:
     assert not wrong, told
     rows = len(found.study.households) + len(found.study.excluded)
     assert rows == len(damaged.homes)
+
+
+def test_every_kind_of_finding_has_a_title_and_a_line_in_the_manual() -> None:
+    root = Path(lingwu_grid.__file__).parent
+    quoted = {
+        w for p in root.rglob("*.py") for w in re.findall(r'"([a-z_]+)"', p.read_text("utf-8"))
+    }
+    manual = (root.parent / "docs" / "findings.md").read_text("utf-8")
+    made = {"grid_over", "grid_under", "community_over", "community_under", "grid_unknown",
+            "grid_differs", "community_unknown", "community_differs", "subdistrict_unknown",
+            "compound_cut_by_community", "compound_cut_by_grid", "building_cut_by_community",
+            "building_cut_by_grid", "station_outside", "premise_outside"}  # fmt: skip
+    assert set(TITLES) <= quoted | made, "a title without a finding"
+    assert {d.code for d in ALL if d.code and not d.stops} <= set(TITLES)
+    for code, title in TITLES.items():
+        assert f"| `{code}` | {title} |" in manual

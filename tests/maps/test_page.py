@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pytest
-from selenium import webdriver
-from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.actions.action_builder import ActionBuilder
 from selenium.webdriver.common.by import By
 
 from lingwu_grid.maps.layers import cause_table
 from lingwu_grid.maps.page import planner_map
+from tests.browsing import open_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from selenium.webdriver.chrome.webdriver import WebDriver
@@ -27,49 +21,12 @@ if TYPE_CHECKING:
     from lingwu_grid.plan import Plan
 
 HOSTILE = '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>'
-FLAGS = (
-    "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1366,768",
-    "--disable-background-networking", "--disable-component-update", "--no-first-run",
-    "--disable-sync",
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[WebDriver]:
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        if os.environ.get("CI"):
-            pytest.fail("CI must have chromium and chromedriver")
-        pytest.skip("chromium and chromedriver are not installed")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in FLAGS:
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    window = webdriver.Chrome(options=options, service=Service(driver))
-    window.execute_cdp_cmd("Network.enable", {})
-    window.execute_cdp_cmd(
-        "Network.emulateNetworkConditions",
-        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
-    )
-    yield window
-    window.quit()
 
 
 def _open(browser: WebDriver, page: str, folder: Path) -> list[str]:
     path = folder / "map.html"
     path.write_text(page, encoding="utf-8")
-    browser.get_log("performance")
-    browser.get(path.as_uri())
-    end = time.monotonic() + 20
-    while not browser.execute_script("return Boolean(window.lingwuMap)"):
-        assert time.monotonic() < end, "the map did not start"
-        time.sleep(0.1)
-    events = [json.loads(e["message"])["message"] for e in browser.get_log("performance")]
-    urls = [
-        e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
-    ]
-    return [u for u in urls if not u.startswith(("file:", "data:"))]
+    return open_page(browser, path)
 
 
 def _shown(browser: WebDriver) -> set[str]:

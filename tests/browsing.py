@@ -1,0 +1,69 @@
+"""A real browser with the network cut."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1366,768",
+    "--disable-background-networking", "--disable-component-update", "--no-first-run",
+    "--disable-sync",
+)  # fmt: skip
+
+
+def start_browser() -> WebDriver:
+    """Start Chromium offline; a test is skipped without it, CI is not."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        if os.environ.get("CI"):
+            pytest.fail("CI must have chromium and chromedriver")
+        pytest.skip("chromium and chromedriver are not installed")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in FLAGS:
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    window = webdriver.Chrome(options=options, service=Service(driver))
+    window.execute_cdp_cmd("Network.enable", {})
+    window.execute_cdp_cmd(
+        "Network.emulateNetworkConditions",
+        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
+    )
+    return window
+
+
+def open_page(browser: WebDriver, path: Path) -> list[str]:
+    """
+    Open a map page and wait until it has started.
+
+    Returns
+    -------
+    list[str]
+        What it asked of the network, and what it complained of: nothing, if all is well.
+    """
+    browser.get_log("performance")
+    browser.get_log("browser")
+    browser.get(path.as_uri())
+    end = time.monotonic() + 20
+    while not browser.execute_script("return Boolean(window.lingwuMap)"):
+        assert time.monotonic() < end, "the map did not start"
+        time.sleep(0.1)
+    events = [json.loads(e["message"])["message"] for e in browser.get_log("performance")]
+    urls = [
+        e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
+    ]
+    asked = [u for u in urls if not u.startswith(("file:", "data:"))]
+    return asked + [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]

@@ -1,0 +1,124 @@
+"""Names do no harm in any output, nothing asks the network, logs name nobody."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from lingwu_grid.check.__main__ import main as check_main
+from lingwu_grid.partition.__main__ import main as partition_main
+from tests.browsing import open_page
+from tests.check.office import office
+from tests.check.test_page import HOSTILE, hostile_office
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a check and a plan write for a study full of harmful names."""
+    folder: Path = tmp_path_factory.mktemp("harm")
+    study = folder / "study"
+    study.mkdir()
+    hostile_office().write(study)
+    check_main([str(study), "-o", str(folder / "check"), "--quiet"])
+    code = partition_main([str(study), "-o", str(folder / "plan"), "--quiet", "--time-limit", "0"])
+    assert code in (0, 3)
+    return folder
+
+
+def test_harmful_names_are_text_on_the_planners_map(browser: WebDriver, outputs: Path) -> None:
+    assert open_page(browser, outputs / "plan" / "map.html") == []
+    assert browser.execute_script("return window.hurt") is None
+    text = (outputs / "plan" / "map.html").read_text("utf-8")
+    assert "<img src=x" not in text
+    assert "</script><script>window.hurt" not in text
+
+
+def test_no_path_climbs_out_of_the_output(outputs: Path) -> None:
+    assert sorted(p.name for p in outputs.iterdir()) == ["check", "plan", "study"]
+    assert not list(outputs.parent.glob("x*"))
+
+
+def test_harmful_names_are_text_in_libreoffice(outputs: Path, tmp_path: Path) -> None:
+    program = shutil.which("soffice")
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have LibreOffice")
+        pytest.skip("LibreOffice is not installed")
+    tables = sorted([*(outputs / "plan").glob("*.csv"), *(outputs / "check").glob("*.csv")])
+    assert len(tables) >= 5
+    seen = ""
+    for number, table in enumerate(tables):
+        copy = tmp_path / f"{number}.csv"
+        copy.write_bytes(table.read_bytes())
+        subprocess.run(  # noqa: S603
+            [program, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile",
+             "--infilter=CSV:44,34,76,1", "--convert-to", "xlsx", "--outdir", str(tmp_path), str(copy)],
+            check=True, capture_output=True, timeout=120,
+        )  # fmt: skip
+        book = openpyxl.load_workbook(tmp_path / f"{number}.xlsx")
+        for row in book.active.iter_rows():
+            for cell in row:
+                assert cell.data_type != "f", (table.name, cell.coordinate, cell.value)
+                assert cell.hyperlink is None
+                seen += str(cell.value or "")
+    assert "HYPERLINK" in seen
+    assert HOSTILE[0] in seen
+    assert "㛃" in seen
+
+
+def test_every_id_comes_back_from_the_assignment(outputs: Path) -> None:
+    table = pd.read_csv(
+        outputs / "plan" / "assignment.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig"
+    )
+    ids = set(table["household_id"].str.removeprefix("'"))
+    out = pd.read_csv(
+        outputs / "plan" / "excluded.csv", dtype=str, keep_default_na=False, encoding="utf-8-sig"
+    )
+    ids |= set(out["household_id"].str.removeprefix("'"))
+    for word in HOSTILE:
+        assert word in ids or word.strip() in ids or word.removeprefix("'") in ids
+
+
+def test_nothing_asks_the_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    office().write(study)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("somebody asked the network")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    assert check_main([str(study), "-o", str(tmp_path / "check"), "--quiet"]) == 0
+    arguments = [str(study), "-o", str(tmp_path / "out"), "--quiet", "--time-limit", "0"]
+    assert partition_main(arguments) in (0, 3)
+
+
+def test_logs_name_nobody(tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    made = office()
+    made.homes["地址"] = "某某人家的地址"
+    made.homes.loc[made.rows(5), "常住人口"] = 77
+    made.write(study)
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "lingwu_grid.check", str(study), "-o", str(tmp_path / "out"),
+         "--verbose"],
+        capture_output=True, check=True,
+    )  # fmt: skip
+    said = done.stdout.decode() + done.stderr.decode()
+    assert "一户人口过多" in said
+    assert "某某人家" not in said

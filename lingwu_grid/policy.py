@@ -22,6 +22,18 @@ SERVICE_FUND_YUAN = (170_000, 180_000, 200_000)
 COMMITTEE_SEATS = (5, 7, 9)
 """Committee seats (两委职数) for the same three classes (§15)."""
 
+SERVICE_MINUTES = 15
+"""The service circle round a Neighbourhood Station (§17)."""
+
+WALKING_SPEED_M_S = 1.2
+"""15 minutes are 1080 m; GB 50180-2018 sizes the 15-minute circle at 800–1000 m on foot."""
+
+ELDERLY_SPEED_M_S = 0.8
+"""15 minutes are 720 m."""
+
+FLOOR_M2_PER_100_HOUSEHOLDS = 30
+"""Service floor space, at least (Ningxia programme 2023–2025)."""
+
 
 def size_class(households: int) -> int:
     """

@@ -59,7 +59,9 @@ def kept_vertex_for_vertex(out: Path, study: Path) -> int:
 
 def _homes(study: Path) -> pd.DataFrame:
     town = pd.read_csv(study / "households/households_chengqu.csv", dtype=str, encoding="gb18030")
-    villages = pd.read_excel(study / "households/households_dongta.xlsx", dtype=str)
+    villages = pd.read_excel(
+        study / "households/households_dongta.xlsx", dtype=str, engine="openpyxl"
+    )
     homes = pd.concat([town, villages], ignore_index=True)
     return homes.rename(columns={"户编号": "household_id", "楼栋编号": "building_id"})
 

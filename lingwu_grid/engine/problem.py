@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -62,6 +63,23 @@ def never(*, is_lawful: bool = True) -> bool:
     """Never stop early."""
     _ = is_lawful
     return False
+
+
+def within(seconds: float, stop: Stop = never) -> Stop:
+    """
+    Stop when `stop` does, or so many seconds from now once the plan is lawful.
+
+    Examples
+    --------
+    >>> within(0)(), within(0)(is_lawful=False)
+    (True, False)
+    """
+    end = time.monotonic() + seconds
+
+    def is_over(*, is_lawful: bool = True) -> bool:
+        return stop(is_lawful=is_lawful) or (is_lawful and time.monotonic() >= end)
+
+    return is_over
 
 
 @dataclass(frozen=True, slots=True)

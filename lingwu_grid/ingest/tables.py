@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 
 UNREADABLE = (
     DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, OSError,
-    ValueError, zipfile.BadZipFile,
+    ValueError, EOFError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 """What the libraries say of a broken file."""
 

@@ -110,12 +110,13 @@ def _work(options: argparse.Namespace) -> int:
     read_seconds = round(time.perf_counter() - began, 3)
     watch(f"读入 {len(study.households)} 户常住，{len(study.excluded)} 行不计入")
     chosen = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
-    with _Interrupt(options.time_limit) as stop:
+    with _Interrupt() as stop:
         plan = partition(
             study,
             study.rules.with_(**chosen),
             seed=options.seed,
             workers=max(1, options.workers),
+            time_limit=options.time_limit,
             stop=stop,
             watch=watch,
         )
@@ -151,17 +152,14 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
 
 
 class _Interrupt:
-    """Says stop after the time limit or one Ctrl-C; a second Ctrl-C breaks off at once."""
+    """Says stop after one Ctrl-C; a second one breaks off at once."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self) -> None:
         self.pressed = False
-        self._end = None if seconds is None else time.monotonic() + seconds
         self._old: Any = None
 
-    def __call__(self, *, is_lawful: bool = True) -> bool:
-        if self.pressed:
-            return True
-        return is_lawful and self._end is not None and time.monotonic() > self._end
+    def __call__(self, *, is_lawful: bool = True) -> bool:  # noqa: ARG002 - pressed is pressed
+        return self.pressed
 
     def __enter__(self) -> _Interrupt:
         self._old = signal.signal(signal.SIGINT, self._on_signal)

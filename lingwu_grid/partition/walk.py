@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from lingwu_grid.audit.whole import audited
-from lingwu_grid.engine.problem import Stop, Watch, never, pose, silent
+from lingwu_grid.engine.problem import Stop, Watch, never, pose, silent, within
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.numbering import build_graph
@@ -46,6 +46,7 @@ def partition(
     *,
     seed: int = 0,
     workers: int = 1,
+    time_limit: float | None = None,
     stop: Stop = never,
     watch: Watch = silent,
 ) -> Plan:
@@ -62,6 +63,8 @@ def partition(
         The same study, rules and seed give the same plan.
     workers
         Communities solved at a time; the plan does not depend on it.
+    time_limit
+        Seconds after which the best lawful plan so far is given; first lawful, then in time.
     stop
         Asked now and then; when it says so, the best plan so far is given.
     watch
@@ -77,6 +80,7 @@ def partition(
     LingwuError
         If the data or the rules cannot be used.
     """
+    stop = stop if time_limit is None else within(time_limit, stop)
     study = study if rules is None else replace(study, rules=rules)
     _refuse_errors(study)
     clock = _Clock()

@@ -32,7 +32,9 @@ def test_the_committed_sample_is_what_the_generator_writes(tmp_path: Path) -> No
 
 def test_the_committed_sample_holds_the_planted_difficulties() -> None:
     town = pd.read_csv(DATA / "households/households_chengqu.csv", dtype=str, encoding="gb18030")
-    villages = pd.read_excel(DATA / "households/households_dongta.xlsx", dtype=str)
+    villages = pd.read_excel(
+        DATA / "households/households_dongta.xlsx", dtype=str, engine="openpyxl"
+    )
     homes = pd.concat([town, villages])
     assert set(homes["来源"]) == {"合成"}
     assert {"常住", "空置", "空挂", "商铺"} <= set(homes["状态"])

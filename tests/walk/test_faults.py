@@ -17,7 +17,8 @@ from lingwu_grid.bundle import recover, whole_folder
 from lingwu_grid.errors import OutputError
 
 FILES = ("assignment.csv", "changes.csv", "excluded.csv", "plan.gpkg")
-RULES = "study_name = '很小的一份'\nmargin = {margin}\nprove = false\neffort = 20\n[community]\nlower = 500\nupper = 5000\n"
+RULES = "study_name = '很小的一份'\nmargin = {margin}\n"
+RULES += "prove = false\neffort = 20\n[community]\nlower = 500\nupper = 5000\n"
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="signals and limits of Linux")
 
 

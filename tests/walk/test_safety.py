@@ -65,7 +65,8 @@ def test_harmful_names_are_text_in_libreoffice(outputs: Path, tmp_path: Path) ->
         copy.write_bytes(table.read_bytes())
         subprocess.run(  # noqa: S603
             [program, "--headless", f"-env:UserInstallation=file://{tmp_path}/profile",
-             "--infilter=CSV:44,34,76,1", "--convert-to", "xlsx", "--outdir", str(tmp_path), str(copy)],
+             "--infilter=CSV:44,34,76,1", "--convert-to", "xlsx",
+             "--outdir", str(tmp_path), str(copy)],
             check=True, capture_output=True, timeout=120,
         )  # fmt: skip
         book = openpyxl.load_workbook(tmp_path / f"{number}.xlsx")

@@ -16,6 +16,8 @@ from lingwu_grid.errors import InputError, LingwuError, OutputError, RulesError
 
 if TYPE_CHECKING:
     from lingwu_grid.check import check
+    from lingwu_grid.coverage import coverage
+    from lingwu_grid.coverage.choosing import site_stations
     from lingwu_grid.partition import partition
     from lingwu_grid.plan import Plan, read_plan
     from lingwu_grid.rules import Rules, read_rules
@@ -30,10 +32,12 @@ __all__ = [
     "RulesError",
     "Study",
     "check",
+    "coverage",
     "partition",
     "read_plan",
     "read_rules",
     "read_study",
+    "site_stations",
 ]
 
 _ROOMS = {
@@ -45,6 +49,8 @@ _ROOMS = {
     "read_study": "study",
     "partition": "partition",
     "check": "check",
+    "coverage": "coverage",
+    "site_stations": "coverage.choosing",
 }
 
 

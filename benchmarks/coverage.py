@@ -1,0 +1,139 @@
+"""
+The service circle at size, beside other ways to the same distances.
+
+    python -m benchmarks.coverage            # NetworkX (and pandana, where it is installed)
+
+Networks are square lattices with some streets missing, homes and stations at random places on the
+edges. Distances of all three are compared; NetworkX and pandana walk from node to node, so that
+homes and stations sit on nodes in that comparison.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+import time
+
+import networkx as nx
+import numpy as np
+import shapely
+
+from lingwu_grid.coverage.network import Network, make_network
+from lingwu_grid.coverage.reach import Attachment, attach, nearest_station, within_reach
+from lingwu_grid.coverage.siting import Demand, most_covered
+
+STEP_M = 100.0
+write = sys.stdout.write
+
+
+def lattice(side: int, seed: int = 1) -> Network:
+    """Streets every hundred metres, one in ten missing."""
+    x, y = np.meshgrid(np.arange(side) * STEP_M, np.arange(side) * STEP_M)
+    point = np.stack([x.ravel(), y.ravel()], axis=1)
+    point += np.random.default_rng(seed).uniform(-20, 20, point.shape)
+    number = np.arange(side * side).reshape(side, side)
+    pairs = np.concatenate(
+        [
+            np.stack([number[:, :-1].ravel(), number[:, 1:].ravel()], 1),
+            np.stack([number[:-1].ravel(), number[1:].ravel()], 1),
+        ]
+    )
+    keep = np.random.default_rng(seed).random(len(pairs)) > 0.1
+    return make_network(shapely.linestrings(point[pairs[keep]]))
+
+
+def somewhere(network: Network, count: int, seed: int) -> np.ndarray:
+    """Give points beside the streets."""
+    rng = np.random.default_rng(seed)
+    low, high = network.node.min(axis=0), network.node.max(axis=0)
+    return shapely.points(rng.uniform(low, high, (count, 2)))
+
+
+def size(side: int, homes: int, stations: int) -> None:
+    """Print the seconds of one size."""
+    began = time.perf_counter()
+    network = lattice(side)
+    built = time.perf_counter()
+    at_home, at_site = (
+        attach(network, somewhere(network, homes, 2)),
+        attach(network, somewhere(network, stations, 3)),
+    )
+    joined = time.perf_counter()
+    found = nearest_station(network, at_home, at_site)
+    done = time.perf_counter()
+    write(
+        f"{len(network.node):>8} nodes {homes:>8} homes {stations:>5} stations: "
+        f"build {built - began:.1f} s, attach {joined - built:.2f} s, "
+        f"nearest {done - joined:.3f} s, reached {np.isfinite(found.metres).mean():.1%}, "
+        f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n"
+    )
+
+
+def beside_others(side: int, stations: int) -> None:
+    """Print seconds and the largest difference on one network, from node to node."""
+    network = lattice(side)
+    rng = np.random.default_rng(5)
+    node_edge = np.zeros(len(network.node), np.int64)
+    along = np.zeros(len(network.node))
+    node_edge[network.end], along[network.end] = np.arange(len(network.end)), network.length
+    node_edge[network.start], along[network.start] = np.arange(len(network.start)), 0.0
+    homes = Attachment(node_edge, along, np.zeros(len(node_edge)))
+    chosen = rng.choice(np.unique(network.start), stations, replace=False)
+    sites = Attachment(node_edge[chosen], along[chosen], np.zeros(stations))
+    began = time.perf_counter()
+    ours = nearest_station(network, homes, sites).metres
+    own = time.perf_counter() - began
+    graph = nx.Graph()
+    graph.add_weighted_edges_from(
+        zip(network.start.tolist(), network.end.tolist(), network.length.tolist(), strict=True)
+    )
+    began = time.perf_counter()
+    away = nx.multi_source_dijkstra_path_length(graph, set(chosen.tolist()))
+    theirs = time.perf_counter() - began
+    walked = np.array([away.get(i, np.inf) for i in range(len(network.node))])
+    both = np.isfinite(walked)
+    write(f"{len(network.node)} nodes, {stations} stations: ours {own:.3f} s\n")
+    write(f"  NetworkX {theirs:.3f} s ({theirs / own:.0f}x), "
+          f"difference {np.abs(ours[both] - walked[both]).max():.1e} m\n")  # fmt: skip
+    try:
+        import pandana  # noqa: PLC0415
+        import pandas as pd  # noqa: PLC0415
+    except ImportError:
+        write("  pandana is not installed\n")
+        return
+    streets = pandana.Network(
+        pd.Series(network.node[:, 0]), pd.Series(network.node[:, 1]),
+        pd.Series(network.start), pd.Series(network.end),
+        pd.DataFrame({"m": network.length}),
+    )  # fmt: skip
+    began = time.perf_counter()
+    streets.set_pois("s", 1e6, 1, network.node[chosen, 0], network.node[chosen, 1])
+    near = streets.nearest_pois(1e6, "s", num_pois=1)[1].to_numpy()
+    theirs = time.perf_counter() - began
+    difference = np.abs(ours[both] - near[both]).max()
+    write(f"  pandana {theirs:.3f} s ({theirs / own:.1f}x), difference {difference:.1e} m\n")
+
+
+def siting(homes: int, candidates: int, count: int) -> None:
+    """Print the seconds of the covering model."""
+    network = lattice(70)
+    at_home = attach(network, somewhere(network, homes, 7))
+    at_site = attach(network, somewhere(network, candidates, 8))
+    began = time.perf_counter()
+    home, site, metres = within_reach(network, at_home, at_site, 1080.0)
+    reach = time.perf_counter() - began
+    weight = np.random.default_rng(9).integers(1, 60, homes)
+    demand = Demand(weight, home, site, metres, candidates)
+    began = time.perf_counter()
+    found = most_covered(demand, count, required=np.zeros(candidates, bool))
+    solved = time.perf_counter() - began
+    write(f"MCLP {homes} units, {candidates} candidates, {count} to open: pairs {reach:.1f} s, ")
+    write(f"solved {solved:.1f} s, {found.status}, gap {found.gap:.1e}\n")
+
+
+if __name__ == "__main__":
+    size(78, 50_000, 20)
+    size(548, 100_000, 600)
+    beside_others(78, 20)
+    beside_others(548, 600)
+    siting(5_000, 500, 15)

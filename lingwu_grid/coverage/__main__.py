@@ -1,0 +1,116 @@
+"""``python -m lingwu_grid.coverage``: who can walk to a station, and where the next should open."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lingwu_grid import _cli
+
+if TYPE_CHECKING:
+    from lingwu_grid.coverage.choosing import Proposal
+    from lingwu_grid.coverage.walk import Coverage
+
+HELP = """\
+15 分钟服务圈：沿步行网络算每户到最近邻里驿家的分钟数，找出缺口，选出下一个该开的用房。
+The 15-minute service circle: walking minutes, gaps, and where the next station should open.
+
+例  python -m lingwu_grid.coverage outputs/data --study data
+    python -m lingwu_grid.coverage outputs/data --study data --stations 3
+    python -m lingwu_grid.coverage outputs/data --study data --model all
+"""
+
+CODES = """\
+结果（写进方案文件夹）  plan.gpkg 图层 stations、gaps、proposed_stations；coverage.json 汇总；
+        coverage_zones.csv 各社区和网格；coverage.csv 每户（保密）
+"""
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m lingwu_grid.coverage", description=HELP, epilog=CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    parser.add_argument("plan", type=Path, help="方案文件夹（partition 的结果）")
+    parser.add_argument(
+        "--study", type=Path, default=Path("data"), help="划分时用的研究文件夹（默认 data）"
+    )
+    parser.add_argument("--stations", type=int, default=None, metavar="个数", help="建议新开几个站")
+    parser.add_argument(
+        "--model", choices=("cover", "all", "median"), default="cover",
+        help="cover 覆盖最多户（默认）；all 用最少的站覆盖所有够得着的户；median 总步行最短",
+    )  # fmt: skip
+    parser.add_argument("--speed", type=float, default=None, help="步行速度，米/秒（默认 1.2）")
+    parser.add_argument("--elderly-speed", type=float, default=None, help="老年人（默认 0.8）")
+    parser.add_argument("--rules", type=Path, default=None, help="设置文件")
+    _cli.add_datum(parser)
+    parser.add_argument("--quiet", action="store_true", help="不显示进度")
+    parser.add_argument("--verbose", action="store_true", help="显示调试日志")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, measure, write, print, give an exit code."""
+    options = _parser().parse_args(argv)
+    _cli.set_up_logging(verbose=options.verbose)
+    return _cli.run(lambda: _work(options))
+
+
+def _work(options: argparse.Namespace) -> int:
+    watch = _cli.ProgressLine(quiet=options.quiet)
+    watch("启动")
+    from lingwu_grid.bundle import read_bundle  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.coverage.choosing import site_stations  # noqa: PLC0415
+    from lingwu_grid.coverage.files import require_same_inputs, write_coverage  # noqa: PLC0415
+    from lingwu_grid.coverage.walk import coverage  # noqa: PLC0415
+    from lingwu_grid.rules import read_rules  # noqa: PLC0415
+    from lingwu_grid.study import read_study  # noqa: PLC0415
+
+    record = read_bundle(options.plan)
+    rules = read_rules(options.rules) if options.rules else None
+    study = read_study(options.study, rules, datum=options.datum)
+    require_same_inputs(record, study)
+    given = {"speed": options.speed, "elderly_speed": options.elderly_speed}
+    measured = coverage(study, record, **{k: v for k, v in given.items() if v is not None})
+    watch("量过步行距离")
+    proposal = None
+    if options.stations is not None or options.model != "cover":
+        proposal = site_stations(measured, count=options.stations or 1, model=options.model)
+        watch("选出用房")
+    write_coverage(options.plan, measured, proposal)
+    _print(measured, proposal)
+    return _cli.DONE
+
+
+def _print(measured: Coverage, proposal: Proposal | None) -> None:
+    say, s = _cli.say_result, measured.summary
+    if measured.network is None:
+        say(f"注意：{s['method']}。补上道路后重算才能作依据。")
+    shares = "，".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in s["share"])
+    say(f"{s['households']} 户，{s['stations']} 个邻里驿家（{s['method']}）：{shares}")
+    say(
+        f"直线画圈算 15 分钟内有 {s['within_15_by_straight_circles']} 户，"
+        f"其中 {s['hidden_by_circles']} 户其实要绕行超时；"
+        f"没有路通到任何驿站的 {s['unreachable']} 户"
+    )
+    for gap in s["gaps"][:5]:
+        walk = f"平均步行 {gap['metres']} 米" if gap["metres"] is not None else "没有路相通"
+        say(f"缺口：{gap['place']}，{gap['households']} 户，{walk}")
+    if proposal is not None:
+        best = proposal.optimum
+        say(
+            f"建议新开 {len(proposal.sites)} 处，15 分钟内由 {s['within']['15']} 户增到 "
+            f"{proposal.covered} 户（最优值 {best['objective']}，上下界差 {best['gap']:.2%}）"
+        )
+        for row in proposal.sites.itertuples():
+            say(f"  {row.name or row.site_id}（{row.kind}）：增加 {row.added_households} 户")
+        if proposal.uncovered["households"]:
+            say(
+                f"  仍够不着：{proposal.uncovered['households']} 户，{proposal.uncovered['reason']}"
+            )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,147 @@
+"""The service circle of a town: what circles hide, sentences for what cannot be, files whole."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+
+import lingwu_grid as lg
+from lingwu_grid.coverage.__main__ import main
+from tests.check.office import office
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_walks_are_never_shorter_than_straight_lines(small_study: lg.Study) -> None:
+    measured = lg.coverage(small_study)
+    homes = measured.homes
+    assert (homes["metres"] >= homes["straight_m"] - 1e-6).all()
+    summary = measured.summary
+    assert summary["households"] == len(small_study.households) == homes["households"].sum()
+    assert summary["within_15_by_straight_circles"] >= summary["within"]["15"]
+    assert summary["within"]["5"] <= summary["within"]["10"] <= summary["within"]["15"]
+    far = homes["households"][homes["metres"] > 1080].sum()
+    assert measured.gaps["households"].sum() == far
+    town = measured.zones[measured.zones["level"] == "全部"].iloc[0]
+    for level in ("社区", "网格"):
+        rows = measured.zones[measured.zones["level"] == level]
+        assert rows["within_15"].sum() == town["within_15"]
+        assert rows["elderly"].sum() == town["elderly"]
+    assert len(measured.households) == len(small_study.households)
+    assert measured.stations["households"].sum() + summary["unreachable"] == len(
+        small_study.households
+    )
+
+
+def test_a_canal_without_its_bridge_is_a_gap_that_circles_miss(tmp_path: Path) -> None:
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    whole.mkdir()
+    cut.mkdir()
+    office().write(whole)
+    made = office()
+    made.tables.pop("crossings")
+    made.tables["roads"] = made.tables["roads"].assign(bridge="")
+    made.write(cut)
+    before, after = lg.coverage(lg.read_study(whole)), lg.coverage(lg.read_study(cut))
+    assert after.summary["network_pieces"] > before.summary["network_pieces"]
+    assert after.summary["within"]["15"] <= before.summary["within"]["15"]
+    assert after.summary["hidden_by_circles"] > before.summary["hidden_by_circles"]
+    assert after.gaps["reason"].str.contains("绕行|没有路").any()
+
+
+def test_a_home_in_a_walled_compound_leaves_by_the_gate(tmp_path: Path) -> None:
+    made = office()
+    compound = made.tables["gates"]["compound_id"].iloc[0]
+    made.write(tmp_path)
+    study = lg.read_study(tmp_path)
+    measured = lg.coverage(study)
+    yard = study.table("compounds").set_index("compound_id").geometry[compound]
+    inside = shapely.within(measured.homes.geometry.to_numpy(), yard)
+    assert inside.any()
+    assert np.isfinite(measured.homes["metres"][inside]).all()
+
+
+def test_no_roads_is_said_loudly(tmp_path: Path) -> None:
+    made = office()
+    made.tables.pop("roads")
+    made.write(tmp_path)
+    measured = lg.coverage(lg.read_study(tmp_path))
+    assert "没有道路" in measured.summary["method"]
+    assert "没有道路" in measured._repr_html_()
+    np.testing.assert_allclose(measured.homes["metres"], 1.3 * measured.homes["straight_m"])
+    with pytest.raises(lg.InputError, match="没有道路"):
+        lg.site_stations(measured, count=1)
+
+
+def test_what_cannot_be_measured_is_a_sentence(small_study: lg.Study, tmp_path: Path) -> None:
+    with pytest.raises(lg.InputError, match="大于 0"):
+        lg.coverage(small_study, speed=0)
+    with pytest.raises(lg.InputError, match="至少为 1"):
+        lg.site_stations(lg.coverage(small_study), count=0)
+    made = office()
+    made.tables.pop("stations")
+    made.write(tmp_path)
+    with pytest.raises(lg.InputError, match="没有邻里驿家"):
+        lg.coverage(lg.read_study(tmp_path))
+
+
+def test_a_station_off_the_network_serves_nobody(tmp_path: Path) -> None:
+    made = office()
+    stations = made.tables["stations"]
+    west, south, _, _ = made.tables["outline"].total_bounds
+    shapes = stations.geometry.to_numpy().copy()
+    shapes[0] = shapely.Point(west - 3000, south - 3000)
+    made.tables["stations"] = stations.set_geometry(shapes, crs=stations.crs)
+    made.write(tmp_path)
+    measured = lg.coverage(lg.read_study(tmp_path))
+    assert measured.stations["households"].iloc[0] == 0
+
+
+def test_more_stations_cover_more_and_the_optimum_is_proven(small_study: lg.Study) -> None:
+    measured = lg.coverage(small_study)
+    proposal = lg.site_stations(measured, count=2)
+    assert proposal.optimum["status"] == "optimal"
+    assert proposal.optimum["objective"] == pytest.approx(proposal.covered)
+    assert proposal.covered >= measured.summary["within"]["15"]
+    assert proposal.curve["households_covered"].is_monotonic_increasing
+    gained = proposal.covered - proposal.curve["households_covered"].iloc[0]
+    assert proposal.sites["added_households"].sum() == gained
+    every = lg.site_stations(measured, model="all")
+    assert every.covered == every.households - every.uncovered["households"]
+    least = lg.site_stations(measured, count=2, model="median")
+    assert least.optimum["gap"] <= 1e-6
+
+
+def test_the_command_adds_to_the_plan_and_refuses_other_data(
+    small_folder: Path, small_plan: lg.Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = small_plan.save(tmp_path / "out")
+    before = (out / "assignment.csv").read_bytes()
+    arguments = [str(out), "--study", str(small_folder), "--stations", "2", "--quiet"]
+    assert main(arguments) == 0
+    said = capsys.readouterr().out
+    assert "15 分钟" in said
+    assert "HiGHS" not in said
+    layers = set(pyogrio.list_layers(out / "plan.gpkg")[:, 0])
+    assert {"grids", "units", "stations", "proposed_stations"} <= layers
+    summary = json.loads((out / "coverage.json").read_text("utf-8"))
+    assert summary["synthetic"] is True
+    assert summary["proposal"]["optimum"]["status"] == "optimal"
+    rows = pd.read_csv(out / "coverage.csv", dtype=str)
+    assert len(rows) == summary["households"] == len(small_plan.assignment)
+    assert (out / "assignment.csv").read_bytes() == before
+    assert main(arguments) == 0, "measuring again replaces what was there"
+    other = tmp_path / "other"
+    shutil.copytree(small_folder, other)
+    roads = other / "boundaries" / "roads.geojson"
+    roads.write_text(roads.read_text("utf-8").replace("0.1", "0.2", 1) + "\n", encoding="utf-8")
+    assert main([str(out), "--study", str(other), "--quiet"]) == 2
+    assert "roads.geojson" in capsys.readouterr().err

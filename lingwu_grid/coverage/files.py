@@ -61,7 +61,9 @@ def write_coverage(folder: Path, coverage: Coverage, proposal: Proposal | None) 
     OutputError
         If it cannot be written; the folder is then as it was.
     """
-    tables = {"stations": coverage.stations, "gaps": coverage.gaps}
+    tables = {
+        "stations": coverage.stations, "gaps": coverage.gaps, "isochrones": coverage.isochrones,
+    }  # fmt: skip
     summary = dict(coverage.summary)
     if proposal is not None:
         tables["proposed_stations"] = proposal.sites

@@ -149,18 +149,33 @@ def nearest_station(network: Network, homes: Attachment, stations: Attachment) -
     count = len(homes.edge)
     if not len(usable) or not count:
         return Nearest(np.full(count, np.inf), np.full(count, -1, np.int64))
-    graph = _reversed_graph(network, stations, usable)
-    roots = len(network.node) + np.arange(len(usable))
-    reach, _, source = dijkstra(
-        graph, directed=True, indices=roots, min_only=True, return_predecessors=True
-    )
-    source = np.where(source >= 0, source - len(network.node), -1)
+    reach, source = _from_nodes(network, stations, usable)
     metres, station = _at_home(network, homes, reach, source)
     metres, station = _along_one_edge(network, homes, stations, usable, metres, station)
     total = metres + homes.access
     known = np.isfinite(total)
     out = np.where(known, usable[np.maximum(station, 0)], -1)
     return Nearest(np.where(known, total, np.inf), out.astype(np.int64))
+
+
+def node_metres(network: Network, stations: Attachment) -> NDArray[np.float64]:
+    """Give the walk from each node to its nearest station, metres; infinite where there is none."""
+    usable = np.flatnonzero(stations.edge >= 0)
+    if not len(usable):
+        return np.full(len(network.node), np.inf)
+    return _from_nodes(network, stations, usable)[0][: len(network.node)]
+
+
+def _from_nodes(
+    network: Network, stations: Attachment, usable: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Walk from all stations at once; give metres and station of each node."""
+    graph = _reversed_graph(network, stations, usable)
+    roots = len(network.node) + np.arange(len(usable))
+    reach, _, source = dijkstra(
+        graph, directed=True, indices=roots, min_only=True, return_predecessors=True
+    )
+    return reach, np.where(source >= 0, source - len(network.node), -1)
 
 
 def _reversed_graph(

@@ -11,8 +11,9 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.coverage.gaps import find_gaps
+from lingwu_grid.coverage.isochrones import isochrones
 from lingwu_grid.coverage.network import Network, walking_network, walls_of
-from lingwu_grid.coverage.reach import Attachment, Nearest, attach, nearest_station
+from lingwu_grid.coverage.reach import Nearest, attach, nearest_station
 from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.cells import gather_buildings
 from lingwu_grid.fabric.places import name_places
@@ -74,6 +75,8 @@ class Coverage:
         Shares within 5, 10 and 15 minutes by community and grid, all and elderly.
     households
         household_id, station_id, metres, minutes (private).
+    isochrones
+        Ground along the streets from which a station is within 5, 10 and 15 minutes.
     network
         What was walked on; None where no road is known.
     summary
@@ -86,6 +89,7 @@ class Coverage:
     gaps: gpd.GeoDataFrame
     zones: pd.DataFrame
     households: pd.DataFrame
+    isochrones: gpd.GeoDataFrame
     network: Network | None
     summary: dict[str, Any]
 
@@ -142,11 +146,13 @@ def coverage(
     straight = _straight(walkers.point, points)
     if has_roads:
         walls, _ = walls_of(study)
-        at_home = attach(network, walkers.point, walls)
-        found = nearest_station(network, at_home, attach(network, points, walls))
+        at_site = attach(network, points, walls)
+        found = nearest_station(network, attach(network, walkers.point, walls), at_site)
+        reached = [(m, m * 60 * speed) for m in BANDS]
+        rings = isochrones(network, at_site, reached, study.crs)
     else:
-        at_home = Attachment(*(np.zeros(0) for _ in range(3)))  # type: ignore[arg-type]
         found = Nearest(straight.metres * DETOUR, straight.station)
+        rings = isochrones(network, attach(network, points), [], study.crs)
     homes = _homes_table(study, walkers, found, straight, sites)
     gaps = find_gaps(study, homes, SERVICE_MINUTES * 60 * speed)
     people = _people(study, walkers, homes, speed)
@@ -158,6 +164,7 @@ def coverage(
         gaps=gaps,
         zones=zones,
         households=people,
+        isochrones=rings,
         network=network if has_roads else None,
         summary=_summary(study, homes, zones, gaps, network, (speed, elderly_speed)),
     )

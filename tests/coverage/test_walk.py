@@ -36,6 +36,12 @@ def test_walks_are_never_shorter_than_straight_lines(small_study: lg.Study) -> N
         assert rows["within_15"].sum() == town["within_15"]
         assert rows["elderly"].sum() == town["elderly"]
     assert len(measured.households) == len(small_study.households)
+    rings = measured.isochrones.set_index("minutes").geometry
+    assert rings[5].area < rings[10].area < rings[15].area
+    near, beyond = homes["metres"] <= 1000, homes["metres"] > 1200
+    inside = shapely.within(homes.geometry.to_numpy(), rings[15].buffer(60))
+    assert inside[near].mean() > 0.95
+    assert inside[beyond].mean() < 0.5
     assert measured.stations["households"].sum() + summary["unreachable"] == len(
         small_study.households
     )

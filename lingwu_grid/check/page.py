@@ -9,10 +9,14 @@ from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.shell import Script, as_script, filled, new_page, rendered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import folium
     import geopandas as gpd
+    import pandas as pd
 
-    from lingwu_grid.check.walk import Check
+    from lingwu_grid.findings import Finding
+    from lingwu_grid.study import Study
 
 ZONE_FIELDS = {
     "zone_id": "编号",
@@ -24,22 +28,30 @@ ZONE_FIELDS = {
 COLOURS = draw.STANDING_COLOURS | {"例外": "#d1c4e9"}
 
 
-def check_page(check: Check) -> str:
+def check_page(
+    study: Study, findings: Sequence[Finding], zones: gpd.GeoDataFrame, counts: pd.DataFrame
+) -> str:
     """
     Draw a check.
 
     Parameters
     ----------
-    check
+    study
+        What was checked.
+    findings
         What was found.
+    zones
+        Today's grids and communities with how they stand, work CRS.
+    counts
+        Findings by severity, code and table, with a title.
 
     Returns
     -------
     str
         One HTML page; nothing outside it is needed. It names households by id: it stays inside.
     """
-    study = check.study
-    zones = check.standing.zones.to_crs(DEGREES)
+    standing = zones.groupby(["level", "standing"]).size().to_dict()
+    zones = zones.to_crs(DEGREES)
     drawn = zones[zones.geometry.notna()]
     seen = drawn if len(drawn) else study.households.to_crs(DEGREES)
     west, south, east, north = seen.total_bounds
@@ -51,17 +63,16 @@ def check_page(check: Check) -> str:
         _zones(table, str(level)).add_to(page)
     rows = [
         [f.severity, f.code, f.table, f.place, f.message, f.remedy, *(f.point or (None, None))]
-        for f in check.findings
+        for f in findings
     ]
     page.add_child(Script("check.js", map=page.get_name(), rows=as_script(rows)))
-    counts = check.counts()
     panel = filled(
         "check.html",
         study=study.name,
         synthetic=study.rules.synthetic,
         households=len(study.households),
         excluded=len(study.excluded),
-        standing=check.standing.zones.groupby(["level", "standing"]).size().to_dict(),
+        standing=standing,
         colours=COLOURS,
         counts=[tuple(r) for r in counts.itertuples(index=False)],
     )

@@ -82,15 +82,18 @@ class Check:
         OutputError
             If it cannot be written; an older check is then as it was.
         """
-        from lingwu_grid.check.page import check_page  # noqa: PLC0415 - folium takes a second
-
         target = Path(folder).resolve()
         with whole_folder(target, mark="check.html") as draft:
             write_csv(self.table(), draft / "findings.csv")
             write_csv(self.zones(), draft / "zones.csv")
             write_json(self._summary(), draft / "check.json")
-            (draft / "check.html").write_text(check_page(self), encoding="utf-8", newline="\n")
+            (draft / "check.html").write_text(self._page(), encoding="utf-8", newline="\n")
         return target
+
+    def _page(self) -> str:
+        from lingwu_grid.check.page import check_page  # noqa: PLC0415 - folium takes a second
+
+        return check_page(self.study, self.findings, self.standing.zones, self.counts())
 
     def _summary(self) -> dict[str, object]:
         zones = self.standing.zones

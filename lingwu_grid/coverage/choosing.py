@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.coverage.network import walls_of
 from lingwu_grid.coverage.reach import attach, within_reach
 from lingwu_grid.coverage.siting import Demand, Sited, fewest_sites, least_walking, most_covered
+from lingwu_grid.coverage.streets import walls_of
 from lingwu_grid.errors import InputError
 from lingwu_grid.policy import SERVICE_MINUTES
 

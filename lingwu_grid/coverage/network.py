@@ -1,4 +1,4 @@
-"""The walking network: noded roads, cut where a barrier or a wall cannot be passed."""
+"""The walking network: nodes, edges and which way they may be walked."""
 
 from __future__ import annotations
 
@@ -8,36 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import scipy.sparse as sp
 import shapely
-import shapely.ops
 from scipy.sparse.csgraph import connected_components
 
-from lingwu_grid.coverage.reach import attach
-from lingwu_grid.fabric.adjacency import crossing_points
-from lingwu_grid.fabric.enclosures import collect_lines
-from lingwu_grid.graph import Runs
-
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
-
-    from lingwu_grid.study import Study
 
 NODE_M = 1e-3
 """Precision of nodes: ends of roads nearer than this are one place."""
-
-PASS_M = 3.0
-"""A crossing, bridge or gate opens a barrier or a wall this far round itself."""
-
-GATE_PASS_M = 12.0
-"""Gates are drawn beside the wall as often as on it."""
-
-NO_FOOT = ("motorway", "motorway_link", "trunk", "trunk_link")
-"""Classes that nobody walks on unless the table says so (OSM highway values)."""
-
-FOOT_NO = ("no", "0", "false", "否", "f", "n")
-FOOT_YES = ("yes", "1", "true", "是", "y", "designated")
-FOOT_FORWARD = ("forward", "正向")
-"""Passable on foot in the direction of drawing only."""
 
 
 @dataclass(frozen=True)
@@ -116,143 +93,3 @@ def make_network(
         line=lines,
         component=component,
     )
-
-
-def walls_of(study: Study) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """
-    Give what a walker cannot pass, already opened where one can.
-
-    Barriers are open at crossings and bridges; the outline of a compound is a wall where gates of
-    that compound are given, open at the gates.
-
-    Parameters
-    ----------
-    study
-        Barriers, crossings, bridges, compounds, gates.
-
-    Returns
-    -------
-    tuple
-        Lines that cannot be passed; and the compounds that have gates, as polygons.
-    """
-    found = collect_lines(study)
-    barriers = found.of(Runs.BARRIER)
-    points = crossing_points(study, found)
-    shut = [_opened(barriers, points, PASS_M)]
-    gated = _gated(study)
-    if len(gated):
-        gates = study.table("gates").geometry.to_numpy()
-        shut.append(_opened(shapely.boundary(gated.geometry.to_numpy()), gates, GATE_PASS_M))
-    return np.concatenate(shut), gated.geometry.to_numpy()
-
-
-def _gated(study: Study) -> gpd.GeoDataFrame:
-    compounds, gates = study.table("compounds"), study.table("gates")
-    named = set(gates["compound_id"]) - {"", None} if len(gates) else set()
-    return compounds[compounds["compound_id"].isin(named)]
-
-
-def _opened(
-    lines: NDArray[np.object_], points: NDArray[np.object_], reach: float
-) -> NDArray[np.object_]:
-    if not len(lines):
-        return lines
-    if len(points):
-        holes = shapely.union_all(shapely.buffer(points, reach))
-        lines = shapely.difference(lines, holes)
-    parts = shapely.get_parts(lines)
-    kept: NDArray[np.object_] = parts[shapely.length(parts) > 0]
-    return kept
-
-
-def walking_network(study: Study) -> Network:
-    """
-    Make the walking network of a study.
-
-    Parameters
-    ----------
-    study
-        Roads, and what cuts them. A bridge or tunnel meets other roads at its ends only.
-
-    Returns
-    -------
-    Network
-        Empty where no road may be walked.
-    """
-    roads = study.table("roads")
-    if not len(roads):
-        return make_network(np.empty(0, object))
-    foot = roads["foot"].fillna("").astype(str).str.strip().str.lower()
-    barred = roads["class"].isin(NO_FOOT) & ~foot.isin(FOOT_YES)
-    walked = roads[(~barred & ~foot.isin(FOOT_NO)).to_numpy(bool)]
-    over = (walked["bridge"].to_numpy(bool)) | (walked["tunnel"].to_numpy(bool))
-    single = walked["foot"].fillna("").astype(str).str.lower().isin(FOOT_FORWARD).to_numpy(bool)
-    walls, _ = walls_of(study)
-    shapes = walked.geometry.to_numpy()
-    ground = _cut(shapely.get_parts(shapes[~over & ~single]), walls)
-    ways = np.concatenate([ground, _gate_ways(study, ground, walls)])
-    noded = shapely.get_parts(shapely.union_all(ways, grid_size=NODE_M))
-    above = shapely.get_parts(shapes[over & ~single])
-    directed = _cut(shapely.get_parts(shapes[single]), walls)
-    lines = np.concatenate([_split_at(noded, np.concatenate([above, directed])), above, directed])
-    one_way = np.zeros(len(lines), bool)
-    one_way[len(lines) - len(directed) :] = True
-    return make_network(shapely.set_precision(lines, NODE_M), one_way=one_way)
-
-
-def _gate_ways(
-    study: Study, ground: NDArray[np.object_], walls: NDArray[np.object_]
-) -> NDArray[np.object_]:
-    """
-    Lead from each gate to the street before it, and from the middle of its compound to the gate.
-
-    Nobody draws the paths inside a compound. A home walks across to the line between the middle
-    and a gate and along it: never shorter than straight, never longer than round a corner.
-    """
-    gated, gates = _gated(study), study.table("gates")
-    if not len(gated) or not len(ground):
-        return np.empty(0, object)
-    gates = gates[gates["compound_id"].isin(set(gated["compound_id"]))]
-    places = shapely.centroid(gates.geometry.to_numpy())
-    streets = make_network(shapely.get_parts(shapely.union_all(ground, grid_size=NODE_M)))
-    joined = attach(streets, places, walls)
-    found = joined.edge >= 0
-    foot = shapely.line_interpolate_point(streets.line[joined.edge[found]], joined.along[found])
-    middle = gated.drop_duplicates("compound_id").set_index("compound_id").geometry
-    inner = shapely.point_on_surface(middle[gates["compound_id"]].to_numpy())
-    pairs = [(places[found], foot), (places, inner)]
-    ends = np.concatenate(
-        [np.stack([shapely.get_coordinates(a), shapely.get_coordinates(b)], 1) for a, b in pairs]
-    )
-    long = np.hypot(*(ends[:, 0] - ends[:, 1]).T) > NODE_M
-    made: NDArray[np.object_] = shapely.linestrings(ends[long])
-    return made
-
-
-def _cut(lines: NDArray[np.object_], walls: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Take a road apart where it runs against a wall."""
-    if not len(walls) or not len(lines):
-        return lines
-    line, wall = shapely.STRtree(walls).query(lines, "intersects")
-    out = lines.copy()
-    for i in np.unique(line):
-        met = shapely.buffer(shapely.union_all(walls[wall[line == i]]), 2 * NODE_M, quad_segs=1)
-        out[i] = shapely.difference(lines[i], met)
-    parts = shapely.get_parts(out)
-    kept: NDArray[np.object_] = parts[shapely.length(parts) > NODE_M]
-    return kept
-
-
-def _split_at(lines: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Split lines where the end of another one meets them."""
-    if not len(lines) or not len(others):
-        return lines
-    ends = np.concatenate([shapely.get_point(others, 0), shapely.get_point(others, -1)])
-    end, line = shapely.STRtree(lines).query(ends, "dwithin", distance=10 * NODE_M)
-    out = lines.copy()
-    for i in np.unique(line):
-        hit = shapely.snap(lines[i], shapely.union_all(ends[end[line == i]]), 10 * NODE_M)
-        knife = shapely.multipoints(shapely.get_parts(ends[end[line == i]]))
-        out[i] = shapely.ops.split(hit, knife) if not shapely.touches(hit, knife) else hit
-    parts: NDArray[np.object_] = shapely.get_parts(shapely.get_parts(out))
-    return parts

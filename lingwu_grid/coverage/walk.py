@@ -12,8 +12,8 @@ import shapely
 
 from lingwu_grid.coverage.gaps import find_gaps
 from lingwu_grid.coverage.isochrones import isochrones
-from lingwu_grid.coverage.network import Network, walking_network, walls_of
 from lingwu_grid.coverage.reach import Nearest, attach, nearest_station
+from lingwu_grid.coverage.streets import walking_network, walls_of
 from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.cells import gather_buildings
 from lingwu_grid.fabric.places import name_places
@@ -27,6 +27,7 @@ from lingwu_grid.policy import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.coverage.network import Network
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.study import Study
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from lingwu_grid.engine._kernels import Part, Prices
     from lingwu_grid.engine.levels import Task
 
-STARTS = 6
+STARTS = 12
 """Starts of the search of a part, until it is in range; exact models mend what they leave."""
 
 PROOF_LIMITS = Limits(nodes=10, gap=5e-3)

@@ -199,6 +199,8 @@ def _lawful(run: _Run, town: Town) -> Town:
     tasks = community_tasks(problem, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: search_task(task, stop))
     run.tell("搜索完成", town)
+    if not _faulty(problem, town):
+        return town
     is_across = problem.community_mode != "fixed"
     for number, (patience, steps) in enumerate(ROUNDS if is_across else ROUNDS_INSIDE):
         if is_across:

@@ -18,9 +18,10 @@ import networkx as nx
 import numpy as np
 import shapely
 
-from lingwu_grid.coverage.network import Network, make_network
-from lingwu_grid.coverage.reach import Attachment, attach, nearest_station, within_reach
-from lingwu_grid.coverage.siting import Demand, most_covered
+from lingwu_grid.circle.models import Demand, Terms
+from lingwu_grid.circle.network import Network, make_network
+from lingwu_grid.circle.reach import Attachment, attach, nearest_station, within_reach
+from lingwu_grid.circle.siting import most_covered
 
 STEP_M = 100.0
 write = sys.stdout.write
@@ -49,8 +50,8 @@ def somewhere(network: Network, count: int, seed: int) -> np.ndarray:
     return shapely.points(rng.uniform(low, high, (count, 2)))
 
 
-def size(side: int, homes: int, stations: int) -> None:
-    """Print the seconds of one size."""
+def size(side: int, homes: int, stations: int, households: int) -> None:
+    """Print the seconds of one size: homes are buildings, households live in them."""
     began = time.perf_counter()
     network = lattice(side)
     built = time.perf_counter()
@@ -60,11 +61,19 @@ def size(side: int, homes: int, stations: int) -> None:
     )
     joined = time.perf_counter()
     found = nearest_station(network, at_home, at_site)
+    walked = time.perf_counter()
+    of = np.random.default_rng(4).integers(0, homes, households)
+    metres = found.metres[of]
+    zone = of * 5_000 // homes
+    for band in (360.0, 720.0, 1080.0):
+        np.bincount(zone, weights=metres <= band, minlength=5_000)
     done = time.perf_counter()
     write(
-        f"{len(network.node):>8} nodes {homes:>8} homes {stations:>5} stations: "
+        f"{len(network.node):>8} nodes {homes:>7} homes {households:>8} households "
+        f"{stations:>4} stations: "
         f"build {built - began:.1f} s, attach {joined - built:.2f} s, "
-        f"nearest {done - joined:.3f} s, reached {np.isfinite(found.metres).mean():.1%}, "
+        f"nearest {walked - joined:.3f} s, households and bands {done - walked:.3f} s, "
+        f"after the network {done - built:.2f} s, reached {np.isfinite(found.metres).mean():.1%}, "
         f"peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB\n"
     )
 
@@ -125,15 +134,15 @@ def siting(homes: int, candidates: int, count: int) -> None:
     weight = np.random.default_rng(9).integers(1, 60, homes)
     demand = Demand(weight, home, site, metres, candidates)
     began = time.perf_counter()
-    found = most_covered(demand, count, required=np.zeros(candidates, bool))
+    found = most_covered(demand, Terms(np.zeros(candidates, bool), count=count))
     solved = time.perf_counter() - began
     write(f"MCLP {homes} units, {candidates} candidates, {count} to open: pairs {reach:.1f} s, ")
     write(f"solved {solved:.1f} s, {found.status}, gap {found.gap:.1e}\n")
 
 
 if __name__ == "__main__":
-    size(78, 50_000, 20)
-    size(548, 100_000, 600)
+    size(78, 5_000, 20, 50_000)
+    size(548, 100_000, 600, 2_500_000)
     beside_others(78, 20)
     beside_others(548, 600)
     siting(5_000, 500, 15)

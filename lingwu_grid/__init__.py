@@ -16,8 +16,8 @@ from lingwu_grid.errors import InputError, LingwuError, OutputError, RulesError
 
 if TYPE_CHECKING:
     from lingwu_grid.check import check
+    from lingwu_grid.circle.choosing import site_stations
     from lingwu_grid.coverage import coverage
-    from lingwu_grid.coverage.choosing import site_stations
     from lingwu_grid.partition import partition
     from lingwu_grid.plan import Plan, read_plan
     from lingwu_grid.rules import Rules, read_rules
@@ -50,7 +50,7 @@ _ROOMS = {
     "partition": "partition",
     "check": "check",
     "coverage": "coverage",
-    "site_stations": "coverage.choosing",
+    "site_stations": "circle.choosing",
 }
 
 

@@ -14,14 +14,14 @@ from typing import Any
 
 
 class Verb(ModuleType):
-    """A module that can be called: it passes the call on to the verb in its ``walk``."""
+    """A module that can be called: it passes the call on to the verb in its walk."""
 
     def __call__(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - passed on whole
-        """Do what the room is named for; see the function of that name in its ``walk``."""
+        """Do what the room is named for; see the function of that name in its walk."""
         return self._verb()(*args, **options)
 
     def _verb(self) -> Any:  # noqa: ANN401 - passed on whole
-        return getattr(import_module(f"{self.__name__}.walk"), self.__name__.rpartition(".")[2])
+        return getattr(import_module(self.__dict__["verb_is_in"]), self.__name__.rpartition(".")[2])
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - the verb itself
         if name != self.__name__.rpartition(".")[2]:
@@ -29,6 +29,17 @@ class Verb(ModuleType):
         return self._verb()
 
 
-def make_verb(room: str) -> None:
-    """Make a room callable."""
-    sys.modules[room].__class__ = Verb
+def make_verb(room: str, walk: str | None = None) -> None:
+    """
+    Make a room callable.
+
+    Parameters
+    ----------
+    room
+        Its module; the verb has the last part of its name.
+    walk
+        The module where the verb is; ``walk`` of the room where not given.
+    """
+    module = sys.modules[room]
+    module.__dict__["verb_is_in"] = walk or f"{room}.walk"
+    module.__class__ = Verb

@@ -18,6 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from lingwu_grid.errors import InputError, OutputError
 from lingwu_grid.planning.record import PlanRecord
+from lingwu_grid.planning.service import SERVICE_LAYERS, Service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ OURS = frozenset(
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
-        "zones.csv", "coverage_zones.csv",
+        "zones.csv", "coverage_zones.csv", "figures",
         *(f"{name}.csv" for name in TABLES),
     ]
 )  # fmt: skip
@@ -112,7 +113,7 @@ def _bring_along(aside: Path, folder: Path) -> None:
 
 
 @contextmanager
-def whole_folder(folder: Path, *, mark: str = "plan.gpkg") -> Iterator[Path]:
+def whole_folder(folder: Path, *, mark: str = "plan.gpkg", adds: bool = False) -> Iterator[Path]:
     """
     Give a draft folder that takes the place of `folder` when, and only when, all went well.
 
@@ -122,6 +123,8 @@ def whole_folder(folder: Path, *, mark: str = "plan.gpkg") -> Iterator[Path]:
         The output folder; an existing one is replaced by a rename.
     mark
         As in :func:`refuse_foreign`.
+    adds
+        Begin with a copy of what is there: the same plan gets something more.
 
     Raises
     ------
@@ -134,6 +137,8 @@ def whole_folder(folder: Path, *, mark: str = "plan.gpkg") -> Iterator[Path]:
     try:
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
+        if adds and folder.is_dir():
+            shutil.copytree(folder, draft, dirs_exist_ok=True)
     except OSError as error:
         raise _not_written(folder, error) from error
     try:
@@ -187,24 +192,31 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     """
     # A fixed date in the file: the same plan gives the same bytes.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
-    for layer in LAYERS:
-        table = getattr(record, layer)
-        pyogrio.write_dataframe(
-            table,
-            folder / "plan.gpkg",
-            layer=layer,
-            driver="GPKG",
-            geometry_type=None if len(table) else "Polygon",
-        )
-        # A full disk may show only when the file is closed: count what is there.
-        if pyogrio.read_info(folder / "plan.gpkg", layer=layer)["features"] != len(table):
-            raise OSError(f"plan.gpkg: {layer} is not whole")
+    for name in ("plan.gpkg", "backdrop.gpkg"):
+        (folder / name).unlink(missing_ok=True)
+    layers = {name: getattr(record, name) for name in LAYERS}
+    if record.service is not None:
+        layers |= record.service.layers
+    for layer, table in layers.items():
+        _write_layer(table, folder / "plan.gpkg", layer)
     for name, layer in record.backdrop.items():
         pyogrio.write_dataframe(layer, folder / "backdrop.gpkg", layer=name, driver="GPKG")
     for name in TABLES:
         write_csv(getattr(record, name), folder / f"{name}.csv")
     for name in PLAIN:
         write_json(getattr(record, name), folder / f"{name}.json")
+    if record.service is not None:
+        write_csv(record.service.zones, folder / "coverage_zones.csv")
+        write_csv(record.service.households, folder / "coverage.csv")
+        write_json(record.service.summary, folder / "coverage.json")
+
+
+def _write_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    shape = None if len(table) else "Polygon"
+    pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", geometry_type=shape)
+    # A full disk may show only when the file is closed: count what is there.
+    if pyogrio.read_info(path, layer=layer)["features"] != len(table):
+        raise OSError(f"{path.name}: {layer} is not whole")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -252,13 +264,16 @@ def read_bundle(folder: str | Path) -> PlanRecord:
             where=str(folder / "plan.gpkg"),
             remedy="先运行 python -m lingwu_grid.partition",
         )
-    layers = {name: gpd.read_file(folder / "plan.gpkg", layer=name) for name in LAYERS}
-    tables = {
-        name: pd.read_csv(
-            folder / f"{name}.csv", dtype=str, encoding="utf-8-sig", keep_default_na=False
+    parts = [*(f"{name}.csv" for name in TABLES), *(f"{name}.json" for name in PLAIN)]
+    missing = [part for part in parts if not (folder / part).is_file()]
+    if missing:
+        raise InputError(
+            f"方案不完整，缺 {'、'.join(missing)}",
+            where=str(folder),
+            remedy="重新运行 python -m lingwu_grid.partition",
         )
-        for name in TABLES
-    }
+    layers = {name: gpd.read_file(folder / "plan.gpkg", layer=name) for name in LAYERS}
+    tables = {name: _read_table(folder / f"{name}.csv") for name in TABLES}
     backdrop = (
         {
             name: gpd.read_file(folder / "backdrop.gpkg", layer=name)
@@ -267,7 +282,35 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         if (folder / "backdrop.gpkg").is_file()
         else {}
     )
-    plain = {
-        name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in PLAIN
-    }
-    return PlanRecord(**layers, **tables, **plain, backdrop=backdrop)
+    plain = {name: _read_json(folder / f"{name}.json") for name in PLAIN}
+    return PlanRecord(**layers, **tables, **plain, backdrop=backdrop, service=_read_service(folder))
+
+
+def _read_service(folder: Path) -> Service | None:
+    if not (folder / "coverage.json").is_file():
+        return None
+    there = pyogrio.list_layers(folder / "plan.gpkg")[:, 0].tolist()
+    zones = pd.read_csv(
+        folder / "coverage_zones.csv", dtype={"zone_id": str, "level": str},
+        encoding="utf-8-sig", keep_default_na=True,
+    )  # fmt: skip
+    private = folder / "coverage.csv"  # an office may have taken it away
+    return Service(
+        layers={
+            name: gpd.read_file(folder / "plan.gpkg", layer=name)
+            for name in SERVICE_LAYERS
+            if name in there
+        },
+        zones=zones.assign(zone_id=zones["zone_id"].fillna("")),
+        households=_read_table(private) if private.is_file() else pd.DataFrame(),
+        summary=_read_json(folder / "coverage.json"),
+    )
+
+
+def _read_table(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content

@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle, write_json
+from lingwu_grid.circle.serving import served
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.planning.record import PlanRecord
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lingwu_grid.circle.choosing import Proposal
+    from lingwu_grid.circle.walk import Coverage
 
 
 class Plan(PlanRecord):
@@ -63,7 +67,20 @@ class Plan(PlanRecord):
         mine, theirs = self.summary_table(), Plan.of(other).summary_table()
         return mine.rename(columns={"数值": "本方案"}).assign(对照方案=theirs["数值"])
 
-    def save(self, folder: str | Path) -> Path:
+    def served(self, coverage: Coverage, proposal: Proposal | None = None) -> Plan:
+        """
+        Give the plan its service circle: layers, shares, the station of every grid.
+
+        Parameters
+        ----------
+        coverage
+            What ``lg.coverage(study, plan)`` measured.
+        proposal
+            What ``lg.site_stations(coverage)`` chose.
+        """
+        return Plan.of(served(self, coverage, proposal))
+
+    def save(self, folder: str | Path, *, adds: bool = False) -> Path:
         """
         Write the whole plan: tables, layers, summary and map.
 
@@ -71,6 +88,8 @@ class Plan(PlanRecord):
         ----------
         folder
             The output folder; an existing one is replaced when the new one is complete.
+        adds
+            Keep what else lies there: for the same plan with something more.
 
         Raises
         ------
@@ -79,15 +98,27 @@ class Plan(PlanRecord):
         """
         target = Path(folder).resolve()
         began = time.perf_counter()
-        with whole_folder(target) as draft:
+        with whole_folder(target, adds=adds) as draft:
             write_bundle(self, draft)
             (draft / "map.html").write_text(planner_map(self), encoding="utf-8", newline="\n")
+            self._write_figures(draft)
             # The summary comes last: it tells how long the writing took.
             seconds = self.summary.get("seconds", {}) | {
                 "write": round(time.perf_counter() - began, 3)
             }
             write_json(self.summary | {"seconds": seconds}, draft / "summary.json")
         return target
+
+    def _write_figures(self, folder: Path) -> None:
+        if self.service is None:
+            return
+        from lingwu_grid.figures.charts import service_figures  # noqa: PLC0415 - matplotlib is slow
+        from lingwu_grid.figures.sheet import save_figure  # noqa: PLC0415
+
+        (folder / "figures").mkdir(exist_ok=True)
+        for name, figure in service_figures(self).items():
+            save_figure(figure, folder / "figures" / f"{name}.png")
+            save_figure(figure, folder / "figures" / f"{name}.svg")
 
     def explore(self) -> Any:  # noqa: ANN401 - IPython is not a dependency
         """Show the map in a notebook."""

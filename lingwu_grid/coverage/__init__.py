@@ -1,4 +1,9 @@
-"""The service circle: who can walk to a Neighbourhood Station, and where the next should open."""
+"""
+The door to the service circle: ``lg.coverage(study)``, ``python -m lingwu_grid.coverage``.
+
+The work is done in :mod:`lingwu_grid.circle`; the door stands above the maps, since what was
+measured goes onto them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,6 @@ from typing import TYPE_CHECKING
 from lingwu_grid._verb import make_verb
 
 if TYPE_CHECKING:
-    from lingwu_grid.coverage.walk import coverage as coverage
+    from lingwu_grid.circle.walk import coverage as coverage
 
-make_verb(__name__)
+make_verb(__name__, "lingwu_grid.circle.walk")

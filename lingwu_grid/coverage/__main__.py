@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from lingwu_grid import _cli
 
 if TYPE_CHECKING:
-    from lingwu_grid.coverage.choosing import Proposal
-    from lingwu_grid.coverage.walk import Coverage
+    from lingwu_grid.circle.choosing import Proposal
+    from lingwu_grid.circle.walk import Coverage
 
 HELP = """\
 15 分钟服务圈：沿步行网络算每户到最近邻里驿家的分钟数，找出缺口，选出下一个该开的用房。
@@ -23,8 +23,9 @@ The 15-minute service circle: walking minutes, gaps, and where the next station 
 """
 
 CODES = """\
-结果（写进方案文件夹）  plan.gpkg 图层 stations、gaps、proposed_stations；coverage.json 汇总；
-        coverage_zones.csv 各社区和网格；coverage.csv 每户（保密）
+结果（写进方案文件夹）  map.html 加服务圈图层；plan.gpkg 图层 stations、gaps、proposed_stations、
+        isochrones、bands、catchments；coverage.json 汇总；coverage_zones.csv 街道、社区和网格，
+        调整前后；coverage.csv 每户（保密）
 """
 
 
@@ -42,6 +43,15 @@ def _parser() -> argparse.ArgumentParser:
         "--model", choices=("cover", "all", "median"), default="cover",
         help="cover 覆盖最多户（默认）；all 用最少的站覆盖所有够得着的户；median 总步行最短",
     )  # fmt: skip
+    parser.add_argument("--required", default="", metavar="编号,编号", help="一定要开的备选用房")
+    parser.add_argument("--budget", type=float, default=None, metavar="元", help="新开站的总费用")
+    parser.add_argument("--each-community", action="store_true", help="每个社区至少一处")
+    parser.add_argument(
+        "--capacity", action="store_true", help="按每百户 30 平方米计，每处不超过其面积能服务的户数"
+    )
+    parser.add_argument(
+        "--catchment", action="store_true", help="另算两步移动搜寻法（2SFCA）的每百户面积"
+    )
     parser.add_argument("--speed", type=float, default=None, help="步行速度，米/秒（默认 1.2）")
     parser.add_argument("--elderly-speed", type=float, default=None, help="老年人（默认 0.8）")
     parser.add_argument("--rules", type=Path, default=None, help="设置文件")
@@ -61,33 +71,41 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
-    from lingwu_grid.bundle import read_bundle  # noqa: PLC0415 - --help stays quick
-    from lingwu_grid.coverage.choosing import site_stations  # noqa: PLC0415
-    from lingwu_grid.coverage.files import require_same_inputs, write_coverage  # noqa: PLC0415
-    from lingwu_grid.coverage.walk import coverage  # noqa: PLC0415
+    from lingwu_grid.circle.choosing import site_stations  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.circle.serving import require_same_inputs  # noqa: PLC0415
+    from lingwu_grid.circle.walk import coverage  # noqa: PLC0415
+    from lingwu_grid.plan import read_plan  # noqa: PLC0415
     from lingwu_grid.rules import read_rules  # noqa: PLC0415
     from lingwu_grid.study import read_study  # noqa: PLC0415
 
-    record = read_bundle(options.plan)
+    plan = read_plan(options.plan)
     rules = read_rules(options.rules) if options.rules else None
     study = read_study(options.study, rules, datum=options.datum)
-    require_same_inputs(record, study)
+    require_same_inputs(plan, study)
     given = {"speed": options.speed, "elderly_speed": options.elderly_speed}
-    measured = coverage(study, record, **{k: v for k, v in given.items() if v is not None})
+    speeds = {k: v for k, v in given.items() if v is not None}
+    measured = coverage(study, plan, catchment=options.catchment, **speeds)
     watch("量过步行距离")
     proposal = None
     if options.stations is not None or options.model != "cover":
-        proposal = site_stations(measured, count=options.stations or 1, model=options.model)
+        proposal = site_stations(
+            measured,
+            count=1 if options.stations is None else options.stations,
+            model=options.model,
+            required=tuple(filter(None, options.required.replace("，", ",").split(","))),
+            budget=options.budget,
+            each_community=options.each_community,
+            capacity=options.capacity,
+        )
         watch("选出用房")
-    write_coverage(options.plan, measured, proposal)
+    plan.served(measured, proposal).save(options.plan, adds=True)
     _print(measured, proposal)
+    _cli.say_result(f"地图：{options.plan / 'map.html'}")
     return _cli.DONE
 
 
 def _print(measured: Coverage, proposal: Proposal | None) -> None:
     say, s = _cli.say_result, measured.summary
-    if measured.network is None:
-        say(f"注意：{s['method']}。补上道路后重算才能作依据。")
     shares = "，".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in s["share"])
     say(f"{s['households']} 户，{s['stations']} 个邻里驿家（{s['method']}）：{shares}")
     say(
@@ -95,6 +113,8 @@ def _print(measured: Coverage, proposal: Proposal | None) -> None:
         f"其中 {s['hidden_by_circles']} 户其实要绕行超时；"
         f"没有路通到任何驿站的 {s['unreachable']} 户"
     )
+    for note in s["notes"]:
+        say(f"注意：{note}")
     for gap in s["gaps"][:5]:
         walk = f"平均步行 {gap['metres']} 米" if gap["metres"] is not None else "没有路相通"
         say(f"缺口：{gap['place']}，{gap['households']} 户，{walk}")
@@ -106,6 +126,8 @@ def _print(measured: Coverage, proposal: Proposal | None) -> None:
         )
         for row in proposal.sites.itertuples():
             say(f"  {row.name or row.site_id}（{row.kind}）：增加 {row.added_households} 户")
+        for note in proposal.notes:
+            say(f"  注意：{note}")
         if proposal.uncovered["households"]:
             say(
                 f"  仍够不着：{proposal.uncovered['households']} 户，{proposal.uncovered['reason']}"

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import folium
 
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import Page, Script, filled, new_page, rendered
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
+
+
+VIEWS = {
+    "before": ("now_grids", "now_communities", "barriers", "stations"),
+    "after": ("plan_grids", "moves", "causes", "plan_communities", "barriers", "stations"),
+    "service": ("bands", "gaps", "plan_communities", "barriers", "stations", "proposed"),
+}
+"""Layers that are on in each view, those below first."""
 
 
 def planner_map(record: PlanRecord) -> str:
@@ -33,11 +42,11 @@ def planner_map(record: PlanRecord) -> str:
         If the page would ask for another file: a fault of ours, never of the data.
     """
     page = new_page(tuple(record.grids.total_bounds))
-    switched = _add_layers(page, record)
+    layers = _add_layers(page, record)
     folium.LayerControl(collapsed=False).add_to(page)
-    page.add_child(
-        Script("page.js", map=page.get_name(), **{k: v.get_name() for k, v in switched.items()})
-    )
+    names = {k: v.get_name() for k, v in layers.items()}
+    views = {view: [names[k] for k in wanted if k in names] for view, wanted in VIEWS.items()}
+    page.add_child(Script("page.js", map=page.get_name(), views=views))
     return rendered(
         page, title=f"{record.summary.get('study', '')} 社区网格方案", panel=_panel(record)
     )
@@ -91,6 +100,8 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
         draw.COMMUNITY_FIELDS,
         style={**outline, "color": "#4527a0"},
     )
+    if record.service is not None:
+        switched |= service_layers(record.service)
     for group in switched.values():
         group.add_to(page)
     return switched | _add_marks(page, record)
@@ -146,7 +157,28 @@ def _panel(record: PlanRecord) -> str:
         "panel.html",
         summary=record.summary,
         legend=legend,
+        service=_service_figures(record),
         has_before="grids" in record.backdrop,
         lineage=record.grids["lineage"].value_counts().to_dict(),
         made=str(record.run.get("seed", 0)),
     )
+
+
+def _service_figures(record: PlanRecord) -> dict[str, Any] | None:
+    """Give the panel what it tells of the service circle."""
+    if record.service is None:
+        return None
+    zones = record.service.zones
+    names = record.communities.set_index("community_id")["community_name"]
+    rows = zones[(zones["level"] == "社区") & zones["zone_id"].isin(names.index)]
+    bands = record.service.layers.get("bands")
+    return {
+        "summary": record.service.summary,
+        "bands": [] if bands is None else [
+            (BAND_COLOURS[b.band], b.label, b.households) for b in bands.itertuples()
+        ],
+        "communities": [
+            (names[r.zone_id], r.share_15, r.minutes_median)
+            for r in rows.sort_values(["share_15", "zone_id"]).itertuples()
+        ],
+    }  # fmt: skip

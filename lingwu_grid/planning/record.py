@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.problem import Solution
     from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.planning.service import Service
     from lingwu_grid.study import Study
 
 
@@ -52,6 +53,8 @@ class PlanRecord:
         ``summary.json``, ``run.json`` and ``certificate.json``.
     backdrop
         Roads, barriers, stations and today's zones, EPSG:4490, for maps.
+    service
+        The service circle, once it has been measured.
     """
 
     grids: gpd.GeoDataFrame
@@ -66,6 +69,7 @@ class PlanRecord:
     run: dict[str, Any]
     certificate: dict[str, Any]
     backdrop: dict[str, gpd.GeoDataFrame]
+    service: Service | None = None
 
 
 def make_record(study: Study, fabric: Fabric, solution: Solution) -> PlanRecord:

@@ -9,13 +9,13 @@ import numpy as np
 import shapely
 import shapely.ops
 
-from lingwu_grid.coverage.reach import Attachment, node_metres
+from lingwu_grid.circle.reach import Attachment, node_metres
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
     from pyproj import CRS
 
-    from lingwu_grid.coverage.network import Network
+    from lingwu_grid.circle.network import Network
 
 BESIDE_M = 40.0
 """Ground this far beside a covered street counts as covered: a house and its yard."""

@@ -13,7 +13,7 @@ from scipy.sparse.csgraph import dijkstra
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.coverage.network import Network
+    from lingwu_grid.circle.network import Network
 
 TRIED = 6
 """Edges that are tried for a place before it counts as walled in."""

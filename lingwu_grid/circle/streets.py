@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 import shapely.ops
 
-from lingwu_grid.coverage.network import NODE_M, Network, make_network
-from lingwu_grid.coverage.reach import attach
+from lingwu_grid.circle.network import NODE_M, Network, make_network
+from lingwu_grid.circle.reach import attach
 from lingwu_grid.fabric.adjacency import crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines
 from lingwu_grid.graph import Runs

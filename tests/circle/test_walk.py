@@ -11,13 +11,18 @@ import pandas as pd
 import pyogrio
 import pytest
 import shapely
+from selenium.webdriver.common.by import By
 
 import lingwu_grid as lg
 from lingwu_grid.coverage.__main__ import main
+from lingwu_grid.maps.page import planner_map
+from tests.browsing import open_page
 from tests.check.office import office
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
 
 def test_walks_are_never_shorter_than_straight_lines(small_study: lg.Study) -> None:
@@ -109,6 +114,7 @@ def test_a_station_off_the_network_serves_nobody(tmp_path: Path) -> None:
     made.write(tmp_path)
     measured = lg.coverage(lg.read_study(tmp_path))
     assert measured.stations["households"].iloc[0] == 0
+    assert any("不在步行网络上" in note for note in measured.summary["notes"])
 
 
 def test_more_stations_cover_more_and_the_optimum_is_proven(small_study: lg.Study) -> None:
@@ -144,6 +150,19 @@ def test_the_command_adds_to_the_plan_and_refuses_other_data(
     rows = pd.read_csv(out / "coverage.csv", dtype=str)
     assert len(rows) == summary["households"] == len(small_plan.assignment)
     assert (out / "assignment.csv").read_bytes() == before
+    again = lg.read_plan(out)
+    assert again.service is not None
+    assert again.service.summary == summary
+    grids = again.grids
+    assert set(grids["station_id"]) <= {*again.service.layers["stations"]["station_id"], ""}
+    # The middle walk of a grid, counted again from the private rows.
+    walks = rows.merge(again.assignment, on="household_id")
+    middle = walks.assign(m=pd.to_numeric(walks["minutes"])).groupby("grid_id")["m"].median()
+    told = grids.set_index("grid_id")["walk_minutes"]
+    np.testing.assert_allclose(told[middle.index], middle, atol=0.01)
+    bands = again.service.layers["bands"]
+    assert bands["households"].sum() == len(rows)
+    assert len(list((out / "figures").glob("*.png"))) == 2
     assert main(arguments) == 0, "measuring again replaces what was there"
     other = tmp_path / "other"
     shutil.copytree(small_folder, other)
@@ -151,3 +170,58 @@ def test_the_command_adds_to_the_plan_and_refuses_other_data(
     roads.write_text(roads.read_text("utf-8").replace("0.1", "0.2", 1) + "\n", encoding="utf-8")
     assert main([str(out), "--study", str(other), "--quiet"]) == 2
     assert "roads.geojson" in capsys.readouterr().err
+
+
+def test_a_plan_is_measured_before_and_after(small_study: lg.Study, small_plan: lg.Plan) -> None:
+    zones = lg.coverage(small_study, small_plan, catchment=True).zones
+    today = lg.coverage(small_study).zones
+    for level in ("街道", "社区", "网格"):
+        rows = zones[zones["level"] == level]
+        assert (
+            rows["households"].sum()
+            == rows["households_before"].sum()
+            == len(small_study.households)
+        )
+    moved = small_plan.grids.loc[small_plan.grids["lineage"] == "调整", "grid_id"].iloc[0]
+    now = zones[(zones["level"] == "网格") & (zones["zone_id"] == moved)].iloc[0]
+    then = today[(today["level"] == "网格") & (today["zone_id"] == moved)].iloc[0]
+    assert now["share_15_before"] == pytest.approx(then["share_15"], abs=0.01)
+    assert now["share_15_change"] == pytest.approx(now["share_15"] - now["share_15_before"])
+    assert (zones["floor_m2_per_100"].dropna() >= 0).all()
+    assert zones["floor_m2_per_100"].max() > 0
+
+
+def test_what_the_office_insists_on_is_opened(small_study: lg.Study) -> None:
+    measured = lg.coverage(small_study)
+    free = lg.site_stations(measured, count=2)
+    premises = small_study.table("premises")["premise_id"]
+    other = next(p for p in premises if p not in set(free.sites["site_id"]))
+    bound = lg.site_stations(measured, count=2, required=(other,))
+    assert other in set(bound.sites["site_id"])
+    assert len(bound.sites) <= 2
+    assert bound.covered <= free.covered
+    with pytest.raises(lg.InputError, match="没有编号为"):
+        lg.site_stations(measured, required=("没有这个",))
+    narrow = lg.site_stations(measured, count=2, capacity=True)
+    assert narrow.optimum["objective"] <= free.optimum["objective"]
+
+
+def test_the_map_shows_the_service_circle(
+    browser: WebDriver, small_study: lg.Study, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    measured = lg.coverage(small_study, small_plan)
+    plan = small_plan.served(measured, lg.site_stations(measured, count=1))
+    path = tmp_path / "map.html"
+    path.write_text(planner_map(plan), encoding="utf-8")
+    assert open_page(browser, path) == []
+    panel = browser.find_element(By.ID, "panel")
+    assert "步行到最近驿站" not in panel.text
+    browser.find_element(By.CSS_SELECTOR, "[data-show=service]").click()
+    assert "步行到最近驿站" in panel.text
+    assert str(measured.summary["hidden_by_circles"]) in panel.text
+    boxes = browser.find_elements(By.CSS_SELECTOR, ".leaflet-control-layers-overlays label")
+    on = {b.text.strip() for b in boxes if b.find_element(By.TAG_NAME, "input").is_selected()}
+    assert {"步行分钟", "建议新开的驿站", "邻里驿家", "方案社区"} <= on
+    assert not {"方案网格", "现状网格", "等时圈"} & on
+    text = path.read_text("utf-8")
+    assert not any(code in text for code in small_plan.assignment["household_id"].iloc[::50])

@@ -10,30 +10,30 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.coverage.gaps import find_gaps
-from lingwu_grid.coverage.isochrones import isochrones
-from lingwu_grid.coverage.reach import Nearest, attach, nearest_station
-from lingwu_grid.coverage.streets import walking_network, walls_of
+from lingwu_grid.circle.catchment import floor_within_reach
+from lingwu_grid.circle.gaps import find_gaps
+from lingwu_grid.circle.isochrones import isochrones
+from lingwu_grid.circle.models import Demand
+from lingwu_grid.circle.reach import Nearest, attach, nearest_station, within_reach
+from lingwu_grid.circle.stations import notes_on, station_ids, station_table
+from lingwu_grid.circle.streets import walking_network, walls_of
+from lingwu_grid.circle.zones import BANDS, share_table
 from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.cells import gather_buildings
-from lingwu_grid.fabric.places import name_places
-from lingwu_grid.policy import (
-    ELDERLY_SPEED_M_S,
-    FLOOR_M2_PER_100_HOUSEHOLDS,
-    SERVICE_MINUTES,
-    WALKING_SPEED_M_S,
-)
+from lingwu_grid.policy import ELDERLY_SPEED_M_S, SERVICE_MINUTES, WALKING_SPEED_M_S
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.coverage.network import Network
+    from lingwu_grid.circle.network import Network
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.study import Study
 
-BANDS = (5, 10, 15)
 DETOUR = 1.3
 """Walked metres over straight ones where no roads are known (DESIGN: said loudly)."""
+
+WALKED = "步行网络"
+STRAIGHT = f"没有道路：直线距离 × {DETOUR} 估算"
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,8 @@ class Coverage:
     ----------
     study
         Whose homes and stations.
+    plan
+        Whose grids and communities; None for today's.
     homes
         One row a building: households, elderly, metres, straight_m, station_id; geometry.
     stations
@@ -73,9 +75,9 @@ class Coverage:
     gaps
         Clusters of homes beyond fifteen minutes, largest first.
     zones
-        Shares within 5, 10 and 15 minutes by community and grid, all and elderly.
+        Shares within 5, 10 and 15 minutes by street, community and grid, before and after.
     households
-        household_id, station_id, metres, minutes (private).
+        household_id, station_id, metres, minutes, method (private).
     isochrones
         Ground along the streets from which a station is within 5, 10 and 15 minutes.
     network
@@ -85,6 +87,7 @@ class Coverage:
     """
 
     study: Study
+    plan: PlanRecord | None
     homes: gpd.GeoDataFrame
     stations: gpd.GeoDataFrame
     gaps: gpd.GeoDataFrame
@@ -96,7 +99,7 @@ class Coverage:
 
     def _repr_html_(self) -> str:
         table: str = self.zones.head(40).to_html(index=False, escape=True)
-        loud = "" if self.network is not None else "<p><b>没有道路：按直线距离×1.3 估算</b></p>"
+        loud = "" if self.network is not None else f"<p><b>{STRAIGHT}</b></p>"
         return loud + table
 
 
@@ -106,6 +109,7 @@ def coverage(
     *,
     speed: float = WALKING_SPEED_M_S,
     elderly_speed: float = ELDERLY_SPEED_M_S,
+    catchment: bool = False,
 ) -> Coverage:
     """
     Measure who can walk to a Neighbourhood Station in 5, 10 and 15 minutes (policy §17).
@@ -118,6 +122,9 @@ def coverage(
         Its grids and communities; today's without.
     speed, elderly_speed
         Metres a second; 15 minutes at 1.2 m/s are 1080 m (GB 50180-2018: 800–1000 m).
+    catchment
+        Also divide each station's floor among all within its reach (two-step floating catchment
+        area); `zones` then has floor_m2_per_100.
 
     Returns
     -------
@@ -144,30 +151,44 @@ def coverage(
     points = shapely.centroid(sites.geometry.to_numpy())
     network = walking_network(study)
     has_roads = len(network.line) > 0
+    method = WALKED if has_roads else STRAIGHT
     straight = _straight(walkers.point, points)
     if has_roads:
         walls, _ = walls_of(study)
         at_site = attach(network, points, walls)
-        found = nearest_station(network, attach(network, walkers.point, walls), at_site)
+        at_home = attach(network, walkers.point, walls)
+        found = nearest_station(network, at_home, at_site)
         reached = [(m, m * 60 * speed) for m in BANDS]
         rings = isochrones(network, at_site, reached, study.crs)
     else:
+        at_site = attach(network, points)
         found = Nearest(straight.metres * DETOUR, straight.station)
-        rings = isochrones(network, attach(network, points), [], study.crs)
+        rings = isochrones(network, at_site, [], study.crs)
     homes = _homes_table(study, walkers, found, straight, sites)
+    people = _people(study, walkers, homes, speed, method)
+    space = None
+    if catchment and has_roads:
+        reach = SERVICE_MINUTES * 60 * speed
+        pairs = within_reach(network, at_home, at_site, reach)
+        demand = Demand(walkers.households, *pairs, len(sites))
+        floor = pd.to_numeric(sites["floor_area_m2"], errors="coerce").to_numpy(float)
+        space = floor_within_reach(demand, floor)[walkers.of_household]
+    metres = homes["metres"].to_numpy()[walkers.of_household]
+    zones = share_table(study, plan, metres, (speed, elderly_speed), space)
+    stations = station_table(sites, homes, speed)
     gaps = find_gaps(study, homes, SERVICE_MINUTES * 60 * speed)
-    people = _people(study, walkers, homes, speed)
-    zones = _zones(study, plan, people, (speed, elderly_speed))
+    summary = _summary(study, homes, zones, gaps, network, (speed, elderly_speed))
     return Coverage(
         study=study,
+        plan=plan,
         homes=homes,
-        stations=_stations_table(sites, homes, speed),
-        gaps=gaps,
-        zones=zones,
+        stations=stations.assign(method=method),
+        gaps=gaps.assign(method=method),
+        zones=zones.assign(method=method),
         households=people,
         isochrones=rings,
         network=network if has_roads else None,
-        summary=_summary(study, homes, zones, gaps, network, (speed, elderly_speed)),
+        summary=summary | {"notes": notes_on(summary, stations, at_site, has_roads=has_roads)},
     )
 
 
@@ -210,15 +231,9 @@ def _homes_table(
     )
 
 
-def station_ids(sites: gpd.GeoDataFrame) -> NDArray[np.object_]:
-    """Give every station an id: its own, else its number in the table."""
-    own = sites["station_id"].fillna("").astype(str)
-    number = pd.Series([f"驿站{i + 1}" for i in range(len(sites))], index=sites.index)
-    ids: NDArray[np.object_] = own.where(own != "", number).to_numpy(object)
-    return ids
-
-
-def _people(study: Study, walkers: Walkers, homes: gpd.GeoDataFrame, speed: float) -> pd.DataFrame:
+def _people(
+    study: Study, walkers: Walkers, homes: gpd.GeoDataFrame, speed: float, method: str
+) -> pd.DataFrame:
     home = walkers.of_household
     metres = homes["metres"].to_numpy()[home]
     return pd.DataFrame(
@@ -227,66 +242,9 @@ def _people(study: Study, walkers: Walkers, homes: gpd.GeoDataFrame, speed: floa
             "station_id": homes["station_id"].to_numpy()[home],
             "metres": np.round(metres, 1),
             "minutes": np.round(metres / speed / 60, 2),
+            "method": method,
         }
     )
-
-
-def _zones(
-    study: Study,
-    plan: PlanRecord | None,
-    people: pd.DataFrame,
-    speeds: tuple[float, float],
-) -> pd.DataFrame:
-    """Count, by community and by grid, who is within each band."""
-    if plan is None:
-        places = name_places(study)
-        grid, community, _ = places.of_points(study, study.households.geometry.to_numpy())
-        keys = {
-            "社区": np.array([*places.community_ids, ""], object)[community],
-            "网格": np.array([*places.grid_ids, ""], object)[grid],
-        }
-    else:
-        rows = plan.assignment.set_index("household_id").loc[people["household_id"]]
-        keys = {"社区": rows["community_id"].to_numpy(object),
-                "网格": rows["grid_id"].to_numpy(object)}  # fmt: skip
-    metres = people["metres"].to_numpy()
-    old = study.households["elderly"].to_numpy(float)
-    frames = []
-    for level, key in {"全部": np.full(len(people), "", object), **keys}.items():
-        table = pd.DataFrame({"zone_id": key, "households": 1, "elderly": old})
-        for minutes in BANDS:
-            near = metres <= minutes * 60 * speeds[0]
-            table[f"within_{minutes}"] = near
-            table[f"elderly_within_{minutes}"] = old * (metres <= minutes * 60 * speeds[1])
-        total = table.groupby("zone_id", sort=True).sum().reset_index()
-        frames.append(total.assign(level=level))
-    out = pd.concat(frames, ignore_index=True)
-    for minutes in BANDS:
-        out[f"share_{minutes}"] = (out[f"within_{minutes}"] / out["households"]).round(4)
-        share = out[f"elderly_within_{minutes}"] / out["elderly"].where(out["elderly"] > 0)
-        out[f"elderly_share_{minutes}"] = share.round(4)
-    first = ["level", "zone_id", "households", "elderly"]
-    return out[[*first, *[c for c in out.columns if c not in first]]]
-
-
-def _stations_table(
-    sites: gpd.GeoDataFrame, homes: gpd.GeoDataFrame, speed: float
-) -> gpd.GeoDataFrame:
-    """Count the households of each station and set its floor area beside them."""
-    ids = station_ids(sites)
-    served = homes.groupby("station_id")["households"].sum()
-    near = homes[homes["metres"] <= SERVICE_MINUTES * 60 * speed]
-    close = near.groupby("station_id")["households"].sum()
-    table = sites.assign(station_id=ids)
-    table["households"] = table["station_id"].map(served).fillna(0).astype(np.int64)
-    table["households_15"] = table["station_id"].map(close).fillna(0).astype(np.int64)
-    area = pd.to_numeric(table["floor_area_m2"], errors="coerce")
-    table["floor_area_m2"] = area
-    table["m2_per_100"] = (100 * area / table["households"].where(table["households"] > 0)).round(1)
-    table["overloaded"] = (table["m2_per_100"] < FLOOR_M2_PER_100_HOUSEHOLDS).fillna(value=False)
-    wanted = ["station_id", "name", "floor_area_m2", "households", "households_15", "m2_per_100",
-              "overloaded", "geometry"]  # fmt: skip
-    return table[wanted]
 
 
 def _summary(
@@ -306,7 +264,7 @@ def _summary(
         "synthetic": study.rules.synthetic,
         "speed_m_s": speeds[0],
         "elderly_speed_m_s": speeds[1],
-        "method": "步行网络" if len(network.line) else f"没有道路：直线距离 × {DETOUR} 估算",
+        "method": WALKED if len(network.line) else STRAIGHT,
         "network_pieces": network.pieces,
         "households": int(everyone["households"]),
         "stations": len(study.table("stations")),

@@ -1,0 +1,168 @@
+"""Candidates for new stations, and what an office asks of the choice among them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid.circle.models import Terms
+from lingwu_grid.errors import InputError
+from lingwu_grid.policy import FLOOR_M2_PER_100_HOUSEHOLDS
+
+if TYPE_CHECKING:
+    from lingwu_grid.circle.walk import Coverage
+
+MOST_CANDIDATES = 500
+"""Buildings that are tried where the office names no premises."""
+
+
+def sites_of(coverage: Coverage) -> gpd.GeoDataFrame:
+    """
+    Set today's stations and the candidates side by side.
+
+    Parameters
+    ----------
+    coverage
+        Of a study; its plan gives the communities, else the study does.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        site_id, name, kind, floor_area_m2, cost, is_open, community_id; stations first.
+    """
+    stations = coverage.stations.assign(kind="现有", is_open=True)
+    stations = stations.rename(columns={"station_id": "site_id"})
+    both = pd.concat([stations, _candidates(coverage)], ignore_index=True)
+    sites = gpd.GeoDataFrame(both, geometry="geometry", crs=coverage.study.crs)
+    for column in ("floor_area_m2", "cost"):
+        given = sites[column] if column in sites else pd.Series(np.nan, index=sites.index)
+        sites[column] = pd.to_numeric(given, errors="coerce")
+    return sites.assign(community_id=_community_of(coverage, sites))
+
+
+def _candidates(coverage: Coverage) -> gpd.GeoDataFrame:
+    """Give premises; where the office names none, the buildings with most households."""
+    premises = coverage.study.table("premises")
+    if len(premises):
+        ids = premises["premise_id"].fillna("").astype(str)
+        number = pd.Series([f"用房{i + 1}" for i in range(len(premises))], index=premises.index)
+        return premises.assign(site_id=ids.where(ids != "", number), is_open=False)
+    homes = coverage.homes.sort_values("households", ascending=False, kind="stable")
+    largest = homes.head(MOST_CANDIDATES)
+    return largest[["geometry"]].assign(
+        site_id=[f"候选{i + 1}" for i in range(len(largest))],
+        name=_compound_names(coverage, largest),
+        kind="楼栋",
+        is_open=False,
+    )
+
+
+def _compound_names(coverage: Coverage, places: gpd.GeoDataFrame) -> list[str]:
+    compounds = coverage.study.table("compounds")
+    names = np.full(len(places), "", object)
+    if len(compounds):
+        tree = shapely.STRtree(compounds.geometry.to_numpy())
+        place, compound = tree.query(places.geometry.to_numpy(), "within")
+        names[place] = compounds["name"].fillna("").to_numpy(object)[compound]
+    return [f"{name}内" if name else "" for name in names]
+
+
+def _community_of(coverage: Coverage, sites: gpd.GeoDataFrame) -> list[str]:
+    """Tell the community each site lies in; empty for none."""
+    if coverage.plan is not None:
+        communities = coverage.plan.communities.to_crs(sites.crs)
+    else:
+        communities = coverage.study.table("communities")
+    ids = np.full(len(sites), "", object)
+    if len(communities):
+        tree = shapely.STRtree(communities.geometry.to_numpy())
+        middle = shapely.centroid(sites.geometry.to_numpy())
+        site, community = tree.query(middle, "intersects")
+        ids[site] = communities["community_id"].to_numpy(object)[community]
+    return list(ids)
+
+
+def make_terms(
+    coverage: Coverage,
+    sites: gpd.GeoDataFrame,
+    required: tuple[str, ...],
+    budget: float | None,
+    *,
+    each_community: bool,
+    capacity: bool,
+) -> tuple[Terms, tuple[str, ...]]:
+    """
+    Turn what the office asks into the terms of a model.
+
+    Parameters
+    ----------
+    coverage
+        For the communities.
+    sites
+        What :func:`sites_of` gave.
+    required, budget, each_community, capacity
+        As for :func:`~lingwu_grid.circle.choosing.site_stations`.
+
+    Returns
+    -------
+    tuple
+        The terms, without a number; and sentences on what could not be asked for.
+
+    Raises
+    ------
+    InputError
+        If a premise is unknown, or there is a budget and a candidate has no cost.
+    """
+    ids = sites["site_id"].astype(str)
+    unknown = sorted(set(required) - set(ids))
+    if unknown:
+        raise InputError(
+            f"没有编号为 {'、'.join(unknown)} 的备选用房",
+            where="premises（备选用房）",
+            remedy=f"核对编号；现有的编号如 {'、'.join(ids[~sites['is_open']].head(5))}",
+        )
+    is_open = sites["is_open"].to_numpy(bool)
+    cost = sites["cost"].to_numpy(float)
+    if budget is not None:
+        _require_costs(sites, cost, is_open)
+    group, notes = (None, ()) if not each_community else _groups(coverage, sites)
+    room = sites["floor_area_m2"].to_numpy(float) * 100 / FLOOR_M2_PER_100_HOUSEHOLDS
+    return (
+        Terms(
+            required=is_open | ids.isin(required).to_numpy(bool),
+            cost=np.where(is_open, 0.0, np.nan_to_num(cost)),
+            budget=budget,
+            group=group,
+            capacity=np.where(np.isfinite(room), room, np.inf) if capacity else None,
+        ),
+        notes,
+    )
+
+
+def _require_costs(
+    sites: gpd.GeoDataFrame, cost: np.ndarray[tuple[int], np.dtype[np.float64]], is_open: object
+) -> None:
+    missing = sites["site_id"][~np.isfinite(cost) & ~np.asarray(is_open, bool)].astype(str)
+    if len(missing):
+        raise InputError(
+            f"给了预算，但 {len(missing)} 处备选用房没有费用：{'、'.join(missing.head(5))}",
+            where="premises（备选用房）的 cost 列",
+            remedy="补上费用（元），或去掉 --budget",
+        )
+
+
+def _groups(
+    coverage: Coverage, sites: gpd.GeoDataFrame
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], tuple[str, ...]]:
+    """Number the communities that have a site; name those that have none."""
+    here, group = np.unique(sites["community_id"].to_numpy(str), return_inverse=True)
+    group = np.where(sites["community_id"].to_numpy(str) == "", -1, group)
+    zones = coverage.zones
+    lived = zones["zone_id"][(zones["level"] == "社区") & (zones["households"] > 0)]
+    without = sorted(set(lived.astype(str)) - set(here) - {""})
+    notes = tuple(f"社区 {c} 没有驿站也没有备选用房，不能要求它至少一处" for c in without)
+    return group.astype(np.int64), notes

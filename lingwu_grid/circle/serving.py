@@ -1,0 +1,197 @@
+"""A coverage becomes part of a plan: layers, tables, and the station of every grid."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid.circle.zones import BANDS
+from lingwu_grid.errors import InputError
+from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.planning.service import Service
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from lingwu_grid.circle.choosing import Proposal
+    from lingwu_grid.circle.walk import Coverage
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.study import Study
+
+BAND_WORDS = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上", "没有路相通")
+
+
+def require_same_inputs(record: PlanRecord, study: Study) -> None:
+    """
+    Refuse to measure a plan with other data than it was made from.
+
+    Raises
+    ------
+    InputError
+        If a file of the study has changed since, is new, or is gone.
+    """
+    then = {(s["file"], s["sha256"]) for s in record.run["inputs"]}
+    now = {(s["file"], s["sha256"]) for s in study.sources}
+    if then != now:
+        changed = "、".join(sorted({name for name, _ in then ^ now})[:5])
+        raise InputError(
+            f"研究文件夹和方案的数据不一致：{changed}",
+            where="run.json",
+            remedy="用划分时的研究文件夹；数据更新了就先重新运行 python -m lingwu_grid.partition",
+        )
+
+
+def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = None) -> PlanRecord:
+    """
+    Give a plan its service circle.
+
+    Parameters
+    ----------
+    record
+        The plan that `coverage` was measured for.
+    coverage
+        Walks and shares.
+    proposal
+        Where stations should open; None where nobody asked.
+
+    Returns
+    -------
+    PlanRecord
+        Its `grids` have station_id, station_name, walk_minutes and share_15, its `communities`
+        walk_minutes and share_15; and it has a :class:`~lingwu_grid.planning.service.Service`.
+    """
+    of = record.assignment.set_index("household_id").loc[coverage.households["household_id"]]
+    walks = coverage.households.assign(
+        unit_id=of["unit_id"].to_numpy(), grid_id=of["grid_id"].to_numpy()
+    )
+    layers = {
+        "stations": coverage.stations,
+        "gaps": coverage.gaps,
+        "isochrones": coverage.isochrones,
+        "bands": _bands(record.units, walks, float(coverage.summary["speed_m_s"])),
+        "catchments": _catchments(record.units, walks, coverage.stations),
+        "circles": _circles(coverage),
+    }
+    summary = dict(coverage.summary)
+    if proposal is not None:
+        layers["proposed_stations"] = proposal.sites
+        summary["proposal"] = {
+            "sites": proposal.sites["site_id"].tolist(),
+            "covered": proposal.covered,
+            "optimum": proposal.optimum,
+            "uncovered": proposal.uncovered,
+            "curve": proposal.curve.to_dict("records"),
+            "notes": list(proposal.notes),
+        }
+    return replace(
+        record,
+        grids=_with_stations(record.grids, walks, coverage),
+        communities=_with_shares(record.communities, "社区", "community_id", coverage.zones),
+        service=Service(
+            layers={k: _plain(v).to_crs(DEGREES) for k, v in layers.items() if len(v)},
+            zones=coverage.zones,
+            households=_plain(coverage.households),
+            summary=summary,
+        ),
+    )
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Give nothing instead of infinity: a walk that is not possible has no metres."""
+    plain = table.copy()
+    for name in plain.columns:
+        if plain[name].dtype == np.float64:
+            plain[name] = plain[name].where(np.isfinite(plain[name]))
+    return plain
+
+
+def _most_used(walks: pd.DataFrame, key: str) -> pd.Series:
+    """Give the station that most households of each zone or unit are nearest to."""
+    count = walks[walks["station_id"] != ""].groupby([key, "station_id"]).size()
+    count = count.rename("n").reset_index()
+    count = count.sort_values([key, "n", "station_id"], ascending=[True, False, True])
+    return count.drop_duplicates(key).set_index(key)["station_id"]
+
+
+def _with_shares(
+    table: gpd.GeoDataFrame, level: str, key: str, zones: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    rows = zones[zones["level"] == level].set_index("zone_id")
+    return table.assign(
+        walk_minutes=table[key].map(rows["minutes_median"]).astype(float),
+        share_15=table[key].map(rows["share_15"]).astype(float),
+    )
+
+
+def _with_stations(
+    grids: gpd.GeoDataFrame, walks: pd.DataFrame, coverage: Coverage
+) -> gpd.GeoDataFrame:
+    name = coverage.stations.set_index("station_id")["name"].fillna("").astype(str)
+    station = grids["grid_id"].map(_most_used(walks, "grid_id")).fillna("").astype(str)
+    table = grids.assign(
+        station_id=station.to_numpy(object),
+        station_name=station.map(name).fillna("").to_numpy(object),
+    )
+    return _with_shares(table, "网格", "grid_id", coverage.zones)
+
+
+def _bands(units: gpd.GeoDataFrame, walks: pd.DataFrame, speed: float) -> gpd.GeoDataFrame:
+    """Join lived-in units by the band of their middle walk; households are counted one by one."""
+    minutes = walks["metres"].to_numpy() / speed / 60
+    band = np.searchsorted(BANDS, minutes)  # 15 minutes and a moment are beyond
+    band = np.where(np.isinf(minutes), len(BANDS) + 1, band)
+    households = np.bincount(band, minlength=len(BAND_WORDS))
+    middle = pd.Series(minutes).groupby(walks["unit_id"].to_numpy()).median()
+    of_unit = units["unit_id"].map(middle).to_numpy(float)
+    place = np.where(np.isinf(of_unit), len(BANDS) + 1, np.searchsorted(BANDS, of_unit))
+    place = np.where(np.isnan(of_unit), -1, place)
+    rows = [
+        (b, BAND_WORDS[b], int(households[b]), _joined(units, place == b))
+        for b in range(len(BAND_WORDS))
+        if (place == b).any()
+    ]
+    return _table(rows, ["band", "label", "households"], units)
+
+
+def _catchments(
+    units: gpd.GeoDataFrame, walks: pd.DataFrame, stations: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Join units by the station that most of their households are nearest to."""
+    used = units["unit_id"].map(_most_used(walks, "unit_id")).fillna("").to_numpy(object)
+    rows = [
+        (
+            s.station_id,
+            s.name or s.station_id,
+            int(s.households),
+            _joined(units, used == s.station_id),
+        )
+        for s in stations.itertuples(index=False)
+        if (used == s.station_id).any()
+    ]
+    return _table(rows, ["station_id", "name", "households"], units)
+
+
+def _circles(coverage: Coverage) -> gpd.GeoDataFrame:
+    """Draw what a pair of compasses would say: straight lines as long as fifteen minutes."""
+    reach = BANDS[-1] * 60 * float(coverage.summary["speed_m_s"])
+    shape = shapely.union_all(shapely.buffer(coverage.stations.geometry.to_numpy(), reach))
+    row = [(f"直线 {reach:.0f} 米", shape)]
+    return _table(row, ["label"], coverage.stations)
+
+
+def _joined(units: gpd.GeoDataFrame, chosen: NDArray[np.bool_]) -> object:
+    return shapely.coverage_union_all(units.geometry.to_numpy()[chosen])
+
+
+def _table(
+    rows: Sequence[tuple[object, ...]], names: list[str], units: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    plain = pd.DataFrame([r[:-1] for r in rows], columns=names)
+    return gpd.GeoDataFrame(plain, geometry=[r[-1] for r in rows], crs=units.crs)

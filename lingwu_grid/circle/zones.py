@@ -1,0 +1,134 @@
+"""Shares within 5, 10 and 15 minutes: by town, street, community and grid, before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lingwu_grid.fabric.places import name_places
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.study import Study
+
+BANDS = (5, 10, 15)
+LEVELS = ("全部", "街道", "社区", "网格")
+COUNTS = ("households", "residents", "elderly", "within")
+Keys = dict[str, "NDArray[np.object_]"]
+
+
+def share_table(
+    study: Study,
+    plan: PlanRecord | None,
+    metres: NDArray[np.float64],
+    speeds: tuple[float, float],
+    space: NDArray[np.float64] | None = None,
+) -> pd.DataFrame:
+    """
+    Count who is within each band, zone by zone.
+
+    Parameters
+    ----------
+    study
+        Households, in the order of `metres`.
+    plan
+        Gives the zones, and today's beside them; without it the zones are today's.
+    metres
+        Walk of each household.
+    speeds
+        Of everybody and of the elderly, metres a second.
+    space
+        Floor space each household can count on; its mean goes beside the shares.
+
+    Returns
+    -------
+    pandas.DataFrame
+        level, zone_id; households, residents, elderly; households, residents and elderly within
+        5, 10 and 15 minutes and the shares; the median walk in minutes; and, with a plan,
+        households_before, share_15_before and share_15_change of the zone of the same code. A
+        zone that is no more has no households after.
+    """
+    now, before = _keys(study, plan)
+    table = _counted(study, now, metres, speeds)
+    if space is not None:
+        table["floor_m2_per_100"] = _means(now, space)
+    if before is None:
+        return table
+    old = _counted(study, before, metres, speeds)
+    old = old[["level", "zone_id", "households", "share_15"]]
+    old = old.rename(columns={"households": "households_before", "share_15": "share_15_before"})
+    both = table.merge(old, on=["level", "zone_id"], how="outer")
+    counts = [c for c in both.columns if c.startswith(COUNTS) and "share" not in c]
+    both[counts] = both[counts].fillna(0).astype(np.int64)
+    both["share_15_change"] = (both["share_15"] - both["share_15_before"]).round(4)
+    rank = both["level"].map({level: i for i, level in enumerate(LEVELS)})
+    return both.iloc[np.lexsort((both["zone_id"].to_numpy(str), rank))].reset_index(drop=True)
+
+
+def _keys(study: Study, plan: PlanRecord | None) -> tuple[Keys, Keys | None]:
+    """Give the zone of each household at each level: the plan's, and today's."""
+    homes = study.households
+    if plan is None:
+        places = name_places(study)
+        grid, community, street = places.of_points(study, homes.geometry.to_numpy())
+        return {
+            "街道": np.array([*places.subdistrict_ids, ""], object)[street],
+            "社区": np.array([*places.community_ids, ""], object)[community],
+            "网格": np.array([*places.grid_ids, ""], object)[grid],
+        }, None
+    rows = plan.assignment.set_index("household_id").loc[homes["household_id"]]
+    street_of = plan.communities.set_index("community_id")["subdistrict_id"]
+    street = rows["community_id"].map(street_of).fillna("").to_numpy(object)
+    return (
+        {
+            "街道": street,
+            "社区": rows["community_id"].to_numpy(object),
+            "网格": rows["grid_id"].to_numpy(object),
+        },
+        {
+            "街道": street,  # nobody changes street
+            "社区": rows["previous_community_id"].to_numpy(object),
+            "网格": rows["previous_grid_id"].to_numpy(object),
+        },
+    )
+
+
+def _counted(
+    study: Study, keys: Keys, metres: NDArray[np.float64], speeds: tuple[float, float]
+) -> pd.DataFrame:
+    homes = study.households
+    old = homes["elderly"].to_numpy(float)
+    people = homes["residents"].to_numpy(float)
+    base = pd.DataFrame({"households": 1, "residents": people, "elderly": old}, index=homes.index)
+    for minutes in BANDS:
+        near = metres <= minutes * 60 * speeds[0]
+        base[f"within_{minutes}"] = near
+        base[f"residents_within_{minutes}"] = people * near
+        base[f"elderly_within_{minutes}"] = old * (metres <= minutes * 60 * speeds[1])
+    base = base.fillna(0).astype(np.int64)
+    walk = pd.Series(metres / speeds[0] / 60, index=homes.index)
+    frames = []
+    for level, key in {"全部": np.full(len(homes), "", object), **keys}.items():
+        total = base.groupby(key, sort=True).sum()
+        total["minutes_median"] = walk.groupby(key).median().round(2)
+        frames.append(total.rename_axis("zone_id").reset_index().assign(level=level))
+    out = pd.concat(frames, ignore_index=True)
+    # A median beyond every street is no number of minutes.
+    out["minutes_median"] = out["minutes_median"].where(np.isfinite(out["minutes_median"]))
+    for minutes in BANDS:
+        out[f"share_{minutes}"] = (out[f"within_{minutes}"] / out["households"]).round(4)
+        share = out[f"elderly_within_{minutes}"] / out["elderly"].where(out["elderly"] > 0)
+        out[f"elderly_share_{minutes}"] = share.round(4)
+    first = ["level", "zone_id", "households", "residents", "elderly"]
+    return out[[*first, *[c for c in out.columns if c not in first]]]
+
+
+def _means(keys: Keys, space: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the mean of every zone, in the order of :func:`_counted`."""
+    everybody = [np.array([space.mean() if len(space) else 0.0])]
+    rest = [pd.Series(space).groupby(key, sort=True).mean().to_numpy() for key in keys.values()]
+    return np.concatenate([*everybody, *rest]).round(2)

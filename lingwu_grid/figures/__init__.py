@@ -1,0 +1,1 @@
+"""Figures on paper: charts and plates, drawn from tables; Chinese always has a font."""

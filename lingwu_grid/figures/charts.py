@@ -1,0 +1,107 @@
+"""Charts of the service circle: shares by community, coverage against stations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.figures.sheet import mark_synthetic, new_figure, our_style
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.planning.service import Service
+
+BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43")
+"""Within 5, 10 and 15 minutes, and beyond."""
+
+
+def service_figures(record: PlanRecord) -> dict[str, Figure]:
+    """
+    Draw the charts of a plan's service circle.
+
+    Parameters
+    ----------
+    record
+        The plan; without a service circle there are none.
+
+    Returns
+    -------
+    dict
+        Figures by name.
+    """
+    if record.service is None:
+        return {}
+    drawn = {"coverage_communities": share_chart(record, record.service)}
+    if record.service.summary.get("proposal"):
+        drawn["coverage_curve"] = curve_chart(record.service)
+    return drawn
+
+
+def share_chart(record: PlanRecord, service: Service) -> Figure:
+    """
+    Draw how many households of each community walk how long.
+
+    Parameters
+    ----------
+    record
+        Gives the communities their names.
+    service
+        Shares.
+    """
+    names = record.communities.set_index("community_id")["community_name"]
+    zones = service.zones
+    rows = zones[(zones["level"] == "社区") & zones["zone_id"].isin(names.index)]
+    rows = rows.sort_values(["share_15", "zone_id"], ascending=[False, True])
+    place = np.arange(len(rows))
+    with our_style():
+        figure = new_figure(18, 3.5 + 0.62 * len(rows))
+        axes = figure.add_subplot()
+        left = np.zeros(len(rows))
+        reached = [rows[f"within_{m}"].to_numpy(float) for m in (5, 10, 15)]
+        steps = np.diff([left, *reached, rows["households"].to_numpy(float)], axis=0)
+        words = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上或不通")
+        for step, word, colour in zip(steps, words, BAND_COLOURS, strict=True):
+            axes.barh(place, step, left=left, color=colour, label=word, height=0.7)
+            left = left + step
+        for y, total, share in zip(
+            place.tolist(), rows["households"], rows["share_15"], strict=True
+        ):
+            axes.text(total, y, f" {share:.1%}", va="center", fontsize=8)
+        axes.set_yticks(place, [names[z] for z in rows["zone_id"]], fontsize=8)
+        axes.set_xlabel("户（数字为 15 分钟内的比例）", fontsize=9)
+        axes.tick_params(axis="x", labelsize=8)
+        axes.margins(x=0.08, y=0.01)
+        figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+        axes.set_title(f"各社区步行到最近邻里驿家（{service.summary['method']}）", fontsize=12)
+        mark_synthetic(figure, synthetic=bool(service.summary["synthetic"]))
+    return figure
+
+
+def curve_chart(service: Service) -> Figure:
+    """Draw the households within fifteen minutes against the stations opened, each optimal."""
+    curve = service.summary["proposal"]["curve"]
+    stations = [point["new_stations"] for point in curve]
+    covered = [point["households_covered"] for point in curve]
+    total = service.summary["households"]
+    with our_style():
+        figure = new_figure(14, 9)
+        axes = figure.add_subplot()
+        axes.plot(stations, covered, marker="o", color="#4527a0")
+        axes.axhline(total, color="#9e9e9e", linestyle="--", linewidth=1)
+        axes.text(stations[-1], total, f"全部 {total} 户", ha="right", va="bottom", fontsize=8)
+        for x, y in zip(stations, covered, strict=True):
+            axes.annotate(
+                f"{y / total:.1%}", (x, y), xytext=(0, -14), textcoords="offset points",
+                fontsize=8, ha="center",
+            )  # fmt: skip
+        axes.set_xticks(stations)
+        axes.tick_params(labelsize=8)
+        axes.margins(y=0.18)
+        axes.set_xlabel("新开几处（各点均为最优选址）", fontsize=9)
+        axes.set_ylabel("15 分钟内的户数", fontsize=9)
+        figure.suptitle("新开驿站与覆盖户数", fontsize=12)
+        mark_synthetic(figure, synthetic=bool(service.summary["synthetic"]))
+    return figure

@@ -1,0 +1,116 @@
+"""Sheets of paper: a figure with our font, saved to the same bytes every time."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+import matplotlib as mpl
+from matplotlib import font_manager
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FAMILY = "Lingwu Sans SC"
+"""A subset of Noto Sans SC (GB 2312, signs, rare characters of names), OFL, shipped."""
+
+OTHERS = ("Noto Sans CJK SC", "Microsoft YaHei", "SimHei", "PingFang SC", "DejaVu Sans")
+"""Asked for a character that ours has not, where they are installed."""
+
+SYNTHETIC = "合成数据，非真实情况"
+
+
+@cache
+def families() -> tuple[str, ...]:
+    """Give the font families to draw with; ours is first."""
+    with as_file(
+        files("lingwu_grid.figures").joinpath("fonts", "LingwuSansSC-Regular.otf")
+    ) as path:
+        font_manager.fontManager.addfont(str(path))
+    there = set(font_manager.fontManager.get_font_names())
+    return (FAMILY, *(name for name in OTHERS if name in there))
+
+
+@cache
+def _known() -> frozenset[int]:
+    known: set[int] = set()
+    for name in families():
+        font = font_manager.get_font(font_manager.findfont(name))
+        known |= set(font.get_charmap())
+    return frozenset(known)
+
+
+def missing_glyphs(text: str) -> set[str]:
+    """
+    Tell the characters that no font here can draw.
+
+    Parameters
+    ----------
+    text
+        What is to be printed.
+
+    Examples
+    --------
+    >>> missing_glyphs("灵武市〔2020〕65号")
+    set()
+    """
+    return {sign for sign in text if ord(sign) not in _known() and not sign.isspace()}
+
+
+@contextmanager
+def our_style() -> Iterator[None]:
+    """Draw with our font and settings; matplotlib's own are left as they were."""
+    settings: Any = {
+        "font.family": list(families()),
+        "axes.unicode_minus": False,
+        "text.parse_math": False,  # a name with two dollar signs is a name
+        "svg.hashsalt": "lingwu_grid",
+        "svg.fonttype": "path",
+        "pdf.fonttype": 3,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+    with mpl.rc_context(settings):
+        yield
+
+
+def new_figure(width_cm: float, height_cm: float) -> Figure:
+    """Give an empty figure of a size on paper."""
+    return Figure(figsize=(width_cm / 2.54, height_cm / 2.54), layout="constrained")
+
+
+def mark_synthetic(figure: Figure, *, synthetic: bool) -> None:
+    """Write on the sheet that its figures are invented, where they are."""
+    if synthetic:
+        figure.text(
+            0.995, 0.005, SYNTHETIC, ha="right", va="bottom", fontsize=9, color="white",
+            bbox={"facecolor": "#c62828", "edgecolor": "none", "pad": 2},
+        )  # fmt: skip
+
+
+def save_figure(figure: Figure, path: Path, *, dpi: int = 150) -> None:
+    """
+    Write a figure; the kind of file goes by the name (SVG, PNG, PDF).
+
+    Parameters
+    ----------
+    figure
+        Its texts are drawn with our font, whatever made them.
+    path
+        Where.
+    dpi
+        Of a PNG.
+    """
+    for text in figure.findobj(Text):
+        text.set_fontfamily(list(families()))
+    # No date: the same figure gives the same bytes.
+    dates: dict[str, dict[str, Any]] = {
+        ".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None},
+    }  # fmt: skip
+    with our_style():
+        figure.savefig(path, dpi=dpi, metadata=dates[path.suffix])

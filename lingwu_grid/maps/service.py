@@ -1,0 +1,110 @@
+"""Layers of the service circle: bands, isochrones, gaps, catchments, proposed stations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import folium
+
+from lingwu_grid.maps import layers as draw
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from lingwu_grid.planning.service import Service
+
+BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43", "#7b3294")
+"""Within 5, 10 and 15 minutes, beyond, and no way at all."""
+
+BAND_FIELDS = {"label": "步行到最近驿站", "households": "户数（逐户计）"}
+CATCHMENT_FIELDS = {"name": "最近的驿站", "households": "户数"}
+GAP_FIELDS = {
+    "place": "缺口",
+    "households": "超过 15 分钟的户数",
+    "elderly": "老年人",
+    "reason": "原因",
+}
+SITE_FIELDS = {
+    "name": "建议新开",
+    "kind": "用房",
+    "floor_area_m2": "面积（平方米）",
+    "added_households": "多覆盖的户数",
+}
+
+
+def service_layers(service: Service) -> dict[str, folium.FeatureGroup]:
+    """
+    Draw what a coverage found.
+
+    Parameters
+    ----------
+    service
+        Of the plan.
+
+    Returns
+    -------
+    dict
+        Layers by name, those below first; off until they are asked for.
+    """
+    of = service.layers
+    drawn: dict[str, folium.FeatureGroup] = {}
+    if "catchments" in of:
+        table = of["catchments"].assign(name=of["catchments"]["name"])
+        drawn["catchments"] = draw.area_layer(
+            table, "驿站服务区", CATCHMENT_FIELDS, show=False,
+            paint=draw.neighbour_colours(table, "name"),
+            style={"color": "#6d4c41", "weight": 1.5, "fillOpacity": 0.35},
+        )  # fmt: skip
+    if "bands" in of:
+        drawn["bands"] = draw.area_layer(
+            of["bands"], "步行分钟", BAND_FIELDS, show=False,
+            paint={
+                draw.escape(row.label): BAND_COLOURS[row.band] for row in of["bands"].itertuples()
+            },
+            style={"color": "#ffffff", "weight": 0.4, "fillOpacity": 0.65},
+        )  # fmt: skip
+    if "isochrones" in of:
+        rings = of["isochrones"].assign(
+            label=of["isochrones"]["minutes"].astype(str) + " 分钟等时圈"
+        )
+        drawn["isochrones"] = draw.area_layer(
+            rings.set_geometry(rings.geometry.boundary), "等时圈", {"label": "沿街道"}, show=False,
+            style={"color": "#1b5e20", "weight": 1.5, "dashArray": "6 4", "opacity": 0.8},
+        )  # fmt: skip
+    if "circles" in of:
+        drawn["circles"] = draw.area_layer(
+            of["circles"].set_geometry(of["circles"].geometry.boundary),
+            "直线画圈（对照）", {"label": "对照"}, show=False,
+            style={"color": "#c2185b", "weight": 2, "dashArray": "2 6"},
+        )  # fmt: skip
+    if "gaps" in of:
+        drawn["gaps"] = draw.area_layer(
+            of["gaps"], "服务缺口", GAP_FIELDS, show=False,
+            paint={draw.escape(p): "#d50000" for p in of["gaps"]["place"]},
+            style={"color": "#b71c1c", "weight": 2.5, "fillOpacity": 0.15},
+        )  # fmt: skip
+    if "proposed_stations" in of:
+        drawn["proposed"] = _proposed(of["proposed_stations"])
+    return drawn
+
+
+def _proposed(sites: gpd.GeoDataFrame) -> folium.FeatureGroup:
+    group = folium.FeatureGroup(name="建议新开的驿站", show=False)
+    for number, (row, point) in enumerate(
+        zip(sites.to_dict("records"), sites.geometry, strict=True), start=1
+    ):
+        rows = "".join(
+            f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
+            for name, word in SITE_FIELDS.items()
+        )
+        folium.CircleMarker(
+            [round(point.y, draw.DIGITS), round(point.x, draw.DIGITS)],
+            radius=9, color="#0d47a1", weight=3, fill=True, fill_color="#ffeb3b", fill_opacity=1,
+            tooltip=folium.Tooltip(f"<table><tr><th>次序</th><td>{number}</td></tr>{rows}</table>"),
+        ).add_to(group)  # fmt: skip
+    return group
+
+
+def _shown(value: object) -> object:
+    missing = value is None or value != value  # noqa: PLR0124 - what is not itself is no number
+    return "" if missing else value

@@ -1,0 +1,171 @@
+"""Optima are those of trying every choice."""
+
+from __future__ import annotations
+
+import warnings
+from itertools import combinations
+
+import networkx as nx
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lingwu_grid.circle.catchment import floor_within_reach
+from lingwu_grid.circle.models import Demand, Terms
+from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
+from lingwu_grid.errors import InputError
+
+HOMES, SITES = 14, 7
+
+
+def demand(seed: int, reach: float = 0.35) -> Demand:
+    rng = np.random.default_rng(seed)
+    away = rng.random((HOMES, SITES))
+    home, site = np.nonzero(away < reach)
+    return Demand(rng.integers(1, 50, HOMES), home, site, away[home, site], SITES)
+
+
+def covered(d: Demand, chosen: tuple[int, ...]) -> int:
+    homes = np.unique(d.home[np.isin(d.site, chosen)])
+    return int(d.households[homes].sum())
+
+
+@given(st.integers(0, 9999), st.integers(1, 3), st.booleans())
+@settings(max_examples=40, deadline=None)
+def test_most_covered_is_that_of_every_choice(seed: int, count: int, keep: bool) -> None:  # noqa: FBT001
+    d = demand(seed)
+    required = np.zeros(SITES, bool)
+    required[2] = keep
+    kept = tuple(np.flatnonzero(required))
+    others = [s for s in range(SITES) if s not in kept]
+    best = max(covered(d, (*kept, *c)) for c in combinations(others, count))
+    sited = most_covered(d, Terms(required, count=count))
+    assert sited.objective == pytest.approx(best)
+    assert sited.bound == pytest.approx(best)
+    assert sited.status == "optimal"
+    assert covered(d, tuple(np.flatnonzero(sited.chosen))) == best
+    assert sited.chosen[required].all()
+
+
+@given(st.integers(0, 9999))
+@settings(max_examples=30, deadline=None)
+def test_fewest_sites_is_that_of_every_choice_and_the_lost_are_named(seed: int) -> None:
+    d = demand(seed)
+    every = covered(d, tuple(range(SITES)))
+    fewest = next(
+        k for k in range(SITES + 1)
+        if any(covered(d, c) == every for c in combinations(range(SITES), k))
+    )  # fmt: skip
+    sited, lost = fewest_sites(d, Terms(np.zeros(SITES, bool)))
+    assert sited.objective == pytest.approx(fewest)
+    assert set(lost) == set(range(HOMES)) - set(d.home)
+
+
+@given(st.integers(0, 9999), st.integers(1, 3))
+@settings(max_examples=30, deadline=None)
+def test_least_walking_is_that_of_every_choice(seed: int, count: int) -> None:
+    d = demand(seed, reach=2.0)
+    away = np.full((HOMES, SITES), np.inf)
+    away[d.home, d.site] = d.metres
+    best = min(
+        (d.households * away[:, list(c)].min(axis=1)).sum()
+        for c in combinations(range(SITES), count)
+    )
+    sited = least_walking(d, Terms(np.zeros(SITES, bool), count=count))
+    assert sited.objective == pytest.approx(best)
+
+
+def choices(count: int) -> list[tuple[int, ...]]:
+    return [c for k in range(count + 1) for c in combinations(range(SITES), k)]
+
+
+@given(st.integers(0, 9999))
+@settings(max_examples=30, deadline=None)
+def test_money_and_communities_are_respected_at_the_optimum(seed: int) -> None:
+    d, rng = demand(seed), np.random.default_rng(seed)
+    cost, group = rng.integers(1, 9, SITES).astype(float), np.array([0, 0, 1, 1, 1, -1, -1])
+    terms = Terms(np.zeros(SITES, bool), count=3, cost=cost, budget=14.0, group=group)
+    lawful = [
+        c for c in choices(3)
+        if cost[list(c)].sum() <= 14 and {0, 1} <= set(group[list(c)].tolist())
+    ]  # fmt: skip
+    sited = most_covered(d, terms)
+    assert sited.objective == pytest.approx(max(covered(d, c) for c in lawful))
+    assert tuple(np.flatnonzero(sited.chosen)) in lawful
+
+
+def test_conditions_that_exclude_each_other_are_a_sentence() -> None:
+    terms = Terms(np.zeros(SITES, bool), count=1, group=np.array([0, 0, 1, 1, 2, 2, 2]))
+    with pytest.raises(InputError, match="不能同时满足"):
+        most_covered(demand(3), terms)
+
+
+def served(d: Demand, chosen: tuple[int, ...], capacity: np.ndarray) -> float:
+    """Give the most households that flow from homes to open sites: NetworkX, not our model."""
+    flow = nx.DiGraph()
+    flow.add_nodes_from(["from", "to"])
+    for h, n in enumerate(d.households.tolist()):
+        flow.add_edge("from", ("h", h), capacity=n)
+    for s in chosen:
+        flow.add_edge(("s", s), "to", capacity=int(capacity[s]))
+    for h, s in zip(d.home.tolist(), d.site.tolist(), strict=True):
+        flow.add_edge(("h", h), ("s", s))
+    return nx.maximum_flow_value(flow, "from", "to")
+
+
+@given(st.integers(0, 9999), st.integers(1, 3))
+@settings(max_examples=25, deadline=None)
+def test_no_room_takes_more_than_its_floor_allows(seed: int, count: int) -> None:
+    d = demand(seed)
+    capacity = np.random.default_rng(seed).integers(20, 90, SITES).astype(float)
+    best = max(served(d, c, capacity) for c in combinations(range(SITES), count))
+    terms = Terms(np.zeros(SITES, bool), count=count, capacity=capacity)
+    sited = most_covered(d, terms)
+    assert sited.objective == pytest.approx(best)
+
+
+def test_enough_rooms_for_everybody_within_their_floor() -> None:
+    """Two homes of 30, three sites of 30 reach both: one room covers, two have the floor."""
+    home, site = np.array([0, 0, 0, 1, 1, 1]), np.array([0, 1, 2, 0, 1, 2])
+    d = Demand(np.array([30, 30]), home, site, np.ones(6), 3)
+    none = np.zeros(3, bool)
+    assert fewest_sites(d, Terms(none))[0].objective == 1
+    assert fewest_sites(d, Terms(none, capacity=np.full(3, 30.0)))[0].objective == 2
+
+
+@pytest.mark.parametrize("count", [3, 6])
+def test_medium_cases_have_the_objective_of_spopt(count: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # those of the other library are not ours
+        import pulp  # noqa: PLC0415
+        from spopt.locate import LSCP, MCLP, PMedian  # noqa: PLC0415
+
+        homes, sites = 300, 40
+        rng = np.random.default_rng(count)
+        at, to = rng.random((homes, 2)), rng.random((sites, 2))
+        away = np.hypot(*(at[:, None] - to[None]).transpose(2, 0, 1))
+        weight = rng.integers(1, 60, homes)
+        solver = pulp.PULP_CBC_CMD(msg=False)
+        mclp = MCLP.from_cost_matrix(away, weight, 0.15, p_facilities=count).solve(solver)
+        lscp = LSCP.from_cost_matrix(away, 0.35).solve(solver)
+        median = PMedian.from_cost_matrix(away, weight, p_facilities=count).solve(solver)
+    none = np.zeros(sites, bool)
+
+    def within(reach: float) -> Demand:
+        home, site = np.nonzero(away <= reach)
+        return Demand(weight, home, site, away[home, site], sites)
+
+    ours = most_covered(within(0.15), Terms(none, count=count))
+    assert ours.objective == pytest.approx(pulp.value(mclp.problem.objective))
+    ours, _ = fewest_sites(within(0.35), Terms(none))
+    assert ours.objective == pytest.approx(pulp.value(lscp.problem.objective))
+    ours = least_walking(within(9.0), Terms(none, count=count))
+    assert ours.objective == pytest.approx(pulp.value(median.problem.objective))
+
+
+def test_floor_is_shared_by_all_within_reach() -> None:
+    """60 m2 for homes of 10 and 20, 40 m2 for the home of 20 alone: 2 and 2 + 2 a household."""
+    d = Demand(np.array([10, 20, 5]), np.array([0, 1, 1]), np.array([0, 0, 1]), np.ones(3), 2)
+    assert floor_within_reach(d, np.array([60.0, 40.0])).tolist() == [200.0, 400.0, 0.0]
+    assert floor_within_reach(d, np.array([np.nan, 40.0])).tolist() == [0.0, 200.0, 0.0]

@@ -41,7 +41,7 @@ OURS = frozenset(
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
-        "zones.csv", "coverage_zones.csv", "figures",
+        "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
         *(f"{name}.csv" for name in TABLES),
     ]
 )  # fmt: skip

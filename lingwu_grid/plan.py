@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle, write_json
 from lingwu_grid.circle.serving import served
 from lingwu_grid.maps.page import planner_map
+from lingwu_grid.maps.pages import write_pages
 from lingwu_grid.planning.record import PlanRecord
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ class Plan(PlanRecord):
         began = time.perf_counter()
         with whole_folder(target, adds=adds) as draft:
             write_bundle(self, draft)
-            (draft / "map.html").write_text(planner_map(self), encoding="utf-8", newline="\n")
+            write_pages(self, draft)
             self._write_figures(draft)
             # The summary comes last: it tells how long the writing took.
             seconds = self.summary.get("seconds", {}) | {

@@ -89,6 +89,8 @@ class Rules:
     """
 
     study_name: str = ""
+    notice: str = "内部工作用图"
+    """Printed on every map; empty for none."""
     """Printed on maps and reports; empty takes the folder's name."""
     synthetic: bool = False
     """True puts "合成数据" on every map and report."""
@@ -234,6 +236,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "communities": _choice,
         "scenario": _choice,
         "study_name": lambda _k, v, _w: str(v),
+        "notice": lambda _k, v, _w: str(v),
         "compounds_whole": _claim,
         "villages_whole": _claim,
         "synthetic": _claim,

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 DIGITS = 6
 """Decimal places of a degree on the map: about a tenth of a metre."""
 
+MARKS = "marks"
+"""The pane of what stands above the grids: water, railways, stations."""
+
 COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
 STATUS_COLOURS = {"合规": "#2e7d32", "例外": "#6a51a3", "超限": "#c62828"}
 BARRIER_COLOURS = {
@@ -117,6 +120,7 @@ def area_layer(
     style: dict[str, Any],
     paint: dict[str, str] | None = None,
     show: bool = True,
+    pane: str = "overlayPane",
 ) -> folium.FeatureGroup:
     """
     Draw polygons with a label on hover.
@@ -135,6 +139,8 @@ def area_layer(
         Fill colour by value of the first field; without it nothing is filled.
     show
         On when the map opens.
+    pane
+        Of the map; what is compared side by side has its own.
     """
     group = folium.FeatureGroup(name=name, show=show)
     key = next(iter(fields))
@@ -150,12 +156,19 @@ def area_layer(
         tooltip=folium.GeoJsonTooltip(
             fields=list(fields), aliases=list(fields.values()), sticky=True, class_name="card"
         ),
+        pane=pane,
     ).add_to(group)
     return group
 
 
 def line_layer(
-    table: gpd.GeoDataFrame, name: str, colours: pd.Series, weight: float, fields: dict[str, str]
+    table: gpd.GeoDataFrame,
+    name: str,
+    colours: pd.Series,
+    weight: float,
+    fields: dict[str, str],
+    *,
+    pane: str = "overlayPane",
 ) -> folium.FeatureGroup:
     """Draw lines in the colours given, with a label on hover."""
     group = folium.FeatureGroup(name=name)
@@ -171,24 +184,39 @@ def line_layer(
             "fillOpacity": 0.2,
         },
         tooltip=folium.GeoJsonTooltip(fields=list(fields), aliases=list(fields.values())),
+        pane=pane,
     ).add_to(group)
     return group
+
+
+def dot(
+    point: shapely.Point,
+    radius: int,
+    *,
+    line: tuple[str, int],
+    fill: str,
+    tooltip: folium.Tooltip | str,
+) -> folium.CircleMarker:
+    """Give a mark at a point, above the grids; `line` is its colour and width."""
+    marker = folium.CircleMarker(
+        [round(point.y, DIGITS), round(point.x, DIGITS)],
+        radius=radius,
+        tooltip=tooltip,
+        color=line[0],
+        weight=line[1],
+        fill=True,
+        fill_color=fill,
+        fill_opacity=1,
+    )
+    marker.options["pane"] = MARKS  # folium passes on only the options it knows
+    return marker
 
 
 def station_layer(table: gpd.GeoDataFrame) -> folium.FeatureGroup:
     """Draw the Neighbourhood Stations as dots."""
     group = folium.FeatureGroup(name="邻里驿家")
     for name, point in zip(table["name"], table.geometry, strict=True):
-        folium.CircleMarker(
-            [round(point.y, DIGITS), round(point.x, DIGITS)],
-            radius=6,
-            color="#ffffff",
-            weight=2,
-            fill=True,
-            fill_color="#d81b60",
-            fill_opacity=1,
-            tooltip=escape(name),
-        ).add_to(group)
+        dot(point, 6, line=("#ffffff", 2), fill="#d81b60", tooltip=escape(name)).add_to(group)
     return group
 
 
@@ -237,7 +265,9 @@ def neighbour_colours(table: gpd.GeoDataFrame, key: str) -> dict[str, str]:
 
 
 def with_count(today: gpd.GeoDataFrame, record: PlanRecord, key: str) -> gpd.GeoDataFrame:
-    """Add to today's zones the households that live in them."""
+    """Add to today's zones the households that live in them; a shared part has them already."""
+    if "households" in today:
+        return today
     count = record.assignment.groupby(f"previous_{key}").size()
     return today.assign(households=today[key].map(count).fillna(0).astype(int))
 

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
-from lingwu_grid.maps.shell import Page, Script, filled, new_page, rendered
+from lingwu_grid.maps.shell import Data, Page, Script, filled, new_page, rendered, template_text
+from lingwu_grid.planning.identity import plan_id
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -16,20 +18,36 @@ if TYPE_CHECKING:
 
 VIEWS = {
     "before": ("now_grids", "now_communities", "barriers", "stations"),
+    "swipe": (
+        "plan_grids",
+        "plan_communities",
+        "now_grids",
+        "now_communities",
+        "barriers",
+        "stations",
+    ),
     "after": ("plan_grids", "moves", "causes", "plan_communities", "barriers", "stations"),
     "service": ("bands", "gaps", "plan_communities", "barriers", "stations", "proposed"),
 }
 """Layers that are on in each view, those below first."""
 
 
-def planner_map(record: PlanRecord) -> str:
+PANES = {"now": 401, draw.MARKS: 450}
+"""Today has a pane of its own, to be wiped over the plan; marks stand above both."""
+
+
+def planner_map(record: PlanRecord, *, notice: str = "", title: str = "") -> str:
     """
     Draw the planner's map.
 
     Parameters
     ----------
     record
-        The plan.
+        The plan, or the part of it that a street may have.
+    notice
+        Printed under the title; empty for none.
+    title
+        Of the page; that of the study where not given.
 
     Returns
     -------
@@ -42,14 +60,18 @@ def planner_map(record: PlanRecord) -> str:
         If the page would ask for another file: a fault of ours, never of the data.
     """
     page = new_page(tuple(record.grids.total_bounds))
+    for pane, height in PANES.items():
+        folium.map.CustomPane(pane, z_index=height, pointer_events=True).add_to(page)
+    page.add_child(Script("panes.js", map=page.get_name()))
     layers = _add_layers(page, record)
     folium.LayerControl(collapsed=False).add_to(page)
     names = {k: v.get_name() for k, v in layers.items()}
     views = {view: [names[k] for k in wanted if k in names] for view, wanted in VIEWS.items()}
     page.add_child(Script("page.js", map=page.get_name(), views=views))
-    return rendered(
-        page, title=f"{record.summary.get('study', '')} 社区网格方案", panel=_panel(record)
-    )
+    title = title or f"{record.summary.get('study', '')} 社区网格方案"
+    page.add_child(Data("lookup", lookup(record)))
+    page.add_child(Script("tools.js", english=template_text("english.json")))
+    return rendered(page, title=title, panel=_panel(record, title, notice))
 
 
 def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]:
@@ -68,6 +90,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
             "现状网格",
             draw.OLD_GRID_FIELDS,
             show=False,
+            pane="now",
             paint={
                 draw.escape(g): draw.STANDING_COLOURS[s]
                 for g, s in zip(now["grid_id"], now["standing"], strict=True)
@@ -92,6 +115,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
             "现状社区",
             draw.OLD_COMMUNITY_FIELDS,
             show=False,
+            pane="now",
             style={**outline, "color": "#5e35b1", "dashArray": "8 5"},
         )
     switched["plan_communities"] = draw.area_layer(
@@ -137,7 +161,7 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]
     if "barriers" in back:
         colours = back["barriers"]["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63")
         marks["barriers"] = draw.line_layer(
-            back["barriers"], "水系与铁路", colours, 4, {"name": "名称"}
+            back["barriers"], "水系与铁路", colours, 4, {"name": "名称"}, pane=draw.MARKS
         )
     if "stations" in back:
         marks["stations"] = draw.station_layer(back["stations"])
@@ -146,7 +170,7 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]
     return marks
 
 
-def _panel(record: PlanRecord) -> str:
+def _panel(record: PlanRecord, title: str, notice: str) -> str:
     grids = record.grids["status"].value_counts()
     communities = record.communities["status"].value_counts()
     legend = [
@@ -155,6 +179,9 @@ def _panel(record: PlanRecord) -> str:
     ]
     return filled(
         "panel.html",
+        title=title,
+        notice=notice,
+        plan=plan_id(record.units) if len(record.units) else record.run.get("plan", ""),
         summary=record.summary,
         legend=legend,
         service=_service_figures(record),

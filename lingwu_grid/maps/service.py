@@ -97,11 +97,8 @@ def _proposed(sites: gpd.GeoDataFrame) -> folium.FeatureGroup:
             f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
             for name, word in SITE_FIELDS.items()
         )
-        folium.CircleMarker(
-            [round(point.y, draw.DIGITS), round(point.x, draw.DIGITS)],
-            radius=9, color="#0d47a1", weight=3, fill=True, fill_color="#ffeb3b", fill_opacity=1,
-            tooltip=folium.Tooltip(f"<table><tr><th>次序</th><td>{number}</td></tr>{rows}</table>"),
-        ).add_to(group)  # fmt: skip
+        words = folium.Tooltip(f"<table><tr><th>次序</th><td>{number}</td></tr>{rows}</table>")
+        draw.dot(point, 9, line=("#0d47a1", 3), fill="#ffeb3b", tooltip=words).add_to(group)
     return group
 
 

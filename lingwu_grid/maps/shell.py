@@ -43,6 +43,21 @@ class Script(MacroElement):
         )
 
 
+class Data(MacroElement):
+    """Plain values that our scripts find as ``window.lingwu.<name>``."""
+
+    def __init__(self, name: str, content: object) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # branca has no types
+        self._name = "Data"
+        self.key, self.text = name, as_script(content)
+        self._template = Template(
+            "{% macro script(this, kwargs) %}"
+            "window.lingwu = window.lingwu || {};"
+            "window.lingwu.{{ this.key }} = {{ this.text }};"
+            "{% endmacro %}"
+        )
+
+
 def template_text(name: str) -> str:
     """Give a template of the maps."""
     return files("lingwu_grid.maps").joinpath("templates", name).read_text("utf-8")
@@ -114,7 +129,35 @@ def rendered(page: Page, *, title: str, panel: str, css: tuple[str, ...] = ("pag
     root: Any = page.get_root()  # a branca Figure, which has no types
     root.header.add_child(Element(_head(title, css)), name="vendored")
     root.html.add_child(Element(panel), name="panel")
-    text: str = root.render()
+    return _asking_nobody(root.render())
+
+
+def plain_page(title: str, body: str, *, css: tuple[str, ...]) -> str:
+    """
+    Give a whole page with Leaflet and without folium.
+
+    Parameters
+    ----------
+    title
+        Of the window; any text.
+    body
+        HTML, scripts included.
+    css
+        Style sheets among the templates.
+
+    Raises
+    ------
+    ValueError
+        If the page would ask for another file: a fault of ours, never of the data.
+    """
+    return _asking_nobody(
+        f'<!DOCTYPE html>\n<html lang="zh-CN"><head>{_head(title, css)}'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"></head>'
+        f"<body>{body}</body></html>\n"
+    )
+
+
+def _asking_nobody(text: str) -> str:
     # Inside a script "url(" is a function's name: only tags and styles can ask.
     outside = OUTSIDE.search(SCRIPT_BODY.sub(r"\1\2", text))
     if outside:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,19 @@ class Names:
     villages: set[str]
 
 
-def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
+class Kept(NamedTuple):
+    """Ids that zones which are not today's have already, by number: those of an earlier plan."""
+
+    grids: dict[int, str] = {}  # noqa: RUF012 - never changed
+    communities: dict[int, str] = {}  # noqa: RUF012 - never changed
+
+
+NOTHING_KEPT = Kept()
+
+
+def name_zones(
+    study: Study, fabric: Fabric, solution: Solution, kept: Kept = NOTHING_KEPT
+) -> Names:
     """
     Name the zones of a solution.
 
@@ -68,6 +80,8 @@ def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
         Today's ids.
     solution
         Numbers.
+    kept
+        Ids that an earlier plan gave to new zones.
 
     Returns
     -------
@@ -78,10 +92,10 @@ def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
     zone = solution.grid_of_unit.astype(np.int64)
     community_number = solution.community_of_grid.astype(np.int64)[zone]
     households = fabric.units["households"].to_numpy(np.int64)
-    community_ids = _community_ids(fabric, community_number, households)
+    community_ids = _community_ids(fabric, community_number, households, kept.communities)
     community_of_unit = np.array([community_ids[c] for c in community_number.tolist()], object)
     homes = fabric.homes
-    trust = bool((zone < len(places.grid_ids)).any())
+    trust = bool((zone < len(places.grid_ids)).any() or kept.grids)
     number = np.arange(int(zone.max()) + 1)
     if not trust and len(homes):
         owner = homes["unit"].to_numpy()
@@ -91,7 +105,7 @@ def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
             homes["households"].to_numpy(np.int64),
             len(places.grid_ids),
         )
-    zone_ids = _grid_ids(fabric, zone, number, community_of_unit)
+    zone_ids = _grid_ids(fabric, zone, number, community_of_unit, kept.grids)
     grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
     previous = _previous(fabric)
     special = {g for g, s in zip(places.grid_ids, places.grid_is_special, strict=True) if s}
@@ -114,11 +128,14 @@ def name_zones(study: Study, fabric: Fabric, solution: Solution) -> Names:
 
 
 def _community_ids(
-    fabric: Fabric, community: NDArray[np.int64], households: NDArray[np.int64]
+    fabric: Fabric,
+    community: NDArray[np.int64],
+    households: NDArray[np.int64],
+    kept: dict[int, str],
 ) -> dict[int, str]:
     places = fabric.places
     n_now = len(places.community_ids)
-    trust = bool((community < n_now).any()) or not n_now
+    trust = bool((community < n_now).any() or kept) or not n_now
     number = np.arange(int(community.max()) + 1)
     if not trust:
         everyone = np.arange(len(community))
@@ -129,10 +146,14 @@ def _community_ids(
         if number[c] < n_now:
             ids[c] = places.community_ids[number[c]]
             continue
+        if c in kept:
+            ids[c] = kept[c]
+            continue
         street = places.subdistrict_ids[
             int(np.bincount(fabric.subdistrict[community == c]).argmax())
         ]
-        heads.setdefault(street, _highest(places.community_ids, street))
+        used = (*places.community_ids, *kept.values())
+        heads.setdefault(street, _highest(used, street))
         heads[street] += 1
         ids[c] = f"{street or NO_STREET}{heads[street]:03d}"
     return ids
@@ -148,20 +169,23 @@ def _grid_ids(
     zone: NDArray[np.int64],
     number: NDArray[np.int64],
     community_of_unit: NDArray[np.object_],
+    kept: dict[int, str],
 ) -> dict[int, str]:
     places = fabric.places
     point = fabric.units.geometry.representative_point()
     zones = np.unique(zone)
     where = pd.DataFrame({"z": zone, "x": point.x, "y": point.y, "c": community_of_unit})
     middle = where.groupby("z").agg(x=("x", "mean"), y=("y", "mean"), c=("c", "first"))
-    is_new = number[zones] >= len(places.grid_ids)
+    named = np.isin(zones, list(kept))
+    is_new = (number[zones] >= len(places.grid_ids)) & ~named
     new = middle.loc[zones[is_new]]
     # Serials run west to east, then north to south, within a community.
     new = new.assign(column=(new["x"] // 200)).sort_values(
         ["c", "column", "y"], ascending=[True, True, False]
     )
-    codes = new_codes(new["c"].tolist(), places.grid_ids)
-    ids = {int(z): places.grid_ids[number[z]] for z in zones[~is_new]}
+    codes = new_codes(new["c"].tolist(), [*places.grid_ids, *kept.values()])
+    ids = {int(z): places.grid_ids[number[z]] for z in zones[~is_new & ~named]}
+    ids |= {int(z): kept[int(z)] for z in zones[named]}
     return ids | dict(zip((int(z) for z in new.index), codes, strict=True))
 
 

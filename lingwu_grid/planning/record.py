@@ -24,7 +24,7 @@ from lingwu_grid.planning.compliance import (
 )
 from lingwu_grid.planning.lineage import NEW, trace
 from lingwu_grid.planning.metrics import border_on_line_share, polsby_popper
-from lingwu_grid.planning.naming import Names, name_zones
+from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
 from lingwu_grid.planning.words import explain_in_words
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ class PlanRecord:
     service: Service | None = None
 
 
-def make_record(study: Study, fabric: Fabric, solution: Solution) -> PlanRecord:
+def make_record(
+    study: Study, fabric: Fabric, solution: Solution, kept: Kept = NOTHING_KEPT
+) -> PlanRecord:
     """
     Turn numbers into names, borders and reasons.
 
@@ -84,13 +86,15 @@ def make_record(study: Study, fabric: Fabric, solution: Solution) -> PlanRecord:
         Units and their polygons.
     solution
         Grid of each unit, community of each grid.
+    kept
+        Ids that an earlier plan gave to new zones.
 
     Returns
     -------
     PlanRecord
         A grid or community whose ground did not change keeps its polygon, vertex for vertex.
     """
-    names = name_zones(study, fabric, solution)
+    names = name_zones(study, fabric, solution, kept)
     units = _units(fabric, names)
     assignment = _assignment(study, fabric, names)
     grids = _grids(study, fabric, names, assignment)
@@ -378,7 +382,9 @@ def _status(solution: Solution, moved: int) -> str:
 
 
 def _backdrop(study: Study) -> dict[str, gpd.GeoDataFrame]:
-    wanted = ("roads", "barriers", "stations", "compounds", "grids", "communities")
+    wanted = (
+        "roads", "barriers", "stations", "compounds", "grids", "communities", "subdistricts",
+    )  # fmt: skip
     return {
         name: study.tables[name].drop(columns="geometry_out", errors="ignore").to_crs(DEGREES)
         for name in wanted

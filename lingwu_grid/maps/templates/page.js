@@ -21,10 +21,12 @@
       button.setAttribute('aria-pressed', String(button.getAttribute('data-show') === which));
     });
     document.getElementById('panel').setAttribute('data-view', which);
+    document.dispatchEvent(new CustomEvent('lingwu:view', { detail: which }));
   }
   buttons.forEach(function (button) {
     button.addEventListener('click', function () { show(button.getAttribute('data-show')); });
   });
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   window.lingwuMap = map;
+  window.lingwuShow = show;
 })();

@@ -1,0 +1,305 @@
+"""The review map: one page for a street office to change the plan on and send its wishes back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.shell import as_script, filled, plain_page, template_text
+from lingwu_grid.planning.compliance import EXEMPT
+from lingwu_grid.planning.identity import plan_id
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from lingwu_grid.planning.record import PlanRecord
+
+MODULES = ("core.js", "patch.js", "desk.js", "view.js", "main.js")
+"""In the order in which they need each other."""
+
+MICRO = 1e6
+"""Places are whole millionths of a degree: about a tenth of a metre."""
+
+AROUND = 0.004
+"""How far beyond the street roads and water are drawn, degrees."""
+
+MODULE_WORDS = re.compile(r"^import [^;]+;\n|^export (?=const|function|class)", re.MULTILINE)
+
+
+def streets_of(record: PlanRecord) -> list[str]:
+    """List the streets of a plan."""
+    return sorted(set(record.communities["subdistrict_id"].astype(str)))
+
+
+def street_name(record: PlanRecord, street: str) -> str:
+    """Give a street's name; its code where nobody gave it one."""
+    table = record.backdrop.get("subdistricts")
+    if table is not None and "name" in table:
+        named = table.loc[table["subdistrict_id"].astype(str) == street, "name"]
+        if len(named) and str(named.iloc[0]):
+            return str(named.iloc[0])
+    return street or "全部"
+
+
+def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
+    """
+    Draw the review map of one street.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    street
+        Its `subdistrict_id`.
+    notice
+        Printed under the title; empty for none.
+
+    Returns
+    -------
+    str
+        One HTML page; nothing outside it is needed. It knows units and their counts, no
+        household.
+    """
+    town = town_of(record, street)
+    title = f"{street_name(record, street)} 网格方案审议"
+    panel = filled(
+        "review/page.html",
+        title=title,
+        synthetic=bool(record.summary.get("synthetic")),
+        notice=notice,
+        plan=town["plan"],
+        grid_range=town["gridRange"],
+        community_range=town["communityRange"],
+    )
+    script = "".join(MODULE_WORDS.sub("", template_text(f"review/{name}")) for name in MODULES)
+    body = (
+        f'{panel}<script type="application/json" id="town">{as_script(town)}</script>'
+        f"<script>(function () {{ 'use strict';\n{script}}})();</script>"
+    )
+    return plain_page(title, body, css=("review/page.css",))
+
+
+def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
+    """
+    Give a street as plain numbers and names, as the page reads them.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    street
+        Its `subdistrict_id`.
+
+    Returns
+    -------
+    dict
+        Keys as in ``core.js``, with what is drawn: rings, lines, places.
+    """
+    communities = record.communities[record.communities["subdistrict_id"].astype(str) == street]
+    grids = record.grids[record.grids["community_id"].isin(communities["community_id"])]
+    units = record.units[record.units["grid_id"].isin(grids["grid_id"])]
+    code = {g: i for i, g in enumerate(grids["grid_id"])}
+    west, south, east, north = (int(v) for v in np.round(units.total_bounds * MICRO))
+    colours = draw.neighbour_colours(grids, "grid_id")
+    points = shapely.get_coordinates(shapely.point_on_surface(units.geometry.to_numpy()))
+    return town_numbers(record, units, grids, communities) | {
+        "plan": plan_id(record.units),
+        "street": street,
+        "unitIds": units["unit_id"].tolist(),
+        "was": _was(record, units, code, communities["community_id"].tolist()),
+        "colours": [draw.COLOURS.index(colours[draw.escape(g)]) for g in grids["grid_id"]],
+        "origin": [west, south],
+        "bounds": [west, south, east, north],
+        "rings": [_rings(shape, west, south) for shape in units.geometry],
+        "points": np.round(points * MICRO).astype(int).tolist(),
+        "placeOf": _place_of(record, points),
+        "lines": _lines(record, grids, communities, (west, south, east, north)),
+        "places": _places(record, (west, south, east, north)),
+    }
+
+
+def town_numbers(
+    record: PlanRecord,
+    units: gpd.GeoDataFrame,
+    grids: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+) -> dict[str, Any]:
+    """
+    Give what the rules of a review look at, of the whole plan or of a part.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    units, grids, communities
+        Its layers, or the rows of one street.
+    """
+    rules = record.certificate["rules"]
+    code = {g: i for i, g in enumerate(grids["grid_id"])}
+    return {
+        "gridRange": rules["grid"],
+        "communityRange": rules["community"],
+        "households": units["households"].astype(int).tolist(),
+        "grid": [code[g] for g in units["grid_id"]],
+        "joins": _joins(record, record.units["unit_id"].isin(units["unit_id"]).to_numpy()),
+        "grids": _grids(grids, rules, communities),
+        "communities": _communities(communities, grids, rules),
+    }
+
+
+def _joins(record: PlanRecord, inside: NDArray[np.bool_]) -> list[int]:
+    pairs = np.array(record.certificate["joins"], np.int64).reshape(-1, 2)
+    number = np.cumsum(inside) - 1
+    here = inside[pairs[:, 0]] & inside[pairs[:, 1]]
+    joins: list[int] = number[pairs[here]].ravel().tolist()
+    return joins
+
+
+def _was(
+    record: PlanRecord, units: gpd.GeoDataFrame, code: dict[str, int], communities: list[str]
+) -> list[list[int]]:
+    """
+    Tell where the households of each unit are today.
+
+    Returns
+    -------
+    list
+        For each unit grid, community, households, and again; -1 for none, -2 for a grid or
+        community that the plan has no more.
+    """
+    rows = record.assignment[record.assignment["unit_id"].isin(set(units["unit_id"]))]
+    keys = ["unit_id", "previous_grid_id", "previous_community_id"]
+    count = rows.groupby(keys, sort=True).size().rename("n").reset_index()
+    owner = {c: i for i, c in enumerate(communities)}
+
+    def coded(ids: pd.Series, known: dict[str, int]) -> pd.Series:
+        return ids.map(known).fillna(ids.eq("").map({True: -1, False: -2})).astype(int)
+
+    count["g"] = coded(count["previous_grid_id"], code)
+    count["c"] = coded(count["previous_community_id"], owner)
+    place = {u: i for i, u in enumerate(units["unit_id"])}
+    was: list[list[int]] = [[] for _ in place]
+    for unit, g, c, n in count[["unit_id", "g", "c", "n"]].itertuples(index=False):
+        was[place[unit]] += [int(g), int(c), int(n)]
+    return was
+
+
+def _grids(
+    grids: gpd.GeoDataFrame, rules: dict[str, Any], communities: gpd.GeoDataFrame
+) -> list[dict[str, Any]]:
+    owner = {c: i for i, c in enumerate(communities["community_id"])}
+    return [
+        {
+            "id": row.grid_id,
+            "name": row.grid_name,
+            "community": owner[row.community_id],
+            "exempt": row.status == EXEMPT or row.kind == "special",
+            "locked": row.grid_id in rules["locked_grids"],
+            "enclave": row.grid_id in rules["enclaves"],
+        }
+        for row in grids.itertuples(index=False)
+    ]
+
+
+def _communities(
+    communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, rules: dict[str, Any]
+) -> list[dict[str, Any]]:
+    holders = set(grids.loc[grids["grid_id"].isin(rules["enclaves"]), "community_id"])
+    return [
+        {
+            "id": row.community_id,
+            "name": row.community_name,
+            "exempt": row.status == EXEMPT,
+            "locked": row.community_id in rules["locked_communities"]
+            or rules["communities"] == "fixed",
+            "enclave": row.community_id in holders,
+        }
+        for row in communities.itertuples(index=False)
+    ]
+
+
+def _flat(coordinates: NDArray[np.float64], west: int, south: int) -> list[int]:
+    whole = np.round(coordinates * MICRO).astype(np.int64)
+    steps = np.diff(whole, axis=0, prepend=[[west, south]])
+    still = (steps == 0).all(axis=1)
+    flat: list[int] = steps[~still].ravel().tolist()
+    return flat
+
+
+def _rings(shape: Any, west: int, south: int) -> list[list[int]]:  # noqa: ANN401 - a geometry
+    rings = [r for part in shapely.get_parts(shape) for r in shapely.get_rings(part)]
+    return [_flat(shapely.get_coordinates(ring), west, south) for ring in rings]
+
+
+def _place_of(record: PlanRecord, points: NDArray[np.float64]) -> list[str]:
+    """Give the compound each unit lies in; empty for none."""
+    names = np.full(len(points), "", object)
+    compounds = record.backdrop.get("compounds")
+    if compounds is not None and len(compounds):
+        tree = shapely.STRtree(compounds.geometry.to_numpy())
+        unit, compound = tree.query(shapely.points(points), "within")
+        names[unit] = compounds["name"].fillna("").astype(str).to_numpy(object)[compound]
+    return list(names)
+
+
+def _lines(
+    record: PlanRecord,
+    grids: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+    bounds: tuple[int, int, int, int],
+) -> list[list[Any]]:
+    west, south, east, north = bounds
+    frame = (
+        west / MICRO - AROUND,
+        south / MICRO - AROUND,
+        east / MICRO + AROUND,
+        north / MICRO + AROUND,
+    )
+    out: list[list[Any]] = []
+
+    def add(kind: str, shape: Any, name: str) -> None:  # noqa: ANN401 - a geometry
+        for part in shapely.get_parts(shape):
+            rim = shapely.get_exterior_ring(part) if shapely.get_dimensions(part) == 2 else part
+            line = shapely.linestrings(shapely.get_coordinates(rim))
+            pieces = shapely.get_parts(shapely.clip_by_rect(line, *frame))
+            is_line = shapely.get_type_id(pieces) == shapely.GeometryType.LINESTRING
+            out.extend(
+                [kind, _flat(shapely.get_coordinates(piece), west, south), name]
+                for piece in pieces[is_line]
+            )
+
+    for row in record.backdrop.get("roads", gpd.GeoDataFrame(geometry=[])).itertuples(index=False):
+        add("road", row.geometry, str(row.name or ""))
+    for shape in grids.geometry:
+        add("grid", shape, "")
+    barriers = record.backdrop.get("barriers", gpd.GeoDataFrame(geometry=[]))
+    for row in barriers.itertuples(index=False):
+        add(str(row.kind), row.geometry, str(row.name or ""))
+    for shape in communities.geometry:
+        add("community", shape, "")
+    return out
+
+
+def _places(record: PlanRecord, bounds: tuple[int, int, int, int]) -> list[list[Any]]:
+    compounds = record.backdrop.get("compounds")
+    if compounds is None or not len(compounds):
+        return []
+    west, south, east, north = bounds
+    middle = shapely.get_coordinates(shapely.point_on_surface(compounds.geometry.to_numpy()))
+    whole = np.round(middle * MICRO).astype(int)
+    inside = (
+        (whole[:, 0] >= west) & (whole[:, 0] <= east)
+        & (whole[:, 1] >= south) & (whole[:, 1] <= north)
+    )  # fmt: skip
+    names = compounds["name"].fillna("").astype(str)
+    return [
+        [name, int(x), int(y)]
+        for name, (x, y), here in zip(names, whole.tolist(), inside.tolist(), strict=True)
+        if here and name
+    ]

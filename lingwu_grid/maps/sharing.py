@@ -1,0 +1,147 @@
+"""Maps that may leave the office: one street or community, sums only, small ones masked."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import shapely
+
+from lingwu_grid.planning.identity import plan_id
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from lingwu_grid.planning.record import PlanRecord
+
+SMALL = 5
+"""Fewer households than this are not told (the usual threshold of small cells)."""
+
+MASK = f"少于 {SMALL}"
+
+MARGIN = 0.003
+"""Ground around the part that is shown, degrees: some 300 m."""
+
+PUBLIC_GRIDS = (
+    "grid_id", "grid_name", "kind", "community_id", "community_name", "households", "status",
+    "reason", "lineage", "previous_grid_ids", "households_in", "households_out", "boundary_text",
+)  # fmt: skip
+
+
+def shared_record(record: PlanRecord, key: str, value: str) -> PlanRecord:
+    """
+    Give the part of a plan that a street or community may have.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    key
+        `subdistrict_id` or `community_id`.
+    value
+        Which.
+
+    Returns
+    -------
+    PlanRecord
+        Its grids and communities, what changes there joined into whole areas, roads and water
+        around; no household, no unit, no walk of anybody.
+    """
+    communities = record.communities[record.communities[key].astype(str) == value]
+    owners = set(communities["community_id"])
+    grids = record.grids[record.grids["community_id"].isin(owners)]
+    frame = shapely.buffer(shapely.box(*communities.total_bounds), MARGIN)
+    return replace(
+        record,
+        grids=_masked(grids, ("households_in", "households_out")).reset_index(drop=True),
+        communities=communities.reset_index(drop=True),
+        units=record.units.iloc[:0],
+        moves=_changes(record, set(grids["grid_id"])),
+        assignment=record.assignment.iloc[:0],
+        excluded=record.excluded.iloc[:0],
+        findings=record.findings.iloc[:0],
+        changes=record.changes.iloc[:0],
+        summary=_summary(record, communities, grids),
+        run={"rules": {"grid": record.run["rules"]["grid"]}, "plan": plan_id(record.units)},
+        certificate=record.certificate | {"joins": [], "units": []},
+        backdrop={
+            name: part
+            for name, table in _today(record).items()
+            if len(part := _around(table, frame, name, owners))
+        },
+        service=None,
+    )
+
+
+def _summary(
+    record: PlanRecord, communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
+) -> dict[str, Any]:
+    """Sum up the part; bounds are those of the whole plan and are left out."""
+    rows = record.assignment[record.assignment["grid_id"].isin(set(grids["grid_id"]))]
+    old, before = rows["previous_grid_id"], rows["previous_community_id"]
+    moved = int(((old != rows["grid_id"]) & (old != "")).sum())
+    across = int(((before != rows["community_id"]) & (before != "")).sum())
+    today = set(old) - {""}
+    return {
+        "study": record.summary.get("study", ""),
+        "synthetic": record.summary["synthetic"],
+        "households": int(communities["households"].sum()),
+        "grids": len(grids),
+        "grids_today": len(today),
+        "communities": len(communities),
+        "households_moved_grid": _told(moved),
+        "households_moved_community": _told(across),
+        "moved_share": None,
+        "lower_bound": None,
+        "explanations": [],
+    }
+
+
+def _told(count: int) -> int | str:
+    return MASK if 0 < count < SMALL else count
+
+
+def _changes(record: PlanRecord, grids: set[str]) -> gpd.GeoDataFrame:
+    """Join what moves from one grid to another into one area, its households summed up."""
+    moves = record.moves
+    here = moves["grid_id"].isin(grids) | moves["previous_grid_id"].isin(grids)
+    table = moves[here].dissolve(
+        by=["previous_grid_id", "grid_id"], aggfunc={"households": "sum"}, as_index=False
+    )
+    masked = _masked(table, ("households",))
+    return masked.assign(unit_id=[f"{i + 1}" for i in range(len(masked))])
+
+
+def _masked(table: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
+    """Put a word for counts so small that they may tell a family."""
+    out = table.copy()
+    for name in columns:
+        count = pd.to_numeric(out[name])
+        out[name] = count.astype(object).where((count == 0) | (count >= SMALL), MASK)
+    return out
+
+
+def _today(record: PlanRecord) -> dict[str, gpd.GeoDataFrame]:
+    """Give the backdrop with the households that today's zones have: sums, taken before masking."""
+    out = {}
+    for name, table in record.backdrop.items():
+        key = {"grids": "grid_id", "communities": "community_id"}.get(name)
+        if key is None:
+            out[name] = table
+            continue
+        count = record.assignment.groupby(f"previous_{key}").size()
+        out[name] = table.assign(households=table[key].map(count).fillna(0).astype(int))
+    return out
+
+
+def _around(
+    table: gpd.GeoDataFrame, frame: shapely.Polygon, name: str, owners: set[str]
+) -> gpd.GeoDataFrame:
+    if name in {"grids", "communities"} and "community_id" in table:
+        mine = table[table["community_id"].isin(owners)]
+        return mine.reset_index(drop=True)
+    near = table[shapely.intersects(table.geometry.to_numpy(), frame)]
+    if name in {"roads", "barriers"}:
+        near = near.assign(geometry=shapely.intersection(near.geometry.to_numpy(), frame))
+    return near.reset_index(drop=True)

@@ -1,0 +1,285 @@
+// The map: units on a canvas, coloured by grid; pick, brush and box.
+
+/** @type {any} */
+const L = /** @type {any} */ (globalThis).L;
+
+const COLOURS = ['#8dd3c7', '#fdb462', '#bebada', '#fb8072', '#80b1d3', '#b3de69', '#fccde5', '#ffed6f'];
+const NEW_COLOURS = ['#e040fb', '#00e5ff', '#ffab00', '#76ff03'];
+const LINES = {
+  road: { color: '#9e968b', weight: 1.5, opacity: 0.9 },
+  river: { color: '#1e88e5', weight: 4 },
+  canal: { color: '#1e88e5', weight: 4 },
+  rail: { color: '#37474f', weight: 3, dashArray: '8 4' },
+  expressway: { color: '#6d4c41', weight: 4 },
+  wall: { color: '#8d6e63', weight: 2 },
+  grid: { color: '#424242', weight: 1.4 },
+  community: { color: '#4527a0', weight: 3.5 },
+};
+const BRUSH_STEP = 5;
+const UNIT_ZOOM = 14;
+
+/**
+ * Whole numbers, each from the one before, to latitudes and longitudes.
+ * @param {number[]} flat
+ * @param {[number, number]} origin
+ * @returns {[number, number][]}
+ */
+export function decode(flat, origin) {
+  const out = [];
+  let x = origin[0], y = origin[1];
+  for (let k = 0; k < flat.length; k += 2) {
+    x += flat[k];
+    y += flat[k + 1];
+    out.push(/** @type {[number, number]} */ ([y / 1e6, x / 1e6]));
+  }
+  return out;
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {[number, number][]} ring
+ */
+function inRing(x, y, ring) {
+  let inside = false;
+  for (let i = 0, j = ring.length - 1; i < ring.length; j = i, i += 1) {
+    const [yi, xi] = ring[i], [yj, xj] = ring[j];
+    if ((yi > y) !== (yj > y) && x < ((xj - xi) * (y - yi)) / (yj - yi) + xi) { inside = !inside; }
+  }
+  return inside;
+}
+
+export class View {
+  /**
+   * @param {any} town
+   * @param {import('./desk.js').Desk} desk
+   * @param {string} element
+   */
+  constructor(town, desk, element) {
+    this.town = town;
+    this.desk = desk;
+    this.mode = 'pick';
+    /** @type {Set<number>} */
+    this.selected = new Set();
+    /** @type {(units: number[], additive: boolean) => void} */
+    this.onSelect = () => {};
+    /** @type {(lat: number, lng: number) => void} */
+    this.onPlace = () => {};
+    /** @type {number[][]} */
+    this.buckets = [];
+    this.cells = { west: 0, south: 0, dx: 1, dy: 1, side: 1 };
+    const renderer = L.canvas({ padding: 0.3 });
+    this.map = L.map(element, { renderer, zoomSnap: 0.25, attributionControl: false, doubleClickZoom: false });
+    this.map.fitBounds([[town.bounds[1] / 1e6, town.bounds[0] / 1e6], [town.bounds[3] / 1e6, town.bounds[2] / 1e6]], {
+      paddingTopLeft: [innerWidth > 700 ? 380 : 10, 10],
+    });
+    this.rings = town.rings.map((/** @type {number[][]} */ unit) => unit.map((r) => decode(r, town.origin)));
+    this.polygons = this.rings.map((/** @type {any} */ rings) => L.polygon(rings, { interactive: false, weight: 0.5 }));
+    this.units = L.layerGroup(this.polygons).addTo(this.map);
+    for (const [kind, flat, name] of town.lines) {
+      const line = L.polyline(decode(flat, town.origin), Object.assign({ interactive: Boolean(name) }, LINES[/** @type {'road'} */ (kind)] || LINES.wall));
+      if (name) { line.bindTooltip(document.createTextNode(name), { sticky: true }); }
+      line.addTo(this.map);
+    }
+    this.labels = L.layerGroup().addTo(this.map);
+    this.remarks = L.layerGroup().addTo(this.map);
+    for (const [name, x, y] of town.places) { this._label(name, y / 1e6, x / 1e6, 'place'); }
+    this._index();
+    this.repaint(this.polygons.map((/** @type {any} */ _, /** @type {number} */ u) => u));
+    L.control.scale({ imperial: false, position: 'bottomright' }).addTo(this.map);
+    this._tools();
+    const onZoom = () => { this.map.getContainer().classList.toggle('far', this.map.getZoom() < UNIT_ZOOM + 1); };
+    this.map.on('zoomend', onZoom);
+    onZoom();
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} lat
+   * @param {number} lng
+   * @param {string} kind
+   */
+  _label(text, lat, lng, kind) {
+    const word = document.createElement('span');
+    word.textContent = text;
+    L.marker([lat, lng], {
+      interactive: false, keyboard: false,
+      icon: L.divIcon({ className: 'label ' + kind, html: word, iconSize: null }),
+    }).addTo(this.labels);
+  }
+
+  _index() {
+    const [west, south, east, north] = this.town.bounds;
+    const side = Math.max(8, Math.ceil(Math.sqrt(this.rings.length)));
+    this.cells = { west: west / 1e6, south: south / 1e6, dx: (east - west) / 1e6 / side || 1, dy: (north - south) / 1e6 / side || 1, side };
+    this.buckets = Array.from({ length: side * side }, () => /** @type {number[]} */ ([]));
+    this.rings.forEach((/** @type {any} */ rings, /** @type {number} */ u) => {
+      const ys = rings[0].map((/** @type {any} */ p) => p[0]), xs = rings[0].map((/** @type {any} */ p) => p[1]);
+      const [c0, r0] = this._cell(Math.min(...xs), Math.min(...ys));
+      const [c1, r1] = this._cell(Math.max(...xs), Math.max(...ys));
+      for (let r = r0; r <= r1; r += 1) { for (let c = c0; c <= c1; c += 1) { this.buckets[r * side + c].push(u); } }
+    });
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   */
+  _cell(x, y) {
+    const { west, south, dx, dy, side } = this.cells;
+    const clamp = (/** @type {number} */ v) => Math.max(0, Math.min(side - 1, Math.floor(v)));
+    return [clamp((x - west) / dx), clamp((y - south) / dy)];
+  }
+
+  /**
+   * @param {{lat: number, lng: number}} at
+   * @returns {number} -1 for none
+   */
+  unitAt(at) {
+    const [c, r] = this._cell(at.lng, at.lat);
+    const here = this.buckets[r * this.cells.side + c];
+    for (const u of here) {
+      // Even and odd: a point inside a hole is inside two rings.
+      const inside = this.rings[u].filter((/** @type {any} */ ring) => inRing(at.lng, at.lat, ring)).length;
+      if (inside % 2) { return u; }
+    }
+    return -1;
+  }
+
+  /** @param {number} g */
+  colour(g) {
+    const own = this.town.grids.length;
+    return g < own ? COLOURS[this.town.colours[g]] : NEW_COLOURS[(g - own) % NEW_COLOURS.length];
+  }
+
+  /** @param {Iterable<number>} units */
+  repaint(units) {
+    for (const u of units) {
+      const g = this.desk.grid[u];
+      const isChanged = g !== this.town.grid[u];
+      const isSelected = this.selected.has(u);
+      this.polygons[u].setStyle({
+        fillColor: isSelected ? '#0d47a1' : this.colour(g),
+        fillOpacity: isSelected ? 0.75 : isChanged ? 0.9 : 0.5,
+        color: isChanged ? '#d50000' : '#9e9e9e',
+        weight: isChanged ? 1.5 : 0.4,
+      });
+    }
+  }
+
+  /** @param {number[]} units */
+  select(units) {
+    const before = [...this.selected];
+    this.selected = new Set(units);
+    this.repaint(new Set([...before, ...units]));
+  }
+
+  /** @param {number[]} units */
+  showUnits(units) {
+    const points = units.flatMap((u) => this.rings[u][0]);
+    if (points.length) { this.map.fitBounds(points, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 380 : 10, 10] }); }
+  }
+
+  showRemarks() {
+    this.remarks.clearLayers();
+    this.desk.comments.forEach((c, k) => {
+      const word = document.createElement('b');
+      word.textContent = String(k + 1);
+      const text = document.createElement('span');
+      text.textContent = c.text;
+      L.marker([c.y / 1e6, c.x / 1e6], { icon: L.divIcon({ className: 'remark', html: word, iconSize: [22, 22] }) })
+        .bindTooltip(text).addTo(this.remarks);
+    });
+  }
+
+  /** @param {string} mode */
+  setMode(mode) {
+    this.mode = mode;
+    const dragging = mode === 'pick' || mode === 'remark';
+    this.map.dragging[dragging ? 'enable' : 'disable']();
+    this.map.getContainer().style.touchAction = dragging ? '' : 'none';
+    this.map.getContainer().dataset.mode = mode;
+  }
+
+  _tools() {
+    /** @type {HTMLElement} */
+    const box = this.map.getContainer();
+    this.map.on('click', (/** @type {any} */ event) => {
+      if (this.mode === 'remark') { this.onPlace(event.latlng.lat, event.latlng.lng); }
+      if (this.mode === 'pick') {
+        const u = this.unitAt(event.latlng);
+        if (u >= 0) { this.onSelect([u], true); }
+      }
+    });
+    /** @type {any} */
+    let stroke = null;
+    const point = (/** @type {PointerEvent} */ event) => this.map.mouseEventToContainerPoint(event);
+    box.addEventListener('pointerdown', (event) => {
+      if ((this.mode !== 'brush' && this.mode !== 'box') || event.button) { return; }
+      if (event.target instanceof Element && event.target.closest('.leaflet-control')) { return; }
+      stroke = { from: point(event), last: point(event), units: new Set(), frame: null };
+      try { box.setPointerCapture(event.pointerId); } catch { /* a pointer that was let go of already */ }
+      this._brush(stroke, stroke.from);
+      event.preventDefault();
+    });
+    box.addEventListener('pointermove', (event) => {
+      if (!stroke) { return; }
+      if (this.mode === 'brush') { this._brush(stroke, point(event)); } else { this._frame(stroke, point(event)); }
+    });
+    const end = (/** @type {PointerEvent} */ event) => {
+      if (!stroke) { return; }
+      if (this.mode === 'box') { this._boxed(stroke, point(event)); }
+      const units = [...stroke.units];
+      stroke = null;
+      if (units.length) { this.onSelect(units, true); }
+    };
+    box.addEventListener('pointerup', end);
+    box.addEventListener('pointercancel', end);
+  }
+
+  /**
+   * Every unit along the way, however fast the pointer went.
+   * @param {any} stroke
+   * @param {any} to
+   */
+  _brush(stroke, to) {
+    if (this.mode !== 'brush') { return; }
+    const far = stroke.last.distanceTo(to);
+    const steps = Math.max(1, Math.ceil(far / BRUSH_STEP));
+    for (let k = 0; k <= steps; k += 1) {
+      const at = L.point(
+        stroke.last.x + ((to.x - stroke.last.x) * k) / steps,
+        stroke.last.y + ((to.y - stroke.last.y) * k) / steps,
+      );
+      const u = this.unitAt(this.map.containerPointToLatLng(at));
+      if (u >= 0 && !stroke.units.has(u)) {
+        stroke.units.add(u);
+        this.polygons[u].setStyle({ fillColor: '#0d47a1', fillOpacity: 0.75 });
+      }
+    }
+    stroke.last = to;
+  }
+
+  /**
+   * @param {any} stroke
+   * @param {any} to
+   */
+  _frame(stroke, to) {
+    const bounds = L.latLngBounds(this.map.containerPointToLatLng(stroke.from), this.map.containerPointToLatLng(to));
+    if (stroke.frame) { stroke.frame.setBounds(bounds); } else {
+      stroke.frame = L.rectangle(bounds, { color: '#0d47a1', weight: 1, dashArray: '4 3', interactive: false }).addTo(this.map);
+    }
+  }
+
+  /**
+   * @param {any} stroke
+   * @param {any} to
+   */
+  _boxed(stroke, to) {
+    if (stroke.frame) { this.map.removeLayer(stroke.frame); }
+    const bounds = L.latLngBounds(this.map.containerPointToLatLng(stroke.from), this.map.containerPointToLatLng(to));
+    this.town.points.forEach((/** @type {[number, number]} */ p, /** @type {number} */ u) => {
+      if (bounds.contains([p[1] / 1e6, p[0] / 1e6])) { stroke.units.add(u); }
+    });
+  }
+}

@@ -1,0 +1,178 @@
+// Search, cards, measuring, comparing, full screen, print and English; for every folium page.
+(function () {
+  'use strict';
+  var map = window.lingwuMap;
+  var lookup = window.lingwu.lookup;
+  function find(id) { return document.getElementById(id); }
+  function made(tag, text, kind) {
+    var element = document.createElement(tag);
+    element.textContent = text;
+    if (kind) { element.className = kind; }
+    return element;
+  }
+
+  // Cards ---------------------------------------------------------------------------------
+  function bar(card) {
+    var low = card.range[0], high = card.range[1];
+    var most = Math.max(high * 1.4, card.households * 1.05);
+    var box = made('div', '', 'range');
+    var fit = made('span', '', 'fit');
+    fit.style.left = (100 * low) / most + '%';
+    fit.style.width = (100 * (high - low)) / most + '%';
+    var mark = made('span', '', 'mark');
+    mark.style.left = (100 * card.households) / most + '%';
+    box.appendChild(fit);
+    box.appendChild(mark);
+    box.title = low + '—' + high;
+    return box;
+  }
+  function showCard(code) {
+    var card = lookup.cards[code];
+    if (!card) { return; }
+    var body = find('card-body');
+    body.textContent = '';
+    body.appendChild(made('h2', card.name));
+    body.appendChild(made('p', card.households + ' 户（' + card.range[0] + '—' + card.range[1] + '）'));
+    body.appendChild(bar(card));
+    var table = document.createElement('table');
+    card.rows.forEach(function (row) {
+      if (!row[1]) { return; }
+      var line = table.insertRow();
+      line.appendChild(made('th', row[0]));
+      line.appendChild(made('td', row[1]));
+    });
+    body.appendChild(table);
+    find('card').hidden = false;
+    translate();
+  }
+  function textOf(escaped) {
+    return new DOMParser().parseFromString(escaped, 'text/html').documentElement.textContent;
+  }
+  find('card-close').addEventListener('click', function () { find('card').hidden = true; });
+  map.on('layeradd', function (event) { listen(event.layer); });
+  function listen(layer) {
+    if (layer.feature && layer.feature.properties.grid_name !== undefined && !layer.lingwuCard) {
+      layer.lingwuCard = true;
+      layer.on('click', function () {
+        if (!measuring) { showCard(textOf(layer.feature.properties.grid_id)); }
+      });
+    }
+  }
+  map.eachLayer(listen);
+
+  // Search --------------------------------------------------------------------------------
+  var frame = null;
+  function goTo(place) {
+    var box = place[3];
+    var bounds = [[box[1], box[0]], [box[3], box[2]]];
+    if (frame) { map.removeLayer(frame); }
+    frame = L.rectangle(L.latLngBounds(bounds).pad(0.05), { color: '#d50000', weight: 3, fill: false, interactive: false }).addTo(map);
+    map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
+    if (place[1] === '网格') { showCard(place[2]); }
+  }
+  find('search').addEventListener('input', function () {
+    var word = find('search').value.trim();
+    var list = find('found');
+    list.textContent = '';
+    if (!word) { if (frame) { map.removeLayer(frame); frame = null; } return; }
+    var hits = lookup.places.filter(function (p) { return p[0].indexOf(word) >= 0 || p[2].indexOf(word) >= 0; });
+    hits.slice(0, 8).forEach(function (place) {
+      var button = made('button', place[0] + '（' + place[1] + (place[2] ? ' ' + place[2] : '') + '）');
+      button.type = 'button';
+      button.addEventListener('click', function () { goTo(place); });
+      list.appendChild(button);
+    });
+    if (!hits.length) { list.appendChild(made('p', '没有找到')); }
+  });
+  find('search').addEventListener('keydown', function (event) {
+    var first = find('found').querySelector('button');
+    if (event.key === 'Enter' && first) { first.click(); }
+  });
+
+  // Names of compounds, when one is near enough to read them -----------------------------------
+  var names = L.layerGroup().addTo(map);
+  function label() {
+    names.clearLayers();
+    if (map.getZoom() < 16) { return; }
+    var seen = map.getBounds();
+    lookup.places.filter(function (p) { return p[1] === '小区'; }).forEach(function (place) {
+      var middle = L.latLng((place[3][1] + place[3][3]) / 2, (place[3][0] + place[3][2]) / 2);
+      if (!seen.contains(middle)) { return; }
+      L.marker(middle, {
+        interactive: false, keyboard: false,
+        icon: L.divIcon({ className: 'name', html: made('span', place[0]), iconSize: null }),
+      }).addTo(names);
+    });
+  }
+  map.on('moveend', label);
+  label();
+
+  // Measuring -----------------------------------------------------------------------------
+  var measuring = null;
+  function measure(on) {
+    if (measuring) { map.removeLayer(measuring.line); measuring.marks.forEach(function (m) { map.removeLayer(m); }); }
+    measuring = on ? { points: [], marks: [], line: L.polyline([], { color: '#d50000', weight: 3, interactive: false }).addTo(map) } : null;
+    find('tool-measure').setAttribute('aria-pressed', String(on));
+    map.getContainer().style.cursor = on ? 'crosshair' : '';
+  }
+  find('tool-measure').addEventListener('click', function () { measure(!measuring); });
+  map.on('click', function (event) {
+    if (!measuring) { return; }
+    var before = measuring.points[measuring.points.length - 1];
+    measuring.points.push(event.latlng);
+    measuring.total = (measuring.total || 0) + (before ? map.distance(before, event.latlng) : 0);
+    measuring.line.addLatLng(event.latlng);
+    measuring.marks.push(L.circleMarker(event.latlng, { radius: 4, color: '#d50000', interactive: false })
+      .bindTooltip(Math.round(measuring.total) + ' 米', { permanent: true, direction: 'right', className: 'metres' }).addTo(map));
+  });
+  document.addEventListener('keydown', function (event) {
+    if (event.key === 'Escape') { measure(false); find('card').hidden = true; }
+  });
+
+  // Comparing: today left of the bar, the plan right of it ------------------------------------
+  function clip() {
+    var on = !find('swipe').hidden;
+    var at = Number(find('swipe-at').value) / 100;
+    var size = map.getSize();
+    var first = map.containerPointToLayerPoint([0, 0]);
+    var last = map.containerPointToLayerPoint(size);
+    var cut = first.x + size.x * at;
+    map.getPane('now').style.clip = on ? 'rect(' + first.y + 'px,' + cut + 'px,' + last.y + 'px,' + first.x + 'px)' : '';
+    map.getPane('overlayPane').style.clip = on ? 'rect(' + first.y + 'px,' + last.x + 'px,' + last.y + 'px,' + cut + 'px)' : '';
+    find('swipe').querySelector('.bar').style.left = 100 * at + '%';
+  }
+  map.on('move zoomend resize', clip);
+  find('swipe-at').addEventListener('input', clip);
+  document.addEventListener('lingwu:view', function (event) {
+    find('swipe').hidden = event.detail !== 'swipe';
+    // A canvas that shows nothing would still take the pointer from the one below.
+    map.getPane('now').style.display = event.detail === 'swipe' || event.detail === 'before' ? '' : 'none';
+    clip();
+  });
+
+  // Full screen, print ---------------------------------------------------------------------
+  find('tool-full').addEventListener('click', function () {
+    if (document.fullscreenElement) { document.exitFullscreen(); } else { document.documentElement.requestFullscreen(); }
+  });
+  find('tool-print').addEventListener('click', function () { window.print(); });
+
+  // English: words that stand alone are exchanged; names of places stay as they are -----------------
+  var ENGLISH = {{ this.values.get('english', '{}') }};
+  var language = 'zh';
+  function translate() {
+    var walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (var node = walker.nextNode(); node; node = walker.nextNode()) {
+      var word = (node.lingwuWord || node.nodeValue).trim();
+      if (!ENGLISH[word] || /^(SCRIPT|STYLE)$/.test(node.parentNode.nodeName)) { continue; }
+      node.lingwuWord = node.lingwuWord || node.nodeValue;
+      node.nodeValue = language === 'en' ? ' ' + ENGLISH[word] : node.lingwuWord;
+    }
+  }
+  find('tool-language').addEventListener('click', function () {
+    language = language === 'zh' ? 'en' : 'zh';
+    find('tool-language').textContent = language === 'zh' ? 'English' : '中文';
+    find('search').placeholder = language === 'zh' ? '查小区、网格编码、道路' : 'compound, grid code, road';
+    document.documentElement.lang = language;
+    translate();
+  });
+})();

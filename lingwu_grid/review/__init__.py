@@ -1,0 +1,1 @@
+"""Street offices' answers: patches read, merged, checked, applied; what is left is solved again."""

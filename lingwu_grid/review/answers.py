@@ -1,0 +1,134 @@
+"""Answers: what became of every wish, as a table that goes back to the offices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from lingwu_grid.review.merging import own_name
+
+if TYPE_CHECKING:
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.review.merging import Merged
+    from lingwu_grid.review.patch import Patch
+
+COLUMNS = ["file", "reviewer", "kind", "place", "from", "to", "units", "households", "result"]
+REPAIRS = ["unit_id", "wished_grid_id", "grid_id", "households"]
+
+
+def repair_table(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
+    """Give the moves that made the wishes lawful as a table."""
+    return pd.DataFrame(rows, columns=REPAIRS)
+
+
+def answers(
+    plan: PlanRecord, patches: list[Patch], merged: Merged, made: PlanRecord | None
+) -> pd.DataFrame:
+    """
+    Say what became of every wish.
+
+    Parameters
+    ----------
+    plan
+        That was reviewed.
+    patches, merged
+        What was wished, and what was left of it after conflicts.
+    made
+        The new plan; None where there is none.
+
+    Returns
+    -------
+    pandas.DataFrame
+        file, reviewer, kind (调整、锁定、意见), place, from, to, units, households, result.
+    """
+    rows: list[tuple[object, ...]] = []
+    for patch in patches:
+        rows += _edits(plan, patch, merged, made)
+        rows += [
+            (patch.name, patch.reviewer, "锁定", "", g, g, 0, 0, _told(made, "已照此锁定"))
+            for g in patch.locks
+        ]
+        rows += _comments(plan, patch, made)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _told(made: PlanRecord | None, done: str) -> str:
+    return done if made is not None else "未采纳：合起来不合规或有冲突，见说明"
+
+
+def _edits(
+    plan: PlanRecord, patch: Patch, merged: Merged, made: PlanRecord | None
+) -> list[tuple[object, ...]]:
+    if not patch.edits:
+        return []
+    households = plan.units.set_index("unit_id")["households"]
+    place = _compounds(plan)
+    contested = set(merged.contested)
+    table = pd.DataFrame(
+        {
+            "unit": [e.unit for e in patch.edits],
+            "from": [e.before for e in patch.edits],
+            "to": [own_name(patch, e.after) for e in patch.edits],
+        }
+    )
+    table["contested"] = table["unit"].isin(contested)
+    table["place"] = table["unit"].map(place).fillna("")
+    table["households"] = table["unit"].map(households)
+    rows: list[tuple[object, ...]] = []
+    for (before, after, is_contested), part in table.groupby(
+        ["from", "to", "contested"], sort=True
+    ):
+        where = "、".join(sorted(set(part["place"]) - {""})[:5])
+        result = "未采纳：各街道意见冲突" if is_contested else _told(made, "采纳")
+        now = after
+        if made is not None and not is_contested:
+            units = made.units.set_index("unit_id")["grid_id"]
+            now = "、".join(sorted(set(units[part["unit"]])))
+        rows.append(
+            (
+                patch.name, patch.reviewer, "调整", where, before, now,
+                len(part), int(part["households"].sum()), result,
+            )
+        )  # fmt: skip
+    return rows
+
+
+def _comments(plan: PlanRecord, patch: Patch, made: PlanRecord | None) -> list[tuple[object, ...]]:
+    rows: list[tuple[object, ...]] = []
+    after = (plan if made is None else made).grids.set_index("grid_id")["households"]
+    before = plan.grids.set_index("grid_id")["households"]
+    for comment in patch.comments:
+        grid = _grid_at(plan, comment.lon, comment.lat)
+        if made is None:
+            result = "已收到；本次没有形成新方案"
+        elif grid in before.index and grid in after.index and before[grid] != after[grid]:
+            result = f"已收到；该网格本次由 {before[grid]} 户调整为 {after[grid]} 户"
+        elif grid in before.index and grid not in after.index:
+            result = "已收到；该网格本次撤并"
+        else:
+            result = "已收到；该网格本次没有变动，请经办人答复"
+        rows.append((patch.name, patch.reviewer, "意见", comment.text, grid, grid, 0, 0, result))
+    return rows
+
+
+def _grid_at(plan: PlanRecord, lon: float, lat: float) -> str:
+    hit = shapely.intersects(plan.grids.geometry.to_numpy(), shapely.Point(lon, lat))
+    return str(plan.grids["grid_id"].to_numpy()[hit][0]) if hit.any() else ""
+
+
+def _compounds(plan: PlanRecord) -> dict[str, str]:
+    """Give the compound of each unit that lies in one."""
+    compounds = plan.backdrop.get("compounds")
+    if compounds is None or not len(compounds):
+        return {}
+    points = gpd.GeoSeries(
+        shapely.point_on_surface(plan.units.geometry.to_numpy()), crs=plan.units.crs
+    )
+    tree = shapely.STRtree(compounds.to_crs(points.crs).geometry.to_numpy())
+    unit, compound = tree.query(points.to_numpy(), "within")
+    names = compounds["name"].fillna("").astype(str).to_numpy(object)
+    ids = plan.units["unit_id"].to_numpy(object)
+    return dict(zip(ids[unit], names[compound], strict=True))

@@ -1,0 +1,156 @@
+"""Patches become one list of changes; what offices disagree on is told, not decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lingwu_grid.errors import InputError
+from lingwu_grid.planning.identity import plan_id
+
+if TYPE_CHECKING:
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.review.patch import Patch
+
+SHOWN = 8
+"""Faults of a file named in one sentence."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """
+    What all offices wish together.
+
+    Parameters
+    ----------
+    target
+        Grid of each unit that changes: an id of the plan, or the name of a new grid.
+    source
+        The file that asked for it.
+    new_grids
+        Community of each new grid, by file and its own id.
+    locks
+        Grids that are to stay as they are then.
+    conflicts
+        Sentences; empty where the offices agree.
+    contested
+        Units of the conflicts; they are not in `target`.
+    """
+
+    target: dict[str, str]
+    source: dict[str, str]
+    new_grids: dict[str, str]
+    locks: tuple[str, ...]
+    conflicts: tuple[str, ...]
+    contested: tuple[str, ...]
+
+
+def require_fit(record: PlanRecord, patch: Patch) -> None:
+    """
+    Refuse a patch for another plan, or one that names what is not there.
+
+    Raises
+    ------
+    InputError
+        With everything that does not fit, in one sentence.
+    """
+    mine = plan_id(record.units)
+    if patch.plan != mine:
+        raise InputError(
+            f"这份意见是对另一个方案（{patch.plan}）提的，这里的方案是 {mine}",
+            where=patch.name,
+            remedy="用当时发出的方案文件夹；方案更新后请街道在新的审议页上重提",
+        )
+    grid_of = dict(zip(record.units["unit_id"], record.units["grid_id"], strict=True))
+    grids = set(record.grids["grid_id"]) | set(patch.new_grids)
+    owner = dict(zip(record.grids["grid_id"], record.grids["community_id"], strict=True))
+    street = dict(
+        zip(record.communities["community_id"], record.communities["subdistrict_id"], strict=True)
+    )
+    wrong = [f"没有单元 {e.unit}" for e in patch.edits if e.unit not in grid_of]
+    wrong += [f"没有网格 {e.after}" for e in patch.edits if e.after not in grids]
+    wrong += [
+        f"单元 {e.unit} 在方案里属 {grid_of[e.unit]}，意见写 {e.before}"
+        for e in patch.edits
+        if e.unit in grid_of and grid_of[e.unit] != e.before
+    ]
+    wrong += [f"没有社区 {c}" for c in patch.new_grids.values() if c not in street]
+    wrong += [f"没有网格 {g}" for g in patch.locks if g not in grids]
+    wrong += [
+        f"单元 {e.unit} 不能跨街道"
+        for e in patch.edits
+        if e.unit in grid_of
+        and e.after in grids
+        and street.get(owner[grid_of[e.unit]])
+        != street.get(owner.get(e.after, patch.new_grids.get(e.after, "")))
+    ]
+    if wrong:
+        more = f"；共 {len(wrong)} 处" if len(wrong) > SHOWN else ""
+        raise InputError(
+            "、".join(dict.fromkeys(wrong[:SHOWN])) + more,
+            where=patch.name,
+            remedy="请街道在这个方案的审议页上重新导出",
+        )
+
+
+def merge(patches: list[Patch], record: PlanRecord) -> Merged:
+    """
+    Merge patches.
+
+    Parameters
+    ----------
+    patches
+        Each fits the plan.
+    record
+        The plan.
+
+    Returns
+    -------
+    Merged
+        Units that two offices give to different grids, or take out of or put into a grid that
+        another office wants left alone, are conflicts.
+    """
+    target: dict[str, str] = {}
+    source: dict[str, str] = {}
+    conflicts: list[str] = []
+    contested: set[str] = set()
+    locked = {g: patch for patch in patches for g in patch.locks}
+    for patch in patches:
+        for edit in patch.edits:
+            after = own_name(patch, edit.after)
+            other = target.get(edit.unit)
+            if other is not None and other != after:
+                contested.add(edit.unit)
+                conflicts.append(
+                    f"单元 {edit.unit}：{source[edit.unit]} 划给 {other}，{patch.name} 划给 {after}"
+                )
+            for grid in (edit.before, edit.after):
+                keeper = locked.get(grid)
+                if keeper is not None and keeper is not patch:
+                    contested.add(edit.unit)
+                    conflicts.append(
+                        f"单元 {edit.unit}：{patch.name} 改动网格 {grid}，{keeper.name} 要求锁定它"
+                    )
+            target[edit.unit], source[edit.unit] = after, patch.name
+    for unit in contested:
+        target.pop(unit)
+    kept = set(target.values())
+    known = set(record.grids["grid_id"])
+    return Merged(
+        target=target,
+        source={u: source[u] for u in target},
+        new_grids={
+            own_name(p, g): c
+            for p in patches
+            for g, c in p.new_grids.items()
+            if own_name(p, g) in kept
+        },
+        locks=tuple(sorted(g for g in locked if g in known)),
+        conflicts=tuple(dict.fromkeys(conflicts)),
+        contested=tuple(sorted(contested)),
+    )
+
+
+def own_name(patch: Patch, grid: str) -> str:
+    """Tell the new grids of two offices apart: both call theirs new-1."""
+    return f"{patch.name}:{grid}" if grid in patch.new_grids else grid

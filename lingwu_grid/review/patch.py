@@ -1,0 +1,170 @@
+"""Patches: what a street office sends back; read with care, since anybody may have touched it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from lingwu_grid.errors import InputError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCHEMA = "lingwu_grid/patch/1"
+MOST_BYTES = 20_000_000
+"""A patch for every unit of a large town is smaller."""
+
+TEXT_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A unit that an office gives to another grid."""
+
+    unit: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Comment:
+    """A remark pinned to a place, degrees."""
+
+    lon: float
+    lat: float
+    grid: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Patch:
+    """
+    What one office wishes.
+
+    Parameters
+    ----------
+    name
+        The file.
+    plan, street
+        What it is about.
+    reviewer
+        Who wrote it; may be empty.
+    edits, comments
+        Changes and remarks.
+    new_grids
+        Community of each new grid, by the patch's own id.
+    locks
+        Grids that are to stay as the patch leaves them.
+    """
+
+    name: str
+    plan: str
+    street: str
+    reviewer: str
+    edits: tuple[Edit, ...]
+    new_grids: dict[str, str]
+    locks: tuple[str, ...]
+    comments: tuple[Comment, ...]
+
+
+def canonical(content: dict[str, Any]) -> str:
+    """Give the content as one line, byte for byte what the page sums over."""
+    rows = [
+        content["schema"],
+        content["plan"],
+        content["street"],
+        content["reviewer"],
+        [[e["unit"], e["from"], e["to"]] for e in content["edits"]],
+        [[g["id"], g["community"]] for g in content["new_grids"]],
+        content["locks"],
+        [[c["x"], c["y"], c["grid"], c["text"]] for c in content["comments"]],
+    ]
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def digest(content: dict[str, Any]) -> str:
+    """Sum a patch up (SHA-256, hexadecimal)."""
+    return hashlib.sha256(canonical(content).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def read_patch(path: Path) -> Patch:
+    """
+    Read a patch.
+
+    Parameters
+    ----------
+    path
+        A JSON file that the review page wrote.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read, is no patch, or was altered.
+    """
+    content = _content(path)
+    try:
+        _require_types(content)
+        is_whole = digest(content) == content["hash"]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _no_patch(path, f"缺少或写错了 {error}") from error
+    if not is_whole:
+        raise InputError(
+            "意见文件被改动过，校验和不符",
+            where=path.name,
+            remedy="请街道重新从审议页导出，不要用别的程序打开后保存",
+        )
+    return Patch(
+        name=path.name,
+        plan=content["plan"],
+        street=content["street"],
+        reviewer=content["reviewer"],
+        edits=tuple(Edit(e["unit"], e["from"], e["to"]) for e in content["edits"]),
+        new_grids={g["id"]: g["community"] for g in content["new_grids"]},
+        locks=tuple(content["locks"]),
+        comments=tuple(
+            Comment(c["x"] / 1e6, c["y"] / 1e6, c["grid"], c["text"][:TEXT_LENGTH])
+            for c in content["comments"]
+        ),
+    )
+
+
+def _content(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise _no_patch(path, "文件太大")
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(
+            f"打不开意见文件：{error.strerror}", where=str(path), remedy="核对文件名"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise _no_patch(path, "不是 JSON") from error
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise _no_patch(path, f"schema 应为 {SCHEMA}")
+    return content
+
+
+def _no_patch(path: Path, why: str) -> InputError:
+    return InputError(
+        f"这不是审议意见文件：{why}",
+        where=path.name,
+        remedy="请街道在审议页按“导出意见”，把导出的文件原样发来",
+    )
+
+
+def _require_types(content: dict[str, Any]) -> None:
+    texts = [content["plan"], content["street"], content["reviewer"], content["hash"]]
+    texts += content["locks"]
+    for edit in content["edits"]:
+        texts += [edit["unit"], edit["from"], edit["to"]]
+    for grid in content["new_grids"]:
+        texts += [grid["id"], grid["community"]]
+    for comment in content["comments"]:
+        texts += [comment["grid"], comment["text"]]
+        if not all(type(comment[axis]) is int for axis in ("x", "y")):
+            raise TypeError("comments")
+    for text in texts:
+        if not isinstance(text, str):
+            raise TypeError(f"{text!r}"[:60])

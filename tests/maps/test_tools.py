@@ -1,0 +1,203 @@
+"""Every control of the planner's map and of the maps that leave the office, in a real browser."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from lingwu_grid.maps.page import planner_map
+from lingwu_grid.maps.pages import write_pages
+from lingwu_grid.maps.sharing import MASK, shared_record
+from tests.browsing import open_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+    from lingwu_grid.plan import Plan
+
+HOSTILE = '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>'
+
+
+@pytest.fixture(scope="module")
+def pages(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder: Path = tmp_path_factory.mktemp("pages")
+    write_pages(small_plan, folder)
+    return folder
+
+
+def test_a_grid_is_found_by_code_and_tells_its_card(
+    browser: WebDriver, pages: Path, small_plan: Plan
+) -> None:
+    assert open_page(browser, pages / "map.html") == []
+    grid = small_plan.grids[small_plan.grids["lineage"] == "调整"].iloc[0]
+    box = browser.find_element(By.ID, "search")
+    box.send_keys(grid.grid_id)
+    assert grid.grid_name in browser.find_element(By.ID, "found").text
+    box.send_keys(Keys.ENTER)
+    card = browser.find_element(By.ID, "card").text
+    for word in (grid.grid_id, grid.grid_name, str(grid.households), "四至", "两委"):
+        assert word in card
+    browser.find_element(By.ID, "card-close").click()
+    assert not browser.find_element(By.ID, "card").is_displayed()
+    box.clear()
+    box.send_keys("没有这个地方")
+    assert "没有找到" in browser.find_element(By.ID, "found").text
+
+
+def test_a_grid_tells_its_card_on_a_press(
+    browser: WebDriver, pages: Path, small_plan: Plan
+) -> None:
+    open_page(browser, pages / "map.html")
+    # Also after today was shown and hidden again: its canvas must not take the pointer.
+    browser.find_element(By.CSS_SELECTOR, "[data-show=before]").click()
+    browser.find_element(By.CSS_SELECTOR, "[data-show=after]").click()
+    grid = small_plan.grids[small_plan.grids["kind"] == "basic"].iloc[5]
+    point = grid.geometry.representative_point()
+    x, y = browser.execute_script(
+        "var p = lingwuMap.latLngToContainerPoint([arguments[0], arguments[1]]);"
+        "return [Math.round(p.x), Math.round(p.y)];", point.y, point.x,
+    )  # fmt: skip
+    ActionChains(browser).move_by_offset(0, 0).perform()
+    chain = ActionChains(browser)
+    chain.w3c_actions.pointer_action.move_to_location(x, y).click()
+    chain.perform()
+    assert grid.grid_id in browser.find_element(By.ID, "card").text
+
+
+def test_today_is_wiped_over_the_plan(browser: WebDriver, pages: Path) -> None:
+    open_page(browser, pages / "map.html")
+    browser.find_element(By.CSS_SELECTOR, "[data-show=swipe]").click()
+    clip = (
+        "return [lingwuMap.getPane('now').style.clip, lingwuMap.getPane('overlayPane').style.clip]"
+    )
+    half = browser.execute_script(clip)
+    assert all(half)
+    browser.execute_script(
+        "var i = document.getElementById('swipe-at'); i.value = 20;"
+        "i.dispatchEvent(new Event('input'));"
+    )
+    fifth = browser.execute_script(clip)
+    assert [float(v) for v in re.findall(r"-?[\d.]+", fifth[0])][1] < [
+        float(v) for v in re.findall(r"-?[\d.]+", half[0])
+    ][1]
+    browser.find_element(By.CSS_SELECTOR, "[data-show=after]").click()
+    assert browser.execute_script(clip) == ["", ""]
+    assert not browser.find_element(By.ID, "swipe").is_displayed()
+
+
+def test_metres_are_measured(browser: WebDriver, pages: Path) -> None:
+    open_page(browser, pages / "map.html")
+    browser.find_element(By.ID, "tool-measure").click()
+    browser.execute_script(
+        "var c = lingwuMap.getCenter();"
+        "lingwuMap.fire('click', {latlng: c});"
+        "lingwuMap.fire('click', {latlng: L.latLng(c.lat + 0.001, c.lng)});"
+    )
+    told = [e.text for e in browser.find_elements(By.CSS_SELECTOR, ".leaflet-tooltip.metres")]
+    assert told == ["0 米", "111 米"]
+    browser.find_element(By.TAG_NAME, "body").send_keys(Keys.ESCAPE)
+    time.sleep(0.5)  # they fade away
+    assert browser.find_elements(By.CSS_SELECTOR, ".leaflet-tooltip.metres") == []
+
+
+def test_words_are_english_on_a_press_and_names_stay(
+    browser: WebDriver, pages: Path, small_plan: Plan
+) -> None:
+    open_page(browser, pages / "map.html")
+    button = browser.find_element(By.ID, "tool-language")
+    button.click()
+    panel = browser.find_element(By.ID, "panel").text
+    assert "Resident households" in panel
+    assert "常住户数" not in panel
+    assert str(small_plan.summary["study"]) in panel
+    button.click()
+    assert "常住户数" in browser.find_element(By.ID, "panel").text
+
+
+def test_the_printed_page_has_no_buttons(browser: WebDriver, pages: Path) -> None:
+    open_page(browser, pages / "map.html")
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})
+    try:
+        assert not browser.find_element(By.ID, "tool-print").is_displayed()
+        assert browser.find_element(By.ID, "panel").is_displayed()
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": ""})
+
+
+def test_every_page_that_leaves_the_office_starts_and_asks_nobody(
+    browser: WebDriver, pages: Path
+) -> None:
+    shared, reviewed = list((pages / "share").iterdir()), list((pages / "review").iterdir())
+    assert len(shared) > len(reviewed) >= 1
+    for path in [*shared, *reviewed]:
+        assert open_page(browser, path) == [], path.name
+        text = browser.find_element(By.ID, "panel").text
+        assert "合成数据" in text
+        assert "内部工作用图" in text
+
+
+def test_no_household_is_in_a_page_that_leaves_the_office(pages: Path, small_plan: Plan) -> None:
+    ids = small_plan.assignment["household_id"].tolist()
+    for path in [*(pages / "share").iterdir(), *(pages / "review").iterdir()]:
+        words = set(re.findall(r"[\w-]+", path.read_text("utf-8")))
+        assert not words & set(ids), path.name
+
+
+def test_small_counts_are_masked_and_sums_are_those_of_the_part(small_plan: Plan) -> None:
+    community = small_plan.communities["community_id"].iloc[0]
+    few = replace(small_plan, grids=small_plan.grids.assign(households_in=3, households_out=0))
+    part = shared_record(few, "community_id", community)
+    assert set(part.grids["households_in"]) == {MASK}
+    assert set(part.grids["households_out"]) == {0}
+    rows = small_plan.assignment[small_plan.assignment["community_id"] == community]
+    assert part.summary["households"] == len(rows)
+    told = part.moves["households"]
+    assert all(n == MASK or int(n) == 0 or int(n) >= 5 for n in told)
+    assert len(part.assignment) == len(part.units) == len(part.changes) == 0
+    assert "inputs" not in part.run
+    inside = set(rows["grid_id"])
+    moved = small_plan.moves
+    here = moved["grid_id"].isin(inside) | moved["previous_grid_id"].isin(inside)
+    sums = moved[here].groupby(["previous_grid_id", "grid_id"])["households"].sum()
+    assert len(part.moves) == len(sums)
+
+
+def test_hostile_names_are_text_in_every_page(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    record = replace(
+        small_plan,
+        grids=small_plan.grids.assign(grid_name=HOSTILE, reason=HOSTILE, boundary_text=HOSTILE),
+        communities=small_plan.communities.assign(community_name=HOSTILE),
+        summary=small_plan.summary | {"study": HOSTILE},
+        backdrop={
+            name: table.assign(**{c: HOSTILE for c in ("name", "grid_name") if c in table})
+            for name, table in small_plan.backdrop.items()
+        },
+    )
+    write_pages(record, tmp_path)
+    assert {p.parent.name for p in tmp_path.rglob("*.html")} == {tmp_path.name, "share", "review"}
+    for path in tmp_path.rglob("*.html"):
+        assert open_page(browser, path) == []
+        browser.execute_script(
+            "var s = document.getElementById('search'); s.value = 'img';"
+            "s.dispatchEvent(new Event('input'));"
+            "var b = document.querySelector('#found button'); if (b) { b.click(); }"
+            "if (window.lingwuReview) { lingwuReview.view.onSelect([0, 1, 2], true); }"
+        )
+        assert browser.execute_script("return window.hurt") is None, path.name
+
+
+def test_the_map_says_which_plan_it_shows(small_plan: Plan) -> None:
+    page = planner_map(small_plan, notice="<b>勿外传</b>")
+    assert "&lt;b&gt;勿外传" in page
+    assert re.search(r"方案 [0-9a-f]{12}", page)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.figures.sheet import mark_synthetic, new_figure, our_style
+from lingwu_grid.figures.sheet import mark, new_figure, our_style
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,7 +76,7 @@ def share_chart(record: PlanRecord, service: Service) -> Figure:
         axes.margins(x=0.08, y=0.01)
         figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
         axes.set_title(f"各社区步行到最近邻里驿家（{service.summary['method']}）", fontsize=12)
-        mark_synthetic(figure, synthetic=bool(service.summary["synthetic"]))
+        mark(figure, synthetic=bool(service.summary["synthetic"]))
     return figure
 
 
@@ -103,5 +103,5 @@ def curve_chart(service: Service) -> Figure:
         axes.set_xlabel("新开几处（各点均为最优选址）", fontsize=9)
         axes.set_ylabel("15 分钟内的户数", fontsize=9)
         figure.suptitle("新开驿站与覆盖户数", fontsize=12)
-        mark_synthetic(figure, synthetic=bool(service.summary["synthetic"]))
+        mark(figure, synthetic=bool(service.summary["synthetic"]))
     return figure

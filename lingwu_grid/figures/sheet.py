@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
@@ -84,8 +85,24 @@ def new_figure(width_cm: float, height_cm: float) -> Figure:
     return Figure(figsize=(width_cm / 2.54, height_cm / 2.54), layout="constrained")
 
 
-def mark_synthetic(figure: Figure, *, synthetic: bool) -> None:
-    """Write on the sheet that its figures are invented, where they are."""
+def mark(figure: Figure, *, synthetic: bool, plan: str = "") -> None:
+    """
+    Write on the sheet which plan it shows, when it was drawn, and that its figures are invented.
+
+    Parameters
+    ----------
+    figure
+        The sheet.
+    synthetic
+        Whether the data are.
+    plan
+        Name of the plan; empty for none.
+    """
+    drawn = f"制图 {datetime.date.today().isoformat()}"
+    figure.text(
+        0.005, 0.005, f"方案 {plan} · {drawn}" if plan else drawn, fontsize=8, color="#555555",
+        va="bottom",
+    )  # fmt: skip
     if synthetic:
         figure.text(
             0.995, 0.005, SYNTHETIC, ha="right", va="bottom", fontsize=9, color="white",

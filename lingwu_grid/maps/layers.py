@@ -14,6 +14,9 @@ import shapely
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
+SNAP = 1e-9
+"""Degrees within which corners are one when areas are joined: a tenth of a millimetre."""
+
 DIGITS = 6
 """Decimal places of a degree on the map: about a tenth of a metre."""
 
@@ -242,7 +245,7 @@ def cause_table(record: PlanRecord) -> gpd.GeoDataFrame:
             here = record.grids.geometry[record.grids["grid_id"].isin(item["grids"])]
         if len(here):
             rows.append((str(number), item["message"], item["households"]))
-            shapes.append(shapely.union_all(here.to_numpy()))
+            shapes.append(shapely.union_all(here.to_numpy(), grid_size=SNAP))
     return gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=list(CAUSE_FIELDS)), geometry=shapes, crs=record.units.crs
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -181,11 +182,13 @@ def _panel(record: PlanRecord, title: str, notice: str) -> str:
         "panel.html",
         title=title,
         notice=notice,
+        drawn=datetime.date.today().isoformat(),
         plan=plan_id(record.units) if len(record.units) else record.run.get("plan", ""),
         summary=record.summary,
         legend=legend,
         service=_service_figures(record),
         has_before="grids" in record.backdrop,
+        findings=_findings(record),
         lineage=record.grids["lineage"].value_counts().to_dict(),
         made=str(record.run.get("seed", 0)),
     )
@@ -209,3 +212,12 @@ def _service_figures(record: PlanRecord) -> dict[str, Any] | None:
             for r in rows.sort_values(["share_15", "zone_id"]).itertuples()
         ],
     }  # fmt: skip
+
+
+def _findings(record: PlanRecord) -> list[tuple[str, str]]:
+    """Give what the data did that a planner should look into; mere notices are left out."""
+    table = record.findings
+    if not len(table):
+        return []
+    told = table[table["severity"] != "notice"]
+    return list(zip(told["place"].astype(str), told["message"].astype(str), strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,7 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
         synthetic=bool(record.summary.get("synthetic")),
         notice=notice,
         plan=town["plan"],
+        drawn=datetime.date.today().isoformat(),
         grid_range=town["gridRange"],
         community_range=town["communityRange"],
     )

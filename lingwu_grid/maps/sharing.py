@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
+from lingwu_grid.maps.layers import SNAP
 from lingwu_grid.planning.identity import plan_id
 
 if TYPE_CHECKING:
@@ -107,7 +108,10 @@ def _changes(record: PlanRecord, grids: set[str]) -> gpd.GeoDataFrame:
     moves = record.moves
     here = moves["grid_id"].isin(grids) | moves["previous_grid_id"].isin(grids)
     table = moves[here].dissolve(
-        by=["previous_grid_id", "grid_id"], aggfunc={"households": "sum"}, as_index=False
+        by=["previous_grid_id", "grid_id"],
+        aggfunc={"households": "sum"},
+        as_index=False,
+        grid_size=SNAP,
     )
     masked = _masked(table, ("households",))
     return masked.assign(unit_id=[f"{i + 1}" for i in range(len(masked))])

@@ -50,6 +50,14 @@ Deno.test('what is done can be undone and done again', () => {
   same(desk.redo(), []);
 });
 
+Deno.test('grids beside units come first, then those beside their grid', () => {
+  const desk = new Desk(structuredClone(vectors.town));
+  same(desk.beside([4]), [0, 1]);
+  same(desk.beside([0, 4, 8]), [1]);
+  same(desk.beside([1]), [0, 1, 2]);
+  same(desk.beside([7]), [3, 2]);
+});
+
 Deno.test('a locked grid is left alone', () => {
   const desk = new Desk(structuredClone(vectors.town));
   desk.toggleLock(1);

@@ -111,19 +111,32 @@ export class Desk {
   }
 
   /**
-   * Grids next to some units, those that join most of them first.
+   * Grids that some units may go to: those next to them, most joins first, then those next to
+   * their own grids, for a compound that its grid's empty land surrounds.
    * @param {number[]} units
    * @returns {number[]}
    */
   beside(units) {
-    const inside = new Set(units);
+    const near = this._touching(new Set(units), units);
+    const own = new Set(units.map((u) => this.grid[u]));
+    const around = [];
+    for (let u = 0; u < this.grid.length; u += 1) { if (own.has(this.grid[u])) { around.push(u); } }
+    const next = this._touching(new Set(around), around);
+    return [...new Set([...near, ...next])];
+  }
+
+  /**
+   * @param {Set<number>} inside
+   * @param {number[]} units
+   * @returns {number[]} grids of what joins them from outside
+   */
+  _touching(inside, units) {
     /** @type {Map<number, number>} */
     const touch = new Map();
     for (const u of units) {
       for (let k = this.graph.from[u]; k < this.graph.from[u + 1]; k += 1) {
         const v = this.graph.to[k];
-        if (inside.has(v)) { continue; }
-        touch.set(this.grid[v], (touch.get(this.grid[v]) || 0) + 1);
+        if (!inside.has(v)) { touch.set(this.grid[v], (touch.get(this.grid[v]) || 0) + 1); }
       }
     }
     return [...touch].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([g]) => g);

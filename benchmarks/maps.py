@@ -1,0 +1,76 @@
+"""
+Pages by the browser's own marks: size, first paint, start, and an edit to its next frame.
+
+    python -m benchmarks.maps outputs/data      # a written plan
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from lingwu_grid.maps.page import planner_map
+from lingwu_grid.maps.review_page import review_page, streets_of
+from lingwu_grid.plan import read_plan
+from tests.browsing import start_browser
+
+EDITS = 30
+write = sys.stdout.write
+FIRST_PAINT = (
+    "var p = performance.getEntriesByName('first-contentful-paint')[0];"
+    "return p ? p.startTime : null"
+)
+LOADED = "return performance.timing.loadEventEnd - performance.timing.navigationStart"
+
+
+def main(folder: str) -> None:
+    """Measure the planner's map and the largest review page of a plan."""
+    plan = read_plan(folder)
+    street = max(streets_of(plan), key=lambda s: (plan.communities["subdistrict_id"] == s).sum())
+    browser = start_browser()
+    with tempfile.TemporaryDirectory() as name:
+        for title, page in (
+            ("planner", planner_map(plan)),
+            ("review", review_page(plan, street)),
+        ):
+            path = Path(name) / f"{title}.html"
+            path.write_text(page, encoding="utf-8")
+            browser.get(path.as_uri())
+            time.sleep(3)
+            paint, loaded = browser.execute_script(FIRST_PAINT), browser.execute_script(LOADED)
+            write(
+                f"{title}: {path.stat().st_size / 1e6:.2f} MB, {len(plan.units)} units, "
+                f"first paint {paint:.0f} ms, loaded {loaded:.0f} ms\n"
+            )
+        edits = [_edit(browser, k) for k in range(EDITS)]
+        write(
+            f"edit to next frame: median {statistics.median(edits):.0f} ms, "
+            f"worst {max(edits):.0f} ms of {EDITS}\n"
+        )
+    browser.quit()
+
+
+def _edit(browser: object, k: int) -> float:
+    """Give one unit to a neighbour and read how long it took until the next frame."""
+    run = browser.execute_async_script  # type: ignore[attr-defined]
+    return float(
+        run(
+            "var done = arguments[1], r = lingwuReview;"
+            "var u = (arguments[0] * 97) % r.desk.grid.length;"
+            "var to = r.desk.beside([u])[0]; if (to === undefined) { to = 0; }"
+            "performance.clearMeasures();"
+            "r.view.onSelect([u], false);"
+            "var b = document.querySelector('[data-give]') || document.getElementById('give-new');"
+            "b.click();"
+            "setTimeout(function () {"
+            " done(performance.getEntriesByName('edit-to-frame')[0].duration); }, 300);",
+            k,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "outputs/data")

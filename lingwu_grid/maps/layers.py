@@ -14,9 +14,6 @@ import shapely
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
-SNAP = 1e-9
-"""Degrees within which corners are one when areas are joined: a tenth of a millimetre."""
-
 DIGITS = 6
 """Decimal places of a degree on the map: about a tenth of a metre."""
 
@@ -223,6 +220,11 @@ def station_layer(table: gpd.GeoDataFrame) -> folium.FeatureGroup:
     return group
 
 
+def joined(shapes: gpd.GeoSeries) -> shapely.Geometry:
+    """Join areas in degrees, where a sliver may have turned over when it left the metres."""
+    return shapely.union_all(shapely.make_valid(shapes.to_numpy()))
+
+
 def cause_table(record: PlanRecord) -> gpd.GeoDataFrame:
     """
     Give the ground of each explanation: its units, else the grids it names.
@@ -245,7 +247,7 @@ def cause_table(record: PlanRecord) -> gpd.GeoDataFrame:
             here = record.grids.geometry[record.grids["grid_id"].isin(item["grids"])]
         if len(here):
             rows.append((str(number), item["message"], item["households"]))
-            shapes.append(shapely.union_all(here.to_numpy(), grid_size=SNAP))
+            shapes.append(joined(here))
     return gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=list(CAUSE_FIELDS)), geometry=shapes, crs=record.units.crs
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.review_page import review_page, street_name, streets_of
-from lingwu_grid.maps.sharing import shared_record
+from lingwu_grid.maps.sharing import Shared
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,14 +33,15 @@ def write_pages(record: PlanRecord, folder: Path) -> None:
     _write(folder / "map.html", planner_map(record, notice=notice))
     for name in ("share", "review"):
         (folder / name).mkdir(exist_ok=True)
+    shared = Shared(record)
     for street in streets_of(record):
         name = street_name(record, street)
         file = safe_name(street, name)
         _write(folder / "review" / file, review_page(record, street, notice=notice))
-        part = shared_record(record, "subdistrict_id", street)
+        part = shared.part("subdistrict_id", street)
         _write(folder / "share" / file, planner_map(part, notice=notice, title=f"{name} 网格调整"))
     for row in record.communities.itertuples(index=False):
-        part = shared_record(record, "community_id", row.community_id)
+        part = shared.part("community_id", row.community_id)
         page = planner_map(part, notice=notice, title=f"{row.community_name} 网格调整")
         _write(folder / "share" / safe_name(row.community_id, row.community_name), page)
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import shapely
 
-from lingwu_grid.maps.layers import SNAP
+from lingwu_grid.maps.layers import joined
 from lingwu_grid.planning.identity import plan_id
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-
     from lingwu_grid.planning.record import PlanRecord
 
 SMALL = 5
@@ -30,88 +29,115 @@ PUBLIC_GRIDS = (
 )  # fmt: skip
 
 
-def shared_record(record: PlanRecord, key: str, value: str) -> PlanRecord:
+class Shared:
     """
-    Give the part of a plan that a street or community may have.
+    Parts of a plan that streets and communities may have.
+
+    What the parts have in common, sums over half a million rows, is worked out once.
 
     Parameters
     ----------
     record
         The plan.
-    key
-        `subdistrict_id` or `community_id`.
-    value
-        Which.
-
-    Returns
-    -------
-    PlanRecord
-        Its grids and communities, what changes there joined into whole areas, roads and water
-        around; no household, no unit, no walk of anybody.
     """
-    communities = record.communities[record.communities[key].astype(str) == value]
-    owners = set(communities["community_id"])
-    grids = record.grids[record.grids["community_id"].isin(owners)]
-    frame = shapely.buffer(shapely.box(*communities.total_bounds), MARGIN)
-    return replace(
-        record,
-        grids=_masked(grids, ("households_in", "households_out")).reset_index(drop=True),
-        communities=communities.reset_index(drop=True),
-        units=record.units.iloc[:0],
-        moves=_changes(record, set(grids["grid_id"])),
-        assignment=record.assignment.iloc[:0],
-        excluded=record.excluded.iloc[:0],
-        findings=record.findings.iloc[:0],
-        changes=record.changes.iloc[:0],
-        summary=_summary(record, communities, grids),
-        run={"rules": {"grid": record.run["rules"]["grid"]}, "plan": plan_id(record.units)},
-        certificate=record.certificate | {"joins": [], "units": []},
-        backdrop={
-            name: part
-            for name, table in _today(record).items()
-            if len(part := _around(table, frame, name, owners))
-        },
-        service=None,
-    )
 
+    def __init__(self, record: PlanRecord) -> None:
+        self._record = record
+        self._plan = plan_id(record.units)
+        self._backdrop = _with_sums(record)
+        self._changes = _changes(record)
+        rows = record.assignment
+        old, before = rows["previous_grid_id"], rows["previous_community_id"]
+        self._moves = pd.DataFrame(
+            {
+                "grid_id": rows["grid_id"],
+                "moved": (old != rows["grid_id"]) & (old != ""),
+                "across": (before != rows["community_id"]) & (before != ""),
+            }
+        ).groupby("grid_id").sum()  # fmt: skip
+        self._old_grids = rows[["grid_id", "previous_grid_id"]].drop_duplicates()
 
-def _summary(
-    record: PlanRecord, communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
-) -> dict[str, Any]:
-    """Sum up the part; bounds are those of the whole plan and are left out."""
-    rows = record.assignment[record.assignment["grid_id"].isin(set(grids["grid_id"]))]
-    old, before = rows["previous_grid_id"], rows["previous_community_id"]
-    moved = int(((old != rows["grid_id"]) & (old != "")).sum())
-    across = int(((before != rows["community_id"]) & (before != "")).sum())
-    today = set(old) - {""}
-    return {
-        "study": record.summary.get("study", ""),
-        "synthetic": record.summary["synthetic"],
-        "households": int(communities["households"].sum()),
-        "grids": len(grids),
-        "grids_today": len(today),
-        "communities": len(communities),
-        "households_moved_grid": _told(moved),
-        "households_moved_community": _told(across),
-        "moved_share": None,
-        "lower_bound": None,
-        "explanations": [],
-    }
+    def part(self, key: str, value: str) -> PlanRecord:
+        """
+        Give the part of a street or community.
+
+        Parameters
+        ----------
+        key
+            `subdistrict_id` or `community_id`.
+        value
+            Which.
+
+        Returns
+        -------
+        PlanRecord
+            Its grids and communities, what changes there joined into whole areas, roads and
+            water around; no household, no unit, no walk of anybody.
+        """
+        record = self._record
+        communities = record.communities[record.communities[key].astype(str) == value]
+        owners = set(communities["community_id"])
+        grids = record.grids[record.grids["community_id"].isin(owners)]
+        frame = shapely.buffer(shapely.box(*communities.total_bounds), MARGIN)
+        return replace(
+            record,
+            grids=_masked(grids, ("households_in", "households_out")).reset_index(drop=True),
+            communities=communities.reset_index(drop=True),
+            units=record.units.iloc[:0],
+            moves=self._changes_of(set(grids["grid_id"])),
+            assignment=record.assignment.iloc[:0],
+            excluded=record.excluded.iloc[:0],
+            findings=record.findings.iloc[:0],
+            changes=record.changes.iloc[:0],
+            summary=self._summary(communities, grids),
+            run={"rules": {"grid": record.run["rules"]["grid"]}, "plan": self._plan},
+            certificate=record.certificate | {"joins": [], "units": []},
+            backdrop={
+                name: near
+                for name, table in self._backdrop.items()
+                if len(near := _around(table, frame, name, owners))
+            },
+            service=None,
+        )
+
+    def _changes_of(self, grids: set[str]) -> gpd.GeoDataFrame:
+        every = self._changes
+        here = every["grid_id"].isin(grids) | every["previous_grid_id"].isin(grids)
+        return every[here].reset_index(drop=True)
+
+    def _summary(self, communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> dict[str, Any]:
+        """Sum up the part; bounds are those of the whole plan and are left out."""
+        inside = set(grids["grid_id"])
+        moves = self._moves[self._moves.index.isin(inside)].sum()
+        old = self._old_grids
+        today = set(old.loc[old["grid_id"].isin(inside), "previous_grid_id"]) - {""}
+        return {
+            "study": self._record.summary.get("study", ""),
+            "synthetic": self._record.summary["synthetic"],
+            "households": int(communities["households"].sum()),
+            "grids": len(grids),
+            "grids_today": len(today),
+            "communities": len(communities),
+            "households_moved_grid": _told(int(moves["moved"])),
+            "households_moved_community": _told(int(moves["across"])),
+            "moved_share": None,
+            "lower_bound": None,
+            "explanations": [],
+        }
 
 
 def _told(count: int) -> int | str:
     return MASK if 0 < count < SMALL else count
 
 
-def _changes(record: PlanRecord, grids: set[str]) -> gpd.GeoDataFrame:
+def _changes(record: PlanRecord) -> gpd.GeoDataFrame:
     """Join what moves from one grid to another into one area, its households summed up."""
     moves = record.moves
-    here = moves["grid_id"].isin(grids) | moves["previous_grid_id"].isin(grids)
-    table = moves[here].dissolve(
-        by=["previous_grid_id", "grid_id"],
-        aggfunc={"households": "sum"},
-        as_index=False,
-        grid_size=SNAP,
+    groups = moves.groupby(["previous_grid_id", "grid_id"], sort=True)
+    table = gpd.GeoDataFrame(
+        groups["households"].sum().reset_index(),
+        geometry=[joined(part.geometry) for _, part in groups],
+        crs=moves.crs,
     )
     masked = _masked(table, ("households",))
     return masked.assign(unit_id=[f"{i + 1}" for i in range(len(masked))])
@@ -126,7 +152,7 @@ def _masked(table: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFra
     return out
 
 
-def _today(record: PlanRecord) -> dict[str, gpd.GeoDataFrame]:
+def _with_sums(record: PlanRecord) -> dict[str, gpd.GeoDataFrame]:
     """Give the backdrop with the households that today's zones have: sums, taken before masking."""
     out = {}
     for name, table in record.backdrop.items():

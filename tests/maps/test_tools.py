@@ -14,7 +14,7 @@ from selenium.webdriver.common.keys import Keys
 
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.pages import write_pages
-from lingwu_grid.maps.sharing import MASK, shared_record
+from lingwu_grid.maps.sharing import MASK, Shared
 from tests.browsing import open_page
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def test_no_household_is_in_a_page_that_leaves_the_office(pages: Path, small_pla
 def test_small_counts_are_masked_and_sums_are_those_of_the_part(small_plan: Plan) -> None:
     community = small_plan.communities["community_id"].iloc[0]
     few = replace(small_plan, grids=small_plan.grids.assign(households_in=3, households_out=0))
-    part = shared_record(few, "community_id", community)
+    part = Shared(few).part("community_id", community)
     assert set(part.grids["households_in"]) == {MASK}
     assert set(part.grids["households_out"]) == {0}
     rows = small_plan.assignment[small_plan.assignment["community_id"] == community]

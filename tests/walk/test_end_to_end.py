@@ -168,7 +168,7 @@ def test_a_failed_write_leaves_the_old_output_whole(
     small_plan: lg.Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = small_plan.save(tmp_path / "out")
-    before = {p.name: p.read_bytes() for p in out.iterdir()}
+    before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
 
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
@@ -176,7 +176,7 @@ def test_a_failed_write_leaves_the_old_output_whole(
     monkeypatch.setattr("lingwu_grid.bundle.write_csv", full_disk)
     with pytest.raises(lg.OutputError, match="原有结果没有改动"):
         small_plan.save(out)
-    assert {p.name: p.read_bytes() for p in out.iterdir()} == before
+    assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 

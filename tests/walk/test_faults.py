@@ -131,7 +131,7 @@ def test_a_full_disk_is_a_sentence_and_the_old_output_stays(
 def test_a_real_full_disk(study: Path, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(disk)]
+    mount = ["mount", "-t", "tmpfs", "-o", "size=3000k", "tmpfs", str(disk)]
     if os.geteuid() or subprocess.run(mount, check=False, capture_output=True).returncode:  # noqa: S603
         pytest.skip("a small disk needs the right to mount; the quota test stands for it")
     try:

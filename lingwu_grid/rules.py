@@ -91,6 +91,8 @@ class Rules:
     study_name: str = ""
     notice: str = "内部工作用图"
     """Printed on every map; empty for none."""
+    tiles: str = ""
+    """Address of map tiles under the planner's map, with {x} {y} {z}; empty for no network."""
     """Printed on maps and reports; empty takes the folder's name."""
     synthetic: bool = False
     """True puts "合成数据" on every map and report."""
@@ -237,6 +239,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "scenario": _choice,
         "study_name": lambda _k, v, _w: str(v),
         "notice": lambda _k, v, _w: str(v),
+        "tiles": lambda _k, v, _w: str(v),
         "compounds_whole": _claim,
         "villages_whole": _claim,
         "synthetic": _claim,

@@ -37,7 +37,7 @@ PANES = {"now": 401, draw.MARKS: 450}
 """Today has a pane of its own, to be wiped over the plan; marks stand above both."""
 
 
-def planner_map(record: PlanRecord, *, notice: str = "", title: str = "") -> str:
+def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles: str = "") -> str:
     """
     Draw the planner's map.
 
@@ -49,6 +49,8 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "") -> str
         Printed under the title; empty for none.
     title
         Of the page; that of the study where not given.
+    tiles
+        Address of tiles below; the page then asks for them, and only for them.
 
     Returns
     -------
@@ -64,6 +66,8 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "") -> str
     for pane, height in PANES.items():
         folium.map.CustomPane(pane, z_index=height, pointer_events=True).add_to(page)
     page.add_child(Script("panes.js", map=page.get_name()))
+    if tiles:
+        folium.TileLayer(tiles=tiles, attr="底图", name="底图").add_to(page)
     layers = _add_layers(page, record)
     folium.LayerControl(collapsed=False).add_to(page)
     names = {k: v.get_name() for k, v in layers.items()}

@@ -30,7 +30,8 @@ def write_pages(record: PlanRecord, folder: Path) -> None:
         Usually a draft of :func:`~lingwu_grid.bundle.whole_folder`.
     """
     notice = str(record.run["rules"].get("notice", ""))
-    _write(folder / "map.html", planner_map(record, notice=notice))
+    tiles = str(record.run["rules"].get("tiles", ""))
+    _write(folder / "map.html", planner_map(record, notice=notice, tiles=tiles))
     for name in ("share", "review"):
         (folder / name).mkdir(exist_ok=True)
     shared = Shared(record)

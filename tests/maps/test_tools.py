@@ -7,11 +7,14 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import pytest
+import shapely
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.pages import write_pages
 from lingwu_grid.maps.sharing import MASK, Shared
@@ -201,3 +204,29 @@ def test_the_map_says_which_plan_it_shows(small_plan: Plan) -> None:
     page = planner_map(small_plan, notice="<b>勿外传</b>")
     assert "&lt;b&gt;勿外传" in page
     assert re.search(r"方案 [0-9a-f]{12}", page)
+
+
+def test_tiles_are_asked_for_only_where_they_are_wanted(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    path = tmp_path / "tiles.html"
+    page = planner_map(small_plan, tiles="https://tiles.example/{z}/{x}/{y}.png")
+    path.write_text(page, encoding="utf-8")
+    asked = [a for a in open_page(browser, path) if a.startswith("http")]
+    time.sleep(0.5)
+    assert all("tiles.example" in a for a in asked)
+    wanted = browser.execute_script(
+        "return [...document.querySelectorAll('img.leaflet-tile')].map(function (i) {"
+        "return i.src; })"
+    )
+    assert wanted
+    assert all(src.startswith("https://tiles.example/") for src in wanted)
+
+
+def test_areas_are_joined_though_a_sliver_has_turned_over() -> None:
+    """A bow tie beside a square: what rounding leaves of a sliver in degrees."""
+    bow = shapely.Polygon([(0, 0), (1e-9, 1e-9), (1e-9, 0), (0, 1e-9)])
+    square = shapely.box(0, 0, 1, 1)
+    made = joined(gpd.GeoSeries([bow, square, shapely.box(1, 0, 2, 1)]))
+    assert made.is_valid
+    assert made.area == pytest.approx(2)

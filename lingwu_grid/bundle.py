@@ -24,7 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LAYERS = ("grids", "communities", "units", "moves")
-TABLES = ("assignment", "excluded", "findings", "changes")
+TABLES = (
+    "assignment", "excluded", "findings", "changes", "buildings", "impact", "code_register",
+)  # fmt: skip
+COUNTS = frozenset(
+    [
+        "households", "residents", "grids", "buildings", "seats", "service_fund", "party_fund",
+        "grid_heads", "grid_heads_yuan", "members", "members_yuan", "resident_fund", "total_yuan",
+        "grid_workers", "legal_advisers", "reserve_least", "reserve_most",
+    ]
+)  # fmt: skip
+"""Columns of tables that are whole numbers."""
 PLAIN = ("summary", "run", "certificate")
 LITTLE_BYTES = 2**20
 """A disk with less free than this is full."""
@@ -308,7 +318,8 @@ def _read_service(folder: Path) -> Service | None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    table = pd.read_csv(path, dtype=str, encoding="utf-8-sig", keep_default_na=False)
+    return table.astype({name: "int64" for name in table.columns if name in COUNTS})
 
 
 def _read_json(path: Path) -> dict[str, Any]:

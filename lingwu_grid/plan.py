@@ -7,13 +7,16 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle, write_json
+from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle, write_csv, write_json
 from lingwu_grid.circle.serving import served
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.pages import write_pages
 from lingwu_grid.planning.record import PlanRecord
+from lingwu_grid.report.walk import LEDGER, filled, write_papers
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     import pandas as pd
 
     from lingwu_grid.circle.choosing import Proposal
@@ -81,9 +84,18 @@ class Plan(PlanRecord):
         """
         return Plan.of(served(self, coverage, proposal))
 
-    def save(self, folder: str | Path, *, adds: bool = False) -> Path:
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        adds: bool = False,
+        papers: bool = False,
+        ledger: str | Path | None = None,
+        tables: Mapping[str, pd.DataFrame] | None = None,
+        watch: Callable[[str], None] = lambda _: None,
+    ) -> Path:
         """
-        Write the whole plan: tables, layers, summary and map.
+        Write the whole plan: tables, layers, summary and maps, and the papers where asked.
 
         Parameters
         ----------
@@ -91,24 +103,51 @@ class Plan(PlanRecord):
             The output folder; an existing one is replaced when the new one is complete.
         adds
             Keep what else lies there: for the same plan with something more.
+        papers
+            Write ledger, report and atlas too.
+        ledger
+            What an office has filled in there goes into the new one; by default the ledger that
+            lies in `folder`.
+        tables
+            Tables that go with the plan, by name of the file: answers to a review.
+        watch
+            Told how far the work is.
 
         Raises
         ------
+        InputError
+            If the ledger cannot be read.
         OutputError
             If it cannot be written; the old folder is then as it was.
         """
         target = Path(folder).resolve()
         began = time.perf_counter()
+        filling = filled(self, Path(ledger or target / LEDGER)) if papers else None
         with whole_folder(target, adds=adds) as draft:
             write_bundle(self, draft)
+            for name, table in (tables or {}).items():
+                write_csv(table, draft / name)
             write_pages(self, draft)
             self._write_figures(draft)
+            if filling is not None:
+                write_papers(self, draft, filling, watch=watch)
             # The summary comes last: it tells how long the writing took.
             seconds = self.summary.get("seconds", {}) | {
                 "write": round(time.perf_counter() - began, 3)
             }
             write_json(self.summary | {"seconds": seconds}, draft / "summary.json")
         return target
+
+    def report(self, folder: str | Path) -> Path:
+        """
+        Save the plan with its papers: ``ledger.xlsx``, ``report.docx`` and ``atlas.pdf``.
+
+        Parameters
+        ----------
+        folder
+            The output folder.
+        """
+        return self.save(folder, adds=True, papers=True)
 
     def _write_figures(self, folder: Path) -> None:
         if self.service is None:

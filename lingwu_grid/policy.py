@@ -22,6 +22,34 @@ SERVICE_FUND_YUAN = (170_000, 180_000, 200_000)
 COMMITTEE_SEATS = (5, 7, 9)
 """Committee seats (两委职数) for the same three classes (§15)."""
 
+PARTY_FUND_YUAN = {"党委": 100_000, "党总支": 60_000, "党支部": 40_000}
+"""Party-building fund of a community per year, by the kind of its organisation (§16)."""
+
+RESERVE_CADRES = (3, 5)
+"""Reserve cadres of a community, at least and at most (§15)."""
+
+GRID_HEAD_YUAN_MONTH = 300
+"""Stipend of the head of a grid's party branch, paid by Yinchuan (§16)."""
+
+MEMBER_YUAN_MONTH = 100
+"""Stipend of branch members, heads of functional groups and of buildings, paid by Lingwu, never
+twice to one person (§16)."""
+
+RESIDENT_FUND_YUAN = 5
+"""Working fund of grid branches per resident and year (§16)."""
+
+PAYERS = {"grid_heads": "银川市", "members": "灵武市"}
+"""Who pays, where the policy says so (§16)."""
+
+GRID_WORKERS_PER_GRID = 1
+"""Full-time grid workers (§4)."""
+
+LEGAL_ADVISERS_PER_COMMUNITY = 1
+"""One community, one legal adviser (§2)."""
+
+COMMUNITY_WORKERS_PER_10_000 = 18
+"""Community workers per 10,000 urban residents, at least (Ningxia programme 2023–2025)."""
+
 SERVICE_MINUTES = 15
 """The service circle round a Neighbourhood Station (§17)."""
 
@@ -33,26 +61,3 @@ ELDERLY_SPEED_M_S = 0.8
 
 FLOOR_M2_PER_100_HOUSEHOLDS = 30
 """Service floor space, at least (Ningxia programme 2023–2025)."""
-
-
-def size_class(households: int) -> int:
-    """
-    Tell the class of a community for seats and funds.
-
-    Parameters
-    ----------
-    households
-        Resident households of the community.
-
-    Returns
-    -------
-    int
-        0 below 3000, 1 from 3000 to 5000 inclusive, 2 above (§15, §16).
-
-    Examples
-    --------
-    >>> [size_class(n) for n in (2999, 3000, 5000, 5001)]
-    [0, 1, 1, 2]
-    """
-    lower, upper = COMMUNITY_HOUSEHOLDS
-    return int(households >= lower) + int(households > upper)

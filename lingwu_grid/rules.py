@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from lingwu_grid import policy
 from lingwu_grid.errors import RulesError
 from lingwu_grid.schema import TABLES
+from lingwu_grid.staffing import Staffing, staffing_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,11 +90,13 @@ class Rules:
     """
 
     study_name: str = ""
+    """Printed on maps and reports; empty takes the folder's name."""
     notice: str = "内部工作用图"
     """Printed on every map; empty for none."""
     tiles: str = ""
     """Address of map tiles under the planner's map, with {x} {y} {z}; empty for no network."""
-    """Printed on maps and reports; empty takes the folder's name."""
+    effective_date: str = ""
+    """The day the plan takes effect, as it is to be printed; empty until it is known."""
     synthetic: bool = False
     """True puts "合成数据" on every map and report."""
     grid: Band = Band(*policy.GRID_HOUSEHOLDS)
@@ -131,6 +134,8 @@ class Rules:
     """What a grid that wraps another weighs, in households moved."""
     balance_weight: float = 0.5
     """`balanced`: what a household of distance from the middle of the range weighs."""
+    staffing: Staffing = field(default_factory=Staffing)
+    """How posts are counted, and who pays (policy §15, §16)."""
     prove: bool = True
     """Solve each community exactly and give a bound under rules (slower)."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -229,6 +234,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "open_crossings": _groups,
         "pins": lambda k, v, w: tuple(_pin(item, w) for item in _list(k, v, w)),
         "second_measure": _second_measure,
+        "staffing": _staffing,
         "prove": _claim,
         "border_weight": _weight,
         "balance_weight": _weight,
@@ -240,6 +246,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "study_name": lambda _k, v, _w: str(v),
         "notice": lambda _k, v, _w: str(v),
         "tiles": lambda _k, v, _w: str(v),
+        "effective_date": lambda _k, v, _w: str(v),
         "compounds_whole": _claim,
         "villages_whole": _claim,
         "synthetic": _claim,
@@ -329,6 +336,12 @@ def _second_measure(key: str, value: object, where: str) -> SecondMeasure:
     if column not in ("elderly", "party_members"):
         raise _wrong("second_measure.column", column, "elderly 或 party_members", where)
     return SecondMeasure(column, _weight("second_measure.weight", weight, where))
+
+
+def _staffing(key: str, value: object, where: str) -> Staffing:
+    table = _table(key, value, where)
+    _refuse_unknown(table, [f.name for f in fields(Staffing)], f"{where} [{key}]")
+    return staffing_from(table, where)
 
 
 def _weight(key: str, value: object, where: str) -> float:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +68,12 @@ def open_page(browser: WebDriver, path: Path) -> list[str]:
     ]
     asked = [u for u in urls if not u.startswith(("file:", "data:"))]
     return asked + [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]
+
+
+def layers_on(browser: WebDriver) -> set[str]:
+    """Open the list of layers, and tell those that are shown."""
+    toggle = browser.find_element(By.CSS_SELECTOR, ".leaflet-control-layers-toggle")
+    if toggle.is_displayed():
+        toggle.click()
+    boxes = browser.find_elements(By.CSS_SELECTOR, ".leaflet-control-layers-overlays label")
+    return {b.text.strip() for b in boxes if b.find_element(By.TAG_NAME, "input").is_selected()}

@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rules", type=Path, default=None, help="设置文件")
     _cli.add_datum(parser)
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
+    parser.add_argument("--no-report", action="store_true", help="不重出台账、报告和图集")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
 
@@ -98,7 +99,8 @@ def _work(options: argparse.Namespace) -> int:
             capacity=options.capacity,
         )
         watch("选出用房")
-    plan.served(measured, proposal).save(options.plan, adds=True)
+    papers = (options.plan / "ledger.xlsx").is_file() and not options.no_report
+    plan.served(measured, proposal).save(options.plan, adds=True, papers=papers, watch=watch)
     _print(measured, proposal)
     _cli.say_result(f"地图：{options.plan / 'map.html'}")
     return _cli.DONE

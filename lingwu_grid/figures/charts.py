@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.figures.sheet import mark, new_figure, our_style
+from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -104,4 +106,57 @@ def curve_chart(service: Service) -> Figure:
         axes.set_ylabel("15 分钟内的户数", fontsize=9)
         figure.suptitle("新开驿站与覆盖户数", fontsize=12)
         mark(figure, synthetic=bool(service.summary["synthetic"]))
+    return figure
+
+
+def organisation_chart(record: PlanRecord) -> Figure:
+    """
+    Draw the organisation: streets, their communities, a square for each grid (policy §1).
+
+    Parameters
+    ----------
+    record
+        The plan.
+    """
+    rows = record.communities.sort_values(["subdistrict_id", "community_id"])
+    lived = record.buildings[record.buildings["households"] > 0]
+    buildings = lived.groupby("community_id")["building_id"].nunique()
+    most = int(rows["grids"].max())
+    with our_style():
+        figure = new_figure(18, 2.5 + 0.62 * len(rows))
+        axes = figure.add_subplot()
+        for y, row in enumerate(rows.itertuples(index=False)):
+            grids = record.grids[record.grids["community_id"] == row.community_id]
+            axes.plot([1.9, 2.1], [y, y], color="#757575", linewidth=1)
+            axes.text(2.15, y, row.community_name, va="center", fontsize=8)
+            for x, grid in enumerate(grids.sort_values("grid_id")["grid_id"]):
+                axes.text(
+                    4.0 + 0.45 * x,
+                    y,
+                    str(grid)[-3:],
+                    va="center",
+                    ha="center",
+                    fontsize=6,
+                    bbox={"facecolor": "#e8eaf6", "edgecolor": "#7986cb", "pad": 2},
+                )
+            axes.text(
+                4.2 + 0.45 * most,
+                y,
+                f"{row.grids} 个网格，{int(buildings.get(row.community_id, 0))} 栋",
+                va="center",
+                fontsize=7,
+            )
+        places = np.arange(len(rows))
+        for street in dict.fromkeys(rows["subdistrict_id"].astype(str)):
+            here = places[(rows["subdistrict_id"].astype(str) == street).to_numpy()]
+            axes.plot([1.9, 1.9], [here.min(), here.max()], color="#757575", linewidth=1)
+            axes.plot([1.7, 1.9], [here.mean()] * 2, color="#757575", linewidth=1)
+            axes.text(
+                1.65, here.mean(), street_name(record, street), va="center", ha="right", fontsize=9
+            )
+        axes.set_xlim(0.0, 6.4 + 0.45 * most)
+        axes.set_ylim(len(rows) - 0.4, -0.8)
+        axes.set_axis_off()
+        axes.set_title("街道党工委 → 社区党委（党总支）→ 网格党支部 → 楼栋党小组", fontsize=11)
+        mark(figure, synthetic=bool(record.summary["synthetic"]), plan=plan_id(record.units))
     return figure

@@ -6,7 +6,7 @@ import datetime
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -123,11 +123,23 @@ def save_figure(figure: Figure, path: Path, *, dpi: int = 150) -> None:
     dpi
         Of a PNG.
     """
-    for text in figure.findobj(Text):
-        text.set_fontfamily(list(families()))
+    in_our_font(figure)
     # No date: the same figure gives the same bytes.
     dates: dict[str, dict[str, Any]] = {
         ".svg": {"Date": None}, ".pdf": {"CreationDate": None}, ".png": {"Software": None},
     }  # fmt: skip
     with our_style():
         figure.savefig(path, dpi=dpi, metadata=dates[path.suffix])
+
+
+def save_png(figure: Figure, into: IO[bytes], *, dpi: int = 150) -> None:
+    """Draw a figure into memory, for a document."""
+    in_our_font(figure)
+    with our_style():
+        figure.savefig(into, format="png", dpi=dpi, metadata={"Software": None})
+
+
+def in_our_font(figure: Figure) -> None:
+    """Set every text of a figure in our font, whatever made it."""
+    for text in figure.findobj(Text):
+        text.set_fontfamily(list(families()))

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from lingwu_grid import policy
+from lingwu_grid.maps.layers import with_count, with_standing
+from lingwu_grid.planning.impact import BEFORE
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    import pandas as pd
 
     from lingwu_grid.planning.record import PlanRecord
 
@@ -29,17 +31,35 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     Returns
     -------
     dict
-        places: name, kind and bounds (west, south, east, north); cards: by grid id.
+        places: name, kind, code and bounds (west, south, east, north); cards of the plan's grids
+        and of compounds, and today: cards of today's grids, by code.
     """
     back = record.backdrop
     places = [
         *_places(record.grids, "grid_name", "网格", "grid_id"),
         *_places(record.communities, "community_name", "社区", "community_id"),
     ]
-    for name, kind in (("compounds", "小区"), ("roads", "道路"), ("stations", "邻里驿家")):
+    if "compounds" in back:
+        places += _places(back["compounds"], "name", "小区", "compound_id")
+    for name, kind in (("roads", "道路"), ("stations", "邻里驿家")):
         if name in back:
             places += _places(back[name], "name", kind)
-    return {"places": places, "cards": _cards(record)}
+    return {
+        "places": _merged(places),
+        "cards": _cards(record),
+        "compounds": _compound_cards(record),
+        "today": _today_cards(record),
+    }
+
+
+def _merged(places: list[list[Any]]) -> list[list[Any]]:
+    """Join the pieces of one road: a name without a code is one place."""
+    out: dict[tuple[str, str, str], list[Any]] = {}
+    for name, kind, code, box in places:
+        old = out.setdefault((name, kind, code), [name, kind, code, box])[3]
+        west, south = min(old[0], box[0]), min(old[1], box[1])
+        out[name, kind, code][3] = [west, south, max(old[2], box[2]), max(old[3], box[3])]
+    return list(out.values())
 
 
 def _places(
@@ -84,14 +104,77 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
     return cards
 
 
+def compound_flows(buildings: pd.DataFrame) -> pd.DataFrame:
+    """Sum the households of compounds up by where they are and where they go."""
+    keys = [
+        "compound_id", "compound_name", "previous_grid_id", "grid_id", "previous_community_id",
+        "community_id",
+    ]  # fmt: skip
+    inside = buildings[buildings["compound_id"] != ""]
+    return inside.groupby(keys, sort=True)["households"].sum().reset_index()
+
+
+def _compound_cards(record: PlanRecord) -> dict[str, Any]:
+    """Say of each compound what becomes of it: the first question anybody asks."""
+    is_summed = "building_id" not in record.buildings.columns  # a shared part has sums only
+    flows = record.buildings if is_summed else compound_flows(record.buildings)
+    names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
+    cards = {}
+    for code, rows in flows.groupby("compound_id", sort=True):
+        stays = (rows["previous_grid_id"] == rows["grid_id"]) | (rows["previous_grid_id"] == "")
+        told = [
+            (
+                f"{r.households} 户",
+                f"仍在{names.get(r.grid_id, r.grid_id)}，不变"
+                if r.previous_grid_id in ("", r.grid_id)
+                else f"{names.get(r.previous_grid_id, r.previous_grid_id)} → "
+                f"{names.get(r.grid_id, r.grid_id)}" + _across(r, names),
+            )
+            for r in rows.itertuples(index=False)
+        ]
+        cards[str(code)] = {
+            "name": rows["compound_name"].iloc[0] or str(code),
+            "said": "小区：整体不变" if stays.all() else "小区：有住户换网格",
+            "rows": told,
+        }
+    return cards
+
+
+def _across(row: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - a row of a table
+    if row.previous_community_id in ("", row.community_id):
+        return ""
+    return f"，社区改属{names.get(row.community_id, row.community_id)}"
+
+
+def _today_cards(record: PlanRecord) -> dict[str, Any]:
+    """Give the cards of today's grids, for the view of today."""
+    today = record.backdrop.get("grids")
+    if today is None:
+        return {}
+    rules = record.run["rules"]["grid"]
+    counted = with_standing(with_count(today, record, "grid_id"), rules)
+    became = record.grids.set_index("grid_id")["lineage"].to_dict()
+    return {
+        str(row["grid_id"]): {
+            "name": f"现状 · {row['grid_name'] or row['grid_id']}",
+            "households": int(row["households"]),
+            "range": [rules["lower"], rules["upper"]],
+            "rows": [
+                ["编码", row["grid_id"]],
+                ["合规状态", row["standing"]],
+                ["方案", became.get(row["grid_id"], "撤销")],
+            ],
+        }
+        for row in counted.drop(columns="geometry").to_dict("records")
+    }
+
+
 def _seats(record: PlanRecord) -> dict[str, str]:
     """Tell the committee seats of every community, and what they are today (policy §15)."""
-    today = record.assignment.groupby("previous_community_id").size()
+    impact = record.impact
+    today = impact[impact["when"] == BEFORE].set_index("community_id")["seats"].to_dict()
     told = {}
     for row in record.communities.itertuples(index=False):
-        before = ""
-        if row.community_id in today.index:
-            seats = policy.COMMITTEE_SEATS[policy.size_class(int(today[row.community_id]))]
-            before = f"（现状 {seats}）"
+        before = f"（现状 {today[row.community_id]}）" if row.community_id in today else ""
         told[row.community_id] = f"{row.households} 户，两委 {row.seats} 职{before}"
     return told

@@ -69,12 +69,13 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     if tiles:
         folium.TileLayer(tiles=tiles, attr="底图", name="底图").add_to(page)
     layers = _add_layers(page, record)
-    folium.LayerControl(collapsed=False).add_to(page)
+    folium.LayerControl(collapsed=True).add_to(page)
     names = {k: v.get_name() for k, v in layers.items()}
     views = {view: [names[k] for k in wanted if k in names] for view, wanted in VIEWS.items()}
     page.add_child(Script("page.js", map=page.get_name(), views=views))
     title = title or f"{record.summary.get('study', '')} 社区网格方案"
     page.add_child(Data("lookup", lookup(record)))
+    page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
     page.add_child(Script("tools.js", english=template_text("english.json")))
     return rendered(page, title=title, panel=_panel(record, title, notice))
 
@@ -193,9 +194,16 @@ def _panel(record: PlanRecord, title: str, notice: str) -> str:
         service=_service_figures(record),
         has_before="grids" in record.backdrop,
         findings=_findings(record),
-        lineage=record.grids["lineage"].value_counts().to_dict(),
+        lineage=_lineage(record),
         made=str(record.run.get("seed", 0)),
     )
+
+
+def _lineage(record: PlanRecord) -> dict[str, int]:
+    """Count what becomes of grids; those that are retired are on no layer of the plan."""
+    count = {str(k): int(n) for k, n in record.grids["lineage"].value_counts().items()}
+    retired = len(record.summary.get("grids_retired", []))
+    return count | ({"撤销": retired} if retired else {})
 
 
 def _service_figures(record: PlanRecord) -> dict[str, Any] | None:

@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 from lingwu_grid.maps.page import planner_map
-from lingwu_grid.maps.review_page import review_page, street_name, streets_of
+from lingwu_grid.maps.review_page import review_page
 from lingwu_grid.maps.sharing import Shared
+from lingwu_grid.planning.streets import street_name, streets_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.shell import as_script, filled, plain_page, template_text
 from lingwu_grid.planning.compliance import EXEMPT
 from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,21 +32,6 @@ AROUND = 0.004
 """How far beyond the street roads and water are drawn, degrees."""
 
 MODULE_WORDS = re.compile(r"^import [^;]+;\n|^export (?=const|function|class)", re.MULTILINE)
-
-
-def streets_of(record: PlanRecord) -> list[str]:
-    """List the streets of a plan."""
-    return sorted(set(record.communities["subdistrict_id"].astype(str)))
-
-
-def street_name(record: PlanRecord, street: str) -> str:
-    """Give a street's name; its code where nobody gave it one."""
-    table = record.backdrop.get("subdistricts")
-    if table is not None and "name" in table:
-        named = table.loc[table["subdistrict_id"].astype(str) == street, "name"]
-        if len(named) and str(named.iloc[0]):
-            return str(named.iloc[0])
-    return street or "全部"
 
 
 def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import shapely
 
 from lingwu_grid.maps.layers import joined
+from lingwu_grid.maps.lookup import compound_flows
 from lingwu_grid.planning.identity import plan_id
 
 if TYPE_CHECKING:
@@ -29,6 +31,10 @@ PUBLIC_GRIDS = (
 )  # fmt: skip
 
 
+NAMES = ("code", "name")
+"""What a shared part needs of the register."""
+
+
 class Shared:
     """
     Parts of a plan that streets and communities may have.
@@ -46,6 +52,7 @@ class Shared:
         self._plan = plan_id(record.units)
         self._backdrop = _with_sums(record)
         self._changes = _changes(record)
+        self._flows = _masked(compound_flows(record.buildings), ("households",))
         rows = record.assignment
         old, before = rows["previous_grid_id"], rows["previous_community_id"]
         self._moves = pd.DataFrame(
@@ -89,6 +96,9 @@ class Shared:
             excluded=record.excluded.iloc[:0],
             findings=record.findings.iloc[:0],
             changes=record.changes.iloc[:0],
+            buildings=self._compounds_of(owners),
+            impact=record.impact[record.impact["community_id"].isin(owners)],
+            code_register=record.code_register[list(NAMES)],
             summary=self._summary(communities, grids),
             run={"rules": {"grid": record.run["rules"]["grid"]}, "plan": self._plan},
             certificate=record.certificate | {"joins": [], "units": []},
@@ -99,6 +109,12 @@ class Shared:
             },
             service=None,
         )
+
+    def _compounds_of(self, owners: set[str]) -> pd.DataFrame:
+        """Give what becomes of the compounds here, in sums that tell no family."""
+        rows = self._flows
+        here = rows["community_id"].isin(owners) | rows["previous_community_id"].isin(owners)
+        return rows[here].reset_index(drop=True)
 
     def _changes_of(self, grids: set[str]) -> gpd.GeoDataFrame:
         every = self._changes
@@ -127,7 +143,15 @@ class Shared:
 
 
 def _told(count: int) -> int | str:
-    return MASK if 0 < count < SMALL else count
+    """
+    Tell a count of people who move so that no smaller count follows from it.
+
+    A grid's size before and after are told exactly, so an exact number that came would give away
+    how few left: what is not small is told in fives.
+    """
+    if count == 0:
+        return 0
+    return MASK if count < SMALL else f"约 {SMALL * round(count / SMALL)}"
 
 
 def _changes(record: PlanRecord) -> gpd.GeoDataFrame:
@@ -144,11 +168,11 @@ def _changes(record: PlanRecord) -> gpd.GeoDataFrame:
 
 
 def _masked(table: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
-    """Put a word for counts so small that they may tell a family."""
+    """Put words for counts of people who move, as :func:`_told` does."""
     out = table.copy()
     for name in columns:
-        count = pd.to_numeric(out[name])
-        out[name] = count.astype(object).where((count == 0) | (count >= SMALL), MASK)
+        count = pd.to_numeric(out[name]).astype(int)
+        out[name] = np.array([_told(n) for n in count.tolist()], object)
     return out
 
 

@@ -29,7 +29,7 @@ CODES = """\
         130 被中断（已写出目前最好的方案）
 结果    plan.gpkg 图层，assignment.csv 每户归属（保密），changes.csv 调整对照，
         excluded.csv 不计入的行，findings.csv 数据问题，summary.json 汇总，
-        map.html 地图（可离线打开）
+        map.html 地图（可离线打开），ledger.xlsx 台账，report.docx 调整方案，atlas.pdf 图集
 """
 
 
@@ -82,6 +82,7 @@ def _parser() -> argparse.ArgumentParser:
         help="同时处理几个社区（默认全部核心；结果与个数无关）",
     )
     _cli.add_datum(parser)
+    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
@@ -122,7 +123,8 @@ def _work(options: argparse.Namespace) -> int:
         )
     plan.summary["seconds"]["read"] = read_seconds
     plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
-    return _report(plan.summary, plan.save(out), interrupted=stop.pressed)
+    saved = plan.save(out, papers=not options.no_report, watch=watch)
+    return _report(plan.summary, saved, interrupted=stop.pressed)
 
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid.planning.lineage import keep_codes, new_codes
+from lingwu_grid.planning.register import COMMUNITY, GRID, registered, used_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -92,7 +93,7 @@ def name_zones(
     zone = solution.grid_of_unit.astype(np.int64)
     community_number = solution.community_of_grid.astype(np.int64)[zone]
     households = fabric.units["households"].to_numpy(np.int64)
-    community_ids = _community_ids(fabric, community_number, households, kept.communities)
+    community_ids = _community_ids(study, fabric, community_number, households, kept.communities)
     community_of_unit = np.array([community_ids[c] for c in community_number.tolist()], object)
     homes = fabric.homes
     trust = bool((zone < len(places.grid_ids)).any() or kept.grids)
@@ -105,7 +106,7 @@ def name_zones(
             homes["households"].to_numpy(np.int64),
             len(places.grid_ids),
         )
-    zone_ids = _grid_ids(fabric, zone, number, community_of_unit, kept.grids)
+    zone_ids = _grid_ids(study, fabric, (zone, number), community_of_unit, kept.grids)
     grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
     previous = _previous(fabric)
     special = {g for g, s in zip(places.grid_ids, places.grid_is_special, strict=True) if s}
@@ -128,6 +129,7 @@ def name_zones(
 
 
 def _community_ids(
+    study: Study,
     fabric: Fabric,
     community: NDArray[np.int64],
     households: NDArray[np.int64],
@@ -142,7 +144,11 @@ def _community_ids(
         number = keep_codes(community, (everyone, fabric.community_now), households, n_now)
     ids: dict[int, str] = {}
     heads: dict[str, int] = {}
-    for c in np.unique(community).tolist():
+    zones = np.unique(community).tolist()
+    new = {c for c in zones if number[c] >= n_now} - set(kept)
+    kept = kept | registered(study, fabric, COMMUNITY, community, new)
+    every = (*places.community_ids, *used_codes(study, COMMUNITY), *kept.values())
+    for c in zones:
         if number[c] < n_now:
             ids[c] = places.community_ids[number[c]]
             continue
@@ -152,8 +158,7 @@ def _community_ids(
         street = places.subdistrict_ids[
             int(np.bincount(fabric.subdistrict[community == c]).argmax())
         ]
-        used = (*places.community_ids, *kept.values())
-        heads.setdefault(street, _highest(used, street))
+        heads.setdefault(street, _highest(every, street))
         heads[street] += 1
         ids[c] = f"{street or NO_STREET}{heads[street]:03d}"
     return ids
@@ -165,15 +170,17 @@ def _highest(ids: tuple[str, ...], street: str) -> int:
 
 
 def _grid_ids(
+    study: Study,
     fabric: Fabric,
-    zone: NDArray[np.int64],
-    number: NDArray[np.int64],
+    numbered: tuple[NDArray[np.int64], NDArray[np.int64]],
     community_of_unit: NDArray[np.object_],
     kept: dict[int, str],
 ) -> dict[int, str]:
-    places = fabric.places
+    places, (zone, number) = fabric.places, numbered
     point = fabric.units.geometry.representative_point()
     zones = np.unique(zone)
+    unnamed = {int(z) for z in zones if number[z] >= len(places.grid_ids)} - set(kept)
+    kept = kept | registered(study, fabric, GRID, zone, unnamed)
     where = pd.DataFrame({"z": zone, "x": point.x, "y": point.y, "c": community_of_unit})
     middle = where.groupby("z").agg(x=("x", "mean"), y=("y", "mean"), c=("c", "first"))
     named = np.isin(zones, list(kept))
@@ -183,7 +190,8 @@ def _grid_ids(
     new = new.assign(column=(new["x"] // 200)).sort_values(
         ["c", "column", "y"], ascending=[True, True, False]
     )
-    codes = new_codes(new["c"].tolist(), [*places.grid_ids, *kept.values()])
+    used = [*places.grid_ids, *used_codes(study, GRID), *kept.values()]
+    codes = new_codes(new["c"].tolist(), used)
     ids = {int(z): places.grid_ids[number[z]] for z in zones[~is_new & ~named]}
     ids |= {int(z): kept[int(z)] for z in zones[named]}
     return ids | dict(zip((int(z) for z in new.index), codes, strict=True))

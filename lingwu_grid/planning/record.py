@@ -8,28 +8,22 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
-from lingwu_grid import policy
-from lingwu_grid.findings import Finding, Findings
+from lingwu_grid.findings import Finding, Findings, each
 from lingwu_grid.ingest.systems import DEGREES
-from lingwu_grid.planning.boundary_text import boundary_texts
+from lingwu_grid.planning.boundary_text import nameless_sides
+from lingwu_grid.planning.buildings import make_buildings
 from lingwu_grid.planning.certificate import RULES, make_certificate
-from lingwu_grid.planning.compliance import (
-    EXEMPT,
-    LAWFUL,
-    community_excuses,
-    grid_excuses,
-    standing,
-)
-from lingwu_grid.planning.lineage import NEW, trace
+from lingwu_grid.planning.compliance import EXEMPT, LAWFUL
+from lingwu_grid.planning.impact import make_impact
+from lingwu_grid.planning.lineage import NEW
 from lingwu_grid.planning.metrics import border_on_line_share, polsby_popper
 from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
+from lingwu_grid.planning.register import make_register
 from lingwu_grid.planning.words import explain_in_words
+from lingwu_grid.planning.zones import make_communities, make_grids
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from lingwu_grid.engine.problem import Solution
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.planning.service import Service
@@ -49,6 +43,8 @@ class PlanRecord:
         One row a household that counts (private).
     excluded, findings, changes
         Rows not counted; what the data did; the change register.
+    buildings, impact, code_register
+        Households by building; seats and funds before and after; every code ever given.
     summary, run, certificate
         ``summary.json``, ``run.json`` and ``certificate.json``.
     backdrop
@@ -65,6 +61,9 @@ class PlanRecord:
     excluded: pd.DataFrame
     findings: pd.DataFrame
     changes: pd.DataFrame
+    buildings: pd.DataFrame
+    impact: pd.DataFrame
+    code_register: pd.DataFrame
     summary: dict[str, Any]
     run: dict[str, Any]
     certificate: dict[str, Any]
@@ -97,8 +96,8 @@ def make_record(
     names = name_zones(study, fabric, solution, kept)
     units = _units(fabric, names)
     assignment = _assignment(study, fabric, names)
-    grids = _grids(study, fabric, names, assignment)
-    communities = _communities(study, fabric, names, grids, assignment)
+    grids = make_grids(study, fabric, names, assignment)
+    communities = make_communities(study, fabric, names, grids, assignment)
     moves = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
     return PlanRecord(
         grids=grids,
@@ -107,8 +106,11 @@ def make_record(
         moves=moves.to_crs(DEGREES),
         assignment=assignment,
         excluded=study.excluded,
-        findings=pd.DataFrame(_findings(study, len(grids)).columns()),
+        findings=pd.DataFrame(_findings(study, grids, communities).columns()),
         changes=_changes(study, fabric, assignment),
+        buildings=make_buildings(study, fabric, assignment),
+        impact=make_impact(study, fabric, assignment, communities),
+        code_register=make_register(study, grids, communities, assignment),
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
         certificate=make_certificate(study, fabric, solution, names),
@@ -116,21 +118,34 @@ def make_record(
     )
 
 
-def _findings(study: Study, grids: int) -> Findings:
-    """Give what the data did, and a wish that sizes did not allow."""
+def _findings(study: Study, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Findings:
+    """Give what the data did, a wish that sizes did not allow, and borders without a name."""
+    kind = Finding(
+        "notice", "boundary_nameless", "grids", "", "四至有一段没有名称",
+        "补上该处道路、水系的名称，或在台账里手工填写",
+    )  # fmt: skip
+    rows = [
+        (f"{zone}", f"{called}的四至在{'、'.join(sides)}边有一段没有可用的名称")
+        for key, layer in (("grid", grids), ("community", communities))
+        for zone, called, text in zip(
+            layer[f"{key}_id"], layer[f"{key}_name"], layer["boundary_text"], strict=True
+        )
+        if (sides := nameless_sides(text))
+    ]
+    nameless = each(kind, [zone for zone, _ in rows], messages=[said for _, said in rows])
     wanted, band = study.rules.target_grids, study.rules.grid
-    if wanted in (0, grids):
-        return study.findings
+    if wanted in (0, len(grids)):
+        return study.findings.plus(*nameless)
     missed = Finding(
         "notice",
         "target_grids_missed",
         "rules",
         "target_grids",
-        f"希望共 {wanted} 个网格，方案为 {grids} 个：各社区的户数按每格 {band.lower}–{band.upper}"
-        " 户容不下更接近的个数，或整楼整小区凑不出来",
+        f"希望共 {wanted} 个网格，方案为 {len(grids)} 个：各社区的户数按每格"
+        f" {band.lower}–{band.upper} 户容不下更接近的个数，或整楼整小区凑不出来",
         "改 target_grids，或调整社区（communities），或允许拆分小区（split_compounds）",
     )
-    return study.findings.plus(missed)
+    return study.findings.plus(missed, *nameless)
 
 
 def _units(fabric: Fabric, names: Names) -> gpd.GeoDataFrame:
@@ -159,131 +174,6 @@ def _assignment(study: Study, fabric: Fabric, names: Names) -> pd.DataFrame:
             "previous_community_id": names.previous_community,
             "unit_id": fabric.units["unit_id"].to_numpy()[unit],
         }
-    )
-
-
-def _dissolve(
-    shapes: NDArray[np.object_], label: NDArray[np.object_], ids: list[str]
-) -> NDArray[np.object_]:
-    code = pd.Index(ids).get_indexer(label)
-    order = np.argsort(code, kind="stable")
-    start = np.unique(code[order], return_index=True)[1]
-    out = np.empty(len(ids), object)
-    for i, members in enumerate(np.split(order, start[1:])):
-        out[i] = shapely.coverage_union_all(shapes[members])
-    return out
-
-
-def _kept_shapes(
-    made: NDArray[np.object_], ids: list[str], today: gpd.GeoDataFrame, key: str, crs: object
-) -> tuple[NDArray[np.object_], set[str]]:
-    """Give polygons in degrees: today's own where the ground is the same, to the vertex."""
-    out = gpd.GeoSeries(made, crs=crs).to_crs(DEGREES).to_numpy()
-    changed = set(ids)
-    if not len(today):
-        return out, changed
-    first = today.drop_duplicates(key).set_index(key)
-    for i, zone in enumerate(ids):
-        if zone not in first.index:
-            continue
-        drawn = first.geometry[zone]
-        # A millimetre of noding along the border is no change of ground.
-        slack = 1e-3 * shapely.length(drawn) + 0.01
-        if (
-            abs(shapely.area(drawn) - shapely.area(made[i])) <= slack
-            and shapely.area(shapely.symmetric_difference(drawn, made[i])) <= slack
-        ):
-            out[i] = first["geometry_out"][zone]
-            changed.discard(zone)
-    return out, changed
-
-
-def _per_zone(assignment: pd.DataFrame, key: str, study: Study) -> pd.DataFrame:
-    people = study.households["residents"].to_numpy(np.int64)
-    table = assignment.assign(residents=people).groupby(key)
-    return table.agg(households=("household_id", "size"), residents=("residents", "sum"))
-
-
-def _grids(
-    study: Study, fabric: Fabric, names: Names, assignment: pd.DataFrame
-) -> gpd.GeoDataFrame:
-    ids = sorted(set(names.grid_of_unit))
-    shapes = _dissolve(fabric.units.geometry.to_numpy(), names.grid_of_unit, ids)
-    out, changed = _kept_shapes(shapes, ids, study.table("grids"), "grid_id", study.crs)
-    count = _per_zone(assignment, "grid_id", study).reindex(ids, fill_value=0)
-    flow = assignment.rename(columns={"previous_grid_id": "old", "grid_id": "new"})
-    flow = flow.groupby(["old", "new"]).size().rename("households").reset_index()
-    lineage = trace(flow, ids, set(fabric.places.grid_ids), changed)
-    excuses = grid_excuses(study.rules, names.special_grids)
-    stands = [
-        standing(int(n), study.rules.grid, excuses.get(g, ""))
-        for g, n in zip(ids, count["households"], strict=True)
-    ]
-    first = pd.DataFrame({"g": names.grid_of_unit, "c": names.community_of_unit})
-    community = first.drop_duplicates("g").set_index("g")["c"].reindex(ids).to_numpy()
-    buildings = pd.Series(fabric.units["buildings"].to_numpy()).groupby(names.grid_of_unit).sum()
-    return gpd.GeoDataFrame(
-        {
-            "grid_id": ids,
-            "grid_name": [names.grid_names[g] for g in ids],
-            "kind": ["special" if g in names.special_grids else "basic" for g in ids],
-            "community_id": community,
-            "community_name": [names.community_names[c] for c in community],
-            "households": count["households"].to_numpy(),
-            "residents": count["residents"].to_numpy(),
-            "buildings": buildings.reindex(ids).to_numpy(),
-            "area_km2": np.round(shapely.area(shapes) / 1e6, 6),
-            "status": [s.status for s in stands],
-            "reason": [s.reason for s in stands],
-            "lineage": lineage.kind,
-            "previous_grid_ids": lineage.previous,
-            "households_in": lineage.arrived,
-            "households_out": lineage.left,
-            "boundary_text": boundary_texts(shapes, fabric.lines),
-        },
-        geometry=out,
-        crs=DEGREES,
-    )
-
-
-def _communities(
-    study: Study,
-    fabric: Fabric,
-    names: Names,
-    grids: gpd.GeoDataFrame,
-    assignment: pd.DataFrame,
-) -> gpd.GeoDataFrame:
-    ids = sorted(set(names.community_of_unit))
-    shapes = _dissolve(fabric.units.geometry.to_numpy(), names.community_of_unit, ids)
-    out, changed = _kept_shapes(shapes, ids, study.table("communities"), "community_id", study.crs)
-    count = _per_zone(assignment, "community_id", study).reindex(ids, fill_value=0)
-    flow = assignment.rename(columns={"previous_community_id": "old", "community_id": "new"})
-    flow = flow.groupby(["old", "new"]).size().rename("households").reset_index()
-    lineage = trace(flow, ids, set(fabric.places.community_ids), changed)
-    excuses = community_excuses(study.rules, names.villages)
-    households = count["households"].to_numpy()
-    stands = [
-        standing(int(n), study.rules.community, excuses.get(c, ""))
-        for c, n in zip(ids, households, strict=True)
-    ]
-    classes = [policy.size_class(int(n)) for n in households]
-    return gpd.GeoDataFrame(
-        {
-            "community_id": ids,
-            "community_name": [names.community_names[c] for c in ids],
-            "subdistrict_id": [names.street_of_community[c] for c in ids],
-            "households": households,
-            "residents": count["residents"].to_numpy(),
-            "grids": grids.groupby("community_id").size().reindex(ids).to_numpy(),
-            "status": [s.status for s in stands],
-            "reason": [s.reason for s in stands],
-            "lineage": lineage.kind,
-            "seats": [policy.COMMITTEE_SEATS[k] for k in classes],
-            "service_fund": [policy.SERVICE_FUND_YUAN[k] for k in classes],
-            "boundary_text": boundary_texts(shapes, fabric.lines),
-        },
-        geometry=out,
-        crs=DEGREES,
     )
 
 

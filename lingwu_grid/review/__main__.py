@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingwu_grid import _cli
 
 if TYPE_CHECKING:
+    from lingwu_grid.review.patch import Patch
     from lingwu_grid.review.walk import Reviewed
 
 HELP = """\
@@ -45,6 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--time-limit", type=float, default=None, metavar="秒", help="求解时限")
     _cli.add_datum(parser)
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
+    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
 
@@ -59,7 +62,8 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
-    from lingwu_grid.bundle import refuse_foreign, write_csv  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.bundle import refuse_foreign  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.circle.walk import coverage  # noqa: PLC0415
     from lingwu_grid.engine.problem import never, within  # noqa: PLC0415
     from lingwu_grid.plan import read_plan  # noqa: PLC0415
     from lingwu_grid.review.patch import read_patch  # noqa: PLC0415
@@ -70,7 +74,7 @@ def _work(options: argparse.Namespace) -> int:
     out = options.out or options.plan.with_name(options.plan.resolve().name + "-review")
     refuse_foreign(out)
     plan = read_plan(options.plan)
-    patches = [read_patch(path) for path in options.patches]
+    patches = _named_apart([read_patch(path) for path in options.patches], options.patches)
     rules = read_rules(options.rules) if options.rules else None
     study = read_study(options.study, rules, datum=options.datum)
     limit = options.time_limit
@@ -82,11 +86,30 @@ def _work(options: argparse.Namespace) -> int:
     if reviewed.plan is None:
         _cli.say_result("没有写出新方案，原方案不变。")
         return _cli.INFEASIBLE if reviewed.faults else _cli.BAD_INPUT
-    target = reviewed.plan.save(out)
-    write_csv(reviewed.answers, target / "answers.csv")
-    write_csv(reviewed.repairs, target / "repairs.csv")
+    made = reviewed.plan
+    if plan.service is not None:
+        watch("重新测算服务圈")
+        s = plan.service.summary
+        speeds = {"speed": s["speed_m_s"], "elderly_speed": s["elderly_speed_m_s"]}
+        made = made.served(coverage(study, made, **speeds))
+    made.save(
+        out,
+        papers=not options.no_report,
+        ledger=options.plan / "ledger.xlsx",
+        tables={"answers.csv": reviewed.answers, "repairs.csv": reviewed.repairs},
+        watch=watch,
+    )
     _cli.say_result(f"新方案：{out}    答复：{out / 'answers.csv'}")
     return _cli.DONE
+
+
+def _named_apart(patches: list[Patch], paths: list[Path]) -> list[Patch]:
+    """Name files by their whole paths where two offices sent files of one name."""
+    names = [patch.name for patch in patches]
+    return [
+        replace(patch, name=str(path)) if names.count(patch.name) > 1 else patch
+        for patch, path in zip(patches, paths, strict=True)
+    ]
 
 
 def _print(reviewed: Reviewed) -> None:

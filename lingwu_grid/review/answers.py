@@ -16,12 +16,19 @@ if TYPE_CHECKING:
     from lingwu_grid.review.patch import Patch
 
 COLUMNS = ["file", "reviewer", "kind", "place", "from", "to", "units", "households", "result"]
-REPAIRS = ["unit_id", "wished_grid_id", "grid_id", "households"]
+REPAIRS = ["unit_id", "place", "wished_grid_id", "grid_id", "households", "reason"]
 
 
-def repair_table(rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
-    """Give the moves that made the wishes lawful as a table."""
-    return pd.DataFrame(rows, columns=REPAIRS)
+def repair_table(plan: PlanRecord, rows: list[tuple[str, str, str, int]]) -> pd.DataFrame:
+    """Give the moves that made the wishes lawful as a table, those with people first."""
+    place = _compounds(plan) if rows else {}
+    told = [
+        (u, place.get(u, ""), wished, now, n, "为户数合规或连片" if n else "空地，为连片")
+        for u, wished, now, n in rows
+    ]
+    return pd.DataFrame(told, columns=REPAIRS).sort_values(
+        ["households", "unit_id"], ascending=[False, True], ignore_index=True
+    )
 
 
 def answers(
@@ -82,11 +89,17 @@ def _edits(
         ["from", "to", "contested"], sort=True
     ):
         where = "、".join(sorted(set(part["place"]) - {""})[:5])
-        result = "未采纳：各街道意见冲突" if is_contested else _told(made, "采纳")
+        result = "未采纳：意见有冲突，见说明" if is_contested else _told(made, "采纳")
         now = after
         if made is not None and not is_contested:
             units = made.units.set_index("unit_id")["grid_id"]
-            now = "、".join(sorted(set(units[part["unit"]])))
+            went = units[part["unit"]].to_numpy()
+            lived = went[part["households"].to_numpy() > 0] if part["households"].any() else went
+            now = "、".join(sorted(set(lived)))
+            asked = went[0] if after in merged.new_grids else after
+            others = int((went != asked).sum())
+            if others:
+                result = f"采纳；其中 {others} 块空地为连片另划"
         rows.append(
             (
                 patch.name, patch.reviewer, "调整", where, before, now,

@@ -114,19 +114,27 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
     source: dict[str, str] = {}
     conflicts: list[str] = []
     contested: set[str] = set()
-    locked = {g: patch for patch in patches for g in patch.locks}
+    locked: dict[str, list[Patch]] = {}
+    for patch in patches:
+        for grid in patch.locks:
+            locked.setdefault(grid, []).append(patch)
     for patch in patches:
         for edit in patch.edits:
             after = own_name(patch, edit.after)
             other = target.get(edit.unit)
             if other is not None and other != after:
                 contested.add(edit.unit)
-                conflicts.append(
-                    f"单元 {edit.unit}：{source[edit.unit]} 划给 {other}，{patch.name} 划给 {after}"
+                first = source[edit.unit]
+                told = (
+                    f"{patch.name} 里前后不一，既划给 {_said(other)} 又划给 {_said(after)}"
+                    if first == patch.name
+                    else f"{first} 划给 {_said(other)}，{patch.name} 划给 {_said(after)}"
                 )
+                conflicts.append(f"单元 {edit.unit}：{told}")
             for grid in (edit.before, edit.after):
-                keeper = locked.get(grid)
-                if keeper is not None and keeper is not patch:
+                for keeper in locked.get(grid, []):
+                    if keeper.digest == patch.digest:
+                        continue
                     contested.add(edit.unit)
                     conflicts.append(
                         f"单元 {edit.unit}：{patch.name} 改动网格 {grid}，{keeper.name} 要求锁定它"
@@ -153,4 +161,8 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
 
 def own_name(patch: Patch, grid: str) -> str:
     """Tell the new grids of two offices apart: both call theirs new-1."""
-    return f"{patch.name}:{grid}" if grid in patch.new_grids else grid
+    return f"{patch.name}:{grid}#{patch.digest[:12]}" if grid in patch.new_grids else grid
+
+
+def _said(grid: str) -> str:
+    return grid.rpartition("#")[0] or grid

@@ -18,6 +18,9 @@ MOST_BYTES = 20_000_000
 
 TEXT_LENGTH = 500
 
+FARTHEST = 360_000_000
+"""Millionths of a degree; nothing on Earth lies farther."""
+
 
 @dataclass(frozen=True)
 class Edit:
@@ -67,6 +70,8 @@ class Patch:
     new_grids: dict[str, str]
     locks: tuple[str, ...]
     comments: tuple[Comment, ...]
+    digest: str = ""
+    """Of the content: two files of one name are told apart by it."""
 
 
 def canonical(content: dict[str, Any]) -> str:
@@ -107,8 +112,10 @@ def read_patch(path: Path) -> Patch:
     try:
         _require_types(content)
         is_whole = digest(content) == content["hash"]
-    except (KeyError, TypeError, ValueError) as error:
-        raise _no_patch(path, f"缺少或写错了 {error}") from error
+    except KeyError as error:
+        raise _no_patch(path, f"缺少 {error}") from error
+    except (TypeError, ValueError) as error:
+        raise _no_patch(path, "内容的格式不对") from error
     if not is_whole:
         raise InputError(
             "意见文件被改动过，校验和不符",
@@ -120,13 +127,20 @@ def read_patch(path: Path) -> Patch:
         plan=content["plan"],
         street=content["street"],
         reviewer=content["reviewer"],
-        edits=tuple(Edit(e["unit"], e["from"], e["to"]) for e in content["edits"]),
+        edits=tuple(
+            dict.fromkeys(
+                Edit(e["unit"], e["from"], e["to"])
+                for e in content["edits"]
+                if e["from"] != e["to"]
+            )
+        ),
         new_grids={g["id"]: g["community"] for g in content["new_grids"]},
         locks=tuple(content["locks"]),
         comments=tuple(
             Comment(c["x"] / 1e6, c["y"] / 1e6, c["grid"], c["text"][:TEXT_LENGTH])
             for c in content["comments"]
         ),
+        digest=content["hash"],
     )
 
 
@@ -135,15 +149,29 @@ def _content(path: Path) -> dict[str, Any]:
         if path.stat().st_size > MOST_BYTES:
             raise _no_patch(path, "文件太大")
         content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise InputError("没有这个意见文件", where=str(path), remedy="核对文件名") from error
+    except IsADirectoryError as error:
+        raise _not_a_file(path) from error
     except OSError as error:
+        if path.is_dir():  # Windows says that it is forbidden
+            raise _not_a_file(path) from error
         raise InputError(
-            f"打不开意见文件：{error.strerror}", where=str(path), remedy="核对文件名"
+            "打不开意见文件", where=str(path), remedy="关闭正在使用它的程序，确认有权读取"
         ) from error
     except (ValueError, RecursionError) as error:
         raise _no_patch(path, "不是 JSON") from error
     if not isinstance(content, dict) or content.get("schema") != SCHEMA:
         raise _no_patch(path, f"schema 应为 {SCHEMA}")
     return content
+
+
+def _not_a_file(path: Path) -> InputError:
+    return InputError(
+        "给的是文件夹，不是意见文件",
+        where=str(path),
+        remedy="写到文件为止，例如 文件夹/意见.json",
+    )
 
 
 def _no_patch(path: Path, why: str) -> InputError:
@@ -163,8 +191,10 @@ def _require_types(content: dict[str, Any]) -> None:
         texts += [grid["id"], grid["community"]]
     for comment in content["comments"]:
         texts += [comment["grid"], comment["text"]]
-        if not all(type(comment[axis]) is int for axis in ("x", "y")):
-            raise TypeError("comments")
+        places = [comment[axis] for axis in ("x", "y")]
+        if not all(type(place) is int and abs(place) <= FARTHEST for place in places):
+            raise TypeError("a place is no whole number of millionths of a degree")
     for text in texts:
         if not isinstance(text, str):
-            raise TypeError(f"{text!r}"[:60])
+            raise TypeError("what should be text is none")
+        text.encode()  # half a character pair is no text either

@@ -113,7 +113,7 @@ def review(
     return Reviewed(
         plan=made,
         answers=answers(plan, patches, merged, made),
-        repairs=repair_table(_repairs(plan, made, wish, grid)),
+        repairs=repair_table(plan, _repairs(plan, made, wish, grid)),
         faults=(),
         conflicts=merged.conflicts,
     )
@@ -123,7 +123,7 @@ def _refused(
     plan: PlanRecord, patches: list[Patch], merged: Merged, faults: tuple[str, ...]
 ) -> Reviewed:
     told = answers(plan, patches, merged, None)
-    return Reviewed(None, told, repair_table([]), faults, merged.conflicts)
+    return Reviewed(None, told, repair_table(plan, []), faults, merged.conflicts)
 
 
 def _require_same_units(plan: PlanRecord, fabric: Fabric) -> None:
@@ -171,9 +171,15 @@ def _lawful(
             fabric, study.rules, wish, locked=~near,
             communities_change=across or not nearby, seed=seed, stop=stop,
         )  # fmt: skip
-        if not left(grid, community):
+        if not left(grid, community) and not _undone(plan, wish, grid):
             return grid, community, []
     return wish.grid, zones.community, wrong
+
+
+def _undone(plan: PlanRecord, wish: Wish, grid: NDArray[np.int32]) -> bool:
+    """Tell whether mending took a wish back: people asked for them, so empty land may go along."""
+    lived = plan.units["households"].to_numpy() > 0
+    return bool((wish.pinned & lived & (grid != wish.grid)).any())
 
 
 def whole_town(plan: PlanRecord, zones: Numbered) -> Town:

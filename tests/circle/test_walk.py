@@ -16,7 +16,7 @@ from selenium.webdriver.common.by import By
 import lingwu_grid as lg
 from lingwu_grid.coverage.__main__ import main
 from lingwu_grid.maps.page import planner_map
-from tests.browsing import open_page
+from tests.browsing import layers_on, open_page
 from tests.check.office import office
 
 if TYPE_CHECKING:
@@ -219,8 +219,7 @@ def test_the_map_shows_the_service_circle(
     browser.find_element(By.CSS_SELECTOR, "[data-show=service]").click()
     assert "步行到最近驿站" in panel.text
     assert str(measured.summary["hidden_by_circles"]) in panel.text
-    boxes = browser.find_elements(By.CSS_SELECTOR, ".leaflet-control-layers-overlays label")
-    on = {b.text.strip() for b in boxes if b.find_element(By.TAG_NAME, "input").is_selected()}
+    on = layers_on(browser)
     assert {"步行分钟", "建议新开的驿站", "邻里驿家", "方案社区"} <= on
     assert not {"方案网格", "现状网格", "等时圈"} & on
     text = path.read_text("utf-8")

@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 
 from lingwu_grid.maps.layers import cause_table
 from lingwu_grid.maps.page import planner_map
-from tests.browsing import open_page
+from tests.browsing import layers_on, open_page
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,11 +29,6 @@ def _open(browser: WebDriver, page: str, folder: Path) -> list[str]:
     return open_page(browser, path)
 
 
-def _shown(browser: WebDriver) -> set[str]:
-    boxes = browser.find_elements(By.CSS_SELECTOR, ".leaflet-control-layers-overlays label")
-    return {b.text.strip() for b in boxes if b.find_element(By.TAG_NAME, "input").is_selected()}
-
-
 def test_the_map_shows_the_plan_and_asks_nobody(
     browser: WebDriver, small_plan: Plan, tmp_path: Path
 ) -> None:
@@ -42,7 +37,9 @@ def test_the_map_shows_the_plan_and_asks_nobody(
     panel = browser.find_element(By.ID, "panel").text
     assert "合成数据" in panel
     assert str(small_plan.summary["households_moved_grid"]) in panel
-    assert {"方案网格", "方案社区", "变动单元", "道路", "水系与铁路", "邻里驿家"} <= _shown(browser)
+    assert {"方案网格", "方案社区", "变动单元", "道路", "水系与铁路", "邻里驿家"} <= layers_on(
+        browser
+    )
 
 
 def test_before_and_after_are_swapped_by_a_press(
@@ -50,11 +47,11 @@ def test_before_and_after_are_swapped_by_a_press(
 ) -> None:
     _open(browser, planner_map(small_plan), tmp_path)
     browser.find_element(By.CSS_SELECTOR, "[data-show=before]").click()
-    assert {"现状网格", "现状社区"} <= _shown(browser)
-    assert not {"方案网格", "变动单元"} & _shown(browser)
+    assert {"现状网格", "现状社区"} <= layers_on(browser)
+    assert not {"方案网格", "变动单元"} & layers_on(browser)
     browser.find_element(By.CSS_SELECTOR, "[data-show=after]").click()
-    assert {"方案网格", "变动单元"} <= _shown(browser)
-    assert "现状网格" not in _shown(browser)
+    assert {"方案网格", "变动单元"} <= layers_on(browser)
+    assert "现状网格" not in layers_on(browser)
 
 
 def test_a_grid_tells_its_code_name_and_households_on_hover(
@@ -118,7 +115,7 @@ def test_what_cannot_be_lawful_is_drawn_and_told(
     assert len(cause_table(record)) == 2
     assert cause_table(record).geometry.iloc[0].equals(small_plan.units.geometry.iloc[0])
     assert _open(browser, planner_map(record), tmp_path) == []
-    assert "未能合规之处" in _shown(browser)
+    assert "未能合规之处" in layers_on(browser)
     panel = browser.find_element(By.ID, "panel").text
     assert f"1. {HOSTILE}" in panel
     assert "变动 42 户" in panel

@@ -58,6 +58,36 @@ Deno.test('grids beside units come first, then those beside their grid', () => {
   same(desk.beside([7]), [3, 2]);
 });
 
+Deno.test('an outlook tells what giving would do, and takes empty land along to join', () => {
+  const town = structuredClone(vectors.town);
+  town.households[1] = 0;
+  const desk = new Desk(town);
+  const size = (/** @type {number} */ g) => town.households.reduce((/** @type {number} */ n, /** @type {number} */ h, /** @type {number} */ u) => n + (town.grid[u] === g ? h : 0), 0);
+  same(desk.outlook([0], 2), { way: [1], size: size(2) + town.households[0], pieces: 1 });
+  same(desk.outlook([4], 2), { way: [], size: size(2) + town.households[4], pieces: 2 });
+  same(desk.outlook([4], 1), { way: [], size: size(1) + town.households[4], pieces: 1 });
+  same([...desk.grid], town.grid);
+  same(desk.leftover([4]), [{ grid: 0, size: size(0) - town.households[4], pieces: 2 }]);
+  same(desk.leftover([0, 4, 8]), [{ grid: 0, size: 0, pieces: 0 }]);
+});
+
+Deno.test('a lock set since stands against undoing', () => {
+  const desk = new Desk(structuredClone(vectors.town));
+  desk.give([5], 0);
+  desk.toggleLock(0);
+  same(desk.undo(), []);
+  same(desk.grid[5], 0);
+  desk.toggleLock(0);
+  same(desk.undo(), [5]);
+});
+
+Deno.test('a file with holes is told, not tripped over', () => {
+  const desk = new Desk(structuredClone(vectors.town));
+  for (const broken of [{ edits: [null] }, { comments: [{ x: 0.5, y: 1, grid: '', text: '' }] }, { locks: [3] }]) {
+    same(complaint(Object.assign(desk.patch(), broken), 'abc', 'S'), '文件不完整');
+  }
+});
+
 Deno.test('a locked grid is left alone', () => {
   const desk = new Desk(structuredClone(vectors.town));
   desk.toggleLock(1);

@@ -11,7 +11,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
-from lingwu_grid.maps.review_page import review_page, streets_of
+from lingwu_grid.maps.review_page import review_page
+from lingwu_grid.planning.streets import streets_of
 from lingwu_grid.review.patch import read_patch
 from lingwu_grid.review.walk import review
 from tests.browsing import open_page

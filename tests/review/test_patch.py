@@ -64,8 +64,16 @@ def test_what_is_no_patch_is_a_sentence(tmp_path: Path, small_plan: lg.Plan) -> 
         path.write_text(text, encoding="utf-8")
         with pytest.raises(lg.InputError, match=wrong):
             read_patch(path)
-    with pytest.raises(lg.InputError, match="打不开"):
+    with pytest.raises(lg.InputError, match="没有这个意见文件"):
         read_patch(tmp_path / "none.json")
+    with pytest.raises(lg.InputError, match="给的是文件夹"):
+        read_patch(tmp_path)
+    for text, x in (("桥", 10**400), ("\ud800", 1)):
+        content = json.loads(written(tmp_path, small_plan, "p.json").read_text("utf-8"))
+        content["comments"] = [{"x": x, "y": 1, "grid": "", "text": text}]
+        path.write_text(json.dumps(content | {"hash": digest(content)}), encoding="utf-8")
+        with pytest.raises(lg.InputError, match="格式不对"):
+            read_patch(path)
     path = written(tmp_path, small_plan, "p.json", edits=[{"unit": 3, "from": "a", "to": "b"}])
     with pytest.raises(lg.InputError, match="不是审议意见文件"):
         read_patch(path)
@@ -129,6 +137,64 @@ def test_an_unlawful_wish_is_mended_or_refused(
         assert reviewed.plan.summary["grids_in_range"] >= lawful
         assert verify(reviewed.plan.save(tmp_path / "out")).faults == []
     assert True in outcomes
+
+
+def test_a_wish_is_never_taken_back_in_silence(
+    tmp_path: Path, small_study: lg.Study, small_plan: lg.Plan
+) -> None:
+    """A lived unit is given to a grid across the town, where nothing can join it."""
+    units = small_plan.units
+    points = units.geometry.representative_point().to_crs(4544)
+    lived = units[units["households"].between(1, 5)]
+    street = small_plan.communities.set_index("community_id")["subdistrict_id"]
+    for row in lived.itertuples():
+        far = units[units["community_id"].map(street) == street[row.community_id]]
+        to = far.loc[points[far.index].distance(points[row.Index]).idxmax(), "grid_id"]
+        break
+    path = written(tmp_path, small_plan, "p.json", edits=[edit(row.unit_id, row.grid_id, to)])
+    reviewed = review(small_study, small_plan, [read_patch(path)])
+    if reviewed.plan is None:
+        assert any(to in fault for fault in reviewed.faults)
+        assert reviewed.answers["result"].str.startswith("未采纳").all()
+    else:
+        now = reviewed.plan.units.set_index("unit_id")["grid_id"]
+        assert now[row.unit_id] == to
+
+
+def test_two_files_of_one_name_open_two_grids(tmp_path: Path, small_plan: lg.Plan) -> None:
+    owners = small_plan.communities["community_id"].tolist()[:2]
+    patches = []
+    for folder, owner in zip("甲乙", owners, strict=True):
+        (tmp_path / folder).mkdir()
+        units = small_plan.units
+        mine = units[(units["community_id"] == owner) & (units["households"] > 0)].iloc[0]
+        patches.append(
+            read_patch(
+                written(
+                    tmp_path / folder, small_plan, "审议意见.json",
+                    edits=[edit(mine.unit_id, mine.grid_id, "new-1")],
+                    new_grids=[{"id": "new-1", "community": owner}],
+                )
+            )
+        )  # fmt: skip
+    merged = merge(patches, small_plan)
+    assert merged.conflicts == ()
+    assert sorted(merged.new_grids.values()) == sorted(owners)
+    assert len(set(merged.target.values())) == 2
+    twice = merge([patches[0], patches[0]], small_plan)
+    assert twice.conflicts == ()
+    assert len(twice.new_grids) == 1
+
+
+def test_locks_stand_in_whatever_order_the_files_come(tmp_path: Path, small_plan: lg.Plan) -> None:
+    unit, before, after = border_units(small_plan, lawful=True)[0]
+    first = read_patch(written(tmp_path, small_plan, "甲.json", locks=[before]))
+    second = read_patch(
+        written(tmp_path, small_plan, "乙.json", edits=[edit(unit, before, after)], locks=[before])
+    )
+    told = [merge(order, small_plan).conflicts for order in ([first, second], [second, first])]
+    assert told[0] == told[1]
+    assert "甲.json 要求锁定" in told[0][0]
 
 
 def test_offices_that_disagree_are_told_and_nothing_is_decided(

@@ -11,6 +11,12 @@
     return element;
   }
 
+  // A phone: the panel lies below, so the town goes above it.
+  if (innerWidth <= 700) {
+    var seen = window.lingwu.bounds;
+    map.fitBounds([[seen[1], seen[0]], [seen[3], seen[2]]], { paddingTopLeft: [10, 10], paddingBottomRight: [10, innerHeight * 0.4] });
+  }
+
   // Cards ---------------------------------------------------------------------------------
   function bar(card) {
     var low = card.range[0], high = card.range[1];
@@ -26,14 +32,17 @@
     box.title = low + '—' + high;
     return box;
   }
-  function showCard(code) {
-    var card = lookup.cards[code];
-    if (!card) { return; }
+  function showCard(code, kind) {
+    var card = (lookup[kind || 'cards'] || {})[code];
+    if (!card) { find('card').hidden = true; return; }
     var body = find('card-body');
     body.textContent = '';
     body.appendChild(made('h2', card.name));
-    body.appendChild(made('p', card.households + ' 户（' + card.range[0] + '—' + card.range[1] + '）'));
-    body.appendChild(bar(card));
+    if (card.said) { body.appendChild(made('p', card.said)); }
+    if (card.range) {
+      body.appendChild(made('p', card.households + ' 户（' + card.range[0] + '—' + card.range[1] + '）'));
+      body.appendChild(bar(card));
+    }
     var table = document.createElement('table');
     card.rows.forEach(function (row) {
       if (!row[1]) { return; }
@@ -54,13 +63,16 @@
     if (layer.feature && layer.feature.properties.grid_name !== undefined && !layer.lingwuCard) {
       layer.lingwuCard = true;
       layer.on('click', function () {
-        if (!measuring) { showCard(textOf(layer.feature.properties.grid_id)); }
+        // A layer of today tells of today.
+        var kind = layer.options.pane === 'now' ? 'today' : 'cards';
+        if (!measuring) { showCard(textOf(layer.feature.properties.grid_id), kind); }
       });
     }
   }
   map.eachLayer(listen);
 
   // Search --------------------------------------------------------------------------------
+  var SHOWN = 10;
   var frame = null;
   function goTo(place) {
     var box = place[3];
@@ -68,7 +80,7 @@
     if (frame) { map.removeLayer(frame); }
     frame = L.rectangle(L.latLngBounds(bounds).pad(0.05), { color: '#d50000', weight: 3, fill: false, interactive: false }).addTo(map);
     map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
-    if (place[1] === '网格') { showCard(place[2]); }
+    if (place[1] === '网格' || place[1] === '小区') { showCard(place[2], place[1] === '小区' ? 'compounds' : 'cards'); }
   }
   find('search').addEventListener('input', function () {
     var word = find('search').value.trim();
@@ -76,13 +88,14 @@
     list.textContent = '';
     if (!word) { if (frame) { map.removeLayer(frame); frame = null; } return; }
     var hits = lookup.places.filter(function (p) { return p[0].indexOf(word) >= 0 || p[2].indexOf(word) >= 0; });
-    hits.slice(0, 8).forEach(function (place) {
+    hits.slice(0, SHOWN).forEach(function (place) {
       var button = made('button', place[0] + '（' + place[1] + (place[2] ? ' ' + place[2] : '') + '）');
       button.type = 'button';
       button.addEventListener('click', function () { goTo(place); });
       list.appendChild(button);
     });
     if (!hits.length) { list.appendChild(made('p', '没有找到')); }
+    if (hits.length > SHOWN) { list.appendChild(made('p', '还有 ' + (hits.length - SHOWN) + ' 处，请多输几个字')); }
   });
   find('search').addEventListener('keydown', function (event) {
     var first = find('found').querySelector('button');
@@ -123,7 +136,7 @@
     measuring.total = (measuring.total || 0) + (before ? map.distance(before, event.latlng) : 0);
     measuring.line.addLatLng(event.latlng);
     measuring.marks.push(L.circleMarker(event.latlng, { radius: 4, color: '#d50000', interactive: false })
-      .bindTooltip(Math.round(measuring.total) + ' 米', { permanent: true, direction: 'right', className: 'metres' }).addTo(map));
+      .bindTooltip(before ? Math.round(measuring.total) + ' 米' : '起点', { permanent: true, direction: 'right', className: 'metres' }).addTo(map));
   });
   document.addEventListener('keydown', function (event) {
     if (event.key === 'Escape') { measure(false); find('card').hidden = true; }
@@ -147,7 +160,9 @@
     find('swipe').hidden = event.detail !== 'swipe';
     // A canvas that shows nothing would still take the pointer from the one below.
     map.getPane('now').style.display = event.detail === 'swipe' || event.detail === 'before' ? '' : 'none';
+    find('card').hidden = true;
     clip();
+    setTimeout(translate, 0);
   });
 
   // Full screen, print ---------------------------------------------------------------------

@@ -87,6 +87,65 @@ export function pieces(graph, zone, zones) {
 }
 
 /**
+ * Count the pieces of one zone, where the others do not matter.
+ * @param {{from: Int32Array, to: Int32Array}} graph
+ * @param {ArrayLike<number>} zone of each unit
+ * @param {number} which
+ * @returns {number}
+ */
+export function piecesOf(graph, zone, which) {
+  const seen = Uint8Array.from(zone, (z) => (z === which ? 0 : 1));
+  let count = 0;
+  const stack = [];
+  for (let first = 0; first < zone.length; first += 1) {
+    if (seen[first]) { continue; }
+    count += 1;
+    seen[first] = 1;
+    stack.push(first);
+    while (stack.length) {
+      const u = /** @type {number} */ (stack.pop());
+      for (let k = graph.from[u]; k < graph.from[u + 1]; k += 1) {
+        const v = graph.to[k];
+        if (!seen[v]) { seen[v] = 1; stack.push(v); }
+      }
+    }
+  }
+  return count;
+}
+
+/**
+ * The fewest units without households that lead from some units to a zone.
+ * @param {{from: Int32Array, to: Int32Array}} graph
+ * @param {ArrayLike<number>} zone of each unit
+ * @param {number[]} households
+ * @param {number[]} units
+ * @param {number} to
+ * @param {(unit: number) => boolean} mayGo
+ * @returns {number[]} none where they touch it already, or no such way is there
+ */
+export function bridge(graph, zone, households, units, to, mayGo) {
+  const came = new Int32Array(zone.length).fill(-2);
+  for (const u of units) { came[u] = -1; }
+  let ring = units.slice();
+  while (ring.length) {
+    const next = [];
+    for (const u of ring) {
+      for (let k = graph.from[u]; k < graph.from[u + 1]; k += 1) {
+        const v = graph.to[k];
+        if (zone[v] === to && came[v] !== -1) {
+          const way = [];
+          for (let w = u; came[w] !== -1; w = came[w]) { way.push(w); }
+          return way;
+        }
+        if (came[v] === -2 && households[v] === 0 && mayGo(v)) { came[v] = u; next.push(v); }
+      }
+    }
+    ring = next;
+  }
+  return [];
+}
+
+/**
  * @param {ArrayLike<number>} zone
  * @param {number[]} households
  * @param {number} zones

@@ -1,6 +1,6 @@
 // The reviewer's desk: what has been changed, undone, locked and remarked; kept in the browser.
 
-import { faults, movedFromPlan, movedFromToday, neighbours, sizes } from './core.js';
+import { bridge, faults, movedFromPlan, movedFromToday, neighbours, piecesOf, sizes } from './core.js';
 import { SCHEMA, sealed } from './patch.js';
 
 /** @typedef {import('./core.js').Town} Town */
@@ -70,8 +70,60 @@ export class Desk {
     return this.grids.length - 1;
   }
 
+  /**
+   * Tell what giving some units to a grid would do, before it is done.
+   * @param {number[]} units
+   * @param {number} to
+   * @returns {{way: number[], size: number, pieces: number}} empty units that go along to join
+   *   them; households and pieces of the grid then
+   */
+  outlook(units, to) {
+    const moving = units.filter((u) => this.grid[u] !== to);
+    const way = bridge(this.graph, this.grid, this.town.households, moving, to,
+      (u) => !this.grids[this.grid[u]].locked && this._isNear(u, to));
+    const after = this.grid.slice();
+    for (const u of [...moving, ...way]) { after[u] = to; }
+    const size = this.town.households.reduce((sum, n, u) => sum + (after[u] === to ? n : 0), 0);
+    return { way, size, pieces: this.grids[to].enclave ? 1 : piecesOf(this.graph, after, to) };
+  }
+
+  /**
+   * Tell what is left of the grids that some units leave.
+   * @param {number[]} units
+   * @returns {{grid: number, size: number, pieces: number}[]}
+   */
+  leftover(units) {
+    const gone = new Set(units);
+    const rest = Int32Array.from(this.grid, (g, u) => (gone.has(u) ? -1 : g));
+    return [...new Set(units.map((u) => this.grid[u]))].map((g) => ({
+      grid: g,
+      size: this.town.households.reduce((sum, n, u) => sum + (rest[u] === g ? n : 0), 0),
+      pieces: this.grids[g].enclave ? 1 : piecesOf(this.graph, rest, g),
+    }));
+  }
+
+  /**
+   * @param {number} u
+   * @param {number} to
+   */
+  _isNear(u, to) {
+    const own = this.grids[this.grid[u]].community;
+    return own === this.grids[to].community || !this.town.communities[own].locked;
+  }
+
+  /**
+   * @param {Step | undefined} step
+   * @returns {boolean} whether a lock set since stands against it
+   */
+  isBarred(step) {
+    if (!step) { return false; }
+    const grids = [step.after, ...step.before];
+    return grids.some((g) => this.grids[g].locked);
+  }
+
   /** @returns {number[]} the units that changed */
   undo() {
+    if (this.isBarred(this.done[this.done.length - 1])) { return []; }
     const step = this.done.pop();
     if (!step) { return []; }
     step.units.forEach((u, k) => { this.grid[u] = step.before[k]; });
@@ -81,6 +133,7 @@ export class Desk {
 
   /** @returns {number[]} */
   redo() {
+    if (this.isBarred(this.undone[this.undone.length - 1])) { return []; }
     const step = this.undone.pop();
     if (!step) { return []; }
     for (const u of step.units) { this.grid[u] = step.after; }

@@ -62,11 +62,13 @@ function changed(units) {
 
 /** @param {number} g */
 function give(g) {
-  const units = [...view.selected];
+  const chosen = [...view.selected];
+  const way = g < town.grids.length ? desk.outlook(chosen, g).way : [];
+  const units = [...chosen, ...way];
   const moving = desk.give(units, g);
   if (moving.length < units.length) {
     say((units.length - moving.length) + ' 个单元没有动：已在该网格，或所在、所去的网格锁定');
-  } else { say(''); }
+  } else { say(way.length ? '为连片，连同 ' + way.length + ' 块空地一并划入' : ''); }
   changed(units);
 }
 
@@ -101,13 +103,21 @@ function showSelection() {
   box.append(made('p', '选中 ' + units.length + ' 个单元，' + total + ' 户' + (places ? '（' + places + '）' : '')));
   box.append(made('p', '现属 ' + from.map(gridName).join('、')));
   const size = desk.check().sizes;
+  for (const rest of desk.leftover(units)) {
+    const isLow = rest.size < town.gridRange[0] && rest.pieces > 0 && !desk.grids[rest.grid].exempt;
+    if (!isLow && rest.pieces < 2) { continue; }
+    const why = [isLow ? '不足 ' + (town.gridRange[0] - rest.size) + ' 户' : '', rest.pieces > 1 ? '断成 ' + rest.pieces + ' 片' : ''];
+    box.append(made('p', '划走后 ' + gridName(rest.grid) + ' 剩 ' + rest.size + ' 户：' + why.filter(Boolean).join('，'), 'warn'));
+  }
   const beside = [...from, ...desk.beside(units).filter((g) => !from.includes(g))].slice(0, 9);
   for (const g of beside) {
-    const inside = units.filter((u) => desk.grid[u] === g).reduce((sum, u) => sum + town.households[u], 0);
     if (from.length === 1 && g === from[0]) { continue; }
-    const after = size[g] + total - inside;
-    const isFine = desk.grids[g].exempt || (after >= town.gridRange[0] && after <= town.gridRange[1]);
-    const button = made('button', '划给 ' + gridName(g) + '：' + size[g] + ' → ' + after + ' 户', isFine ? 'fine' : 'bad');
+    const then = desk.outlook(units, g);
+    const isSized = desk.grids[g].exempt || (then.size >= town.gridRange[0] && then.size <= town.gridRange[1]);
+    const isFine = isSized && then.pieces < 2;
+    const along = then.way.length ? '（连同 ' + then.way.length + ' 块空地）' : '';
+    const button = made('button', '划给 ' + gridName(g) + '：' + size[g] + ' → ' + then.size + ' 户' + along
+      + (then.pieces > 1 ? '，不连片' : ''), isFine ? 'fine' : 'bad');
     button.setAttribute('type', 'button');
     button.dataset.give = String(g);
     button.style.borderLeft = '10px solid ' + view.colour(g);
@@ -115,7 +125,8 @@ function showSelection() {
     button.addEventListener('click', () => give(g));
     box.append(button);
   }
-  const fresh = made('button', '划成新网格：' + total + ' 户', 'plain');
+  const isGrid = total >= town.gridRange[0] && total <= town.gridRange[1];
+  const fresh = made('button', '划成新网格：' + total + ' 户' + (isGrid ? '' : '（不在 ' + town.gridRange.join('—') + ' 户）'), isGrid ? 'plain' : 'bad');
   fresh.setAttribute('type', 'button');
   fresh.id = 'give-new';
   fresh.addEventListener('click', () => give(desk.open(desk.grids[from[0]].community)));
@@ -194,7 +205,8 @@ function exported() {
 function imported(text) {
   let patch = null;
   try { patch = JSON.parse(text); } catch { say('这不是审议意见文件'); return; }
-  const wrong = complaint(patch, town.plan, town.street);
+  let wrong = '';
+  try { wrong = complaint(patch, town.plan, town.street); } catch { wrong = '文件不完整'; }
   if (wrong) { say(wrong); return; }
   const unknown = desk.restore(patch);
   find('reviewer').value = desk.reviewer;
@@ -205,8 +217,14 @@ function imported(text) {
 for (const button of document.querySelectorAll('[data-mode]')) {
   if (button instanceof HTMLButtonElement) { button.addEventListener('click', () => setMode(button.dataset.mode || 'pick')); }
 }
-find('undo').addEventListener('click', () => changed(desk.undo()));
-find('redo').addEventListener('click', () => changed(desk.redo()));
+/** @param {'undo' | 'redo'} which */
+function step(which) {
+  const steps = which === 'undo' ? desk.done : desk.undone;
+  if (desk.isBarred(steps[steps.length - 1])) { say('这一步涉及锁定的网格，先解锁'); return; }
+  changed(desk[which]());
+}
+find('undo').addEventListener('click', () => step('undo'));
+find('redo').addEventListener('click', () => step('redo'));
 find('unselect').addEventListener('click', () => { view.select([]); showSelection(); });
 find('restart').addEventListener('click', () => {
   if (!confirm('放弃本页的全部改动和意见？')) { return; }
@@ -231,19 +249,29 @@ find('remark').addEventListener('submit', (/** @type {any} */ event) => {
   show();
   keep();
 });
-find('search').addEventListener('input', (/** @type {any} */ event) => {
-  const word = event.target.value.trim();
-  if (!word) { return; }
+/** @param {string} word */
+function searched(word) {
   const grids = new Set(desk.grids.map((g, k) => (g.id.includes(word) || g.name.includes(word) ? k : -1)));
   const inPlace = town.placeOf.map((/** @type {string} */ p, /** @type {number} */ u) => (p.includes(word) ? u : -1)).filter((/** @type {number} */ u) => u >= 0);
   const inGrid = inPlace.length ? [] : [...desk.grid].map((g, u) => (grids.has(g) ? u : -1)).filter((u) => u >= 0);
-  view.showUnits([...inPlace, ...inGrid]);
+  return [...inPlace, ...inGrid];
+}
+find('search').addEventListener('input', (/** @type {any} */ event) => {
+  const word = event.target.value.trim();
+  say('');
+  if (!word) { return; }
+  const found = searched(word);
+  if (found.length) { view.showUnits(found); } else if (!view.showLine(word)) { say('没有找到“' + word + '”'); }
+});
+find('search').addEventListener('keydown', (/** @type {any} */ event) => {
+  const word = event.target.value.trim();
+  if (event.key === 'Enter' && word) { view.onSelect(searched(word), false); }
 });
 document.addEventListener('keydown', (event) => {
   if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) { return; }
   const key = event.key.toLowerCase();
-  if (key === 'z' && (event.ctrlKey || event.metaKey)) { changed(event.shiftKey ? desk.redo() : desk.undo()); event.preventDefault(); }
-  if (key === 'y' && (event.ctrlKey || event.metaKey)) { changed(desk.redo()); event.preventDefault(); }
+  if (key === 'z' && (event.ctrlKey || event.metaKey)) { step(event.shiftKey ? 'redo' : 'undo'); event.preventDefault(); }
+  if (key === 'y' && (event.ctrlKey || event.metaKey)) { step('redo'); event.preventDefault(); }
   if (event.ctrlKey || event.metaKey || event.altKey) { return; }
   if (KEYS[key]) { setMode(KEYS[key]); }
   if (key === 'escape') { view.select([]); showSelection(); }
@@ -252,6 +280,9 @@ document.addEventListener('keydown', (event) => {
 let stored = null;
 try { stored = localStorage.getItem(shelf); } catch { say('浏览器不让存储：关闭前请导出意见文件'); }
 if (stored) { imported(stored); }
+document.addEventListener('keydown', (event) => {
+  if (event.key === 'Escape') { find('remark').hidden = true; }
+});
 setMode('pick');
 show();
 performance.mark('ready');

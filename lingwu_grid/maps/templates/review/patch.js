@@ -49,10 +49,25 @@ export function complaint(patch, plan, street) {
   if (!patch || patch.schema !== SCHEMA) { return '这不是审议意见文件'; }
   const lists = ['edits', 'new_grids', 'locks', 'comments'];
   if (!lists.every((name) => Array.isArray(patch[name]))) { return '文件不完整'; }
+  if (!isWhole(patch)) { return '文件不完整'; }
   if (patch.plan !== plan) { return '这份意见是对另一个方案（' + patch.plan + '）提的，本页是 ' + plan; }
   if (patch.street !== street) { return '这份意见是对另一个街道提的'; }
   if (sha256(canonical(patch)) !== patch.hash) { return '文件被改动过，校验和不符'; }
   return '';
+}
+
+/**
+ * @param {any} patch
+ * @returns {boolean} whether every entry is what it should be
+ */
+function isWhole(patch) {
+  const has = (/** @type {any} */ item, /** @type {string[]} */ names) =>
+    item !== null && typeof item === 'object' && names.every((n) => typeof item[n] === 'string');
+  return typeof patch.reviewer === 'string'
+    && patch.edits.every((/** @type {any} */ e) => has(e, ['unit', 'from', 'to']))
+    && patch.new_grids.every((/** @type {any} */ g) => has(g, ['id', 'community']))
+    && patch.locks.every((/** @type {any} */ g) => typeof g === 'string')
+    && patch.comments.every((/** @type {any} */ c) => has(c, ['grid', 'text']) && Number.isInteger(c.x) && Number.isInteger(c.y));
 }
 
 const PRIMES = (() => {

@@ -75,9 +75,12 @@ export class View {
     });
     this.rings = town.rings.map((/** @type {number[][]} */ unit) => unit.map((r) => decode(r, town.origin)));
     this.polygons = this.rings.map((/** @type {any} */ rings) => L.polygon(rings, { interactive: false, weight: 0.5 }));
+    /** @type {[string, any][]} */
+    this.named = [];
     this.units = L.layerGroup(this.polygons).addTo(this.map);
     for (const [kind, flat, name] of town.lines) {
       const line = L.polyline(decode(flat, town.origin), Object.assign({ interactive: Boolean(name) }, LINES[/** @type {'road'} */ (kind)] || LINES.wall));
+      if (name) { this.named.push([name, line]); }
       if (name) { line.bindTooltip(document.createTextNode(name), { sticky: true }); }
       line.addTo(this.map);
     }
@@ -180,6 +183,18 @@ export class View {
     if (points.length) { this.map.fitBounds(points, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 380 : 10, 10] }); }
   }
 
+  /**
+   * @param {string} word
+   * @returns {boolean} whether a road or water of that name is here
+   */
+  showLine(word) {
+    const lines = this.named.filter(([name]) => name.includes(word)).map(([, line]) => line.getBounds());
+    if (!lines.length) { return false; }
+    const all = lines.reduce((whole, one) => whole.extend(one), L.latLngBounds(lines[0]));
+    this.map.fitBounds(all, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 380 : 10, 10] });
+    return true;
+  }
+
   showRemarks() {
     this.remarks.clearLayers();
     this.desk.comments.forEach((c, k) => {
@@ -210,6 +225,14 @@ export class View {
         const u = this.unitAt(event.latlng);
         if (u >= 0) { this.onSelect([u], true); }
       }
+    });
+    // Without a mouse: arrows move the map, Enter takes the unit under its middle.
+    box.addEventListener('keydown', (event) => {
+      if (event.key !== 'Enter' && event.key !== ' ') { return; }
+      const at = this.map.getCenter();
+      const u = this.unitAt(at);
+      if (this.mode === 'remark') { this.onPlace(at.lat, at.lng); } else if (u >= 0) { this.onSelect([u], true); }
+      event.preventDefault();
     });
     /** @type {any} */
     let stroke = null;

@@ -1,0 +1,58 @@
+"""AB岗: which two neighbouring grids of a community stand in for each other (policy §4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from lingwu_grid.fabric.adjacency import Borders
+    from lingwu_grid.planning.naming import Names
+
+
+def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
+    """
+    Pair the grids of each community with a neighbour.
+
+    As many grids as possible are in a pair, and of such pairings the one with the longest shared
+    borders is taken (Edmonds 1965, through NetworkX). A grid left over leans on the neighbour
+    with which it shares most border.
+
+    Parameters
+    ----------
+    borders
+        Shared borders of units; one that cannot be passed joins nobody.
+    names
+        Grid and community of each unit.
+    grid_ids
+        Grids of the plan.
+
+    Returns
+    -------
+    list[str]
+        The partner of each grid; empty where its community has no neighbour for it.
+    """
+    shared = _shared_metres(borders, names)
+    graph = nx.Graph()
+    graph.add_weighted_edges_from((a, b, round(metres)) for (a, b), metres in shared.items())
+    chosen: dict[str, str] = {}
+    for part in sorted(nx.connected_components(graph), key=min):
+        pairs = nx.max_weight_matching(graph.subgraph(sorted(part)), maxcardinality=True)
+        chosen |= {a: b for pair in pairs for a, b in (pair, pair[::-1])}
+    for grid in sorted(set(graph) - set(chosen)):
+        near = graph[grid]
+        chosen[grid] = max(sorted(near), key=lambda other: near[other]["weight"])
+    return [chosen.get(grid, "") for grid in grid_ids]
+
+
+def _shared_metres(borders: Borders, names: Names) -> pd.Series:
+    """Give the metres of border that two grids of one community share, by sorted pair."""
+    grid, community = names.grid_of_unit, names.community_of_unit
+    a, b = borders.a, borders.b
+    use = borders.is_open & (grid[a] != grid[b]) & (community[a] == community[b])
+    ends = np.sort(np.stack([grid[a[use]].astype(str), grid[b[use]].astype(str)], axis=1), axis=1)
+    table = pd.DataFrame({"a": ends[:, 0], "b": ends[:, 1], "metres": borders.length_m[use]})
+    return table.groupby(["a", "b"])["metres"].sum()

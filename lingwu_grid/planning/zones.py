@@ -1,0 +1,209 @@
+"""Zones: the grids and communities of a plan as layers, each with its numbers and its border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid import policy
+from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.planning.border_walk import Landmarks
+from lingwu_grid.planning.boundary_text import boundary_texts
+from lingwu_grid.planning.compliance import community_excuses, grid_excuses, standing
+from lingwu_grid.planning.lineage import Lineage, trace
+from lingwu_grid.planning.pairs import partners
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.planning.naming import Names
+    from lingwu_grid.rules import Band
+    from lingwu_grid.study import Study
+
+
+def _dissolve(
+    shapes: NDArray[np.object_], label: NDArray[np.object_], ids: list[str]
+) -> NDArray[np.object_]:
+    code = pd.Index(ids).get_indexer(label)
+    order = np.argsort(code, kind="stable")
+    start = np.unique(code[order], return_index=True)[1]
+    out = np.empty(len(ids), object)
+    for i, members in enumerate(np.split(order, start[1:])):
+        out[i] = shapely.coverage_union_all(shapes[members])
+    return out
+
+
+def _kept_shapes(
+    made: NDArray[np.object_], ids: list[str], today: gpd.GeoDataFrame, key: str, crs: object
+) -> tuple[NDArray[np.object_], set[str]]:
+    """Give polygons in degrees: today's own where the ground is the same, to the vertex."""
+    out = gpd.GeoSeries(made, crs=crs).to_crs(DEGREES).to_numpy()
+    changed = set(ids)
+    if not len(today):
+        return out, changed
+    first = today.drop_duplicates(key).set_index(key)
+    for i, zone in enumerate(ids):
+        if zone not in first.index:
+            continue
+        drawn = first.geometry[zone]
+        # A millimetre of noding along the border is no change of ground.
+        slack = 1e-3 * shapely.length(drawn) + 0.01
+        if (
+            abs(shapely.area(drawn) - shapely.area(made[i])) <= slack
+            and shapely.area(shapely.symmetric_difference(drawn, made[i])) <= slack
+        ):
+            out[i] = first["geometry_out"][zone]
+            changed.discard(zone)
+    return out, changed
+
+
+def _per_zone(assignment: pd.DataFrame, key: str, study: Study) -> pd.DataFrame:
+    people = study.households["residents"].to_numpy(np.int64)
+    table = assignment.assign(residents=people).groupby(key)
+    return table.agg(households=("household_id", "size"), residents=("residents", "sum"))
+
+
+class _Drawn(NamedTuple):
+    """What grids and communities have in common."""
+
+    ids: list[str]
+    shapes: NDArray[np.object_]
+    """Metres."""
+    out: NDArray[np.object_]
+    """Degrees; today's own where the ground is the same."""
+    households: NDArray[np.int64]
+    residents: NDArray[np.int64]
+    lineage: Lineage
+
+    def standings(self, band: Band, excuses: dict[str, str]) -> dict[str, list[str]]:
+        """Give the columns status and reason."""
+        stands = [
+            standing(n, band, excuses.get(z, ""))
+            for z, n in zip(self.ids, self.households.tolist(), strict=True)
+        ]
+        return {"status": [s.status for s in stands], "reason": [s.reason for s in stands]}
+
+
+def _drawn(
+    study: Study,
+    fabric: Fabric,
+    level: str,
+    label: NDArray[np.object_],
+    assignment: pd.DataFrame,
+) -> _Drawn:
+    key, table = f"{level}_id", {"grid": "grids", "community": "communities"}[level]
+    old_ids = fabric.places.grid_ids if level == "grid" else fabric.places.community_ids
+    ids = sorted(set(label))
+    shapes = _dissolve(fabric.units.geometry.to_numpy(), label, ids)
+    out, changed = _kept_shapes(shapes, ids, study.table(table), key, study.crs)
+    count = _per_zone(assignment, key, study).reindex(ids, fill_value=0)
+    flow = assignment.rename(columns={f"previous_{key}": "old", key: "new"})
+    flow = flow.groupby(["old", "new"]).size().rename("households").reset_index()
+    return _Drawn(
+        ids,
+        shapes,
+        out,
+        count["households"].to_numpy(np.int64),
+        count["residents"].to_numpy(np.int64),
+        trace(flow, ids, set(old_ids), changed),
+    )
+
+
+def make_grids(
+    study: Study, fabric: Fabric, names: Names, assignment: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """
+    Draw the grids of a plan.
+
+    Parameters
+    ----------
+    study, fabric
+        Today.
+    names
+        Grid of each unit, and what they are called.
+    assignment
+        Grid of each household, now and before.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Layer ``grids`` of the output contract, EPSG:4490. A grid whose ground did not change
+        keeps its polygon, vertex for vertex.
+    """
+    made = _drawn(study, fabric, "grid", names.grid_of_unit, assignment)
+    first = pd.DataFrame({"g": names.grid_of_unit, "c": names.community_of_unit})
+    community = first.drop_duplicates("g").set_index("g")["c"].reindex(made.ids).to_numpy()
+    buildings = pd.Series(fabric.units["buildings"].to_numpy()).groupby(names.grid_of_unit).sum()
+    called = [names.grid_names[g] for g in made.ids]
+    return gpd.GeoDataFrame(
+        {
+            "grid_id": made.ids,
+            "grid_name": called,
+            "kind": ["special" if g in names.special_grids else "basic" for g in made.ids],
+            "community_id": community,
+            "community_name": [names.community_names[c] for c in community],
+            "households": made.households,
+            "residents": made.residents,
+            "buildings": buildings.reindex(made.ids).to_numpy(),
+            "area_km2": np.round(shapely.area(made.shapes) / 1e6, 6),
+            **made.standings(study.rules.grid, grid_excuses(study.rules, names.special_grids)),
+            "lineage": made.lineage.kind,
+            "previous_grid_ids": made.lineage.previous,
+            "households_in": made.lineage.arrived,
+            "households_out": made.lineage.left,
+            "boundary_text": boundary_texts(made.shapes, called, Landmarks.of(study.tables)),
+            "partner_grid_id": partners(fabric.borders, names, made.ids),
+        },
+        geometry=made.out,
+        crs=DEGREES,
+    )
+
+
+def make_communities(
+    study: Study,
+    fabric: Fabric,
+    names: Names,
+    grids: gpd.GeoDataFrame,
+    assignment: pd.DataFrame,
+) -> gpd.GeoDataFrame:
+    """
+    Draw the communities of a plan.
+
+    Parameters
+    ----------
+    study, fabric, names, assignment
+        As for :func:`make_grids`.
+    grids
+        The grids of the same plan.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        Layer ``communities`` of the output contract, EPSG:4490.
+    """
+    made = _drawn(study, fabric, "community", names.community_of_unit, assignment)
+    called = [names.community_names[c] for c in made.ids]
+    staffing = study.rules.staffing
+    classes = [staffing.class_of(n) for n in made.households.tolist()]
+    return gpd.GeoDataFrame(
+        {
+            "community_id": made.ids,
+            "community_name": called,
+            "subdistrict_id": [names.street_of_community[c] for c in made.ids],
+            "households": made.households,
+            "residents": made.residents,
+            "grids": grids.groupby("community_id").size().reindex(made.ids).to_numpy(),
+            **made.standings(study.rules.community, community_excuses(study.rules, names.villages)),
+            "lineage": made.lineage.kind,
+            "seats": [policy.COMMITTEE_SEATS[k] for k in classes],
+            "service_fund": [policy.SERVICE_FUND_YUAN[k] for k in classes],
+            "boundary_text": boundary_texts(made.shapes, called, Landmarks.of(study.tables)),
+        },
+        geometry=made.out,
+        crs=DEGREES,
+    )

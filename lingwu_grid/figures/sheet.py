@@ -140,6 +140,21 @@ def save_png(figure: Figure, into: IO[bytes], *, dpi: int = 150) -> None:
 
 
 def in_our_font(figure: Figure) -> None:
-    """Set every text of a figure in our font, whatever made it."""
+    """Set every text of a figure in our font, whatever made it; what no font has is a box."""
     for text in figure.findobj(Text):
         text.set_fontfamily(list(families()))
+        text.set_text(printable(text.get_text()))
+
+
+def printable(said: str) -> str:
+    """
+    Put a box for every character that no font here can draw.
+
+    Examples
+    --------
+    >>> printable("灵\\x01武")
+    '灵□武'
+    """
+    unknown = missing_glyphs(said) | {s for s in said if s.isspace() and s not in " \n\u3000"}
+    unknown |= {s for s in said if s < " " and s != "\n"}  # some fonts claim to have them
+    return "".join("□" if sign in unknown else sign for sign in said) if unknown else said

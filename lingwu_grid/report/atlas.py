@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 
 from lingwu_grid.figures.ground import Ground, frame, frame_at, line_keys
 from lingwu_grid.figures.plates import draw_community, draw_grid, draw_overview, grid_title
-from lingwu_grid.figures.sheet import SYNTHETIC, in_our_font, mark, our_style
+from lingwu_grid.figures.sheet import SYNTHETIC, in_our_font, mark, our_style, printable
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -244,5 +244,5 @@ def _grid_page(ground: Ground, rows: gpd.GeoDataFrame) -> Figure:
 
 def _cut(text: object, most: int) -> str:
     """Cut a name that has no room; the ledger has it whole."""
-    said = str(text)
+    said = printable(str(text))
     return said if len(said) <= most else said[: most - 1] + "…"

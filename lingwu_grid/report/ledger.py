@@ -153,7 +153,7 @@ def _write_column(page: Any, pen: _Pen, column: Column, number: int) -> None:  #
     shape = pen.cells[column.kind, column.is_to_fill]
     for index, value in enumerate(column.values):
         row = FIRST_ROW - 1 + index
-        formula = column.formula(row + 1) if column.formula else ""
+        formula = UNPRINTABLE.sub("", column.formula(row + 1)) if column.formula else ""
         if formula:
             text = safe_text(value) if isinstance(value, str) else value
             page.write_formula(row, number, formula, shape, "" if text is None else text)

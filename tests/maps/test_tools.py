@@ -56,6 +56,67 @@ def test_a_grid_is_found_by_code_and_tells_its_card(
     assert "没有找到" in browser.find_element(By.ID, "found").text
 
 
+def test_a_compound_tells_what_becomes_of_it(
+    browser: WebDriver, pages: Path, small_plan: Plan
+) -> None:
+    rows = small_plan.buildings[small_plan.buildings["compound_name"] != ""]
+    name = rows["compound_name"].iloc[0]
+    mine = rows[rows["compound_name"] == name]
+    moved = mine[mine["previous_grid_id"] != mine["grid_id"]]["households"].sum()
+    open_page(browser, pages / "map.html")
+    browser.find_element(By.ID, "search").send_keys(name, Keys.ENTER)
+    card = browser.find_element(By.ID, "card").text
+    assert name in card
+    assert ("有住户换网格" if moved else "整体不变") in card
+    assert f"{mine['households'].sum()} 户" in card or moved
+    # The shared page tells it too, in fives.
+    community = mine["community_id"].iloc[0]
+    (path,) = (pages / "share").glob(f"{community}_*.html")
+    open_page(browser, path)
+    browser.find_element(By.ID, "search").send_keys(name, Keys.ENTER)
+    assert "约 " in browser.find_element(By.ID, "card").text
+
+
+def test_the_view_of_today_tells_of_today(
+    browser: WebDriver, pages: Path, small_plan: Plan
+) -> None:
+    grids = small_plan.grids
+    grid = grids[(grids["lineage"] == "调整") & (grids["households_in"] > 0)].iloc[0]
+    lived = small_plan.assignment["previous_grid_id"].eq(grid.grid_id).sum()
+    assert lived != grid.households
+    open_page(browser, pages / "map.html")
+    browser.find_element(By.CSS_SELECTOR, "[data-show=before]").click()
+    browser.execute_script(
+        "var code = arguments[0]; lingwuMap.eachLayer(function (l) {"
+        " if (l.feature && l.options.pane === 'now' && l.feature.properties.grid_id === code)"
+        " { l.fire('click', {latlng: l.getBounds().getCenter()}); } });", grid.grid_id,
+    )  # fmt: skip
+    card = browser.find_element(By.ID, "card").text
+    assert "现状 · " in card
+    assert f"{lived} 户" in card
+    assert f"{grid.households} 户" not in card
+
+
+def test_on_a_phone_the_town_is_above_the_panel(browser: WebDriver, pages: Path) -> None:
+    size = browser.get_window_size()
+    browser.set_window_size(500, 844)
+    try:
+        open_page(browser, pages / "map.html")
+        told = browser.execute_script(
+            "var b = window.lingwu.bounds, s = lingwuMap.getSize();"
+            "var nw = lingwuMap.latLngToContainerPoint([b[3], b[0]]);"
+            "var se = lingwuMap.latLngToContainerPoint([b[1], b[2]]);"
+            "var panel = document.getElementById('panel').getBoundingClientRect();"
+            "return [nw.x, nw.y, se.x, se.y, s.x, panel.top];"
+        )
+        left, top, right, bottom, width, panel = told
+        assert 0 <= left < right <= width
+        assert 0 <= top < bottom <= panel + 20
+        assert right - left > width / 2 or bottom - top > panel / 2
+    finally:
+        browser.set_window_size(size["width"], size["height"])
+
+
 def test_a_grid_tells_its_card_on_a_press(
     browser: WebDriver, pages: Path, small_plan: Plan
 ) -> None:

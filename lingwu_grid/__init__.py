@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from lingwu_grid.coverage import coverage
     from lingwu_grid.partition import partition
     from lingwu_grid.plan import Plan, read_plan
+    from lingwu_grid.report import report
+    from lingwu_grid.review import review
+    from lingwu_grid.review.patch import read_patch
     from lingwu_grid.rules import Rules, read_rules
+    from lingwu_grid.scenarios.price_list import price_list
+    from lingwu_grid.scenarios.trade_offs import trade_offs
     from lingwu_grid.study import Study, read_study
 
 __all__ = [
@@ -34,10 +39,15 @@ __all__ = [
     "check",
     "coverage",
     "partition",
+    "price_list",
+    "read_patch",
     "read_plan",
     "read_rules",
     "read_study",
+    "report",
+    "review",
     "site_stations",
+    "trade_offs",
 ]
 
 _ROOMS = {
@@ -51,6 +61,11 @@ _ROOMS = {
     "check": "check",
     "coverage": "coverage",
     "site_stations": "circle.choosing",
+    "report": "report",
+    "review": "review",
+    "read_patch": "review.patch",
+    "price_list": "scenarios.price_list",
+    "trade_offs": "scenarios.trade_offs",
 }
 
 

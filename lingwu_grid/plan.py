@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.circle.choosing import Proposal
     from lingwu_grid.circle.walk import Coverage
+    from lingwu_grid.figures.sheet import Picture
 
 
 class Plan(PlanRecord):
@@ -57,7 +58,8 @@ class Plan(PlanRecord):
             "规则内至少须变动的户数": s["lower_bound"]["under_rules"],
             "改动的网格": s["grids_touched"],
         }
-        return pd.DataFrame({"指标": list(rows), "数值": list(rows.values())})
+        told = ["未算" if value is None else value for value in rows.values()]
+        return pd.DataFrame({"指标": list(rows), "数值": pd.Series(told, dtype=object)})
 
     def compare(self, other: PlanRecord) -> pd.DataFrame:
         """
@@ -159,6 +161,29 @@ class Plan(PlanRecord):
         for name, figure in service_figures(self).items():
             save_figure(figure, folder / "figures" / f"{name}.png")
             save_figure(figure, folder / "figures" / f"{name}.svg")
+
+    def draw(self, *, community: str = "", grid: str = "") -> Picture:
+        """
+        Draw the plan on paper: the whole, a community before and after, or a grid.
+
+        Parameters
+        ----------
+        community, grid
+            Which, by code; the whole plan where none is given.
+
+        Raises
+        ------
+        ValueError
+            If the plan has no such community or grid.
+        """
+        from lingwu_grid.figures import plates  # noqa: PLC0415 - matplotlib is slow
+        from lingwu_grid.figures.sheet import Picture  # noqa: PLC0415
+
+        if grid:
+            return Picture(plates.grid_plate(self, grid))
+        if community:
+            return Picture(plates.changes_plate(self, community))
+        return Picture(plates.overview(self))
 
     def explore(self) -> Any:  # noqa: ANN401 - IPython is not a dependency
         """Show the map in a notebook."""

@@ -48,7 +48,8 @@ class Ground:
 
     def __init__(self, record: PlanRecord) -> None:
         crs = record.run.get("crs") or record.grids.estimate_utm_crs()
-        empty = gpd.GeoDataFrame({"grid_id": []}, geometry=[], crs=record.grids.crs)
+        nothing: dict[str, list[str]] = {"grid_id": [], "community_id": []}
+        empty = gpd.GeoDataFrame(nothing, geometry=[], crs=record.grids.crs)
         self.record = record
         self.plan = plan_id(record.units)
         self.is_synthetic = bool(record.summary["synthetic"])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import io
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import matplotlib as mpl
@@ -15,7 +17,6 @@ from matplotlib.text import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 FAMILY = "Lingwu Sans SC"
 """A subset of Noto Sans SC (GB 2312, signs, rare characters of names), OFL, shipped."""
@@ -139,6 +140,30 @@ def save_png(figure: Figure, into: IO[bytes], *, dpi: int = 150) -> None:
         figure.savefig(into, format="png", dpi=dpi, metadata={"Software": None})
 
 
+class Picture:
+    """
+    A figure that shows itself in a notebook.
+
+    Parameters
+    ----------
+    figure
+        The sheet; ``picture.figure`` gives it back.
+    """
+
+    def __init__(self, figure: Figure) -> None:
+        self.figure = figure
+
+    def _repr_png_(self) -> bytes:
+        drawn = io.BytesIO()
+        save_png(self.figure, drawn, dpi=90)
+        return drawn.getvalue()
+
+    def save(self, path: str | Path) -> Path:
+        """Write it; the kind of file goes by the name (SVG, PNG, PDF)."""
+        save_figure(self.figure, Path(path))
+        return Path(path)
+
+
 def in_our_font(figure: Figure) -> None:
     """Set every text of a figure in our font, whatever made it; what no font has is a box."""
     for text in figure.findobj(Text):
@@ -147,7 +172,7 @@ def in_our_font(figure: Figure) -> None:
 
 
 def printable(said: str) -> str:
-    """
+    r"""
     Put a box for every character that no font here can draw.
 
     Examples

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.planning.lookups import named
+
 if TYPE_CHECKING:
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.study import Study
@@ -51,7 +53,7 @@ def make_buildings(study: Study, fabric: Fabric, assignment: pd.DataFrame) -> pd
         for name, key in (("buildings", "building_id"), ("compounds", "compound_id"))
     }
     for key, known in names.items():
-        rows[key.replace("_id", "_name")] = rows[key].map(known).fillna("").astype(str)
+        rows[key.replace("_id", "_name")] = named(rows[key], known)
     return rows[
         ["building_id", "building_name", "compound_id", "compound_name", *KEYS[2:], "households"]
     ]

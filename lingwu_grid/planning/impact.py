@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid import policy
+from lingwu_grid.planning.lookups import named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -74,9 +75,9 @@ def _counted(study: Study, community: pd.Series, grids: pd.Series) -> pd.DataFra
     table = table[table["community_id"] != ""]
     groups = table.groupby("community_id")
     count = groups.agg(households=("residents", "size"), residents=("residents", "sum"))
-    named = table[table["building"].fillna("") != ""].groupby("community_id")["building"].nunique()
+    built = table[table["building"].fillna("") != ""].groupby("community_id")["building"].nunique()
     everywhere = count.index.union(grids.index)
-    out = count.reindex(everywhere).assign(grids=grids, buildings=named)
+    out = count.reindex(everywhere).assign(grids=grids, buildings=built)
     return out.fillna(0).astype(np.int64).rename_axis("community_id").reset_index()
 
 
@@ -84,9 +85,9 @@ def _described(rows: pd.DataFrame, study: Study, communities: gpd.GeoDataFrame) 
     today = study.table("communities").drop_duplicates("community_id").set_index("community_id")
     plan = communities.set_index("community_id")
     ids = rows["community_id"]
-    name = ids.map(plan["community_name"]).fillna(ids.map(today["community_name"])).fillna("")
-    street = ids.map(plan["subdistrict_id"]).fillna(ids.map(today["subdistrict_id"])).fillna("")
-    said = ids.map(today["party_org"]).fillna("").astype(str)
+    name = named(ids, dict(today["community_name"]) | dict(plan["community_name"]))
+    street = named(ids, dict(today["subdistrict_id"]) | dict(plan["subdistrict_id"]))
+    said = named(ids, today["party_org"])
     organisation = np.select([said.str.contains(kind) for kind in KINDS], KINDS, "")
     return rows.assign(community_name=name, subdistrict_id=street, party_org=organisation)
 

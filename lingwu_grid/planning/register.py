@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.planning.lookups import named
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -108,15 +109,13 @@ def make_register(
         living = _living(plan, level, key, study.rules.effective_date)
         today = study.table(table).drop_duplicates(f"{key}_id")
         gone = _gone(today, before[before["level"] == level], set(living["code"]), level, key)
-        gone["successors"] = (
-            gone["code"].map(_successors(assignment, key)).fillna(gone["successors"])
-        )
+        went = named(gone["code"], _successors(assignment, key))
+        gone["successors"] = went.where(went != "", gone["successors"])
         closing = study.rules.effective_date
         gone["valid_to"] = gone["valid_to"].where(gone["valid_to"] != "", closing)
         old = before[before["level"] == level].drop_duplicates("code").set_index("code")
-        since = living["code"].map(old["valid_from"]) if len(old) else None
-        if since is not None:
-            living["valid_from"] = since.where(since.fillna("") != "", living["valid_from"])
+        since = named(living["code"], old["valid_from"])
+        living["valid_from"] = since.where(since != "", living["valid_from"])
         parts += [living, gone]
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)].fillna("").astype(str)
 

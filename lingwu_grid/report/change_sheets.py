@@ -9,6 +9,7 @@ import pandas as pd
 from lingwu_grid import catalogue
 from lingwu_grid.planning.compliance import EXEMPT
 from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.lookups import named
 from lingwu_grid.planning.streets import street_name, streets_of
 from lingwu_grid.report.sheet import Column, Sheet
 
@@ -64,7 +65,7 @@ def change_rows(record: PlanRecord) -> pd.DataFrame:
         ("community", "community_id", communities.set_index("code")["name"]),
     ]
     for name, key, known in names:
-        called = rows[key].map(known).fillna("").astype(str)
+        called = named(rows[key], known)
         rows[name] = called.where(called != "", rows[key].astype(str))
     return rows.sort_values(["previous_grid_id", "grid_id", "compound_id", "building_id"])
 
@@ -94,8 +95,9 @@ def register_sheet(record: PlanRecord) -> Sheet:
 def exception_sheet(record: PlanRecord) -> Sheet:
     """Lay out the zones out of range: with an exception on record, or without."""
     parts = [
-        layer[layer["status"] != "合规"]
-        .assign(level=level, code=layer[f"{key}_id"], named=layer[f"{key}_name"])
+        layer.loc[layer["status"] != "合规"]
+        .rename(columns={f"{key}_id": "code", f"{key}_name": "named"})
+        .assign(level=level)
         .loc[:, ["level", "code", "named", "households", "status", "reason"]]
         for level, key, layer in (
             ("网格", "grid", pd.DataFrame(record.grids.drop(columns="geometry"))),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from lingwu_grid.planning.streets import street_name
@@ -283,7 +284,7 @@ def _compounds_of_grids(record: PlanRecord) -> dict[str, str]:
     pairs = rows.drop_duplicates(["compound_id", "grid_id"])
     several = pairs["compound_id"].duplicated(keep=False)
     name = pairs["compound_name"].where(pairs["compound_name"] != "", pairs["compound_id"])
-    said = name + several.map({True: "（部分）", False: ""})
+    said = name.astype(str) + np.where(several, "（部分）", "")
     return {str(g): "、".join(sorted(names)) for g, names in said.groupby(pairs["grid_id"])}
 
 

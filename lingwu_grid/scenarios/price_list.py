@@ -82,7 +82,8 @@ def price_list(
             "限制类型": [row[0] for row in rows],
             "名称": [row[1] for row in rows],
             "有它时换网格户数": [row[2].moved for row in rows],
-            "没有它时换网格户数": [row[3].moved for row in rows],
+            # The map with it stays lawful without it: a search that found no better has it.
+            "没有它时换网格户数": [min(row[2].moved, row[3].moved) for row in rows],
             "没有它时是否合规": ["否" if row[3].explanations else "是" for row in rows],
             "代价（户）": [max(0, row[2].moved - row[3].moved) for row in rows],
         }

@@ -143,3 +143,21 @@ def test_hostile_names_do_not_break_the_document(small_plan: lg.Plan, tmp_path: 
     assert "<w:p>&{{ 7*7 }}$\\frac{$" in words
     assert "49" not in words.split("社区网格调整方案")[0]
     converted(tmp_path / "report.docx", "pdf", tmp_path)
+
+
+def test_households_alone_have_papers_too(small_study: lg.Study, tmp_path: Path) -> None:
+    """No map of today, no roads, no names: every table may be missing."""
+    degrees = small_study.households.geometry.to_crs(4490)
+    (tmp_path / "only").mkdir()
+    pd.DataFrame(
+        {"id": small_study.households.household_id, "lon": degrees.x, "lat": degrees.y}
+    ).to_csv(tmp_path / "only" / "households.csv", index=False)
+    plan = lg.partition(lg.read_study(tmp_path / "only"), seed=2)
+    out = plan.report(tmp_path / "out")
+    words = _words(out / "report.docx")
+    assert all(grid in words for grid in plan.grids["grid_id"])
+    assert "本方案尚未收到审议意见" in words
+    assert "尚未测算服务圈" in words
+    again = lg.read_plan(out)
+    assert again.impact["households"].sum() == plan.summary["households"]
+    assert {"不变"} != set(again.grids["lineage"]) == {"新设"}

@@ -39,7 +39,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _command(study: Path, out: Path, rules: str) -> list[str]:
     return [
         sys.executable, "-m", "lingwu_grid.partition", str(study), "-o", str(out), "--quiet",
-        "--rules", str(study.parent / f"{rules}.toml"), "--workers", "1",
+        "--rules", str(study.parent / f"{rules}.toml"), "--workers", "1", "--no-report",
     ]  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from lingwu_grid.figures.sheet import missing_glyphs
 from lingwu_grid.report.__main__ import main
 from lingwu_grid.report.filling import blank
 from lingwu_grid.report.walk import write_papers
-from tests.report.office import converted, pdf_fonts, pdf_text
+from tests.report.printing import converted, pdf_fonts, pdf_text
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from lingwu_grid.report.__main__ import main
 from lingwu_grid.report.filling import blank, read_filling
 from lingwu_grid.report.ledger import write_ledger
 from lingwu_grid.report.walk import report
-from tests.report.office import converted
+from tests.report.printing import converted
 
 if TYPE_CHECKING:
     from pathlib import Path

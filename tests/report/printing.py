@@ -14,6 +14,8 @@ import pytest
 def run(program: str, *arguments: str, home: Path) -> str:
     """Run a program with a home of its own and our font; skip where it is not installed."""
     found = shutil.which(program)
+    if found is None and os.environ.get("CI"):
+        pytest.fail(f"CI must have {program}")
     if found is None:
         pytest.skip(f"{program} is not installed")
     fonts = home / ".fonts"

@@ -13,8 +13,9 @@ import time
 from pathlib import Path
 
 from lingwu_grid.maps.page import planner_map
-from lingwu_grid.maps.review_page import review_page, streets_of
+from lingwu_grid.maps.review_page import review_page
 from lingwu_grid.plan import read_plan
+from lingwu_grid.planning.streets import streets_of
 from tests.browsing import start_browser
 
 EDITS = 30

@@ -34,8 +34,6 @@ class Item(NamedTuple):
     payer: str
 
 
-WORDS = ("community_id", "street", "size_class", "party_org")
-
 COUNTED: tuple[tuple[str, str, Kind], ...] = (
     ("households", "常住户数", "count"),
     ("residents", "常住人口", "count"),
@@ -175,12 +173,8 @@ class _Formulas:
             "grid_heads_yuan": f"={at['grid_heads']}*{policy.GRID_HEAD_YUAN_MONTH}*12",
             "members_yuan": f"={at['members']}*{policy.MEMBER_YUAN_MONTH}*12",
             "resident_fund": f"={at['residents']}*{policy.RESIDENT_FUND_YUAN}",
-            "total_yuan": "="
-            + "+".join(
-                at[k]
-                for k in YUAN
-            ),
-        }.get(name, "")  # fmt: skip
+            "total_yuan": "=" + "+".join(at[fund] for fund in YUAN),
+        }.get(name, "")
 
 
 def payer_sheet(record: PlanRecord) -> Sheet:
@@ -193,8 +187,7 @@ def payer_sheet(record: PlanRecord) -> Sheet:
         The plan.
     """
     rows = by_payer(record)
-    funds = funds_sheet(record)
-    last = funds.last_row - len(STEPS)
+    last = FIRST_ROW + len(by_community(record)) - 1 - len(STEPS)
     at = {name: _letter(6 + i) for i, (name, _, _) in enumerate(COUNTED)}
     n_items = len(items(record))
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 WIDTH_CM = 16.0
 """Between the margins of the template's page."""
 
+MOST_ROWS = 36
+"""Communities that a chart of one page has room for; of more the ledger tells."""
+
 TABLES = ("now", "result")
 """Tables before those of the communities; figures and tables are numbered as they stand."""
 
@@ -137,10 +140,11 @@ def _add_figures(
         if number % 20 == 0:
             watch(f"报告 社区 {number}/{len(content['communities'])}")
         community["figure"] = picture(changes_plate(ground, community["id"]))
-    content["funds"]["figure"] = picture(organisation_chart(record))
-    charts = service_figures(record)
+    is_small = len(content["communities"]) <= MOST_ROWS
+    content["funds"]["figure"] = picture(organisation_chart(record)) if is_small else None
     if content["service"] is not None:
-        content["service"]["figure"] = picture(charts["coverage_communities"])
+        shares = service_figures(record)["coverage_communities"]
+        content["service"]["figure"] = picture(shares) if is_small else None
 
 
 def _add_numbers(content: dict[str, Any]) -> None:
@@ -159,7 +163,8 @@ def _add_numbers(content: dict[str, Any]) -> None:
         last += bool(there[name])
         numbers[name] = last
     numbers["circle"] = n + 2
-    numbers["tree"] = n + 2 + (content["service"] is not None)
+    circle = content["service"]
+    numbers["tree"] = n + 2 + bool(circle and circle["figure"])
     content["number"] = numbers
 
 

@@ -177,7 +177,7 @@ def printable(said: str) -> str:
 
     Examples
     --------
-    >>> printable("灵\\x01武")
+    >>> printable("灵\x01武")
     '灵□武'
     """
     unknown = missing_glyphs(said) | {s for s in said if s.isspace() and s not in " \n\u3000"}

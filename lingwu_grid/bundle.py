@@ -51,7 +51,8 @@ OURS = frozenset(
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
-        "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
+        "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv", "streets",
+        "assignment",
         *(f"{name}.csv" for name in TABLES),
     ]
 )  # fmt: skip
@@ -200,17 +201,15 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     folder
         Usually a draft of :func:`whole_folder`.
     """
-    # A fixed date in the file: the same plan gives the same bytes.
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     for name in ("plan.gpkg", "backdrop.gpkg"):
         (folder / name).unlink(missing_ok=True)
     layers = {name: getattr(record, name) for name in LAYERS}
     if record.service is not None:
         layers |= record.service.layers
     for layer, table in layers.items():
-        _write_layer(table, folder / "plan.gpkg", layer)
+        write_layer(table, folder / "plan.gpkg", layer)
     for name, layer in record.backdrop.items():
-        pyogrio.write_dataframe(layer, folder / "backdrop.gpkg", layer=name, driver="GPKG")
+        write_layer(layer, folder / "backdrop.gpkg", name)
     for name in TABLES:
         write_csv(getattr(record, name), folder / f"{name}.csv")
     for name in PLAIN:
@@ -221,22 +220,51 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
         write_json(record.service.summary, folder / "coverage.json")
 
 
-def _write_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+def write_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Write a layer of a GeoPackage; the same table gives the same bytes."""
+    _into_layer(table, path, layer, before=0)
+
+
+def add_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:
+    """Write more rows to a layer; the first ones make it."""
+    there = path.is_file() and layer in pyogrio.list_layers(path)[:, 0]
+    before = int(pyogrio.read_info(path, layer=layer)["features"]) if there else 0
+    _into_layer(table, path, layer, before=before)
+
+
+def _into_layer(table: gpd.GeoDataFrame, path: Path, layer: str, *, before: int) -> None:
+    # A fixed date in the file.
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"})
     shape = None if len(table) else "Polygon"
-    pyogrio.write_dataframe(table, path, layer=layer, driver="GPKG", geometry_type=shape)
+    pyogrio.write_dataframe(
+        table, path, layer=layer, driver="GPKG", geometry_type=shape, append=before > 0
+    )
     # A full disk may show only when the file is closed: count what is there.
-    if pyogrio.read_info(path, layer=layer)["features"] != len(table):
+    if pyogrio.read_info(path, layer=layer)["features"] != before + len(table):
         raise OSError(f"{path.name}: {layer} is not whole")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table for Excel: UTF-8 with a mark, no cell that a spreadsheet would run."""
+    _inert(table).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+
+
+def add_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write more rows to a table as :func:`write_csv` does; the first ones make it."""
+    if not path.exists():
+        write_csv(table, path)
+        return
+    with path.open("a", encoding="utf-8", newline="") as file:
+        _inert(table).to_csv(file, index=False, header=False, lineterminator="\r\n")
+
+
+def _inert(table: pd.DataFrame) -> pd.DataFrame:
     safe = table.copy()
     for name in safe.columns:
         if not pd.api.types.is_numeric_dtype(safe[name].dtype):
             text = safe[name].fillna("").astype(str)
             safe[name] = text.where(~text.str.startswith(FORMULA), "'" + text)
-    safe.to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+    return safe
 
 
 def write_json(content: dict[str, Any], path: Path) -> None:

@@ -141,6 +141,8 @@ class Rules:
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     datum: dict[str, str] = field(default_factory=dict)
     """Datum of a table, or of `all`: gcj02 or bd09 are taken back, auto goes by fit."""
+    part_households: int = 150_000
+    """Households from which a study is solved in parts by street, and a street in parts as well."""
     max_file_mb: int = 4_000
     """Largest file that is read, megabytes, unpacked."""
     max_rows: int = 20_000_000

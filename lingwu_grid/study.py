@@ -61,6 +61,8 @@ class Study:
         File, table, rows, encoding, datum and SHA-256 of everything read.
     rules_text
         The folder's own ``rules.toml``, as written.
+    part
+        Stands in the unit ids of a part of a larger study, so that no two parts share one.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Study:
     findings: Findings
     sources: tuple[dict[str, Any], ...]
     rules_text: str = ""
+    part: str = ""
 
     def table(self, name: str) -> gpd.GeoDataFrame:
         """Give a table, empty where none came."""
@@ -124,7 +127,7 @@ def read_study(
         If ``rules.toml`` is wrong.
     """
     folder = Path(folder)
-    own = _rules_file(folder)
+    own = rules_file(folder)
     rules = rules or (read_rules(own) if own else Rules())
     if datum is not None:
         rules = rules.with_(datum={"all": datum} | rules.datum)
@@ -138,13 +141,13 @@ def read_study(
         raise _no_households(folder, findings)
     spatial = [t for t in located if isinstance(t, gpd.GeoDataFrame)]
     crs = work_crs_of([t for t in spatial if len(t)], rules.work_crs)
-    tables = _combined(sources, located, crs)
+    tables = combined(sources, located, crs)
     rows = tables.pop("households")
-    outline = _outline(tables, rows)
+    outline = outline_of(tables, rows)
     households, excluded, more = counted(rows, tables.get("buildings"), outline)
-    lost, unread = _unreadable_rows(sources)
+    lost, unread = unreadable_rows(sources)
     if not len(households):
-        raise _none_counts(folder, excluded, [*findings, *more])
+        raise none_counts(folder, excluded, [*findings, *more])
     return Study(
         name=rules.study_name or folder.resolve().name,
         rules=rules,
@@ -154,19 +157,21 @@ def read_study(
         tables=tables,
         outline=outline,
         findings=Findings(tuple(findings)).plus(*more, *unread),
-        sources=tuple(
-            {
-                "file": s.label,
-                "table": s.table,
-                "rows": len(s.frame) + len(s.lost),
-                "encoding": s.encoding,
-                "datum": datums.get(s.label, "cgcs2000"),
-                "sha256": s.sha256,
-            }
-            for s in sources
-        ),
+        sources=tuple(told_of(s, datums, len(s.frame) + len(s.lost)) for s in sources),
         rules_text=own.read_text(encoding="utf-8-sig") if own else "",
     )
+
+
+def told_of(source: Source, datums: dict[str, str], rows: int) -> dict[str, Any]:
+    """Say what a file was, for ``run.json``."""
+    return {
+        "file": source.label,
+        "table": source.table,
+        "rows": rows,
+        "encoding": source.encoding,
+        "datum": datums.get(source.label, "cgcs2000"),
+        "sha256": source.sha256,
+    }
 
 
 def _with_zones(sources: list[Source], instead: list[Source]) -> list[Source]:
@@ -193,7 +198,8 @@ def _no_households(folder: Path, findings: list[Finding]) -> InputError:
     )
 
 
-def _none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -> InputError:
+def none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -> InputError:
+    """Say why no household is left."""
     errors = [f for f in findings if f.severity == "error"]
     often = excluded["reason"].value_counts()
     why = f"（{often.index[0]}：{often.iloc[0]} 行）" if len(often) else ""
@@ -204,7 +210,7 @@ def _none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) 
     )
 
 
-def _unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]]:
+def unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]]:
     """Account for rows that could not be read as rows."""
     lost = [(s.table, where, why) for s in sources for where, why in s.lost]
     findings: list[Finding] = []
@@ -219,7 +225,8 @@ def _unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]
     return pd.DataFrame(rows, columns=["household_id", "origin", "status", "reason"]), findings
 
 
-def _rules_file(folder: Path) -> Path | None:
+def rules_file(folder: Path) -> Path | None:
+    """Find the folder's own ``rules.toml``."""
     for sub in (".", "boundaries", "households"):
         path = folder / sub / "rules.toml"
         if path.is_file():
@@ -227,9 +234,21 @@ def _rules_file(folder: Path) -> Path | None:
     return None
 
 
-def _combined(
+def combined(
     sources: list[Source], located: list[pd.DataFrame], crs: CRS
 ) -> dict[str, gpd.GeoDataFrame]:
+    """
+    Put files of one table together, with every column of the contract.
+
+    Parameters
+    ----------
+    sources
+        The files.
+    located
+        Their frames, each in a system of its own.
+    crs
+        The system to work in.
+    """
     by_table: dict[str, list[pd.DataFrame]] = {}
     for source, table in zip(sources, located, strict=True):
         in_crs = table.to_crs(crs) if isinstance(table, gpd.GeoDataFrame) else table
@@ -265,7 +284,8 @@ def _canonical_words(tables: dict[str, gpd.GeoDataFrame]) -> None:
                 table[column] = table[column].fillna("").astype(str)
 
 
-def _outline(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> shapely.Geometry:
+def outline_of(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> shapely.Geometry:
+    """Give the study area: drawn, else the ground of today's zones, else round the households."""
     if "outline" in tables:
         return shapely.union_all(tables["outline"].geometry.to_numpy())
     shapes = [

@@ -38,8 +38,8 @@ def sites(study: Study) -> list[Finding]:
     Returns
     -------
     list[Finding]
-        Compounds and buildings cut by a border of today, stations and premises outside, gates away
-        from their compound, and totals that differ from the street's own.
+        Compounds and buildings cut by a border of today, stations and premises outside, and gates
+        away from their compound.
     """
     findings: list[Finding] = []
     for table, key, word in (
@@ -48,7 +48,7 @@ def sites(study: Study) -> list[Finding]:
     ):
         findings += _cut(study, table, key, word)
     findings += _ids_twice(study)
-    findings += _outside(study) + _gates(study) + _control(study)
+    findings += _outside(study) + _gates(study)
     return findings
 
 
@@ -152,8 +152,15 @@ def _gates(study: Study) -> list[Finding]:
     return each(kind, _label(gates, "compound_id", far), points=in_degrees(gates, far))
 
 
-def _control(study: Study) -> list[Finding]:
-    """Set the street's own figures beside the count."""
+def control(study: Study) -> list[Finding]:
+    """
+    Set the street's own figures beside the count of households.
+
+    Parameters
+    ----------
+    study
+        All of its households: a part of them would differ from every figure.
+    """
     table = study.tables.get("control")
     if table is None:
         return []

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lingwu_grid.audit.areas import areas
 from lingwu_grid.audit.lines import lines
 from lingwu_grid.audit.people import people
-from lingwu_grid.audit.sites import sites
+from lingwu_grid.audit.sites import control, sites
 
 if TYPE_CHECKING:
     from lingwu_grid.study import Study
@@ -28,5 +28,18 @@ def audited(study: Study) -> Study:
     Study
         The same tables, with more findings.
     """
-    more = [*people(study), *areas(study), *lines(study), *sites(study)]
+    more = [*people(study), *areas(study), *lines(study), *sites(study), *control(study)]
+    return replace(study, findings=study.findings.plus(*more))
+
+
+def audited_ground(study: Study) -> Study:
+    """
+    Add what the tables say of each other without counting households.
+
+    Parameters
+    ----------
+    study
+        Its households may be one of each building only.
+    """
+    more = [*areas(study), *lines(study), *sites(study)]
     return replace(study, findings=study.findings.plus(*more))

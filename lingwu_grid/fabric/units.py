@@ -269,7 +269,7 @@ def _as_fabric(
     shapes = _dissolved(ground.cells, ground.unit)
     units = gpd.GeoDataFrame(
         {
-            "unit_id": [f"U{i + 1:06d}" for i in range(n)],
+            "unit_id": [f"U{study.part}{i + 1:06d}" for i in range(n)],
             "households": np.bincount(unit_of_household, minlength=n),
             **people,
             "buildings": np.bincount(unit_of_building, minlength=n),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.figures.sheet import mark, new_figure, our_style
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -158,5 +158,5 @@ def organisation_chart(record: PlanRecord) -> Figure:
         axes.set_ylim(len(rows) - 0.4, -0.8)
         axes.set_axis_off()
         axes.set_title("街道党工委 → 社区党委（党总支）→ 网格党支部 → 楼栋党小组", fontsize=11)
-        mark(figure, synthetic=bool(record.summary["synthetic"]), plan=plan_id(record.units))
+        mark(figure, synthetic=bool(record.summary["synthetic"]), plan=plan_of(record))
     return figure

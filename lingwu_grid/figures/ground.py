@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +51,7 @@ class Ground:
         nothing: dict[str, list[str]] = {"grid_id": [], "community_id": []}
         empty = gpd.GeoDataFrame(nothing, geometry=[], crs=record.grids.crs)
         self.record = record
-        self.plan = plan_id(record.units)
+        self.plan = plan_of(record)
         self.is_synthetic = bool(record.summary["synthetic"])
         self.grids = record.grids.to_crs(crs)
         self.communities = record.communities.to_crs(crs)

@@ -19,6 +19,7 @@ from lingwu_grid.ingest.files import CHUNK, Limits, Raw, check_rows, kind_of
 from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, header_row
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MARKS = (
@@ -67,21 +68,50 @@ def read_delimited(path: Path, table: str, known: frozenset[str], limits: Limits
     InputError
         If it is no text, or in no encoding known here.
     """
+    (raw,) = delimited_batches(path, table, known, limits, size=None)
+    return raw
+
+
+def delimited_batches(
+    path: Path, table: str, known: frozenset[str], limits: Limits, *, size: int | None
+) -> Iterator[Raw]:
+    """
+    Read a delimited text some rows at a time.
+
+    Parameters
+    ----------
+    path, table, known, limits
+        As for :func:`read_delimited`.
+    size
+        Rows of a batch; None for all of them in one.
+
+    Yields
+    ------
+    Raw
+        One batch at least. What was found of the file as a whole comes with the first.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_delimited`.
+    """
     encoding, unreadable = _encoding_of(path, limits)
     shape = _shape_of(path, encoding, known)
     names, findings = distinct(shape.headers, table, path.name)
-    frame, rows, lost = _records(path, shape, names)
-    check_rows(len(frame), path.name, limits)
-    blank = (frame == "").all(axis=1).to_numpy()
-    if blank.any():
-        frame, rows = frame[~blank].reset_index(drop=True), rows[~blank]
-    if unreadable:
-        findings += _unreadable(frame, rows, table, path.name)
     if shape.skip > 1:
         findings.append(
             Finding("notice", "header_found", table, path.name, f"列名在第 {shape.skip} 行")
         )
-    return Raw(frame, encoding, rows, findings, lost)
+    total = 0
+    for records, number, lost in _records(path, shape, names, size):
+        total += len(records)
+        check_rows(total, path.name, limits)
+        filled = ~(records == "").all(axis=1).to_numpy()
+        frame, rows = records[filled].reset_index(drop=True), number[filled]
+        if unreadable:
+            findings += _unreadable(frame, rows, table, path.name)
+        yield Raw(frame, encoding, rows, findings, lost)
+        findings = []
 
 
 def _open(path: Path) -> BinaryIO:
@@ -160,46 +190,68 @@ def _shape_of(path: Path, encoding: str, known: frozenset[str]) -> _Shape:
     return _Shape(encoding, delimiter, ends[place], headers)
 
 
-def _records(
-    path: Path, shape: _Shape, names: list[str]
-) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
+Records = tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]
+"""Rows, their numbers in the file, and what could not be read as a row: where, and why."""
+
+
+def _records(path: Path, shape: _Shape, names: list[str], size: int | None) -> Iterator[Records]:
+    done = 0
     try:
-        with _text(path, shape.encoding) as lines, warnings.catch_warnings():
-            # "Loss of data": a row has two fields too many, all of them empty in the first rows.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            frame = pd.read_csv(
-                lines,
-                header=None,
-                names=[*names, SURPLUS],
-                skiprows=shape.skip,
-                dtype=str,
-                na_filter=False,
-                index_col=False,
-                skip_blank_lines=False,
-                skipinitialspace=True,
-                sep=shape.delimiter,
-                engine="c",
-            )
+        with _text(path, shape.encoding) as lines, _reader(lines, shape, names, size) as reader:
+            while (frame := _next_rows(reader)) is not None:
+                surplus = frame.pop(SURPLUS).fillna("").astype(str).str.strip()
+                if (surplus != "").any():
+                    raise _UnevenError
+                rows = np.arange(len(frame), dtype=np.int64) + shape.skip + 1 + done
+                done += len(frame)
+                yield frame.fillna("").reset_index(drop=True), rows, []
     except pd.errors.EmptyDataError:
-        frame = pd.DataFrame({name: pd.Series([], dtype=object) for name in [*names, SURPLUS]})
-    except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error):
-        return _one_by_one(path, shape, names)
-    surplus = frame.pop(SURPLUS).fillna("").astype(str).str.strip()
-    frame = frame.fillna("")
-    rows = np.arange(len(frame), dtype=np.int64) + shape.skip + 1
-    long = (surplus != "").to_numpy()
-    if long.any():
-        return _one_by_one(path, shape, names)
-    return frame, rows, []
+        yield pd.DataFrame({name: pd.Series([], dtype=object) for name in names}), _NO_ROWS, []
+    except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error, _UnevenError):
+        yield from _one_by_one(path, shape, names, after=done, size=size)
+
+
+_NO_ROWS = np.empty(0, np.int64)
+
+
+class _UnevenError(Exception):
+    """Some row has more fields than there are columns."""
+
+
+def _reader(
+    lines: TextIO, shape: _Shape, names: list[str], size: int | None
+) -> pd.io.parsers.TextFileReader:
+    return pd.read_csv(
+        lines,
+        header=None,
+        names=[*names, SURPLUS],
+        skiprows=shape.skip,
+        dtype=str,
+        na_filter=False,
+        index_col=False,
+        skip_blank_lines=False,
+        skipinitialspace=True,
+        sep=shape.delimiter,
+        engine="c",
+        iterator=True,
+        chunksize=size,
+    )
+
+
+def _next_rows(reader: pd.io.parsers.TextFileReader) -> pd.DataFrame | None:
+    with warnings.catch_warnings():
+        # "Loss of data": a row has two fields too many, all of them empty in the first rows.
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            return reader.get_chunk() if reader.chunksize else reader.read()
+        except StopIteration:
+            return None
 
 
 def _one_by_one(
-    path: Path, shape: _Shape, names: list[str]
-) -> tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]:
-    """Read a file in which some row has more fields than there are columns."""
-    kept: list[list[str]] = []
-    rows: list[int] = []
-    lost: list[tuple[str, str]] = []
+    path: Path, shape: _Shape, names: list[str], *, after: int, size: int | None
+) -> Iterator[Records]:
+    """Read a file in which some row has more fields than there are columns, `after` so many."""
     width = len(names)
     csv.field_size_limit(1 << 24)
     with _text(path, shape.encoding) as lines:
@@ -210,13 +262,29 @@ def _one_by_one(
             delimiter=shape.delimiter,
             skipinitialspace=True,
         )
-        for number, row in enumerate(reader, start=shape.skip + 1):
-            if any(cell.strip() for cell in row[width:]):
-                why = f"这一行有 {len(row)} 列，表头只有 {width} 列，分不清各列"
-                lost.append((f"{path.name} 第 {number} 行", why))
-                continue
-            kept.append([*row[:width], *[""] * (width - len(row))])
-            rows.append(number)
+        numbered = islice(enumerate(reader, start=shape.skip + 1), after, None)
+        is_first = True
+        while batch := list(islice(numbered, size)):
+            yield _sorted_out(batch, path.name, names, width)
+            is_first = False
+        if is_first and not after:
+            yield _sorted_out([], path.name, names, width)
+
+
+def _sorted_out(
+    batch: list[tuple[int, list[str]]], label: str, names: list[str], width: int
+) -> Records:
+    """Part rows that fit the header from those that cannot be told apart."""
+    kept: list[list[str]] = []
+    rows: list[int] = []
+    lost: list[tuple[str, str]] = []
+    for number, row in batch:
+        if any(cell.strip() for cell in row[width:]):
+            why = f"这一行有 {len(row)} 列，表头只有 {width} 列，分不清各列"
+            lost.append((f"{label} 第 {number} 行", why))
+            continue
+        kept.append([*row[:width], *[""] * (width - len(row))])
+        rows.append(number)
     return pd.DataFrame(kept, columns=names, dtype=object), np.array(rows, np.int64), lost
 
 

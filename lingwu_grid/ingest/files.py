@@ -80,8 +80,15 @@ def files_of(folder: Path) -> Iterator[Path]:
                 if path.name.startswith(("~", ".")) or not path.name.lower().endswith(KNOWN):
                     continue
                 # A link to a drive that is gone is no file, yet the office means it to be read.
-                if path.is_file() or path.is_symlink():
+                if path.is_file() or path.is_symlink() or parquet_files(path):
                     yield path
+
+
+def parquet_files(folder: Path) -> list[Path]:
+    """List the files of a partitioned table: a folder ``*.parquet`` of Parquet files."""
+    if not folder.is_dir() or not folder.name.lower().endswith(COLUMNAR):
+        return []
+    return sorted(p for p in folder.rglob("*") if p.suffix.lower() in COLUMNAR and p.is_file())
 
 
 def stem_of(path: Path) -> str:
@@ -98,6 +105,10 @@ def sha256_of(path: Path, limits: Limits) -> str:
     InputError
         If it is larger than the limit, or empty.
     """
+    if path.is_dir():
+        files = parquet_files(path)
+        parts = [f"{p.relative_to(path).as_posix()} {sha256_of(p, limits)}" for p in files]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
     size = path.stat().st_size
     if size > limits.file_mb * 2**20:
         raise InputError(

@@ -1,4 +1,4 @@
-"""Spatial files: Shapefile, zip, GeoJSON, GeoPackage, GeoParquet."""
+"""Spatial files: Shapefile, zip, GeoJSON, GeoPackage."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ import shapely
 
 from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding, each
+from lingwu_grid.ingest.columnar import plain_values
 from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip
 from lingwu_grid.schema import table_named
 
@@ -62,16 +63,6 @@ def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tupl
         yield table, path.name, _shapefile(str(path), _dbf_beside(path), path.name, table, limits)
     elif table is not None:
         yield table, path.name, _layer(str(path), path.name, table, limits)
-
-
-def read_columnar(path: Path, limits: Limits) -> Raw:
-    """Read a GeoParquet file, or a plain Parquet file without geometry."""
-    try:
-        frame: pd.DataFrame = gpd.read_parquet(path)
-    except ValueError:  # a plain Parquet file without geometry metadata
-        frame = pd.read_parquet(path)
-    check_rows(len(frame), path.name, limits)
-    return Raw(_plain_values(frame), "utf-8", np.arange(1, len(frame) + 1))
 
 
 def _layers(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
@@ -216,17 +207,7 @@ def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -
                 where=label,
                 remedy="先简化图形，或在 rules.toml 里调大 max_vertices",
             )
-    return Raw(_plain_values(frame), "utf-8", np.arange(1, len(frame) + 1), findings)
-
-
-def _plain_values(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give nested values, which GeoJSON and Parquet may have, as text."""
-    for name in frame.columns:
-        if name != "geometry" and frame[name].dtype == object:
-            frame[name] = frame[name].map(
-                lambda v: v if v is None or isinstance(v, str | int | float) else str(v)
-            )
-    return frame
+    return Raw(plain_values(frame), "utf-8", np.arange(1, len(frame) + 1), findings)
 
 
 def _said(said: list[warnings.WarningMessage], table: str, label: str) -> list[Finding]:

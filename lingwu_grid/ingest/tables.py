@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from shapely.errors import ShapelyError
 from lingwu_grid.errors import InputError
 from lingwu_grid.findings import Finding
 from lingwu_grid.ingest.books import read_book
+from lingwu_grid.ingest.columnar import read_columnar
 from lingwu_grid.ingest.delimited import read_delimited
 from lingwu_grid.ingest.files import (
     BOOKS,
@@ -27,11 +29,11 @@ from lingwu_grid.ingest.files import (
 )
 from lingwu_grid.ingest.garbled import restore
 from lingwu_grid.ingest.headers import known_headers
-from lingwu_grid.ingest.spatial import read_columnar, read_spatial
+from lingwu_grid.ingest.spatial import read_spatial
 from lingwu_grid.schema import TABLES, table_named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Container, Iterator, Mapping
     from pathlib import Path
 
     import numpy as np
@@ -70,7 +72,11 @@ class Source:
 
 
 def read_sources(
-    folder: Path, own: Mapping[str, Mapping[str, str]], limits: Limits
+    folder: Path,
+    own: Mapping[str, Mapping[str, str]],
+    limits: Limits,
+    *,
+    without: Container[Path] = (),
 ) -> tuple[list[Source], list[Finding]]:
     """
     Read every file of a study that holds a table of the contract.
@@ -83,6 +89,8 @@ def read_sources(
         The office's own headers: table to canonical name to header.
     limits
         How large a file, how many rows and vertices.
+    without
+        Files that are read otherwise.
 
     Returns
     -------
@@ -98,6 +106,8 @@ def read_sources(
     found: list[Source] = []
     failed: list[Finding] = []
     for path in files_of(folder):
+        if path in without:
+            continue
         try:
             found += read_file(path, own, limits)
         except InputError as error:
@@ -124,29 +134,53 @@ def read_file(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) 
 
 
 def _read(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) -> Iterator[Source]:
-    suffix = "".join(path.suffixes[-2:]).lower() if path.suffix.lower() == ".gz" else path.suffix
+    suffix = ending_of(path)
     table = table_named(stem_of(path))
-    may_hold_more = suffix.lower() in (".gpkg", ".zip", *BOOKS)
-    if table is None and not may_hold_more:
+    if table is None and suffix not in (".gpkg", ".zip", *BOOKS):
         return
-    try:
+    with readable(path):
         sha256 = sha256_of(path, limits)
-        for meant, label, raw in _tables(path, suffix.lower(), table, own, limits):
-            frame, more = restore(raw.frame, meant, label)
-            if raw.rows is None:
-                raise ValueError(f"{label}: rows without numbers")
-            yield Source(
-                table=meant, path=path, label=label, frame=frame, encoding=raw.encoding,
-                sha256=sha256, rows=raw.rows,
-                row_word="行" if suffix.lower() in DELIMITED + BOOKS else "个图形",
-                findings=(*raw.findings, *more), lost=tuple(raw.lost),
-            )  # fmt: skip
+        for meant, label, raw in _tables(path, suffix, table, own, limits):
+            yield as_source(path, sha256, meant, label, raw)
+
+
+def ending_of(path: Path) -> str:
+    """Give the ending of a file's name in small letters, both of ``.csv.gz``."""
+    both = path.suffix.lower() == ".gz"
+    return ("".join(path.suffixes[-2:]) if both else path.suffix).lower()
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """
+    Turn what the libraries say of a broken file into a sentence that names it.
+
+    Raises
+    ------
+    InputError
+        In the place of any of `UNREADABLE`.
+    """
+    try:
+        yield
     except UNREADABLE as error:
         raise InputError(
             f"读不出文件 {path.name}：{error}",
             where=str(path),
             remedy="关闭正在用它的程序，在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG 后再试",
         ) from error
+
+
+def as_source(path: Path, sha256: str, table: str, label: str, raw: Raw) -> Source:
+    """Give a table as read, or a batch of it, its place in the study."""
+    frame, more = restore(raw.frame, table, label)
+    if raw.rows is None:
+        raise ValueError(f"{label}: rows without numbers")
+    return Source(
+        table=table, path=path, label=label, frame=frame, encoding=raw.encoding,
+        sha256=sha256, rows=raw.rows,
+        row_word="行" if ending_of(path) in DELIMITED + BOOKS else "个图形",
+        findings=(*raw.findings, *more), lost=tuple(raw.lost),
+    )  # fmt: skip
 
 
 def _tables(

@@ -11,7 +11,7 @@ from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import Data, Page, Script, filled, new_page, rendered, template_text
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -177,29 +177,33 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]
 
 
 def _panel(record: PlanRecord, title: str, notice: str) -> str:
-    grids = record.grids["status"].value_counts()
-    communities = record.communities["status"].value_counts()
-    legend = [
-        (draw.STATUS_COLOURS[word], word, int(grids.get(word, 0)), int(communities.get(word, 0)))
-        for word in draw.STATUS_COLOURS
-    ]
     return filled(
         "panel.html",
         title=title,
         notice=notice,
         drawn=datetime.date.today().isoformat(),
-        plan=plan_id(record.units) if len(record.units) else record.run.get("plan", ""),
+        plan=plan_of(record),
         summary=record.summary,
-        legend=legend,
+        legend=status_counts(record),
         service=_service_figures(record),
         has_before="grids" in record.backdrop,
         findings=_findings(record),
-        lineage=_lineage(record),
+        lineage=lineage_counts(record),
         made=str(record.run.get("seed", 0)),
     )
 
 
-def _lineage(record: PlanRecord) -> dict[str, int]:
+def status_counts(record: PlanRecord) -> list[tuple[str, str, int, int]]:
+    """Count grids and communities by status: colour, word, grids, communities."""
+    grids = record.grids["status"].value_counts()
+    communities = record.communities["status"].value_counts()
+    return [
+        (draw.STATUS_COLOURS[word], word, int(grids.get(word, 0)), int(communities.get(word, 0)))
+        for word in draw.STATUS_COLOURS
+    ]
+
+
+def lineage_counts(record: PlanRecord) -> dict[str, int]:
     """Count what becomes of grids; those that are retired are on no layer of the plan."""
     count = {str(k): int(n) for k, n in record.grids["lineage"].value_counts().items()}
     retired = len(record.summary.get("grids_retired", []))

@@ -13,7 +13,7 @@ import shapely
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.shell import as_script, filled, plain_page, template_text
 from lingwu_grid.planning.compliance import EXEMPT
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
     colours = draw.neighbour_colours(grids, "grid_id")
     points = shapely.get_coordinates(shapely.point_on_surface(units.geometry.to_numpy()))
     return town_numbers(record, units, grids, communities) | {
-        "plan": plan_id(record.units),
+        "plan": plan_of(record),
         "street": street,
         "unitIds": units["unit_id"].tolist(),
         "was": _was(record, units, code, communities["community_id"].tolist()),

@@ -12,7 +12,7 @@ import shapely
 
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.lookup import compound_flows
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -49,7 +49,7 @@ class Shared:
 
     def __init__(self, record: PlanRecord) -> None:
         self._record = record
-        self._plan = plan_id(record.units)
+        self._plan = plan_of(record)
         self._backdrop = _with_sums(record)
         self._changes = _changes(record)
         self._flows = _masked(compound_flows(record.buildings), ("households",))

@@ -15,6 +15,9 @@ from lingwu_grid import _cli
 if TYPE_CHECKING:
     from types import FrameType
 
+    from lingwu_grid.engine.problem import Watch
+    from lingwu_grid.rules import Rules
+
 HELP = """\
 把一个文件夹的居民户数据划成合规、少变动的网格和社区。
 Draw lawful, minimally changed grids and communities from household points.
@@ -77,15 +80,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--workers",
-        type=int,
+        type=_workers,
         default=os.cpu_count() or 1,
-        help="同时处理几个社区（默认全部核心；结果与个数无关）",
+        metavar="个数|tcp://地址",
+        help="同时处理几个社区或街道（默认全部核心；结果与个数无关）；"
+        "或一个 Dask 调度器的地址，如 tcp://192.168.1.8:8786",
     )
     _cli.add_datum(parser)
     parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
+
+
+def _workers(text: str) -> int | str:
+    """Read how many workers, or the address of a scheduler."""
+    if "://" in text:
+        return text
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} 不是正整数，也不是 tcp:// 开头的地址")
+    return int(text)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -99,32 +113,72 @@ def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
     from lingwu_grid.bundle import refuse_foreign  # noqa: PLC0415 - --help stays quick
-    from lingwu_grid.partition import partition  # noqa: PLC0415
     from lingwu_grid.rules import read_rules  # noqa: PLC0415
-    from lingwu_grid.study import read_study  # noqa: PLC0415
 
     out = options.out or Path("outputs") / options.study.resolve().name
     refuse_foreign(out)
+    rules = _chosen(options, read_rules(options.rules) if options.rules else None)
+    with _Interrupt() as stop:
+        summary = _in_parts(options, out, rules, stop, watch)
+        if summary is None:
+            summary = _whole(options, out, rules, stop, watch)
+    return _report(summary, out, interrupted=stop.pressed)
+
+
+def _chosen(options: argparse.Namespace, rules: Rules | None) -> Rules:
+    """Give the settings with those of the command line."""
+    from lingwu_grid.partition.ground import rules_of  # noqa: PLC0415 - --help stays quick
+
+    named = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
+    return (rules or rules_of(options.study)).with_(**named)
+
+
+def _in_parts(
+    options: argparse.Namespace, out: Path, rules: Rules, stop: _Interrupt, watch: Watch
+) -> dict[str, Any] | None:
+    """Solve a large study in parts; None where it is small, or has no streets to divide it by."""
+    from lingwu_grid.partition.large import Options, is_large, partition_folder  # noqa: PLC0415
+
+    if not is_large(options.study, rules):
+        return None
+    how = Options(
+        seed=options.seed,
+        workers=options.workers,
+        time_limit=options.time_limit,
+        papers=not options.no_report,
+        datum=options.datum,
+        command=_command(),
+    )
+    return partition_folder(options.study, out, rules, how, stop=stop, watch=watch)
+
+
+def _command() -> tuple[str, ...]:
+    return ("python", "-m", "lingwu_grid.partition", *sys.argv[1:])
+
+
+def _whole(
+    options: argparse.Namespace, out: Path, rules: Rules, stop: _Interrupt, watch: Watch
+) -> dict[str, Any]:
+    """Solve a study in one piece."""
+    from lingwu_grid.partition.large import partition_there  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.study import read_study  # noqa: PLC0415
+
     began = time.perf_counter()
-    rules = read_rules(options.rules) if options.rules else None
     study = read_study(options.study, rules, datum=options.datum)
     read_seconds = round(time.perf_counter() - began, 3)
     watch(f"读入 {len(study.households)} 户常住，{len(study.excluded)} 行不计入")
-    chosen = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
-    with _Interrupt() as stop:
-        plan = partition(
-            study,
-            study.rules.with_(**chosen),
-            seed=options.seed,
-            workers=max(1, options.workers),
-            time_limit=options.time_limit,
-            stop=stop,
-            watch=watch,
-        )
+    plan = partition_there(
+        study,
+        seed=options.seed,
+        workers=options.workers,
+        time_limit=options.time_limit,
+        stop=stop,
+        watch=watch,
+    )
     plan.summary["seconds"]["read"] = read_seconds
-    plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
-    saved = plan.save(out, papers=not options.no_report, watch=watch)
-    return _report(plan.summary, saved, interrupted=stop.pressed)
+    plan.run["command"] = list(_command())
+    plan.save(out, papers=not options.no_report, watch=watch)
+    return plan.summary
 
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from lingwu_grid.audit.people import people
 from lingwu_grid.audit.whole import audited
 from lingwu_grid.engine.problem import Stop, Watch, never, pose, silent, within
 from lingwu_grid.engine.solve import solve
@@ -82,10 +83,41 @@ def partition(
     """
     stop = stop if time_limit is None else within(time_limit, stop)
     study = study if rules is None else replace(study, rules=rules)
-    _refuse_errors(study)
+    refuse_errors(study)
     clock = _Clock()
     study = audited(study)  # what the tables say of each other goes with the plan
     clock.lap("audit")
+    return _walked(study, clock, seed=seed, workers=workers, stop=stop, watch=watch)
+
+
+def partition_part(
+    study: Study,
+    *,
+    seed: int,
+    time_limit: float | None,
+    stop: Stop,
+    watch: Watch,
+) -> Plan:
+    """
+    Draw the plan of one part of a larger study, on one worker.
+
+    Parameters
+    ----------
+    study
+        A part: its tables were looked over with the whole, its household rows were not.
+    seed, time_limit, stop, watch
+        As for :func:`partition`.
+    """
+    stop = stop if time_limit is None else within(time_limit, stop)
+    clock = _Clock()
+    study = replace(study, findings=study.findings.plus(*people(study)))
+    clock.lap("audit")
+    return _walked(study, clock, seed=seed, workers=1, stop=stop, watch=watch)
+
+
+def _walked(
+    study: Study, clock: _Clock, *, seed: int, workers: int, stop: Stop, watch: Watch
+) -> Plan:
     fabric = build_fabric(study)  # points and lines -> units that tile the town
     watch(f"划出 {len(fabric.units)} 个单元")
     clock.lap("fabric")
@@ -102,12 +134,12 @@ def partition(
         replace(
             record,
             summary=record.summary | seen,
-            run=_run(study, seed),
+            run=run_of(study, seed),
         )
     )
 
 
-def _refuse_errors(study: Study) -> None:
+def refuse_errors(study: Study) -> None:
     """Make no plan from data that would make it wrong."""
     errors = study.findings.errors()
     if errors:
@@ -159,7 +191,8 @@ def peak_mb() -> int:
     return int(peak / 2**20)
 
 
-def _run(study: Study, seed: int) -> dict[str, Any]:
+def run_of(study: Study, seed: int) -> dict[str, Any]:
+    """Say what a plan was made from, for ``run.json``."""
     return {
         "study": study.name,
         "inputs": list(study.sources),

@@ -46,6 +46,8 @@ class Landmarks:
         Two-point pieces of compound walls, their compounds' names, and the compounds themselves.
     compound_name
         Of each of `compounds`.
+    neighbours, neighbour_name
+        Zones beyond the study, by which a border is named where nothing else does.
     """
 
     segments: NDArray[np.object_]
@@ -54,6 +56,8 @@ class Landmarks:
     wall_name: NDArray[np.object_]
     compounds: NDArray[np.object_]
     compound_name: NDArray[np.object_]
+    neighbours: NDArray[np.object_]
+    neighbour_name: NDArray[np.object_]
 
     @classmethod
     def of(cls, tables: Mapping[str, gpd.GeoDataFrame]) -> Landmarks:
@@ -63,19 +67,17 @@ class Landmarks:
         Parameters
         ----------
         tables
-            Of ``roads``, ``barriers`` and ``compounds`` those there are, in metres, each with
-            ``name``.
+            Of ``roads``, ``barriers``, ``compounds`` and ``neighbours`` those there are, in
+            metres, each with ``name``.
         """
         named = {
             table: (frame := tables[table])[frame["name"].fillna("").astype(str) != ""]
-            for table in ("roads", "barriers", "compounds")
+            for table in ("roads", "barriers", "compounds", "neighbours")
             if table in tables and len(tables[table])
         }
         lines = [named[table] for table in ("roads", "barriers") if table in named]
-        compounds = named.get("compounds")
         nothing = np.empty(0, object)
-        called = nothing if compounds is None else compounds["name"].to_numpy(object)
-        grounds = nothing if compounds is None else compounds.geometry.to_numpy()
+        grounds, called = _areas(named.get("compounds"))
         return cls(
             *_two_point(
                 np.concatenate([nothing, *(_lines(t.geometry.to_numpy()) for t in lines)]),
@@ -84,7 +86,16 @@ class Landmarks:
             *_two_point(_lines(grounds), called),
             grounds,
             called,
+            *_areas(named.get("neighbours")),
         )
+
+
+def _areas(
+    table: gpd.GeoDataFrame | None,
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    if table is None:
+        return np.empty(0, object), np.empty(0, object)
+    return table.geometry.to_numpy(), table["name"].to_numpy(object)
 
 
 def _lines(shapes: NDArray[np.object_]) -> NDArray[np.object_]:
@@ -219,6 +230,9 @@ def _named(
     zone_names = np.array(names, object)
     for beyond in outside:
         name = _filled(name, zone_names, _inside(beyond, tree, zone))
+    abroad = shapely.STRtree(landmarks.neighbours)
+    for beyond in outside:
+        name = _filled(name, landmarks.neighbour_name, _inside(beyond, abroad, own))
     return steps.assign(name=name).drop(columns=["dx", "dy"])
 
 

@@ -6,7 +6,11 @@ import hashlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import geopandas as gpd
+
+    from lingwu_grid.planning.record import PlanRecord
 
 
 def plan_id(units: gpd.GeoDataFrame) -> str:
@@ -23,6 +27,21 @@ def plan_id(units: gpd.GeoDataFrame) -> str:
     str
         Twelve hexadecimal digits of a SHA-256.
     """
+    return named_by(unit_lines(units))
+
+
+def unit_lines(units: gpd.GeoDataFrame) -> list[str]:
+    """Say of each unit of a plan what its name goes by."""
     columns = ["unit_id", "grid_id", "community_id", "households"]
-    rows = units[columns].astype(str).sort_values("unit_id").agg("\t".join, axis=1)
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
+    lines: list[str] = units[columns].astype(str).agg("\t".join, axis=1).tolist()
+    return lines
+
+
+def named_by(lines: Iterable[str]) -> str:
+    """Name a plan by the lines of its units, in any order: a plan in parts has them in parts."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]
+
+
+def plan_of(record: PlanRecord) -> str:
+    """Name the plan of a record: where this is a part, of the whole that it says it is part of."""
+    return str(record.run.get("plan") or plan_id(record.units))

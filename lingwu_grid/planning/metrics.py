@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from lingwu_grid.fabric.adjacency import Borders
 
 
+def border_between_m(borders: Borders, zone: NDArray[np.int64]) -> float:
+    """Give the length of the border between zones, metres; arguments as below."""
+    return float(round(borders.length_m[zone[borders.a] != zone[borders.b]].sum(), 1))
+
+
 def border_on_line_share(borders: Borders, zone: NDArray[np.int64]) -> float:
     """
     Give the share of the border between zones that runs on a road, water, wall or old border.

@@ -17,7 +17,11 @@ from lingwu_grid.planning.certificate import RULES, make_certificate
 from lingwu_grid.planning.compliance import EXEMPT, LAWFUL
 from lingwu_grid.planning.impact import make_impact
 from lingwu_grid.planning.lineage import NEW
-from lingwu_grid.planning.metrics import border_on_line_share, polsby_popper
+from lingwu_grid.planning.metrics import (
+    border_between_m,
+    border_on_line_share,
+    polsby_popper,
+)
 from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
 from lingwu_grid.planning.register import make_register
 from lingwu_grid.planning.words import explain_in_words
@@ -114,7 +118,7 @@ def make_record(
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
         certificate=make_certificate(study, fabric, solution, names),
-        backdrop=_backdrop(study),
+        backdrop=backdrop_of(study),
     )
 
 
@@ -258,6 +262,11 @@ def _summary(
             "before": polsby_popper(today.geometry.to_numpy()),
             "after": polsby_popper(shapes),
         },
+        "border_m": {
+            "before": border_between_m(fabric.borders, fabric.grid_now),
+            "after": border_between_m(fabric.borders, names.zone_of_unit),
+        },
+        "zones": {"before": len(today), "after": len(grids)},
         "status": _status(solution, moved),
         "explanations": explain_in_words(solution, names, study, fabric),
     }
@@ -271,7 +280,8 @@ def _status(solution: Solution, moved: int) -> str:
     return solution.status
 
 
-def _backdrop(study: Study) -> dict[str, gpd.GeoDataFrame]:
+def backdrop_of(study: Study) -> dict[str, gpd.GeoDataFrame]:
+    """Give what maps draw behind a plan: roads, waters, stations, compounds, today's zones."""
     wanted = (
         "roads", "barriers", "stations", "compounds", "grids", "communities", "subdistricts",
     )  # fmt: skip

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import shapely
+
+from lingwu_grid.planning.identity import plan_of
+
 if TYPE_CHECKING:
+    import geopandas as gpd
+
     from lingwu_grid.planning.record import PlanRecord
+
+MARGIN = 0.003
+"""Ground around a street that its map shows, degrees: some 300 m."""
 
 
 def streets_of(record: PlanRecord) -> list[str]:
@@ -21,3 +31,48 @@ def street_name(record: PlanRecord, street: str) -> str:
         if len(named) and str(named.iloc[0]):
             return str(named.iloc[0])
     return street or "全部"
+
+
+def of_street(record: PlanRecord, street: str) -> PlanRecord:
+    """
+    Give the part of a plan that lies in a street, for the planner's own eyes.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    street
+        Its code.
+
+    Returns
+    -------
+    PlanRecord
+        Grids, communities, units, moves and households of the street, and what lies around it;
+        the summary is that of the whole.
+    """
+    communities = record.communities[record.communities["subdistrict_id"].astype(str) == street]
+    owners = set(communities["community_id"])
+    grids = record.grids[record.grids["community_id"].isin(owners)]
+    frame = shapely.buffer(shapely.box(*communities.total_bounds), MARGIN)
+
+    def mine(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        return table[table["community_id"].isin(owners)].reset_index(drop=True)
+
+    def near(name: str, table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        if name in ("grids", "communities") and "community_id" in table:
+            return mine(table)
+        return table[shapely.intersects(table.geometry.to_numpy(), frame)].reset_index(drop=True)
+
+    return replace(
+        record,
+        grids=grids.reset_index(drop=True),
+        communities=communities.reset_index(drop=True),
+        units=mine(record.units),
+        moves=record.moves[record.moves["grid_id"].isin(set(grids["grid_id"]))],
+        assignment=mine(record.assignment),
+        buildings=mine(record.buildings),
+        changes=mine(record.changes),
+        impact=mine(record.impact),
+        backdrop={name: near(name, table) for name, table in record.backdrop.items()},
+        run=record.run | {"plan": plan_of(record)},
+    )

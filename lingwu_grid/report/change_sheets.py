@@ -8,7 +8,7 @@ import pandas as pd
 
 from lingwu_grid import catalogue
 from lingwu_grid.planning.compliance import EXEMPT
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.lookups import named
 from lingwu_grid.planning.streets import street_name, streets_of
 from lingwu_grid.report.sheet import Column, Sheet
@@ -244,7 +244,7 @@ def overview_sheet(record: PlanRecord) -> Sheet:
             ),
             Column("说明", [r[3] for r in rows], width=40),
         ],
-        note=f"方案 {plan_id(record.units)}；依据灵党办〔2020〕65号 §4：网格 300—500 户，"
+        note=f"方案 {plan_of(record)}；依据灵党办〔2020〕65号 §4：网格 300—500 户，"
         "社区 3000—5000 户，基本稳定、适度微调",
         frozen=1,
     )  # fmt: skip

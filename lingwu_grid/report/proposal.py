@@ -10,7 +10,7 @@ import pandas as pd
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.compliance import EXEMPT
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.impact import BEFORE
 from lingwu_grid.planning.streets import street_name
 from lingwu_grid.report.change_sheets import exception_sheet, overview_sheet
@@ -53,7 +53,7 @@ def proposal(
     texts = [*record.grids["boundary_text"], *record.communities["boundary_text"]]
     return {
         "study": record.summary["study"],
-        "plan": plan_id(record.units),
+        "plan": plan_of(record),
         "date": dt.date.today().isoformat(),
         "effective": rules.get("effective_date", ""),
         "synthetic": synthetic,

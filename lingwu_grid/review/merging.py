@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lingwu_grid.errors import InputError
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -54,7 +54,7 @@ def require_fit(record: PlanRecord, patch: Patch) -> None:
     InputError
         With everything that does not fit, in one sentence.
     """
-    mine = plan_id(record.units)
+    mine = plan_of(record)
     if patch.plan != mine:
         raise InputError(
             f"这份意见是对另一个方案（{patch.plan}）提的，这里的方案是 {mine}",

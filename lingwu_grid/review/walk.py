@@ -14,7 +14,7 @@ from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.maps.review_page import town_numbers
 from lingwu_grid.plan import Plan
-from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.record import make_record
 from lingwu_grid.review.answers import answers, repair_table
 from lingwu_grid.review.checks import Fault, Town, faults_of, town_from
@@ -220,7 +220,7 @@ def _signed(record: PlanRecord, plan: PlanRecord, patches: list[Patch]) -> Plan:
     """Add what the plan was made from: the plan before, and the patches."""
     told = [item | {"repairs": []} for item in record.summary["explanations"]]
     seen: dict[str, Any] = {"explanations": told, "seconds": {}, "peak_mb": plan.summary["peak_mb"]}
-    about = {"plan": plan_id(plan.units), "patches": [p.name for p in patches]}
+    about = {"plan": plan_of(plan), "patches": [p.name for p in patches]}
     return Plan.of(replace(record, summary=record.summary | seen, run=plan.run | {"review": about}))
 
 

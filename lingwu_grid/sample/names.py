@@ -33,7 +33,7 @@ CANAL = "秦渠"
 RAILWAY = "示例铁路"
 STREET_OFFICE = ("640181001", "城区街道")
 TOWN = ("640181100", "东塔镇")
-COMMUNITIES_PER_STREET = 40
+COMMUNITIES_PER_STREET = 16
 
 
 def numbered(names: tuple[str, ...], index: int, stem: str) -> str:

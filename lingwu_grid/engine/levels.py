@@ -286,14 +286,17 @@ def with_task(town: Town, task: Task, draft: Draft) -> Town:
         As it was when the task was cut, outside the task at least.
     task
         The part.
-    draft
-        Its assignment; spare zones that it uses get new numbers in the town.
+        Its assignment; spare zones that it uses get new numbers in the town. So does a closed
+        grid that it takes up again, where another part has taken it up since.
     """
     community = town.community.tolist()
     number = np.full(len(task.part.lower), -1, np.int32)
     number[: len(task.zones)] = task.zones
+    elsewhere = np.ones(len(town.zone), np.bool_)
+    elsewhere[task.units] = False
+    taken = np.isin(number, town.zone[elsewhere])
     for z in np.unique(draft.zone).tolist():
-        if z >= len(task.zones):
+        if z >= len(task.zones) or taken[z]:
             number[z] = len(community)
             community.append(-1)
         community[int(number[z])] = int(task.owners[draft.owner[z]])

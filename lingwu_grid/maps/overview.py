@@ -62,7 +62,7 @@ def overview_map(record: PlanRecord, links: list[tuple[str, str]], *, notice: st
     communities = record.communities
     page = new_page(tuple(communities.total_bounds))
     named = {s: street_name(record, s) for s in communities["subdistrict_id"].astype(str).unique()}
-    shapes = communities.geometry.simplify_coverage(SIMPLE_DEGREES)
+    shapes = communities.geometry.simplify(SIMPLE_DEGREES)
     table = communities.set_geometry(shapes).assign(
         street=communities["subdistrict_id"].astype(str).map(named)
     )

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import geopandas as gpd
-
 from lingwu_grid.bundle import whole_folder, write_json
 from lingwu_grid.engine.problem import never
 from lingwu_grid.errors import LingwuError
@@ -214,9 +212,7 @@ def _pages_job(
     run, file, papers = about
 
     def make() -> Pages:
-        nobody = gpd.GeoDataFrame(laid.ground.households.iloc[:0])
-        ground = laid.cutter.study(number, nobody)
-        record = pieces.store.record(folder, backdrop_of(ground))
+        record = pieces.store.record(folder, backdrop_of(laid.cutter.tables(number)))
         record = replace(record, run=record.run | {"plan": run["plan"], "rules": run["rules"]})
         return Pages(record, laid.division.parts[number].name, file, papers)
 

@@ -34,6 +34,9 @@ minutes."""
 MUST_AGREE = ("lingwu_grid", "numpy", "numba", "highspy", "shapely", "scipy", "pandas", "geopandas")
 """Versions that decide the bytes of a plan."""
 
+SAY_SECONDS = 3.0
+"""One line of progress in so many seconds: many parts have much to tell."""
+
 TOPIC = "lingwu_grid"
 AHEAD = 2
 """Tasks handed out for each worker: one to work on, one that waits there already."""
@@ -157,11 +160,16 @@ class _News:
     def __init__(self, watch: Callable[[str], None], total: int) -> None:
         self._watch, self._total, self._done = watch, total, 0
         self._heard: dict[str, tuple[float, str]] = {}
+        self._said = -SAY_SECONDS
 
     def take(self, event: tuple[float, Any]) -> None:
         """Take in what a task tells."""
         told = event[1]
-        self._heard[told["name"]] = (time.monotonic(), told["worker"])
+        now = time.monotonic()
+        self._heard[told["name"]] = (now, told["worker"])
+        if now - self._said < SAY_SECONDS:
+            return
+        self._said = now
         self._watch(f"{self._done}/{self._total} 部分完成；{told['name']} {told['phase']}")
 
     def done(self, name: str) -> None:

@@ -71,6 +71,21 @@ class Cutter:
             Its rows.
         """
         ground, part = self._ground, self._division.parts[number]
+        tables = self.tables(number)
+        return replace(
+            ground,
+            rules=self._rules(part.communities, households, tables),
+            households=households,
+            excluded=ground.excluded.iloc[:0],
+            tables=tables,
+            outline=part.area,
+            findings=Findings(),
+            part=f"{number + 1:03d}-",
+        )
+
+    def tables(self, number: int) -> dict[str, gpd.GeoDataFrame]:
+        """Give the tables of a part, and of what lies around it."""
+        ground, part = self._ground, self._division.parts[number]
         near = shapely.buffer(part.area, MARGIN_M)
         shapely.prepare(near)
         tables = {name: self._near(name, near) for name in self._trees}
@@ -82,16 +97,7 @@ class Cutter:
             growth = ground.tables["growth"]
             here = growth["compound_id"].isin(tables["compounds"]["compound_id"])
             tables["growth"] = growth[here].reset_index(drop=True)
-        return replace(
-            ground,
-            rules=self._rules(part.communities, households, tables),
-            households=households,
-            excluded=ground.excluded.iloc[:0],
-            tables={name: table for name, table in tables.items() if len(table)},
-            outline=part.area,
-            findings=Findings(),
-            part=f"{number + 1:03d}-",
-        )
+        return {name: table for name, table in tables.items() if len(table)}
 
     def _near(self, name: str, near: shapely.Geometry) -> gpd.GeoDataFrame:
         table = self._ground.table(name)

@@ -88,7 +88,7 @@ def write_joined(pieces: Pieces, run: dict[str, Any], folder: Path) -> PlanRecor
     tables["findings"] = _findings(pieces)
     for name, table in tables.items():
         write_csv(table, folder / f"{name}.csv")
-    for name, table in (backdrop := backdrop_of(pieces.ground)).items():
+    for name, table in (backdrop := backdrop_of(pieces.ground.tables)).items():
         write_layer(table, folder / "backdrop.gpkg", name)
     summary = _summary(pieces, [pieces.store.plain(name)["summary"] for name in pieces.folders])
     certificate = _certificate(pieces)

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 REACH = 1e-7
 """Degrees: a centimetre. A long edge that is straight in metres bends so little in degrees."""
 
-SAME = 2e-10
-"""Degrees: a point this near to a vertex is that vertex, twice the rounding of a projection."""
+SAME = 5e-9
+"""Degrees: a point this near to a vertex, half a millimetre, is that vertex."""
 
 
 def woven(
@@ -50,7 +50,9 @@ def woven(
     for group in np.split(order, np.flatnonzero(np.diff(a[order])) + 1):
         if len(group):
             zone = int(a[group[0]])
-            out[zone] = _with_vertices(shapes[zone], shapely.get_coordinates(shapes[b[group]]))
+            made = _with_vertices(shapes[zone], shapely.get_coordinates(shapes[b[group]]))
+            # Where a border runs along itself within rounding it is better left as it was.
+            out[zone] = made if shapely.is_valid(made) else shapes[zone]
     return out
 
 

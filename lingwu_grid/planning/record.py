@@ -28,6 +28,8 @@ from lingwu_grid.planning.words import explain_in_words
 from lingwu_grid.planning.zones import make_communities, make_grids
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lingwu_grid.engine.problem import Solution
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.planning.service import Service
@@ -118,7 +120,7 @@ def make_record(
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
         certificate=make_certificate(study, fabric, solution, names),
-        backdrop=backdrop_of(study),
+        backdrop=backdrop_of(study.tables),
     )
 
 
@@ -280,13 +282,13 @@ def _status(solution: Solution, moved: int) -> str:
     return solution.status
 
 
-def backdrop_of(study: Study) -> dict[str, gpd.GeoDataFrame]:
+def backdrop_of(tables: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
     """Give what maps draw behind a plan: roads, waters, stations, compounds, today's zones."""
     wanted = (
         "roads", "barriers", "stations", "compounds", "grids", "communities", "subdistricts",
     )  # fmt: skip
     return {
-        name: study.tables[name].drop(columns="geometry_out", errors="ignore").to_crs(DEGREES)
+        name: tables[name].drop(columns="geometry_out", errors="ignore").to_crs(DEGREES)
         for name in wanted
-        if name in study.tables
+        if name in tables
     }

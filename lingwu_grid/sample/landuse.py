@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.engine.start import cold_start
+from lingwu_grid.sample.names import COMMUNITIES_PER_STREET
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,6 +42,8 @@ class LandUse:
         The hidden lawful plan, shape (n_blocks,).
     n_villages
         The last communities are villages.
+    per_street
+        Urban communities of each street, numbered street by street.
     """
 
     use: NDArray[np.int64]
@@ -49,6 +52,7 @@ class LandUse:
     grid: NDArray[np.int64]
     community: NDArray[np.int64]
     n_villages: int
+    per_street: int
 
 
 def block_graph(
@@ -88,10 +92,17 @@ def settle(
     weight = 1000 * urban.astype(np.int64)
     per_community = weight.sum() / communities
     label = np.where(urban, 0, villages + 1).astype(np.int32)
-    band = (round(per_community * 0.97), round(per_community * 1.03))
-    community = _compact_first(
-        cold_start(indptr, indices, weight, label, band=band, seed=seed), urban
-    )
+    per_street = communities // street_count(communities)
+    if street_count(communities) > 1:
+        label = cold_start(
+            indptr, indices, weight, label, band=_about(per_street * per_community), seed=seed + 2
+        )
+    cut = cold_start(indptr, indices, weight, label, band=_about(per_community), seed=seed)
+    # Numbered street by street, so that the codes of a street run on.
+    order = np.unique(np.stack([label, cut], axis=1)[urban], axis=0)[:, 1]
+    number = np.zeros(int(cut.max()) + 1, np.int64)
+    number[order] = np.arange(len(order))
+    community = number[cut]
     n_urban = int(community[urban].max()) + 1
     community[~urban] = n_urban + villages[~urban]
     indptr, indices = block_graph(lattice, np.ones(lattice.n_blocks, np.bool_))
@@ -110,13 +121,16 @@ def settle(
     count = _fill(grid, use, community, n_urban, households, rng)
     grid = _market(grid, use, count)
     compound = _compounds(lattice, use, count, community, rng)
-    return LandUse(use, count, compound, grid, community, int(villages.max()) + 1)
+    return LandUse(use, count, compound, grid, community, int(villages.max()) + 1, per_street)
 
 
-def _compact_first(label: NDArray[np.int32], chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
-    out = np.zeros(len(label), np.int64)
-    out[chosen] = np.unique(label[chosen], return_inverse=True)[1]
-    return out
+def _about(weight: float) -> tuple[int, int]:
+    return round(weight * 0.97), round(weight * 1.03)
+
+
+def street_count(communities: int) -> int:
+    """Give how many streets a town with so many urban communities has."""
+    return -(-communities // COMMUNITIES_PER_STREET)
 
 
 def village_count(communities: int) -> int:

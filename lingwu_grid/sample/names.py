@@ -34,6 +34,7 @@ RAILWAY = "示例铁路"
 STREET_OFFICE = ("640181001", "城区街道")
 TOWN = ("640181100", "东塔镇")
 COMMUNITIES_PER_STREET = 16
+"""A town with more communities than this has more streets than one."""
 
 
 def numbered(names: tuple[str, ...], index: int, stem: str) -> str:
@@ -48,9 +49,18 @@ def numbered(names: tuple[str, ...], index: int, stem: str) -> str:
     return names[index] if index < len(names) else f"{stem}{index + 1}号"
 
 
-def community_code(index: int) -> tuple[str, str, str]:
-    """Give the 12-digit code, the name and the street's code of an urban community."""
-    street, serial = divmod(index, COMMUNITIES_PER_STREET)
+def community_code(index: int, per_street: int) -> tuple[str, str, str]:
+    """
+    Give the 12-digit code, the name and the street's code of an urban community.
+
+    Parameters
+    ----------
+    index
+        Its number in the town, from 0.
+    per_street
+        Urban communities of each street.
+    """
+    street, serial = divmod(index, per_street)
     # 001–099 are streets (街道) in statistical codes.
     code = f"640181{street + 1:03d}"
     return f"{code}{serial + 1:03d}", numbered(COMMUNITIES, index, "示例") + "社区", code

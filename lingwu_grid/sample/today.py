@@ -81,6 +81,7 @@ def spoil(
     grid: NDArray[np.int64],
     community: NDArray[np.int64],
     *,
+    per_street: int,
     share: float,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -95,6 +96,8 @@ def spoil(
         Hidden grid of each atom, shape (n,).
     community
         Hidden community of each hidden grid.
+    per_street
+        Urban communities of each street; nothing was ever handed to another street.
     share
         Share of grids to bring out of range.
     rng
@@ -115,7 +118,7 @@ def spoil(
             break
         mistakes[turn % len(mistakes)](draft, rng)
     _enclave(draft, rng)
-    _drift(draft, rng)
+    _drift(draft, per_street, rng)
     named, today = np.unique(draft.grid, return_inverse=True)
     return today, draft.community[named]
 
@@ -185,7 +188,7 @@ def _enclave(draft: _Draft, rng: np.random.Generator) -> None:
         draft.grid[atom] = a
 
 
-def _drift(draft: _Draft, rng: np.random.Generator) -> None:
+def _drift(draft: _Draft, per_street: int, rng: np.random.Generator) -> None:
     # Communities grew apart: whole grids changed hands until some are far out of range.
     villages = np.unique(draft.community[draft.grid[draft.atoms.use == VILLAGE]])
     for _ in range(12 * len(np.unique(draft.community))):
@@ -194,6 +197,8 @@ def _drift(draft: _Draft, rng: np.random.Generator) -> None:
         a, b = int(draft.community[g]), int(draft.community[h])
         size = np.bincount(draft.community, draft.size(), minlength=max(a, b) + 1)
         if a == b or a in villages or b in villages or draft.frozen[g]:
+            continue
+        if a // per_street != b // per_street:
             continue
         moved = draft.size()[g]
         grows = size[a] <= size[b] or rng.random() < 0.15

@@ -17,6 +17,7 @@ from lingwu_grid.sample.landuse import (
     BLOCKS_PER_GRID,
     MARKET,
     settle,
+    street_count,
     village_count,
 )
 from lingwu_grid.sample.lattice import make_lattice
@@ -60,7 +61,8 @@ def make_town(*, households: int = 46_500, communities: int | None = None, seed:
     households
         Resident households, about; 5,000 to 5,000,000.
     communities
-        Urban communities; by default one for every 3,170 households outside the villages.
+        Urban communities; by default one for every 3,170 households outside the villages, or a
+        few less, so that every street has as many.
     seed
         Same numbers, same town, byte for byte.
 
@@ -73,6 +75,7 @@ def make_town(*, households: int = 46_500, communities: int | None = None, seed:
         raise RulesError(f"示例城镇的户数 {households} 超出 5000–5000000", remedy="换一个户数")
     rng = np.random.default_rng(seed)
     count = communities or max(1, round((households - 2_000) / 3_170))
+    count -= count % street_count(count)
     if not 1 <= count <= (households - 600) / 3_020:
         raise RulesError(
             f"{households} 户不够 {count} 个社区，每个社区至少 3000 户",
@@ -97,7 +100,12 @@ def _assemble(lattice: Lattice, land: LandUse, rng: np.random.Generator, seed: i
     first = np.cumsum(1 + halved) - (1 + halved)
     atoms = _atoms(lattice, land, buildings, (halved, east, first))
     grid, community = spoil(
-        atoms, land.grid[atoms.block], _community_of_grid(land), share=0.30, rng=rng
+        atoms,
+        land.grid[atoms.block],
+        _community_of_grid(land),
+        per_street=land.per_street,
+        share=0.30,
+        rng=rng,
     )
     shapes = _atom_shapes(lattice, atoms.block, halved, east)
     tables = _zone_tables(lattice, land, atoms, grid, community, shapes)
@@ -204,7 +212,7 @@ def _zone_tables(
     shapes: NDArray[np.object_],
 ) -> dict[str, gpd.GeoDataFrame]:
     n_urban = int(land.community.max()) + 1 - land.n_villages
-    codes = [names.community_code(c) for c in range(n_urban)]
+    codes = [names.community_code(c, land.per_street) for c in range(n_urban)]
     codes += [
         (names.TOWN[0] + names.VILLAGES[v][0], names.VILLAGES[v][1], names.TOWN[0])
         for v in range(land.n_villages)

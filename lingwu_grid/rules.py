@@ -15,6 +15,10 @@ from lingwu_grid.staffing import Staffing, staffing_from
 if TYPE_CHECKING:
     from pathlib import Path
 
+PARTS_GAP = 0.03
+"""Share over its bound at which a community of a study in parts is solved well enough: a third of
+the time, for one or two households in a hundred of those that move."""
+
 Scenario = Literal["minimal", "balanced", "redraw"]
 DATUMS = ("cgcs2000", "gcj02", "bd09", "auto")
 CommunityMode = Literal["fixed", "adjust", "redraw"]
@@ -138,6 +142,9 @@ class Rules:
     """How posts are counted, and who pays (policy §15, §16)."""
     prove: bool = True
     """Solve each community exactly and give a bound under rules (slower)."""
+    proof_gap: float = 0.005
+    """Share over its bound at which a community is solved well enough; a study in parts takes
+    `PARTS_GAP` where this is not set otherwise."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
     datum: dict[str, str] = field(default_factory=dict)
     """Datum of a table, or of `all`: gcj02 or bd09 are taken back, auto goes by fit."""
@@ -238,6 +245,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "second_measure": _second_measure,
         "staffing": _staffing,
         "prove": _claim,
+        "proof_gap": _weight,
         "border_weight": _weight,
         "balance_weight": _weight,
         "wrap_weight": _weight,

@@ -8,7 +8,7 @@ import highspy
 import numpy as np
 
 from lingwu_grid.engine.problem import Stop, never
-from lingwu_grid.engine.program import Program, as_model, cut_off, write_down
+from lingwu_grid.engine.program import RINGS, Program, as_model, cut_off, write_down
 from lingwu_grid.graph import pieces
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class Limits(NamedTuple):
     enough: float = -np.inf
     """Price that is good enough."""
     presolve: str = "choose"
+    rings: int = RINGS
 
 
 class Solved(NamedTuple):
@@ -64,7 +65,7 @@ def solve_exact(instance: Instance, limits: Limits, stop: Stop = never) -> Solve
     Solved | None
         None where no assignment was found in the limits.
     """
-    return _run(write_down(instance, ordered=True), limits, stop, instance.now)
+    return _run(write_down(instance, ordered=True, rings=limits.rings), limits, stop, instance.now)
 
 
 def solve_connected(

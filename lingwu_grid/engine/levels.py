@@ -47,6 +47,8 @@ class Task(NamedTuple):
     prices: Prices
     seed: tuple[int, ...]
     effort: int
+    gap: float
+    """Relative gap at which an exact model of a community is good enough."""
 
 
 def open_csr(problem: Problem) -> Csr:
@@ -152,7 +154,7 @@ def make_task(
     )
     return Task(
         units, zones.astype(np.int32), owners.astype(np.int32), part, Draft(start, owner),
-        problem.prices, seed, problem.effort,
+        problem.prices, seed, problem.effort, problem.proof_gap,
     )  # fmt: skip
 
 

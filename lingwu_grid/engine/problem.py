@@ -109,6 +109,8 @@ class Problem:
         Search effort in per cent.
     proves
         Solve each community exactly and give a bound under rules.
+    proof_gap
+        Relative gap at which that is exact enough.
     measure
         Second measure of each unit less its share of households, shape (n_units,).
     is_fixed
@@ -134,6 +136,7 @@ class Problem:
     new_community_upper: int
     effort: int
     proves: bool
+    proof_gap: float
     measure: NDArray[np.float64]
     is_fixed: NDArray[np.bool_]
     wrap_weight: float
@@ -308,6 +311,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
         new_community_upper=rules.community.upper,
         effort=rules.effort,
         proves=rules.prove and keeps,
+        proof_gap=rules.proof_gap,
         measure=_uneven(graph),
         is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
         wrap_weight=rules.wrap_weight,

@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.instance import Instance
 
-OUTSIDE_RINGS = 8
-"""How far beyond its ground today a zone may reach, in nodes."""
-
-NEW_RINGS = 16
-"""How far from its core a new zone may reach, in nodes."""
+RINGS = 8
+"""How far beyond the ground it starts from a zone may reach, in nodes; a new one, twice as far
+from its core."""
 
 
 @dataclass(slots=True)
@@ -80,7 +78,7 @@ class Program(NamedTuple):
     rows: Rows
 
 
-def write_down(instance: Instance, *, ordered: bool) -> Program:
+def write_down(instance: Instance, *, ordered: bool, rings: int = RINGS) -> Program:
     """
     Write an instance down.
 
@@ -91,6 +89,8 @@ def write_down(instance: Instance, *, ordered: bool) -> Program:
     ordered
         Keep zones contiguous by orders from their cores; without, the caller cuts off what is
         not contiguous.
+    rings
+        Ordered: how far a zone may reach beyond the ground it starts from.
 
     Returns
     -------
@@ -102,7 +102,9 @@ def write_down(instance: Instance, *, ordered: bool) -> Program:
     ranks = [order_from_core(instance, z) for z in range(k)] if ordered else []
     can = instance.allowed.copy()
     if ordered:
-        can &= np.stack([_in_reach(instance, rank, z) for z, rank in enumerate(ranks)], axis=1)
+        can &= np.stack(
+            [_in_reach(instance, rank, z, rings) for z, rank in enumerate(ranks)], axis=1
+        )
         can[np.arange(n), instance.now] |= instance.allowed[np.arange(n), instance.now]
     x = np.full((n, k), -1, np.int64)
     for u, z in zip(*np.nonzero(can), strict=True):
@@ -220,9 +222,9 @@ def _count_row(instance: Instance, program: Program) -> None:
     program.rows.add([*opens, less, more], [1.0] * len(opens) + [1.0, -1.0], wanted, wanted)
 
 
-def _in_reach(instance: Instance, rank: NDArray[np.int32], z: int) -> NDArray[np.bool_]:
+def _in_reach(instance: Instance, rank: NDArray[np.int32], z: int, rings: int) -> NDArray[np.bool_]:
     inside = rank[instance.now == z]
-    farthest = int(inside.max()) + OUTSIDE_RINGS if len(inside) else NEW_RINGS
+    farthest = int(inside.max()) + rings if len(inside) else 2 * rings
     reach: NDArray[np.bool_] = (rank >= 0) & (rank <= farthest)
     return reach
 

@@ -21,6 +21,7 @@ from lingwu_grid.engine.communities import settle_communities, zone_graph
 from lingwu_grid.engine.counts import shared_out
 from lingwu_grid.engine.feasibility import explain
 from lingwu_grid.engine.grids import (
+    CAREFUL,
     Proven,
     mend_task,
     prove_task,
@@ -314,7 +315,8 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
-    for last in (False, False, True):
+    careful = run.problem.proof_gap <= CAREFUL
+    for last in (False, False, True) if careful else (True,):
         tasks = community_tasks(run.problem, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
         solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)

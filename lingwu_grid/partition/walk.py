@@ -20,11 +20,11 @@ from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.partition.repairs import tried_repairs
 from lingwu_grid.plan import Plan
 from lingwu_grid.planning.record import make_record
+from lingwu_grid.rules import PARTS_GAP, Rules
 
 if TYPE_CHECKING:
     from lingwu_grid.engine.problem import Solution
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
 LIBRARIES = (
@@ -110,7 +110,10 @@ def partition_part(
     """
     stop = stop if time_limit is None else within(time_limit, stop)
     clock = _Clock()
-    study = replace(study, findings=study.findings.plus(*people(study)))
+    rules = study.rules
+    if rules.proof_gap == Rules().proof_gap:
+        rules = rules.with_(proof_gap=PARTS_GAP)
+    study = replace(study, rules=rules, findings=study.findings.plus(*people(study)))
     clock.lap("audit")
     return _walked(study, clock, seed=seed, workers=1, stop=stop, watch=watch)
 

@@ -21,7 +21,7 @@ RULES = {
     "within_communities": "各单元留在本方案所属的社区；网格连续；小区和楼栋整体；"
     "新增网格每社区至多两个；标为 counted 的社区未求解，只按整单元计数",
     "under_rules": "同上；标为 ordered 的社区另限：保留的网格保留其核心单元，"
-    "并自核心起按现有形状的次序生长",
+    "并自核心起按现有形状的次序生长，向外至多八圈单元（分部求解的大城镇四圈）",
 }
 """What each bound takes for granted, in words."""
 

@@ -13,7 +13,7 @@ from lingwu_grid.engine.mend import BROAD, HASTY, Patience, mend
 from lingwu_grid.engine.models import Model, placed, zones_model
 from lingwu_grid.engine.openings import recounted
 from lingwu_grid.engine.polish import polish
-from lingwu_grid.engine.problem import FREE, GROUND, ORDERED, Proof, Stop, never
+from lingwu_grid.engine.problem import CAREFUL, FREE, GROUND, ORDERED, Proof, Stop, never
 from lingwu_grid.engine.search import (
     Draft,
     annealed,
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 STARTS = 12
 """Starts of the search of a part, until it is in range; exact models mend what they leave."""
-
-CAREFUL = 0.01
-"""Gap up to which a community is solved with all we have; above it, quickly."""
 
 QUICK_RINGS = 4
 """How far beyond its ground a zone may reach in a quick model: a sixth of the time."""

@@ -31,6 +31,9 @@ COUNT_PRICE = 1500.0
 """Of a grid too many or too few where a number is wished for: what it takes to close or open one,
 and some."""
 
+CAREFUL = 0.01
+"""Gap of proofs up to which a town is solved with all we have; above it, quickly."""
+
 FREE, ORDERED, COUNTED = "connected", "ordered", "counted"
 """How a community was proved: with no rule but contiguity; by orders from the cores of its grids;
 or, where no model was solved, by counting whole units that must leave."""
@@ -142,6 +145,11 @@ class Problem:
     wrap_weight: float
     target_grids: int
     grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def is_quick(self) -> bool:
+        """Tell whether a plan a little above its bound will do: one part of a large study."""
+        return self.proof_gap > CAREFUL
 
     def with_leave(self, units: NDArray[np.int64], households: int) -> Problem:
         """

@@ -21,7 +21,6 @@ from lingwu_grid.engine.communities import settle_communities, zone_graph
 from lingwu_grid.engine.counts import shared_out
 from lingwu_grid.engine.feasibility import explain
 from lingwu_grid.engine.grids import (
-    CAREFUL,
     Proven,
     mend_task,
     prove_task,
@@ -281,10 +280,14 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
         town = relabel(problem, town)
     if problem.proves and not stop():
         if problem.community_mode != "fixed":
-            town = relabel(problem, _search_streets(run, town, STREET_HEATS, STREET_STEPS, stop))
+            heats = STREET_HEATS[: 1 if problem.is_quick else None]
+            town = relabel(problem, _search_streets(run, town, heats, STREET_STEPS, stop))
             run.tell("跨社区搜索", town)
-            town = solve_borders(problem, town, run.csr, run.seed, workers=run.workers, stop=stop)
-            run.tell("社区边界", town)
+            if not problem.is_quick:
+                town = solve_borders(
+                    problem, town, run.csr, run.seed, workers=run.workers, stop=stop
+                )
+                run.tell("社区边界", town)
         town, proofs = _prove(run, town)
     # Borders are tidied after a time limit too: it takes seconds, and people look at them.
     interrupted = partial(stop, is_lawful=False)
@@ -315,8 +318,7 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
-    careful = run.problem.proof_gap <= CAREFUL
-    for last in (False, False, True) if careful else (True,):
+    for last in (True,) if run.problem.is_quick else (False, False, True):
         tasks = community_tasks(run.problem, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
         solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)

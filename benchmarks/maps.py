@@ -46,31 +46,32 @@ def main(folder: str) -> None:
                 f"{title}: {path.stat().st_size / 1e6:.2f} MB, {len(plan.units)} units, "
                 f"first paint {paint:.0f} ms, loaded {loaded:.0f} ms\n"
             )
-        edits = [_edit(browser, k) for k in range(EDITS)]
-        write(
-            f"edit to next frame: median {statistics.median(edits):.0f} ms, "
-            f"worst {max(edits):.0f} ms of {EDITS}\n"
-        )
+        timed = [_edit(browser, k) for k in range(EDITS)]
+        for what, taken in zip(("selection", "edit"), zip(*timed, strict=True), strict=True):
+            write(
+                f"{what} to next frame: median {statistics.median(taken):.0f} ms, "
+                f"worst {max(taken):.0f} ms of {EDITS}\n"
+            )
     browser.quit()
 
 
-def _edit(browser: object, k: int) -> float:
-    """Give one unit to a neighbour and read how long it took until the next frame."""
+def _edit(browser: object, k: int) -> tuple[float, float]:
+    """Select a unit, give it to a neighbour; read how long each took until the next frame."""
     run = browser.execute_async_script  # type: ignore[attr-defined]
-    return float(
-        run(
-            "var done = arguments[1], r = lingwuReview;"
-            "var u = (arguments[0] * 97) % r.desk.grid.length;"
-            "var to = r.desk.beside([u])[0]; if (to === undefined) { to = 0; }"
-            "performance.clearMeasures();"
-            "r.view.onSelect([u], false);"
-            "var b = document.querySelector('[data-give]') || document.getElementById('give-new');"
-            "b.click();"
-            "setTimeout(function () {"
-            " done(performance.getEntriesByName('edit-to-frame')[0].duration); }, 300);",
-            k,
-        )
+    selected, edited = run(
+        "var done = arguments[1], r = lingwuReview;"
+        "var u = (arguments[0] * 97) % r.desk.grid.length;"
+        "var to = r.desk.beside([u])[0]; if (to === undefined) { to = 0; }"
+        "performance.clearMeasures();"
+        "r.view.onSelect([u], false);"
+        "var b = document.querySelector('[data-give]') || document.getElementById('give-new');"
+        "b.click();"
+        "setTimeout(function () {"
+        " done(['select-to-frame', 'edit-to-frame'].map(function (name) {"
+        "  return performance.getEntriesByName(name)[0].duration; })); }, 300);",
+        k,
     )
+    return float(selected), float(edited)
 
 
 if __name__ == "__main__":

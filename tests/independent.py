@@ -58,6 +58,10 @@ def kept_vertex_for_vertex(out: Path, study: Path) -> int:
 
 
 def _homes(study: Path) -> pd.DataFrame:
+    parts = sorted((study / "households").rglob("*.parquet"))
+    if any(p.is_file() for p in parts):
+        homes = pd.concat([gpd.read_parquet(p) for p in parts if p.is_file()], ignore_index=True)
+        return homes.assign(经度=homes.geometry.x, 纬度=homes.geometry.y)
     town = pd.read_csv(study / "households/households_chengqu.csv", dtype=str, encoding="gb18030")
     villages = pd.read_excel(
         study / "households/households_dongta.xlsx", dtype=str, engine="openpyxl"
@@ -82,7 +86,8 @@ def _sizes(
 
 
 def _tiles(found: list[str], shapes: np.ndarray, study: Path, crs: int, name: str) -> None:
-    outline = gpd.read_file(study / "boundaries/outline.geojson").to_crs(crs).union_all()
+    (drawn,) = (study / "boundaries").glob("outline.*")
+    outline = gpd.read_file(drawn).to_crs(crs).union_all()
     union = shapely.union_all(shapes)
     overlap = shapely.area(shapes).sum() - shapely.area(union)
     gap = shapely.area(shapely.symmetric_difference(union, outline))

@@ -30,6 +30,9 @@ BARRIER_COLOURS = {
     "wall": "#8d6e63",
 }
 
+LITERAL = {ord(sign): f"&#{ord(sign)};" for sign in "`$\\"}
+"""What a JavaScript template literal reads as more than text: folium writes tooltips so."""
+
 GRID_FIELDS = {
     "grid_id": "网格编码",
     "grid_name": "网格名称",
@@ -75,14 +78,16 @@ MOVE_FIELDS = {
 
 def escape(value: object) -> str:
     """
-    Make any value safe to stand in HTML.
+    Make any value safe to stand in HTML, also where folium puts that between back quotes.
 
     Examples
     --------
     >>> escape("<img src=x onerror=alert(1)>")
     '&lt;img src=x onerror=alert(1)&gt;'
+    >>> escape("`${alert(1)}")
+    '&#96;&#36;{alert(1)}'
     """
-    return html.escape("" if value is None else str(value), quote=True)
+    return html.escape("" if value is None else str(value), quote=True).translate(LITERAL)
 
 
 def as_geojson(table: gpd.GeoDataFrame, fields: dict[str, str]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from lingwu_grid.maps.layers import with_count, with_standing
 from lingwu_grid.planning.impact import BEFORE
+from lingwu_grid.planning.lineage import ADJUSTED
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -31,7 +32,8 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     Returns
     -------
     dict
-        places: name, kind, code and bounds (west, south, east, north); cards of the plan's grids
+        places: name, kind, code and bounds (west, south, east, north), from streets to stations;
+        cards of the plan's grids
         and of compounds, and today: cards of today's grids, by code.
     """
     back = record.backdrop
@@ -41,6 +43,8 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     ]
     if "compounds" in back:
         places += _places(back["compounds"], "name", "小区", "compound_id")
+    if "subdistricts" in back and "name" in back["subdistricts"]:
+        places += _places(back["subdistricts"], "name", "街道", "subdistrict_id")
     for name, kind in (("roads", "道路"), ("stations", "邻里驿家")):
         if name in back:
             places += _places(back[name], "name", kind)
@@ -81,6 +85,8 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
     cards = {}
     for row in record.grids.to_dict("records"):
         change = f"调入 {row['households_in']} 户，调出 {row['households_out']} 户"
+        if row["households_in"] == row["households_out"] == 0:
+            change = "只动无人地块" if row["lineage"] == ADJUSTED else "没有住户变动"
         reason = f"（{row['reason']}）" if row["reason"] else ""
         rows = [
             ["编码", row["grid_id"]],
@@ -121,29 +127,38 @@ def _compound_cards(record: PlanRecord) -> dict[str, Any]:
     names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
     cards = {}
     for code, rows in flows.groupby("compound_id", sort=True):
-        stays = (rows["previous_grid_id"] == rows["grid_id"]) | (rows["previous_grid_id"] == "")
-        told = [
-            (
-                f"{r.households} 户",
-                f"仍在{names.get(r.grid_id, r.grid_id)}，不变"
-                if r.previous_grid_id in ("", r.grid_id)
-                else f"{names.get(r.previous_grid_id, r.previous_grid_id)} → "
-                f"{names.get(r.grid_id, r.grid_id)}" + _across(r, names),
-            )
-            for r in rows.itertuples(index=False)
-        ]
         cards[str(code)] = {
             "name": rows["compound_name"].iloc[0] or str(code),
-            "said": "小区：整体不变" if stays.all() else "小区：有住户换网格",
-            "rows": told,
+            "said": _compound_said(rows),
+            "rows": [
+                (f"{r.households} 户", _flow_said(r, names)) for r in rows.itertuples(index=False)
+            ],
         }
     return cards
 
 
-def _across(row: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - a row of a table
-    if row.previous_community_id in ("", row.community_id):
-        return ""
-    return f"，社区改属{names.get(row.community_id, row.community_id)}"
+def _compound_said(rows: pd.DataFrame) -> str:
+    """Say in a line what becomes of a compound: grid and community, each told."""
+    grid = ~rows["previous_grid_id"].isin([""]) & (rows["previous_grid_id"] != rows["grid_id"])
+    owner = rows["previous_community_id"]
+    community = (owner != "") & (owner != rows["community_id"])
+    if not grid.any() and not community.any():
+        return "小区：整体不变"
+    told = ["有住户换网格"] * bool(grid.any())
+    if community.any():
+        told.append("整体改属另一社区" if community.all() else "有住户改属另一社区")
+    return "小区：" + "，".join(told)
+
+
+def _flow_said(row: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - a row of a table
+    """Say where some households of a compound go."""
+    now = names.get(row.grid_id, row.grid_id)
+    across = ""
+    if row.previous_community_id not in ("", row.community_id):
+        across = f"，社区改属{names.get(row.community_id, row.community_id)}"
+    if row.previous_grid_id not in ("", row.grid_id):
+        return f"{names.get(row.previous_grid_id, row.previous_grid_id)} → {now}{across}"
+    return f"仍在{now}" + (across or "，不变")
 
 
 def _today_cards(record: PlanRecord) -> dict[str, Any]:

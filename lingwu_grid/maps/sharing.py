@@ -185,8 +185,28 @@ def _with_sums(record: PlanRecord) -> dict[str, gpd.GeoDataFrame]:
             out[name] = table
             continue
         count = record.assignment.groupby(f"previous_{key}").size()
-        out[name] = table.assign(households=table[key].map(count).fillna(0).astype(int))
+        today = table[key].map(count).fillna(0).astype(int)
+        if name == "grids":
+            today = _unsubtracted(today, table[key], record)
+        out[name] = table.assign(households=today)
     return out
+
+
+def _unsubtracted(today: pd.Series, ids: pd.Series, record: PlanRecord) -> pd.Series:
+    """
+    Round today's size of grids that few people enter or leave.
+
+    The plan's size is told exactly; with today's beside it, the few would follow by subtraction.
+    A grid in range stays in range.
+    """
+    plan = record.grids.set_index("grid_id")[["households_in", "households_out"]]
+    few = ((plan > 0) & (plan < SMALL)).any(axis=1)
+    tell = ids.map(few).fillna(value=False).to_numpy(bool)
+    band = record.run["rules"]["grid"]
+    rounded = SMALL * np.round(today / SMALL).astype(int)
+    inside = today.between(band["lower"], band["upper"])
+    rounded = rounded.where(~inside, rounded.clip(band["lower"], band["upper"]))
+    return today.where(~tell, rounded)
 
 
 def _around(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -127,18 +128,13 @@ class Crew:
             self.client.unsubscribe_topic(self.name)
 
     def _hand_out(self, work: Work, name: str, job: Any) -> Future[Any]:  # noqa: ANN401 - any job
-        # The data goes ahead of the task: a graph that carries megabytes is slow to plan.
-        there = self.client.scatter(job, hash=False)
-        return self.client.submit(
-            _on_worker,
-            work,
-            name,
-            there,
-            self.name,
-            key=f"{self.name}-{name}",
-            retries=1,
-            pure=False,
-        )
+        # The job goes with the task, not ahead of it: data that lies on one worker dies with it.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Sending large graph")
+            return self.client.submit(
+                _on_worker, work, name, job, self.name,
+                key=f"{self.name}-{name}", retries=1, pure=False,
+            )  # fmt: skip
 
     def _finished(self, futures: list[Future[Any]]) -> list[Future[Any]]:
         try:

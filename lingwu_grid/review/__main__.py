@@ -23,7 +23,7 @@ Apply the patches that street offices sent back; answer every wish.
 
 CODES = """\
 结果  写到“方案文件夹-review”（或 -o）：新的方案全套文件，answers.csv 逐条答复，repairs.csv 为合规
-        另外动的单元。原方案不变。
+        另外动的单元。原方案不变。没有写出新方案时，逐条答复在“方案文件夹-review-answers.csv”。
 退出码  0 完成；2 意见文件有误或互相冲突（逐条列出）；3 合起来不合规，没有写出新方案
 """
 
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
-    from lingwu_grid.bundle import refuse_foreign  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.bundle import refuse_foreign, write_csv  # noqa: PLC0415 - --help stays quick
     from lingwu_grid.circle.walk import coverage  # noqa: PLC0415
     from lingwu_grid.engine.problem import never, within  # noqa: PLC0415
     from lingwu_grid.plan import read_plan  # noqa: PLC0415
@@ -84,7 +84,9 @@ def _work(options: argparse.Namespace) -> int:
     )  # fmt: skip
     _print(reviewed)
     if reviewed.plan is None:
-        _cli.say_result("没有写出新方案，原方案不变。")
+        told = out.with_name(f"{out.name}-answers.csv")
+        write_csv(reviewed.answers, told)
+        _cli.say_result(f"没有写出新方案，原方案不变。    答复：{told}")
         return _cli.INFEASIBLE if reviewed.faults else _cli.BAD_INPUT
     made = reviewed.plan
     if plan.service is not None:

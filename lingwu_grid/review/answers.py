@@ -8,7 +8,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from lingwu_grid.review.merging import own_name
+from lingwu_grid.review.merging import own_name, said_name
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -63,7 +63,7 @@ def answers(
 
 
 def _told(made: PlanRecord | None, done: str) -> str:
-    return done if made is not None else "未采纳：合起来不合规或有冲突，见说明"
+    return done if made is not None else "暂未执行：一并收到的意见里有冲突或不合规之处，解决后再办"
 
 
 def _edits(
@@ -102,7 +102,7 @@ def _edits(
                 result = f"采纳；其中 {others} 块空地为连片另划"
         rows.append(
             (
-                patch.name, patch.reviewer, "调整", where, before, now,
+                patch.name, patch.reviewer, "调整", where, before, said_name(now),
                 len(part), int(part["households"].sum()), result,
             )
         )  # fmt: skip

@@ -23,6 +23,22 @@ class Fault(NamedTuple):
     """Households out of range, pieces, or units that changed."""
 
 
+def fresh_faults(now: list[Fault], before: list[Fault]) -> list[Fault]:
+    """
+    Tell the faults that an edit has made or made worse; the rest the plan has itself.
+
+    Examples
+    --------
+    >>> before = [Fault("grid_over", "G1", 10)]
+    >>> fresh_faults([Fault("grid_over", "G1", 10)], before)
+    []
+    >>> fresh_faults([Fault("grid_over", "G1", 17)], before)
+    [Fault(kind='grid_over', zone='G1', amount=17)]
+    """
+    amount = {fault[:2]: fault.amount for fault in before}
+    return [fault for fault in now if fault.amount > amount.get(fault[:2], 0)]
+
+
 @dataclass(frozen=True)
 class Zones:
     """

@@ -67,12 +67,19 @@ def require_fit(record: PlanRecord, patch: Patch) -> None:
     street = dict(
         zip(record.communities["community_id"], record.communities["subdistrict_id"], strict=True)
     )
-    wrong = [f"没有单元 {e.unit}" for e in patch.edits if e.unit not in grid_of]
+    wrong = [f"没有街道 {patch.street}"] if patch.street not in set(street.values()) else []
+    wrong += [f"新网格的编号 {g} 已有网格在用" for g in patch.new_grids if g in owner]
+    wrong += [f"没有单元 {e.unit}" for e in patch.edits if e.unit not in grid_of]
     wrong += [f"没有网格 {e.after}" for e in patch.edits if e.after not in grids]
     wrong += [
         f"单元 {e.unit} 在方案里属 {grid_of[e.unit]}，意见写 {e.before}"
         for e in patch.edits
         if e.unit in grid_of and grid_of[e.unit] != e.before
+    ]
+    wrong += [
+        f"单元 {e.unit} 不在街道 {patch.street}"
+        for e in patch.edits
+        if e.unit in grid_of and str(street.get(owner[grid_of[e.unit]])) != patch.street
     ]
     wrong += [f"没有社区 {c}" for c in patch.new_grids.values() if c not in street]
     wrong += [f"没有网格 {g}" for g in patch.locks if g not in grids]
@@ -115,6 +122,8 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
     conflicts: list[str] = []
     contested: set[str] = set()
     locked: dict[str, list[Patch]] = {}
+    # The same file sent twice is one wish.
+    patches = list({patch.digest: patch for patch in reversed(patches)}.values())[::-1]
     for patch in patches:
         for grid in patch.locks:
             locked.setdefault(grid, []).append(patch)
@@ -126,9 +135,9 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
                 contested.add(edit.unit)
                 first = source[edit.unit]
                 told = (
-                    f"{patch.name} 里前后不一，既划给 {_said(other)} 又划给 {_said(after)}"
+                    f"{patch.name} 里前后不一，既划给 {said_name(other)} 又划给 {said_name(after)}"
                     if first == patch.name
-                    else f"{first} 划给 {_said(other)}，{patch.name} 划给 {_said(after)}"
+                    else f"{first} 划给 {said_name(other)}，{patch.name} 划给 {said_name(after)}"
                 )
                 conflicts.append(f"单元 {edit.unit}：{told}")
             for grid in (edit.before, edit.after):
@@ -164,5 +173,7 @@ def own_name(patch: Patch, grid: str) -> str:
     return f"{patch.name}:{grid}#{patch.digest[:12]}" if grid in patch.new_grids else grid
 
 
-def _said(grid: str) -> str:
-    return grid.rpartition("#")[0] or grid
+def said_name(grid: str) -> str:
+    """Say a grid to people: a new one by the office's own number and file."""
+    file, _, own = (grid.rpartition("#")[0] or grid).rpartition(":")
+    return f"新网格{own.removeprefix('new-')}（{file}）" if file else grid

@@ -17,7 +17,7 @@ from lingwu_grid.plan import Plan
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.record import make_record
 from lingwu_grid.review.answers import answers, repair_table
-from lingwu_grid.review.checks import Fault, Town, faults_of, town_from
+from lingwu_grid.review.checks import Fault, Town, faults_of, fresh_faults, town_from
 from lingwu_grid.review.merging import Merged, merge, require_fit
 from lingwu_grid.review.solving import Numbered, Wish, as_solution, mended, number_zones
 
@@ -155,11 +155,10 @@ def _lawful(
     """Mend what the wishes broke: first near by, then anywhere; nothing where nothing is broken."""
     zones = wish.zones
     town = whole_town(plan, zones)
-    before = {fault[:2] for fault in faults_of(town, zones.grid.astype(np.int64))}
+    before = faults_of(town, zones.grid.astype(np.int64))
 
     def left(grid: NDArray[np.int32], community: NDArray[np.int32]) -> list[Fault]:
-        found = faults_of(town.with_grids(community), grid.astype(np.int64))
-        return [fault for fault in found if fault[:2] not in before]
+        return fresh_faults(faults_of(town.with_grids(community), grid.astype(np.int64)), before)
 
     wrong = left(wish.grid, zones.community)
     if not wrong or any(fault.kind.endswith("locked") for fault in wrong):

@@ -1,6 +1,6 @@
 // The page's rules on the shared vectors, the desk, and the sum over a patch. Run by deno.
 
-import { faults, movedFromPlan, movedFromToday, neighbours } from '../../lingwu_grid/maps/templates/review/core.js';
+import { faults, freshFaults, movedFromPlan, movedFromToday, neighbours } from '../../lingwu_grid/maps/templates/review/core.js';
 import { Desk } from '../../lingwu_grid/maps/templates/review/desk.js';
 import { complaint, sealed, sha256 } from '../../lingwu_grid/maps/templates/review/patch.js';
 
@@ -23,6 +23,10 @@ function towned(example) {
   const grid = town.grid.slice();
   for (const [u, g] of Object.entries(example.give)) { grid[Number(u)] = g; }
   return { town, grids, grid };
+}
+
+for (const example of vectors.fresh) {
+  Deno.test('fresh: ' + example.name, () => { same(freshFaults(example.now, example.before), example.fresh); });
 }
 
 for (const example of vectors.cases) {

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lingwu_grid.review.checks import faults_of, town_from
+from lingwu_grid.review.checks import Fault, faults_of, fresh_faults, town_from
 
 HERE = Path(__file__).parent
 SOURCES = HERE.parents[1] / "lingwu_grid" / "maps" / "templates" / "review"
@@ -33,6 +33,12 @@ def test_our_rules_say_what_was_solved_by_hand(case: dict[str, Any]) -> None:
         grid[int(unit)] = g
     found = [f._asdict() for f in faults_of(town_from(town), grid)]
     assert found == case["faults"]
+
+
+@pytest.mark.parametrize("case", VECTORS["fresh"], ids=lambda c: c["name"])
+def test_only_what_an_edit_made_or_made_worse_is_its_own(case: dict[str, Any]) -> None:
+    now, before = ([Fault(**f) for f in case[key]] for key in ("now", "before"))
+    assert [f._asdict() for f in fresh_faults(now, before)] == case["fresh"]
 
 
 def deno(*arguments: str, at: Path = SOURCES) -> None:

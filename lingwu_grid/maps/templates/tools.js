@@ -170,6 +170,19 @@
     if (document.fullscreenElement) { document.exitFullscreen(); } else { document.documentElement.requestFullscreen(); }
   });
   find('tool-print').addEventListener('click', function () { window.print(); });
+  // A sheet has another shape than a screen: what is in view stays in view, whole, beside the panel.
+  var onScreen = null;
+  addEventListener('beforeprint', function () {
+    onScreen = onScreen || map.getBounds();
+    document.documentElement.classList.add('on-paper');
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(onScreen, { animate: false, paddingTopLeft: [300, 0] });
+  });
+  addEventListener('afterprint', function () {
+    document.documentElement.classList.remove('on-paper');
+    map.invalidateSize({ animate: false, pan: false });
+    if (onScreen) { map.fitBounds(onScreen, { animate: false }); onScreen = null; }
+  });
 
   // English: words that stand alone are exchanged; names of places stay as they are -----------------
   var ENGLISH = {{ this.values.get('english', '{}') }};
@@ -178,7 +191,7 @@
     var walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (var node = walker.nextNode(); node; node = walker.nextNode()) {
       var word = (node.lingwuWord || node.nodeValue).trim();
-      if (!ENGLISH[word] || /^(SCRIPT|STYLE)$/.test(node.parentNode.nodeName)) { continue; }
+      if (!Object.prototype.hasOwnProperty.call(ENGLISH, word) || /^(SCRIPT|STYLE)$/.test(node.parentNode.nodeName)) { continue; }
       node.lingwuWord = node.lingwuWord || node.nodeValue;
       node.nodeValue = language === 'en' ? ' ' + ENGLISH[word] : node.lingwuWord;
     }

@@ -225,6 +225,17 @@ export function faults(town, graph, grid, grids) {
   return found.sort((a, b) => (a.kind + a.zone < b.kind + b.zone ? -1 : 1));
 }
 
+/**
+ * Faults that an edit has made or made worse: the rest the plan has itself, and no office need mend them.
+ * @param {Fault[]} now
+ * @param {Fault[]} before
+ * @returns {Fault[]}
+ */
+export function freshFaults(now, before) {
+  const amount = new Map(before.map((f) => [f.kind + ' ' + f.zone, f.amount]));
+  return now.filter((f) => f.amount > (amount.get(f.kind + ' ' + f.zone) || 0));
+}
+
 /** @typedef {{grid: number, community: number}} Moved households that change grid, and community */
 
 /**

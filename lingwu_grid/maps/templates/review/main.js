@@ -1,5 +1,6 @@
 // The panel: what is selected, whom it may be given to, what that does, and the file that goes back.
 
+import { freshFaults } from './core.js';
 import { Desk } from './desk.js';
 import { complaint } from './patch.js';
 import { View } from './view.js';
@@ -31,7 +32,7 @@ const desk = new Desk(town);
 const view = new View(town, desk, 'map');
 const shelf = 'lingwu-review-' + town.plan + '-' + town.street;
 /** Faults that the plan itself has: an office need not mend them. */
-const atFirst = new Set(desk.check().faults.map((f) => f.kind + f.zone));
+const atFirst = desk.check().faults;
 
 /** @param {string} text */
 function say(text) { find('said').textContent = text; }
@@ -52,7 +53,6 @@ function keep() {
 
 /** @param {Iterable<number>} units */
 function changed(units) {
-  performance.mark('edit');
   view.selected = new Set();
   view.repaint(units);
   show();
@@ -60,8 +60,12 @@ function changed(units) {
   requestAnimationFrame(() => { performance.measure('edit-to-frame', 'edit'); });
 }
 
+/** Notes when somebody asked for something: what they wait for begins there. */
+function began() { performance.mark('edit'); }
+
 /** @param {number} g */
 function give(g) {
+  began();
   const chosen = [...view.selected];
   const way = g < town.grids.length ? desk.outlook(chosen, g).way : [];
   const units = [...chosen, ...way];
@@ -74,11 +78,13 @@ function give(g) {
 
 /** @param {number[]} units @param {boolean} additive */
 view.onSelect = (units, additive) => {
+  performance.mark('select');
   const next = new Set(additive ? view.selected : []);
   const isOff = units.length === 1 && next.has(units[0]);
   for (const u of units) { if (isOff) { next.delete(u); } else { next.add(u); } }
   view.select([...next]);
   showSelection();
+  requestAnimationFrame(() => { performance.measure('select-to-frame', 'select'); });
 };
 
 /** @param {number} lat @param {number} lng */
@@ -147,10 +153,11 @@ function show() {
     + state.fromToday.grid + ' 户（换社区 ' + state.fromToday.community + '）';
   const list = find('faults');
   list.textContent = '';
+  const fresh = freshFaults(state.faults, atFirst);
   const names = new Map([...desk.grids, ...town.communities].map((z) => [z.id, z.name]));
   for (const fault of state.faults) {
     const unit = fault.kind.endsWith('pieces') ? ' 片' : fault.kind.endsWith('locked') ? ' 个单元' : ' 户';
-    const isOld = atFirst.has(fault.kind + fault.zone);
+    const isOld = !fresh.includes(fault);
     const item = made('li', WORDS[fault.kind] + '：' + (names.get(fault.zone) || fault.zone) + '，' + fault.amount + unit + (isOld ? '（原方案已有）' : ''), isOld ? 'old' : 'new');
     item.tabIndex = 0;
     const goThere = () => {
@@ -163,9 +170,8 @@ function show() {
     item.addEventListener('keydown', (event) => { if (event.key === 'Enter') { goThere(); } });
     list.append(item);
   }
-  const fresh = state.faults.filter((f) => !atFirst.has(f.kind + f.zone)).length;
-  find('verdict').textContent = fresh ? '有 ' + fresh + ' 处不合规，由本次改动引起' : '本次改动合规';
-  find('verdict').className = fresh ? 'bad' : 'fine';
+  find('verdict').textContent = fresh.length ? '有 ' + fresh.length + ' 处不合规，由本次改动引起或加重' : '本次改动合规';
+  find('verdict').className = fresh.length ? 'bad' : 'fine';
   find('undo').disabled = !desk.done.length;
   find('redo').disabled = !desk.undone.length;
   const remarks = find('remarks');
@@ -208,6 +214,7 @@ function imported(text) {
   let wrong = '';
   try { wrong = complaint(patch, town.plan, town.street); } catch { wrong = '文件不完整'; }
   if (wrong) { say(wrong); return; }
+  began();
   const unknown = desk.restore(patch);
   find('reviewer').value = desk.reviewer;
   say(unknown.length ? '本页没有：' + unknown.slice(0, 5).join('、') : '已读入，可继续');
@@ -219,6 +226,7 @@ for (const button of document.querySelectorAll('[data-mode]')) {
 }
 /** @param {'undo' | 'redo'} which */
 function step(which) {
+  began();
   const steps = which === 'undo' ? desk.done : desk.undone;
   if (desk.isBarred(steps[steps.length - 1])) { say('这一步涉及锁定的网格，先解锁'); return; }
   changed(desk[which]());
@@ -228,6 +236,7 @@ find('redo').addEventListener('click', () => step('redo'));
 find('unselect').addEventListener('click', () => { view.select([]); showSelection(); });
 find('restart').addEventListener('click', () => {
   if (!confirm('放弃本页的全部改动和意见？')) { return; }
+  began();
   desk.clear();
   find('reviewer').value = '';
   changed(town.unitIds.map((/** @type {string} */ _, /** @type {number} */ u) => u));
@@ -284,6 +293,7 @@ document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') { find('remark').hidden = true; }
 });
 setMode('pick');
+view.printWhole();
 show();
 performance.mark('ready');
 /** @type {any} */ (window).lingwuMap = view.map;

@@ -207,6 +207,24 @@ export class View {
     });
   }
 
+  /** A sheet has another shape than a screen: what is in view stays in view, beside the panel. */
+  printWhole() {
+    /** @type {any} */
+    let onScreen = null;
+    addEventListener('beforeprint', () => {
+      onScreen = onScreen || this.map.getBounds();
+      document.documentElement.classList.add('on-paper');
+      this.map.invalidateSize({ animate: false, pan: false });
+      this.map.fitBounds(onScreen, { animate: false, paddingTopLeft: [320, 0] });
+    });
+    addEventListener('afterprint', () => {
+      document.documentElement.classList.remove('on-paper');
+      this.map.invalidateSize({ animate: false, pan: false });
+      if (onScreen) { this.map.fitBounds(onScreen, { animate: false }); }
+      onScreen = null;
+    });
+  }
+
   /** @param {string} mode */
   setMode(mode) {
     this.mode = mode;

@@ -1,0 +1,163 @@
+"""A study in parts: on this machine and on a cluster, through dying workers and killed runs."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from benchmarks.prefecture import write_prefecture
+from lingwu_grid.partition.__main__ import main
+from lingwu_grid.verify import verify
+from tests.independent import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SAME = ("assignment.csv", "plan.gpkg", "changes.csv", "buildings.csv", "certificate.json")
+COMMAND = (sys.executable, "-m", "lingwu_grid.partition")
+
+
+@pytest.fixture(scope="module")
+def prefecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three towns of 5,500 households, each a street and a town of villages."""
+    folder: Path = tmp_path_factory.mktemp("prefecture") / "study"
+    write_prefecture(folder, towns=3, households=5_500)
+    rules = folder / "boundaries" / "rules.toml"
+    rules.write_text("part_households = 4000\n" + rules.read_text("utf-8"), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def alone(prefecture: Path) -> Path:
+    """The plan of one process."""
+    out = prefecture.with_name("alone")
+    assert main([str(prefecture), "-o", str(out), "--workers", "1", "--quiet", "--no-report"]) == 0
+    return out
+
+
+def assert_same_bytes(out: Path, other: Path) -> None:
+    for name in SAME:
+        assert (out / name).read_bytes() == (other / name).read_bytes(), name
+
+
+def test_the_plan_in_parts_is_lawful_and_counts_every_row(prefecture: Path, alone: Path) -> None:
+    assert verify(alone).faults == []
+    assert faults(alone, prefecture) == []
+    rows = sum(len(pd.read_parquet(p)) for p in (prefecture / "households").glob("*/*.parquet"))
+    listed = [pd.read_csv(alone / f"{n}.csv", dtype=str) for n in ("assignment", "excluded")]
+    assert sum(map(len, listed)) == rows
+    assert not listed[0]["household_id"].duplicated().any()
+    summary = json.loads((alone / "summary.json").read_text("utf-8"))
+    assert [p["part"] for p in summary["parts"]] == sorted(p["part"] for p in summary["parts"])
+    assert len(summary["parts"]) == 6
+    assert summary["households"] == len(listed[0])
+    moved = listed[0]["grid_id"] != listed[0]["previous_grid_id"]
+    assert summary["households_moved_grid"] == moved.sum()
+    assert summary["lower_bound"]["under_rules"] <= moved.sum()
+    assert not list(alone.parent.glob(".alone*")), "what a run leaves beside its output is gone"
+
+
+def test_each_street_has_pages_of_its_own(alone: Path) -> None:
+    page = (alone / "map.html").read_text("utf-8")
+    streets = sorted(p.name for p in (alone / "streets").glob("*.html"))
+    assert len(streets) == 6
+    for name in streets:
+        assert f'href="streets/{name}"' in page
+        assert (alone / "review" / name).is_file()
+        assert (alone / "share" / name).is_file()
+    assert "合成数据" in page
+
+
+@pytest.fixture
+def cluster() -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler and three workers, each a process of its own, on loopback."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+    port = address.rpartition(":")[2]
+    tool = (sys.executable, "-m", "distributed.cli")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    run = [
+        subprocess.Popen(  # noqa: S603 - our own cluster
+            [*tool[:2], "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", port,
+             "--dashboard-address", "127.0.0.1:0"], **quiet,
+        )
+    ]  # fmt: skip
+    run += [
+        subprocess.Popen(  # noqa: S603 - our own cluster
+            [*tool[:2], "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny",
+             "--host", "127.0.0.1", "--no-dashboard"], **quiet,
+        )
+        for _ in range(3)
+    ]  # fmt: skip
+    time.sleep(6)
+    yield address, run
+    for process in run[::-1]:
+        process.kill()
+        process.wait()
+
+
+def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
+    prefecture: Path, alone: Path, cluster: tuple[str, list[subprocess.Popen[bytes]]]
+) -> None:
+    address, processes = cluster
+    out = prefecture.with_name("cluster")
+    said = []
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, str(prefecture), "-o", str(out), "--workers", address, "--no-report"],
+        stderr=subprocess.PIPE, text=True,
+    ) as run:  # fmt: skip
+        for line in run.stderr or ():
+            said.append(line)
+            if "部分完成；" in line and processes[1].poll() is None:
+                processes[1].kill()  # in the middle of its part
+    assert run.returncode == 0, "".join(said)
+    assert processes[1].poll() is not None, "no worker was killed"
+    assert_same_bytes(out, alone)
+
+
+def test_no_scheduler_is_a_sentence_within_ten_seconds(
+    prefecture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    began = time.monotonic()
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        address = f"tcp://127.0.0.1:{nobody.getsockname()[1]}"
+        assert main([str(prefecture), "-o", str(tmp_path / "o"), "--workers", address]) == 2
+    assert time.monotonic() - began < 10, "the planner waits no longer to be told"
+    said = capsys.readouterr().err
+    assert f"连不上 Dask 调度器 {address}" in said
+    assert "Traceback" not in said
+
+
+def test_a_killed_run_goes_on_where_it_was(prefecture: Path, alone: Path) -> None:
+    out = prefecture.with_name("killed")
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*COMMAND, str(prefecture), "-o", str(out), "--workers", "1", "--no-report"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as run:  # fmt: skip
+        for line in run.stderr or ():
+            if "3/6 部分完成" in line:
+                os.killpg(run.pid, signal.SIGKILL)
+    assert not out.exists()
+    store = out.with_name(f".{out.name}.parts")
+    there = {p.parent.name: p.stat().st_mtime_ns for p in store.glob("plan-*/plain.json")}
+    assert len([n for n in there if n.startswith("plan-")]) >= 2
+    again = subprocess.run(  # noqa: S603 - our own command
+        [*COMMAND, str(prefecture), "-o", str(out), "--workers", "1", "--no-report"],
+        check=False, capture_output=True, text=True,
+    )  # fmt: skip
+    assert again.returncode == 0, again.stderr
+    assert "接着上次" in again.stderr
+    assert_same_bytes(out, alone)
+    assert not store.exists()

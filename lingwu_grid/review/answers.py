@@ -63,7 +63,7 @@ def answers(
 
 
 def _told(made: PlanRecord | None, done: str) -> str:
-    return done if made is not None else "暂未执行：一并收到的意见里有冲突或不合规之处，解决后再办"
+    return done if made is not None else "未采纳：一并收到的意见里有冲突或不合规之处，解决后再办"
 
 
 def _edits(

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from lingwu_grid.plan import Plan
 
-HOSTILE = '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>'
+HOSTILE = (
+    '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>`${window.hurt=1}\\'
+)
 
 
 def _open(browser: WebDriver, page: str, folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from dataclasses import replace
@@ -15,6 +16,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from lingwu_grid.maps.layers import joined
+from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.pages import write_pages
 from lingwu_grid.maps.sharing import MASK, Shared
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
 
     from lingwu_grid.plan import Plan
 
-HOSTILE = '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>'
+HOSTILE = (
+    '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>`${window.hurt=1}\\'
+)
 
 
 @pytest.fixture(scope="module")
@@ -291,3 +295,63 @@ def test_areas_are_joined_though_a_sliver_has_turned_over() -> None:
     made = joined(gpd.GeoSeries([bow, square, shapely.box(1, 0, 2, 1)]))
     assert made.is_valid
     assert made.area == pytest.approx(2)
+
+
+def test_a_compound_that_changes_community_with_its_grid_is_told_so(small_plan: Plan) -> None:
+    """All of a compound's households keep their grid; the grid goes to another community."""
+    flows = small_plan.buildings[small_plan.buildings["compound_id"] != ""].iloc[:1]
+    code, grid = flows["compound_id"].iloc[0], flows["grid_id"].iloc[0]
+    other = small_plan.communities["community_id"].iloc[-1]
+    rows = flows.assign(previous_grid_id=grid, previous_community_id="C-old", community_id=other)
+    card = lookup(replace(small_plan, buildings=rows))["compounds"][code]
+    assert card["said"] == "小区：整体改属另一社区"
+    assert "社区改属" in card["rows"][0][1]
+    stays = rows.assign(previous_community_id=other)
+    assert lookup(replace(small_plan, buildings=stays))["compounds"][code]["said"] == (
+        "小区：整体不变"
+    )
+
+
+def test_a_street_is_found_by_its_name(small_plan: Plan) -> None:
+    streets = small_plan.backdrop["subdistricts"]["name"].tolist()
+    found = {name for name, kind, *_ in lookup(small_plan)["places"] if kind == "街道"}
+    assert found == set(streets)
+
+
+def test_no_small_count_follows_from_the_sizes_before_and_after(small_plan: Plan) -> None:
+    """
+    One household leaves a grid of 323: the page may say 322, but not that there were 323.
+
+    320 and 322 with "fewer than 5 left" may be any number from none to four.
+    """
+    grid = small_plan.grids["grid_id"].iloc[0]
+    now = small_plan.backdrop["grids"]["grid_id"].iloc[0] == grid
+    assert now
+    rows = small_plan.assignment.iloc[:323].assign(previous_grid_id=grid, grid_id=grid)
+    rows.iloc[0, rows.columns.get_loc("grid_id")] = small_plan.grids["grid_id"].iloc[1]
+    grids = small_plan.grids.assign(households_in=0, households_out=0)
+    grids.loc[0, ["households", "households_out"]] = [322, 1]
+    record = replace(small_plan, assignment=rows, grids=grids)
+    part = Shared(record).part("community_id", grids["community_id"].iloc[0])
+    told = part.backdrop["grids"].set_index("grid_id")["households"][grid]
+    assert told == 325
+    assert part.grids["households_out"].iloc[0] == MASK
+
+
+def test_the_whole_view_is_on_the_printed_sheet(browser: WebDriver, pages: Path) -> None:
+    """What is in view stays inside the sheet: 281 by 193 mm, at 96 dots an inch."""
+    for path in (pages / "map.html", next((pages / "review").glob("*.html"))):
+        open_page(browser, path)
+        browser.execute_script("window.dispatchEvent(new Event('beforeprint'))")
+        size = browser.execute_script(
+            "var m = window.lingwuMap, b = m.getBounds(), s = m.getSize(); return [s.x, s.y];"
+        )
+        assert size == [
+            pytest.approx(281 / 25.4 * 96, abs=2),
+            pytest.approx(193 / 25.4 * 96, abs=2),
+        ]
+        sheet = browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})
+        pdf = base64.b64decode(sheet["data"])
+        assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 1
+        browser.execute_script("window.dispatchEvent(new Event('afterprint'))")
+        assert browser.execute_script("return window.lingwuMap.getSize().x") > 1200

@@ -257,3 +257,29 @@ def test_a_review_needs_the_data_of_the_plan(
     assert main([str(out), str(path), "--study", str(other), "--quiet"]) == 2
     assert "roads.geojson" in capsys.readouterr().err
     assert np.array_equal(lg.read_plan(out).units["unit_id"], small_plan.units["unit_id"])
+
+
+def test_the_same_file_sent_twice_is_one_wish(tmp_path: Path, small_plan: lg.Plan) -> None:
+    unit, before, _ = border_units(small_plan, lawful=True)[0]
+    owner = small_plan.grids.set_index("grid_id")["community_id"][before]
+    content = {
+        "edits": [edit(unit, before, "new-1")], "new_grids": [{"id": "new-1", "community": owner}],
+    }  # fmt: skip
+    twice = [read_patch(written(tmp_path, small_plan, n, **content)) for n in ("a.json", "b.json")]
+    merged = merge(twice, small_plan)
+    assert merged.conflicts == ()
+    assert len(merged.new_grids) == 1
+
+
+def test_a_patch_of_another_street_or_with_a_taken_code_is_refused(
+    tmp_path: Path, small_plan: lg.Plan
+) -> None:
+    unit, before, after = border_units(small_plan, lawful=True)[0]
+    asked = {"edits": [edit(unit, before, after)]}
+    path = written(tmp_path, small_plan, "p.json", street="999", **asked)
+    with pytest.raises(lg.InputError, match="没有街道 999"):
+        require_fit(small_plan, read_patch(path))
+    taken = [{"id": after, "community": small_plan.grids["community_id"].iloc[0]}]
+    path = written(tmp_path, small_plan, "p.json", new_grids=taken, **asked)
+    with pytest.raises(lg.InputError, match=f"新网格的编号 {after} 已有网格在用"):
+        require_fit(small_plan, read_patch(path))

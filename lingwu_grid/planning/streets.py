@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import shapely
 
@@ -47,8 +47,8 @@ def of_street(record: PlanRecord, street: str) -> PlanRecord:
     Returns
     -------
     PlanRecord
-        Grids, communities, units, moves and households of the street, and what lies around it;
-        the summary is that of the whole.
+        Grids, communities, units, moves and households of the street, what lies around it, and
+        its own counts; bounds are those of the whole plan and are left out.
     """
     communities = record.communities[record.communities["subdistrict_id"].astype(str) == street]
     owners = set(communities["community_id"])
@@ -74,5 +74,31 @@ def of_street(record: PlanRecord, street: str) -> PlanRecord:
         changes=mine(record.changes),
         impact=mine(record.impact),
         backdrop={name: near(name, table) for name, table in record.backdrop.items()},
+        summary=record.summary | _counts(record, communities, grids),
         run=record.run | {"plan": plan_of(record)},
     )
+
+
+def _counts(
+    record: PlanRecord, communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
+) -> dict[str, Any]:
+    """Count what a street has, and what moves there."""
+    rows = record.assignment
+    rows = rows[rows["community_id"].isin(set(communities["community_id"]))]
+    moved = {
+        key: int(((rows[f"previous_{key}_id"] != rows[f"{key}_id"])
+                  & (rows[f"previous_{key}_id"] != "")).sum())
+        for key in ("grid", "community")
+    }  # fmt: skip
+    today = set(rows["previous_grid_id"]) - {""}
+    return {
+        "households": len(rows),
+        "grids": len(grids),
+        "communities": len(communities),
+        "grids_today": len(today),
+        "grids_retired": sorted(today - set(record.grids["grid_id"])),
+        "households_moved_grid": moved["grid"],
+        "households_moved_community": moved["community"],
+        "moved_share": round(moved["grid"] / max(len(rows), 1), 6),
+        "lower_bound": None,
+    }

@@ -93,6 +93,11 @@ def review(
     InputError
         If a patch does not fit the plan, or the study is not the plan's.
     """
+    if plan.certificate.get("parts"):
+        raise InputError(
+            "这个方案是按街道分部求解的，审议意见不能并回整个方案",
+            remedy="把该街道的数据单独成一份研究，重新划分、审议",
+        )
     require_same_inputs(plan, study)
     for patch in patches:
         require_fit(plan, patch)

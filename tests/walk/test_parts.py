@@ -13,15 +13,19 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from selenium.webdriver.common.by import By
 
 from benchmarks.prefecture import write_prefecture
 from lingwu_grid.partition.__main__ import main
 from lingwu_grid.verify import verify
+from tests.browsing import open_page
 from tests.independent import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
 SAME = ("assignment.csv", "plan.gpkg", "changes.csv", "buildings.csv", "certificate.json")
 COMMAND = (sys.executable, "-m", "lingwu_grid.partition")
@@ -76,6 +80,19 @@ def test_each_street_has_pages_of_its_own(alone: Path) -> None:
         assert (alone / "review" / name).is_file()
         assert (alone / "share" / name).is_file()
     assert "合成数据" in page
+
+
+def test_the_overview_opens_offline_and_finds_a_street(browser: WebDriver, alone: Path) -> None:
+    assert open_page(browser, alone / "map.html") == []
+    rows = browser.find_elements(By.CSS_SELECTOR, "#streets tbody tr")
+    assert len(rows) == 6
+    browser.find_element(By.ID, "search").send_keys("东塔")
+    assert [r.is_displayed() for r in rows] == [
+        "东塔" in r.get_attribute("textContent") for r in rows
+    ]
+    rows[-1].find_element(By.TAG_NAME, "a").click()
+    assert "/streets/" in browser.current_url
+    assert "网格方案" in browser.title
 
 
 @pytest.fixture

@@ -15,8 +15,10 @@ import pandas as pd
 import pytest
 from selenium.webdriver.common.by import By
 
+import lingwu_grid as lg
 from benchmarks.prefecture import write_prefecture
 from lingwu_grid.partition.__main__ import main
+from lingwu_grid.review.walk import review
 from lingwu_grid.verify import verify
 from tests.browsing import open_page
 from tests.independent import faults
@@ -80,6 +82,13 @@ def test_each_street_has_pages_of_its_own(alone: Path) -> None:
         assert (alone / "review" / name).is_file()
         assert (alone / "share" / name).is_file()
     assert "合成数据" in page
+
+
+def test_a_review_of_a_plan_in_parts_is_refused_with_a_way_out(
+    prefecture: Path, alone: Path
+) -> None:
+    with pytest.raises(lg.InputError, match="按街道分部求解"):
+        review(lg.read_study(prefecture), lg.read_plan(alone), [])
 
 
 def test_the_overview_opens_offline_and_finds_a_street(browser: WebDriver, alone: Path) -> None:

@@ -58,12 +58,18 @@ def streamable(folder: Path) -> dict[Path, int]:
     dict
         The rows of each, about; the files in the order of folder and name. Workbooks,
         Shapefiles and GeoJSON are read whole: their formats hold no more.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be opened; the sentence names it.
     """
     rows: dict[Path, int] = {}
     for path in files_of(folder):
         if table_named(stem_of(path)) != "households":
             continue
-        count = _rows_about(path)
+        with readable(path):
+            count = _rows_about(path)
         if count is not None:
             rows[path] = count
     return rows
@@ -74,8 +80,7 @@ def _rows_about(path: Path) -> int | None:
     if suffix in DELIMITED and kind_of(path) != "book":
         return path.stat().st_size // ROW_BYTES[suffix]
     if suffix in COLUMNAR:
-        with readable(path):
-            return sum(int(pq.read_metadata(p).num_rows) for p in parquet_files(path) or [path])
+        return sum(int(pq.read_metadata(p).num_rows) for p in parquet_files(path) or [path])
     if suffix == ".gpkg" and len(pyogrio.list_layers(path)) == 1:
         return int(pyogrio.read_info(path)["features"])
     return None

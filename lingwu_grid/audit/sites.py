@@ -52,6 +52,33 @@ def sites(study: Study) -> list[Finding]:
     return findings
 
 
+def codes(study: Study) -> list[Finding]:
+    """
+    Tell of a register of codes that comes without the grids that carry them.
+
+    Parameters
+    ----------
+    study
+        What came.
+
+    Returns
+    -------
+    list[Finding]
+        One notice, or none: a point holds a code to its ground less firmly than a polygon does.
+    """
+    has_grids = len(study.table("grids")) or (study.households["grid_id"].fillna("") != "").any()
+    if has_grids or not (study.table("code_register")["level"] == "网格").any():
+        return []
+    return [
+        Finding(
+            "notice", "reader_said", "code_register", "编码登记",
+            "有编码登记而没有现状网格：编码按登记点认地，改动后可能换号；"
+            "把上次结果的 plan.gpkg 作为现状网格最稳妥",
+            "把上次结果的 plan.gpkg 拷进研究文件夹",
+        )
+    ]  # fmt: skip
+
+
 def _cut(study: Study, table: str, key: str, word: str) -> list[Finding]:
     findings = []
     places = study.table(table)

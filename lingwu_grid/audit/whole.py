@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lingwu_grid.audit.areas import areas
 from lingwu_grid.audit.lines import lines
 from lingwu_grid.audit.people import people
-from lingwu_grid.audit.sites import control, sites
+from lingwu_grid.audit.sites import codes, control, sites
 
 if TYPE_CHECKING:
     from lingwu_grid.study import Study
@@ -29,6 +29,7 @@ def audited(study: Study) -> Study:
         The same tables, with more findings.
     """
     more = [*people(study), *areas(study), *lines(study), *sites(study), *control(study)]
+    more += codes(study)
     return replace(study, findings=study.findings.plus(*more))
 
 
@@ -41,5 +42,5 @@ def audited_ground(study: Study) -> Study:
     study
         Its households may be one of each building only.
     """
-    more = [*areas(study), *lines(study), *sites(study)]
+    more = [*areas(study), *lines(study), *sites(study), *codes(study)]
     return replace(study, findings=study.findings.plus(*more))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import shapely
@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from lingwu_grid.findings import Severity
     from lingwu_grid.ingest.tables import Source
 
 WANTED = {"polygon": (3, 6), "line": (1, 5), "point": (0, 4), "any": tuple(range(8))}
 
 OPEN_SHARE = 0.02
 """A line whose ends are nearer than this share of its length was meant to be closed."""
+
+COUNTS_ANYWHERE = ("code_register",)
+"""Tables whose rows say something without a place: a code is used wherever its ground was."""
 
 ODD_SHARE = 0.1
 """Rings that run the other way than nine tenths of their table were turned by hand."""
@@ -68,16 +72,20 @@ def mend_shapes(frame: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFra
         )
     shapes = _only_wanted(shapes, table)
     lost = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    kind = Finding(
-        "warning",
-        "shape_missing",
-        table,
-        "",
-        "没有可用的图形，这一行不参与计算",
-        "补上图形，或删去这一行",
+    findings += _without_shape(lost, source)
+    mended = frame.set_geometry(shapes, crs=frame.crs)
+    return mended if table in COUNTS_ANYWHERE else mended[~lost].reset_index(drop=True), findings
+
+
+def _without_shape(lost: NDArray[np.bool_], source: Source) -> list[Finding]:
+    """Tell of rows without a shape: set aside, or kept for what else they say."""
+    severity, said, remedy = (
+        ("notice", "没有登记点：编码仍算用过、不再新给，只是认不出它的地", "补上经度、纬度")
+        if source.table in COUNTS_ANYWHERE
+        else ("warning", "没有可用的图形，这一行不参与计算", "补上图形，或删去这一行")
     )
-    findings += each(kind, [source.place_of(int(i)) for i in np.flatnonzero(lost)])
-    return frame.set_geometry(shapes, crs=frame.crs)[~lost].reset_index(drop=True), findings
+    kind = Finding(cast("Severity", severity), "shape_missing", source.table, "", said, remedy)
+    return each(kind, [source.place_of(int(i)) for i in np.flatnonzero(lost)])
 
 
 def _flat(shapes: NDArray[np.object_], source: Source) -> list[Finding]:

@@ -141,7 +141,8 @@ def walk_borders(
     -----
     A step takes the name of the nearest named line within 12 m that runs along it (roads, waters
     and railways are drawn by their centre lines); else the compound beyond it; else the wall of
-    its own compound; else the zone beyond it.
+    its own compound; else the zone beyond it. A compound that lies on both sides is nobody's
+    neighbour: a step through it has the name of the zone beyond, else 某小区内.
     """
     tree = shapely.STRtree(shapes)
     parts = [
@@ -219,21 +220,43 @@ def _named(
         shapely.points(steps["x"] + far * steps["dy"], steps["y"] - far * steps["dx"])
         for far in BESIDE_M
     ]
-    compounds = shapely.STRtree(landmarks.compounds)
-    called = landmarks.compound_name
-    own = np.full(len(steps), -1)
-    for beyond in outside:
-        name = _filled(name, called, _inside(beyond, compounds, own))
+    name, through = _by_compounds(name, steps, outside, landmarks)
     wall = _followed(points, way, landmarks.walls, landmarks.wall_name)
     name = np.where((name == "") & (wall != ""), wall + "围墙", name)
     zone = steps["zone"].to_numpy()
     zone_names = np.array(names, object)
     for beyond in outside:
         name = _filled(name, zone_names, _inside(beyond, tree, zone))
-    abroad = shapely.STRtree(landmarks.neighbours)
+    abroad, own = shapely.STRtree(landmarks.neighbours), np.full(len(steps), -1)
     for beyond in outside:
         name = _filled(name, landmarks.neighbour_name, _inside(beyond, abroad, own))
+    name = np.where((name == "") & (through != ""), through + "内", name)
     return steps.assign(name=name).drop(columns=["dx", "dy"])
+
+
+def _by_compounds(
+    name: NDArray[np.object_],
+    steps: pd.DataFrame,
+    outside: list[NDArray[np.object_]],
+    landmarks: Landmarks,
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Name steps by the compound beyond; and tell the compound of those that run through one."""
+    tree, nobody = shapely.STRtree(landmarks.compounds), np.full(len(steps), -1)
+    blank = np.full(len(steps), "", object)
+
+    def held(points: NDArray[np.object_]) -> NDArray[np.object_]:
+        return _filled(blank, landmarks.compound_name, _inside(points, tree, nobody))
+
+    # As far inside as a neighbour is looked for outside: past two surveys of one wall.
+    far = BESIDE_M[-1]
+    mine = held(shapely.points(steps["x"] - far * steps["dy"], steps["y"] + far * steps["dx"]))
+    through = blank
+    for beyond in outside:
+        across = held(beyond)
+        is_mine = (across != "") & (across == mine)
+        through = np.where(is_mine, mine, through)
+        name = np.where((name == "") & ~is_mine, across, name)
+    return name, through
 
 
 def _filled(

@@ -26,6 +26,12 @@ END_M = 15.0
 """A short side has edges of its own that face its way, of this length at least: a narrow end."""
 NEAR_TIP = 4
 """Steps to either side of a tip in which the lines that meet there are looked for."""
+RIBBON_M = 8.0
+"""Ground less than twice this wide is a strip along a road, not a side: it is opened away."""
+STRIP_M2 = 100.0
+"""A zone that loses less with its strips is walked as it was drawn."""
+MAIN_SHARE = 0.2
+"""What is left of a zone is walked where it holds more than this share of its area."""
 SHORT_M = 20.0
 """A run shorter than this is not worth a clause of a traverse."""
 
@@ -36,8 +42,9 @@ def boundary_texts(
     """
     Describe the outer border of each zone by its four sides.
 
-    The ring is walked in steps of 12 m; a step belongs to the side it faces, after small notches
-    are smoothed and the lean of the whole is taken out, and has a name as in
+    Strips along a road, such as a ribbon a few metres wide round the next block, are opened away
+    first. The ring is walked in steps of 12 m; a step belongs to the side it faces, after small
+    notches are smoothed and the lean of the whole is taken out, and has a name as in
     :func:`~lingwu_grid.planning.border_walk.walk_borders`. Names of a side are in order of
     length; a stretch without one is flagged for filling in by hand. Where a zone comes to a
     point, the side is the meeting of the two lines there.
@@ -58,7 +65,7 @@ def boundary_texts(
     """
     if not len(shapes):
         return []
-    whole = steps = walk_borders(shapes, names, landmarks)
+    whole = steps = walk_borders(_opened(shapes), names, landmarks)
     steps["side"] = _quarter(steps["outward"])
     steps = steps[_is_of_side(steps)]
     sides = _named_sides(steps)
@@ -82,6 +89,27 @@ def nameless_sides(text: str) -> list[str]:
     """
     kept = text.replace(NAMELESS, "\0")
     return [part[0] for part in kept.split("，") if "\0" in part]
+
+
+def _opened(zones: NDArray[np.object_]) -> NDArray[np.object_]:
+    """
+    Take strips off zones, and keep the parts that make a zone up.
+
+    A morphological opening (shrink, then grow; Serra 1982) with mitre joins leaves corners as
+    they are. A zone without strips, or one that is a strip throughout, stays as it was drawn.
+    """
+    mitre = {"join_style": "mitre", "mitre_limit": 10.0}
+    core = shapely.buffer(shapely.buffer(zones, -RIBBON_M, **mitre), RIBBON_M, **mitre)
+    # Mitres may reach out of the zone where a strip was cut off.
+    core = shapely.intersection(core, zones)
+    parts, zone = shapely.get_parts(core, return_index=True)
+    size = shapely.area(zones)
+    has_strips = size - shapely.area(core) >= STRIP_M2
+    is_main = has_strips[zone] & (shapely.area(parts) > MAIN_SHARE * size[zone])
+    out = zones.copy()
+    for z in np.unique(zone[is_main]).tolist():
+        out[z] = shapely.multipolygons(parts[is_main & (zone == z)])
+    return out
 
 
 def _quarter(angle: pd.Series) -> NDArray[np.int64]:

@@ -49,7 +49,8 @@ def registered(
     -------
     dict[int, str]
         A living code of the register goes to the new zone its point lies in; where several lie
-        in one zone, the lowest.
+        in one zone, the one nearest to the zone's own point (then the lowest), for that is where
+        :func:`make_register` puts the point of a code.
     """
     table = study.table("code_register")
     today = fabric.places.grid_ids if level == GRID else fabric.places.community_ids
@@ -59,14 +60,24 @@ def registered(
     table = table[~table.geometry.is_empty & table.geometry.notna()].sort_values("code")
     if not len(table) or not new:
         return {}
-    row, unit = shapely.STRtree(fabric.units.geometry.to_numpy()).query(
-        table.geometry.to_numpy(), predicate="intersects"
-    )
+    ground = fabric.units.geometry.to_numpy()
+    point = table.geometry.to_numpy()
+    row, unit = shapely.STRtree(ground).query(point, predicate="intersects")
+    claims = pd.DataFrame({"row": row, "zone": zone[unit]}).drop_duplicates()
+    claims = claims[claims["zone"].isin(new)]
+    zones = claims["zone"].unique().tolist()
+    middle = {
+        z: shapely.point_on_surface(shapely.coverage_union_all(ground[zone == z])) for z in zones
+    }
+    claims["code"] = table["code"].astype(str).to_numpy()[claims["row"]]
+    # Whole metres: what is written of a point and read again is no nearer and no farther.
+    claims["metres"] = shapely.distance(
+        point[claims["row"]], claims["zone"].map(middle).to_numpy(object)
+    ).round()
     found: dict[int, str] = {}
-    for r, u in zip(row.tolist(), unit.tolist(), strict=True):
-        code = str(table["code"].iloc[r])
-        if int(zone[u]) in new and int(zone[u]) not in found and code not in found.values():
-            found[int(zone[u])] = code
+    for claim in claims.sort_values(["metres", "code", "zone"]).itertuples(index=False):
+        if claim.zone not in found and claim.code not in found.values():
+            found[int(claim.zone)] = str(claim.code)
     return found
 
 
@@ -108,12 +119,13 @@ def make_register(
     ):
         living = _living(plan, level, key, study.rules.effective_date)
         today = study.table(table).drop_duplicates(f"{key}_id")
-        gone = _gone(today, before[before["level"] == level], set(living["code"]), level, key)
+        mine, told = before[before["level"] == level], assignment[f"previous_{key}_id"]
+        gone = _gone(today, mine, told, set(living["code"]), (level, key))
         went = named(gone["code"], _successors(assignment, key))
         gone["successors"] = went.where(went != "", gone["successors"])
         closing = study.rules.effective_date
         gone["valid_to"] = gone["valid_to"].where(gone["valid_to"] != "", closing)
-        old = before[before["level"] == level].drop_duplicates("code").set_index("code")
+        old = mine.drop_duplicates("code").set_index("code")
         since = named(living["code"], old["valid_from"])
         living["valid_from"] = since.where(since != "", living["valid_from"])
         parts += [living, gone]
@@ -121,7 +133,6 @@ def make_register(
 
 
 def _living(plan: gpd.GeoDataFrame, level: str, key: str, since: str) -> pd.DataFrame:
-    point = shapely.point_on_surface(plan.geometry.to_numpy())
     is_new = plan["lineage"] == "新设"
     return pd.DataFrame(
         {
@@ -135,29 +146,49 @@ def _living(plan: gpd.GeoDataFrame, level: str, key: str, since: str) -> pd.Data
             "successors": "",
             "valid_from": np.where(is_new, since, ""),
             "valid_to": "",
-            "lon": [f"{x:.7f}" for x in shapely.get_x(point).tolist()],
-            "lat": [f"{y:.7f}" for y in shapely.get_y(point).tolist()],
+            **_degrees_of(plan),
         }
     )
 
 
 def _gone(
-    today: gpd.GeoDataFrame, before: gpd.GeoDataFrame, living: set[str], level: str, key: str
+    today: gpd.GeoDataFrame,
+    before: gpd.GeoDataFrame,
+    told: pd.Series,
+    living: set[str],
+    keys: tuple[str, str],
 ) -> pd.DataFrame:
-    """List today's codes and the register's that no zone of the plan carries."""
-    of_today = pd.DataFrame(dict.fromkeys(COLUMNS, ""), index=range(len(today))).assign(
+    """List codes drawn today, told by households, or in the register, that the plan gave up."""
+    level, key = keys
+    drawn = _empty_rows(len(today)).assign(
         code=today[f"{key}_id"].to_numpy(object),
         name=today[f"{key}_name"].to_numpy(object),
         community_id=today["community_id"].to_numpy(object),
+        **_degrees_of(today),
     )
-    points = shapely.points(shapely.get_coordinates(before.geometry.to_crs(DEGREES).to_numpy()))
-    known = pd.DataFrame(before.drop(columns="geometry")).reindex(columns=COLUMNS).fillna("")
-    if len(points) == len(known):
-        known["lon"] = [f"{x:.7f}" for x in shapely.get_x(points).tolist()]
-        known["lat"] = [f"{y:.7f}" for y in shapely.get_y(points).tolist()]
-    out = pd.concat([known, of_today], ignore_index=True).drop_duplicates("code")
+    said = {name: before[name].to_numpy(object) for name in COLUMNS if name in before}
+    known = _empty_rows(len(before)).assign(**said | _degrees_of(before)).fillna("")
+    for axis in ("lon", "lat"):
+        where = named(known["code"], drawn.set_index("code")[axis])
+        known[axis] = known[axis].where(known[axis] != "", where)
+    heard = sorted(set(told) - {""})
+    named_only = _empty_rows(len(heard)).assign(code=np.array(heard, object))
+    out = pd.concat([known, drawn, named_only], ignore_index=True).drop_duplicates("code")
     out = out[~out["code"].isin(living)].sort_values("code").reset_index(drop=True)
     return out.assign(level=level, status=RETIRED, lineage="撤销")
+
+
+def _empty_rows(count: int) -> pd.DataFrame:
+    return pd.DataFrame("", index=range(count), columns=list(COLUMNS), dtype=object)
+
+
+def _degrees_of(table: gpd.GeoDataFrame) -> dict[str, list[str]]:
+    """Give a point of each row's ground, EPSG:4490, as text; empty where there is no ground."""
+    points = shapely.point_on_surface(table.geometry.to_crs(DEGREES).to_numpy())
+    return {
+        name: [f"{v:.7f}" if np.isfinite(v) else "" for v in of(points).tolist()]
+        for name, of in (("lon", shapely.get_x), ("lat", shapely.get_y))
+    }
 
 
 def _successors(assignment: pd.DataFrame, key: str) -> pd.Series:

@@ -144,7 +144,7 @@ def make_grids(
         {
             "grid_id": made.ids,
             "grid_name": called,
-            "kind": ["special" if g in names.special_grids else "basic" for g in made.ids],
+            "kind": kinds_of(study, names, made.ids),
             "community_id": community,
             "community_name": [names.community_names[c] for c in community],
             "households": made.households,
@@ -162,6 +162,26 @@ def make_grids(
         geometry=made.out,
         crs=DEGREES,
     )
+
+
+def kinds_of(study: Study, names: Names, ids: list[str]) -> list[str]:
+    """
+    Give each grid's kind: a special or a micro grid of today's that lives on stays one.
+
+    Parameters
+    ----------
+    study
+        Its table ``grids``.
+    names
+        Which grids are special.
+    ids
+        Grids of the plan.
+    """
+    table = study.table("grids")
+    micro = set(table.loc[table["kind"] == "micro", "grid_id"])
+    return [
+        "special" if g in names.special_grids else "micro" if g in micro else "basic" for g in ids
+    ]
 
 
 def make_communities(

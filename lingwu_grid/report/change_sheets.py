@@ -245,6 +245,7 @@ def overview_sheet(record: PlanRecord) -> Sheet:
             Column("说明", [r[3] for r in rows], width=40),
         ],
         note=f"方案 {plan_of(record)}；依据灵党办〔2020〕65号 §4：网格 300—500 户，"
-        "社区 3000—5000 户，基本稳定、适度微调",
+        "社区 3000—5000 户，基本稳定、适度微调。算出的表已保护，以防误改（无密码，筛选、排序、列宽"
+        "不受限）；要填的在“网格填报”“社区填报”的底色列",
         frozen=1,
     )  # fmt: skip

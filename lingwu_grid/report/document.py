@@ -9,6 +9,8 @@ from importlib.resources import as_file, files
 from typing import TYPE_CHECKING, Any
 
 from docx.opc.exceptions import OpcError
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
 from docx.shared import Cm
 from docxtpl import DocxTemplate, InlineImage
 from jinja2 import StrictUndefined, TemplateError
@@ -41,7 +43,10 @@ MOST_ROWS = 36
 TABLES = ("now", "result")
 """Tables before those of the communities; figures and tables are numbered as they stand."""
 
-LATER = ("service", "funds", "crossings", "exceptions", "objections")
+LATER = ("service", "posts", "funds", "crossings", "exceptions", "objections")
+
+AFTER_FIELDS = ("w:hdrShapeDefaults", "w:footnotePr", "w:endnotePr", "w:compat", "w:rsids")
+"""Settings that stand after the one for fields (ECMA-376 part 1, 17.15.1.78)."""
 
 
 def write_document(
@@ -88,6 +93,7 @@ def write_document(
             _add_numbers(content)
             desk = SandboxedEnvironment(autoescape=True, undefined=StrictUndefined)
             document.render(content, jinja_env=desk, autoescape=True)
+            _fill_fields_on_opening(document)
             document.save(path)
     except (TemplateError, OpcError, zipfile.BadZipFile, OSError, KeyError) as error:
         if template is None:
@@ -151,14 +157,17 @@ def _add_numbers(content: dict[str, Any]) -> None:
     """Number tables and figures in the order in which the template has them."""
     n = len(content["communities"])
     numbers = {name: i + 1 for i, name in enumerate(TABLES)} | {"overview": 1}
+    first = len(TABLES) + bool(content["retired"]["rows"])
+    numbers["retired"] = first
     for i, community in enumerate(content["communities"]):
-        community["table_number"] = len(TABLES) + 1 + i
+        community["table_number"] = first + 1 + i
         community["figure_number"] = 2 + i
     there = {
-        "service": content["service"], "funds": True, "crossings": content["funds"]["crossings"],
+        "service": content["service"], "posts": True, "funds": True,
+        "crossings": content["funds"]["crossings"],
         "exceptions": content["exceptions"], "objections": content["objections"],
     }  # fmt: skip
-    last = len(TABLES) + n
+    last = first + n
     for name in LATER:
         last += bool(there[name])
         numbers[name] = last
@@ -166,6 +175,19 @@ def _add_numbers(content: dict[str, Any]) -> None:
     circle = content["service"]
     numbers["tree"] = n + 2 + bool(circle and circle["figure"])
     content["number"] = numbers
+
+
+def _fill_fields_on_opening(document: DocxTemplate) -> None:
+    """Have Word and WPS work out page numbers as they open the file: we do not set its pages."""
+    settings = document.docx.settings.element
+    if settings.find(qn("w:updateFields")) is None:
+        field = OxmlElement("w:updateFields")
+        field.set(qn("w:val"), "true")
+        later = next((e for e in settings if e.tag in {qn(t) for t in AFTER_FIELDS}), None)
+        if later is None:
+            settings.append(field)
+        else:
+            later.addprevious(field)
 
 
 def _fix_dates(path: Path) -> None:

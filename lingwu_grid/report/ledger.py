@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
+import unicodedata
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -30,6 +32,7 @@ from lingwu_grid.report.zone_sheets import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from lingwu_grid.planning.record import PlanRecord
@@ -39,11 +42,19 @@ FORMATS: dict[Kind, str] = {
     "text": "@", "code": "@", "count": "#,##0", "yuan": "#,##0", "km2": "0.0000",
     "share": "0.0%", "minutes": "0.0",
 }  # fmt: skip
+WRAPPED: tuple[Kind, ...] = ("text", "code")
+
 LONGEST = 32_000
 """A cell holds 32,767 characters."""
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 """What XML has no place for."""
+
+LINE_PT, MARGIN_PT, HEAD_PT, MOST_PT = 15.0, 2.0, 32.0, 409.0
+"""Height of a line of text, of what is above and below, of headers at least, of any row at most."""
+
+PROTECTED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
+"""What may be done on a sheet whose cells are computed; there is no password."""
 
 WIDE = 10
 """A sheet of more columns than this is printed on A3, lying."""
@@ -120,7 +131,7 @@ class _Pen:
         self.cells: dict[tuple[Kind, bool], Any] = {}
         self.sums: dict[Kind, Any] = {}
         for kind, shape in FORMATS.items():
-            wraps = {"text_wrap": kind in ("text", "code")}
+            wraps = {"text_wrap": kind in WRAPPED}
             self.cells[kind, False] = book.add_format(base | wraps | {"num_format": shape})
             fill = {"bg_color": "#FFF2CC", "locked": False}
             self.cells[kind, True] = book.add_format(base | wraps | fill | {"num_format": shape})
@@ -139,14 +150,61 @@ def _write(book: xlsxwriter.Workbook, pen: _Pen, sheet: Sheet, *, is_synthetic: 
         page.set_column(number, number, column.width)
         page.write_string(head, number, column.header, pen.head)
         _write_column(page, pen, column, number)
-    page.set_row(head, 30)
+    headers = [(column.header, column.width) for column in sheet.columns]
+    page.set_row(head, max(HEAD_PT, row_height(headers)))
+    _set_heights(page, sheet)
     last, right = max(sheet.last_row - 1, head), len(sheet.columns) - 1
     page.autofilter(head, 0, last, right)
     page.freeze_panes(head + 1, min(sheet.frozen, right))
     if any(column.is_summed for column in sheet.columns) and sheet.n_rows:
         _write_sums(page, pen, sheet)
         last += 1
+    if not any(column.is_to_fill for column in sheet.columns):
+        page.protect("", PROTECTED)
     _set_print(page, sheet, last)
+
+
+def _set_heights(page: Any, sheet: Sheet) -> None:  # noqa: ANN401 - untyped library
+    """Make rows as high as their longest cell: no program does so by itself for our formulas."""
+    wrapped = [column for column in sheet.columns if column.kind in WRAPPED]
+    for index in range(sheet.n_rows):
+        cells = [(str(column.values[index] or ""), column.width) for column in wrapped]
+        height = row_height(cells)
+        if height > LINE_PT + MARGIN_PT:
+            page.set_row(FIRST_ROW - 1 + index, height)
+
+
+def row_height(cells: Iterable[tuple[str, float]]) -> float:
+    """
+    Give the height of a row whose cells wrap.
+
+    Parameters
+    ----------
+    cells
+        Text and width of each, in characters; a Chinese one is as wide as two.
+
+    Returns
+    -------
+    float
+        Points; what Excel allows at most.
+
+    Examples
+    --------
+    >>> row_height([("灵州", 5), ("abcd", 5)]), row_height([("东至东路，南至南街", 10)])
+    (17.0, 32.0)
+    """
+    lines = max((_lines(text, width) for text, width in cells), default=1)
+    return min(LINE_PT * lines + MARGIN_PT, MOST_PT)
+
+
+def _lines(text: str, width: float) -> int:
+    """Count lines; one character is left to the margin, and to marks that begin no line."""
+    room = max(width - 1, 2)
+    return sum(max(1, math.ceil(_display_width(part) / room)) for part in text.split("\n"))
+
+
+def _display_width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
 
 
 def _write_column(page: Any, pen: _Pen, column: Column, number: int) -> None:  # noqa: ANN401 - untyped library

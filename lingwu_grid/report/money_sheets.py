@@ -141,8 +141,9 @@ def funds_sheet(record: PlanRecord) -> Sheet:
         FUNDS,
         "两委职数、专职力量与经费：现状、方案、增减",
         columns,
-        note="依据灵党办〔2020〕65号 §2、§4、§15、§16；人数可改，金额随之重算。"
-        "支委、功能组长未填人数时按 0 计，楼栋长按每栋一名的上限计；改设置 [staffing] 或直接改人数",
+        note="依据灵党办〔2020〕65号 §2、§4、§15、§16。本表是算出来的，在表里改动不会带回；"
+        "支委、功能组长未填人数时按 0 计，楼栋长默认按每栋一名的上限计，"
+        "要改人数请改设置 [staffing]，重新生成",
         frozen=4,
     )
 
@@ -259,7 +260,7 @@ def by_payer(record: PlanRecord) -> pd.DataFrame:
 
 def crossings(record: PlanRecord) -> pd.DataFrame:
     """
-    List the communities that cross 3000 or 5000 households, and what that costs whom.
+    List the communities that cross 3000 or 5000 households, are set up, or dissolved.
 
     Parameters
     ----------
@@ -269,28 +270,42 @@ def crossings(record: PlanRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        community_name, households and size_class before and after, change of seats and of the
-        service fund, and its payer.
+        community_name, households and size_class before and after (0 and 无 where there is no
+        such community), change of seats and of the service fund, and its payer. The changes add
+        up to those of the whole.
     """
-    wide = record.impact.pivot(index="community_id", columns="when")
-    if BEFORE not in record.impact["when"].to_numpy():
+    impact = record.impact
+    if BEFORE not in impact["when"].to_numpy():
         return pd.DataFrame(columns=CROSSING)
-    both = wide[wide["size_class"].notna().all(axis=1)]
-    crossed = both[both["size_class"][BEFORE] != both["size_class"][AFTER]]
+    said = impact.drop_duplicates("community_id", keep="last").set_index("community_id")
+    names = said["community_name"].sort_index()
+    before, after = (
+        impact[impact["when"] == when].set_index("community_id").reindex(names.index)
+        for when in (BEFORE, AFTER)
+    )
     payer = next(i.payer for i in items(record) if i.column == "service_fund")
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
-            "community_name": crossed["community_name"][AFTER],
-            "households_before": crossed["households"][BEFORE].astype(int),
-            "households": crossed["households"][AFTER].astype(int),
-            "class_before": crossed["size_class"][BEFORE],
-            "class": crossed["size_class"][AFTER],
-            "seats": (crossed["seats"][AFTER] - crossed["seats"][BEFORE]).astype(int),
-            "yuan": (crossed["service_fund"][AFTER] - crossed["service_fund"][BEFORE]).astype(int),
+            "community_name": names,
+            "households_before": _whole(before["households"]),
+            "households": _whole(after["households"]),
+            "class_before": before["size_class"].fillna(NO_CLASS[BEFORE]),
+            "class": after["size_class"].fillna(NO_CLASS[AFTER]),
+            "seats": _whole(after["seats"]) - _whole(before["seats"]),
+            "yuan": _whole(after["service_fund"]) - _whole(before["service_fund"]),
             "payer": payer,
         }
-    ).reset_index(drop=True)
+    )
+    return table[table["class_before"] != table["class"]].reset_index(drop=True)
 
+
+def _whole(values: pd.Series) -> pd.Series:
+    """Count nothing where there is no such community."""
+    return values.fillna(0).astype("int64")
+
+
+NO_CLASS = {BEFORE: "无（新设）", AFTER: "无（撤销）"}
+"""Class of a community that one of the two maps does not have."""
 
 CROSSING = [
     "community_name", "households_before", "households", "class_before", "class", "seats", "yuan",
@@ -299,7 +314,7 @@ CROSSING = [
 
 
 def crossing_sheet(record: PlanRecord) -> Sheet:
-    """Lay out the communities that change class."""
+    """Lay out the communities that change class, are set up, or dissolved."""
     rows = crossings(record)
     titles = (
         "社区",
@@ -314,7 +329,7 @@ def crossing_sheet(record: PlanRecord) -> Sheet:
     kinds: tuple[Kind, ...] = ("text", "count", "count", "text", "text", "count", "yuan", "text")
     return Sheet(
         "跨档社区",
-        "跨过 3000 户、5000 户的社区",
+        "跨过 3000 户、5000 户的社区，新设和撤销的社区",
         [
             Column(title, rows[name].tolist(), kind, 16, is_summed=name in ("seats", "yuan"))
             for title, name, kind in zip(titles, CROSSING, kinds, strict=True)

@@ -11,11 +11,13 @@ from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.compliance import EXEMPT
 from lingwu_grid.planning.identity import plan_of
-from lingwu_grid.planning.impact import BEFORE
+from lingwu_grid.planning.impact import AFTER, BEFORE
 from lingwu_grid.planning.streets import street_name
 from lingwu_grid.report.change_sheets import exception_sheet, overview_sheet
 from lingwu_grid.report.filling import BOUNDARY, OFFICE, Filling
-from lingwu_grid.report.money_sheets import STEPS, by_payer, crossings
+from lingwu_grid.report.money_sheets import NO_CLASS, STEPS, by_payer, crossings
+from lingwu_grid.report.turnover import posts, retired
+from lingwu_grid.staffing import Staffing
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -64,6 +66,7 @@ def proposal(
         "now": _now(record),
         "result": {"sentence": _result(record), "rows": _rows(overview_sheet(record))},
         "explanations": record.summary["explanations"],
+        "retired": _retired(record),
         "communities": _communities(record, filling, walk=walk),
         "service": _service(record),
         "funds": _funds(record),
@@ -130,6 +133,22 @@ def _result(record: PlanRecord) -> str:
         f"（{s['moved_share']:.2%}），{s['households_moved_community']:,} 户换社区，改动网格"
         f" {s['grids_touched']} 个。任何合规方案至少须变动 {bounds['unconditional']:,} 户{within}。"
     )
+
+
+def _retired(record: PlanRecord) -> dict[str, Any]:
+    rows = retired(record)
+    count = rows["level"].value_counts()
+    said = "、".join(
+        f"{level} {count[level]} 个（{'、'.join(rows.loc[rows['level'] == level, 'name'])}）"
+        for level in ("社区", "网格")
+        if level in count
+    )
+    return {
+        "sentence": f"撤销{said}，住户去向见下表；停用的编码不再使用。"
+        if said
+        else "没有撤销的社区和网格。",
+        "rows": rows.to_dict("records"),
+    }
 
 
 def _communities(record: PlanRecord, filling: Filling, *, walk: bool) -> list[dict[str, Any]]:
@@ -233,11 +252,15 @@ def _funds(record: PlanRecord) -> dict[str, Any]:
     return {
         "sentence": f"按政策口径，经费由每年 {whole[before]:,} 元变为 {whole[after]:,} 元，"
         f"{'增加' if whole[difference] >= 0 else '减少'} {abs(whole[difference]):,} 元。"
-        + (
-            f"{len(crossed)} 个社区跨过 3000 户或 5000 户，职数和服务经费随之变化。"
-            if len(crossed)
-            else "没有社区跨过 3000 户或 5000 户。"
-        ),
+        + _crossed(crossed),
+        "heads": _heads(record),
+        "posts": [
+            {
+                "item": row["item"], "clause": row["clause"], "before": f"{row[before]:,}",
+                "after": f"{row[after]:,}", "difference": f"{row[difference]:+,}",
+            }
+            for row in posts(record).to_dict("records")
+        ],
         "rows": [
             {
                 "item": row["item"], "clause": row["clause"], "payer": row["payer"],
@@ -251,6 +274,31 @@ def _funds(record: PlanRecord) -> dict[str, Any]:
             for row in crossed.to_dict("records")
         ],
     }  # fmt: skip
+
+
+def _crossed(rows: pd.DataFrame) -> str:
+    """Say how many communities change class, are set up, and are dissolved."""
+    count = {
+        "新设社区": int((rows["class_before"] == NO_CLASS[BEFORE]).sum()),
+        "撤销社区": int((rows["class"] == NO_CLASS[AFTER]).sum()),
+    }
+    moved = len(rows) - sum(count.values())
+    turned = "、".join(f"{word} {number} 个" for word, number in count.items() if number)
+    first = f"{moved} 个社区跨过 3000 户或 5000 户" if moved else "没有社区跨过 3000 户或 5000 户"
+    also = "，" + turned if turned else ""
+    return f"{first}{also}" + ("，职数和服务经费随之变化。" if len(rows) else "。")
+
+
+def _heads(record: PlanRecord) -> str:
+    """Say how heads of buildings were counted: the policy names no number."""
+    each = Staffing(**record.run["rules"].get("staffing", {})).buildings_per_head
+    if not each:
+        return "楼栋长补贴按设置未计。"
+    counted = "默认每栋一名" if each == 1 else f"每 {each} 栋一名"
+    return (
+        f"楼栋长补贴按{counted}计，是上限：政策没有规定名额，且与支委、功能组长同为一人的不重复"
+        "领取（第16项），实际人数以核定为准。"
+    )
 
 
 def _exceptions(record: PlanRecord) -> list[dict[str, Any]]:

@@ -217,6 +217,33 @@ ZOO = {
         shapely.box(0, 0, 700, 40), "东至东路，南至南街，西至西路，北至北街",
         {"东路": street(700), "南街": lane(0), "西路": street(0), "北街": lane(40)},
     ),
+    "ribbon_round_the_next_block": Case(
+        # The zone holds an eight-metre lane in the south of the next block and in its east: its
+        # own east is the street between the two.
+        shapely.union_all([SQUARE, shapely.box(400, 0, 700, 8), shapely.box(692, 0, 700, 400)]),
+        "东至东路，南至南街，西至西路，北至北街", AROUND | {"远路": street(700)},
+        others={"第二网格": shapely.box(400, 8, 692, 400)},
+    ),
+    "two_blocks_joined_by_a_lane": Case(
+        shapely.union_all([SQUARE, shapely.box(400, 0, 600, 8), shapely.box(600, 0, 900, 400)]),
+        "东至东路、远路，南至南街，西至西路、近路，北至北街",
+        AROUND | {"近路": street(600), "远路": street(900), "北街": lane(400, -100, 1000),
+                  "南街": lane(0, -100, 1000)},
+    ),
+    "half_of_a_compound": Case(
+        SQUARE, "东至第二网格，南至南街，西至西路，北至北街", without("东路"),
+        compounds={"阳光城": shapely.box(100, 40, 700, 360)},
+        others={"第二网格": shapely.box(400, 0, 800, 400)},
+    ),
+    "half_of_a_compound_and_nothing_beyond": Case(
+        SQUARE, "东至阳光城内，南至南街，西至西路，北至北街", without("东路"),
+        compounds={"阳光城": shapely.box(100, -20, 700, 420)},
+    ),
+    "compound_next_door_drawn_three_metres_over": Case(
+        SQUARE, "东至阳光城，南至南街，西至西路，北至北街", without("东路"),
+        compounds={"阳光城": shapely.box(397, -20, 700, 420)},
+        others={"第二网格": shapely.box(400, 0, 800, 400)},
+    ),
     "jagged_side_along_a_neighbour": Case(
         JAGGED, "东至第二网格，南至南街，西至西路，北至北街", without("东路"),
         others={"第二网格": shapely.difference(shapely.box(395, 0, 800, 400), JAGGED)},

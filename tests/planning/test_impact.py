@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
@@ -14,6 +15,8 @@ import lingwu_grid as lg
 from lingwu_grid.bundle import write_csv
 from lingwu_grid.partition import partition
 from lingwu_grid.planning.impact import posts_and_funds
+from lingwu_grid.planning.zones import kinds_of
+from lingwu_grid.report.money_sheets import crossings
 from lingwu_grid.rules import Rules, rules_from
 
 if TYPE_CHECKING:
@@ -42,6 +45,80 @@ def test_a_community_of_the_sample_comes_to_what_a_clerk_works_out() -> None:
     assert (row.grid_workers, row.legal_advisers, row.reserve_least, row.reserve_most) == (
         9, 1, 3, 5,
     )  # fmt: skip
+
+
+CROSSERS = [
+    ("a", "甲", "现状", 2_950, 7_400, 8, 100, "党支部"),
+    ("a", "甲", "方案", 3_050, 7_650, 8, 104, "党支部"),
+    ("b", "乙", "现状", 5_100, 13_000, 12, 150, "党委"),
+    ("b", "乙", "方案", 4_980, 12_700, 11, 146, "党委"),
+    ("c", "丙", "现状", 1_200, 3_000, 3, 40, ""),
+    ("d", "丁", "方案", 3_100, 7_900, 8, 90, ""),
+    ("e", "戊", "现状", 4_000, 9_900, 10, 120, "党总支"),
+    ("e", "戊", "方案", 4_100, 10_100, 10, 121, "党总支"),
+]
+"""甲 crosses 3000 upwards, 乙 5000 downwards; 丙 is dissolved, 丁 set up, 戊 stays in its class."""
+
+
+def _crossers() -> pd.DataFrame:
+    names = ["community_id", "community_name", "when", "households", "residents", "grids",
+             "buildings", "party_org"]  # fmt: skip
+    return posts_and_funds(
+        pd.DataFrame(CROSSERS, columns=names).assign(subdistrict_id="s"), Rules()
+    )
+
+
+def test_communities_that_cross_3000_and_5000_come_to_what_a_clerk_works_out() -> None:
+    """
+    甲 grows from 2,950 to 3,050 households, 乙 shrinks from 5,100 to 4,980.
+
+    甲 before: 5 seats; services 170,000, party (党支部) 40,000, 8 grid heads × 3,600 = 28,800,
+    100 building heads × 1,200 = 120,000, 7,400 residents × 5 = 37,000; in all 395,800.
+    甲 after: 7 seats; 180,000 + 40,000 + 28,800 + 104 × 1,200 (124,800) + 7,650 × 5 (38,250)
+    = 411,850: 16,050 more.
+
+    乙 before: 9 seats; 200,000 + 党委 100,000 + 12 × 3,600 (43,200) + 150 × 1,200 (180,000)
+    + 13,000 × 5 (65,000) = 588,200. 乙 after: 7 seats; 180,000 + 100,000 + 11 × 3,600 (39,600)
+    + 146 × 1,200 (175,200) + 12,700 × 5 (63,500) = 558,300: 29,900 less.
+    """
+    rows = _crossers().set_index(["community_id", "when"])
+    columns = ["seats", "service_fund", "party_fund", "grid_heads_yuan", "members_yuan",
+               "resident_fund", "total_yuan"]  # fmt: skip
+    assert rows.loc[("a", "现状"), columns].tolist() == [
+        5, 170_000, 40_000, 28_800, 120_000, 37_000, 395_800,
+    ]  # fmt: skip
+    assert rows.loc[("a", "方案"), columns].tolist() == [
+        7, 180_000, 40_000, 28_800, 124_800, 38_250, 411_850,
+    ]  # fmt: skip
+    assert rows.loc[("b", "现状"), columns].tolist() == [
+        9, 200_000, 100_000, 43_200, 180_000, 65_000, 588_200,
+    ]  # fmt: skip
+    assert rows.loc[("b", "方案"), columns].tolist() == [
+        7, 180_000, 100_000, 39_600, 175_200, 63_500, 558_300,
+    ]  # fmt: skip
+    assert rows.loc[("a", "方案"), "size_class"] == rows.loc[("b", "方案"), "size_class"]
+
+
+def test_crossings_reconcile_with_the_whole() -> None:
+    """
+    Seats: 甲 5 → 7, 乙 9 → 7, 丙 5 → none, 丁 none → 7: together 26 → 28 with 戊's 7, two more.
+
+    Service fund: +10,000, −20,000, −170,000, +180,000: together nothing.
+    """
+    impact = _crossers()
+    record: Any = SimpleNamespace(impact=impact, run={"rules": {}})
+    rows = crossings(record)
+    low, middle, high = "3000 户以下", "3000—5000 户", "5000 户以上"
+    assert rows.drop(columns="payer").to_numpy().tolist() == [
+        ["甲", 2_950, 3_050, low, middle, 2, 10_000],
+        ["乙", 5_100, 4_980, high, middle, -2, -20_000],
+        ["丙", 1_200, 0, low, "无（撤销）", -5, -170_000],
+        ["丁", 0, 3_100, "无（新设）", middle, 7, 180_000],
+    ]
+    sums = impact.groupby("when")[["seats", "service_fund"]].sum()
+    assert (sums.loc["现状", "seats"], sums.loc["方案", "seats"]) == (26, 28)
+    assert rows["seats"].sum() == 2
+    assert rows["yuan"].sum() == 0 == sums["service_fund"].diff().iloc[-1]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +225,13 @@ def test_a_second_run_with_the_register_gives_the_same_codes(
     assert (row["status"], row["lineage"]) == ("停用", "撤销")
     fresh = {now[u] for u in was if was[u] == gone}
     assert fresh.isdisjoint(register["code"])
+
+
+def test_a_special_or_micro_grid_that_lives_on_stays_one() -> None:
+    table = pd.DataFrame({"grid_id": ["a", "b", "c"], "kind": ["special", "micro", "basic"]})
+    study: Any = SimpleNamespace(table=lambda _: table)
+    names: Any = SimpleNamespace(special_grids={"a"})
+    assert kinds_of(study, names, ["a", "b", "c", "new"]) == ["special", "micro", "basic", "basic"]
 
 
 def test_the_register_is_read_from_the_study_folder(small_folder: Path, tmp_path: Path) -> None:

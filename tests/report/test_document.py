@@ -57,12 +57,16 @@ def test_the_report_has_every_chapter_every_grid_and_nothing_left_of_the_templat
     assert len(document.inline_shapes) == len(figures) >= len(small_plan.communities) + 3
 
 
-def test_the_report_prints_with_every_character(papers: Path, tmp_path: Path) -> None:
+def test_the_report_prints_with_every_character(
+    papers: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
     page = converted(papers / "report.docx", "pdf", tmp_path)
     said = pdf_text(page, tmp_path)
     for chapter in CHAPTERS:
         assert chapter.split("、")[1][:3] in said
     assert missing_glyphs(_words(papers / "report.docx")) == set()
+    broken = [code for code in small_plan.grids["grid_id"] if code not in said]
+    assert broken == [], "a code stands on two lines"
     assert all(row[-5] == "yes" for row in pdf_fonts(page, tmp_path)), "a font is not embedded"
 
 

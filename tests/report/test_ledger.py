@@ -12,7 +12,7 @@ import pytest
 
 from lingwu_grid.report.__main__ import main
 from lingwu_grid.report.filling import blank, read_filling
-from lingwu_grid.report.ledger import write_ledger
+from lingwu_grid.report.ledger import row_height, write_ledger
 from lingwu_grid.report.walk import report
 from tests.report.printing import converted
 
@@ -78,6 +78,62 @@ def test_every_formula_comes_to_what_the_file_says_it_does(papers: Path, tmp_pat
             else:
                 assert (found or "") == (said or ""), (page.title, cell.coordinate)
     assert count > 200
+
+
+def _wide(words: str) -> int:
+    return sum(2 if c > "\u2e80" else 1 for c in words)
+
+
+def test_a_row_is_as_high_as_its_longest_cell(papers: Path) -> None:
+    """Of every wrapped cell the lines, as many as its width asks for, fit at 13 points each."""
+    count = 0
+    for page in openpyxl.load_workbook(papers / "ledger.xlsx", data_only=True):
+        # Columns of one width that stand together are one entry of the file.
+        widths = {
+            number: entry.width
+            for entry in page.column_dimensions.values()
+            for number in range(entry.min, entry.max + 1)
+        }
+        for row in page.iter_rows(min_row=3):
+            height = page.row_dimensions[row[0].row].height or 15.0
+            for cell in (c for c in row if isinstance(c.value, str) and c.alignment.wrap_text):
+                lines = -(-_wide(cell.value) // widths[cell.column])
+                count += lines > 1
+                assert height >= min(13 * lines, 409), (page.title, cell.coordinate)
+    assert count > 50
+
+
+def test_heights_follow_the_text_as_wide_as_it_is_seen() -> None:
+    """
+    Fifteen points a line and two round it, a character of each line left free.
+
+    Twenty Chinese characters are 40 wide: in a column of 11 four lines, 62 points; 20 Latin ones
+    two, 32 points. Each line of typed text is a line. No row passes what Excel allows, 409.
+    """
+    assert row_height([("东" * 20, 11)]) == 62
+    assert row_height([("a" * 20, 11)]) == 32
+    assert row_height([("甲\n乙\n丙", 20), ("", 5)]) == 47
+    assert row_height([("长" * 2_000, 10)]) == 409
+    assert row_height([]) == 17
+
+
+def test_computed_sheets_are_protected_and_forms_are_open(papers: Path) -> None:
+    book = openpyxl.load_workbook(papers / "ledger.xlsx")
+    forms = {"网格填报", "社区填报"}
+    assert {page.title for page in book if not page.protection.sheet} == forms
+    for page in book:
+        if page.title not in forms:
+            may = page.protection
+            assert not may.password
+            # False in the file is "not locked".
+            assert (may.autoFilter, may.sort, may.formatColumns) == (False, False, False)
+    note = str(book["职数经费"]["A2"].value)
+    assert "不会带回" in note
+    assert "人数可改" not in note
+    for form in forms:
+        filled = [c for c in book[form][4] if c.fill.fgColor.rgb == "FFFFF2CC"]
+        assert filled
+        assert not any(c.protection.locked for c in filled)
 
 
 def test_funds_of_the_sheets_add_up(papers: Path, small_plan: lg.Plan) -> None:

@@ -1,0 +1,106 @@
+"""Communities and grids that a plan sets up or dissolves, and the posts that go with them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from lingwu_grid.planning.impact import AFTER, BEFORE
+
+if TYPE_CHECKING:
+    from lingwu_grid.planning.record import PlanRecord
+
+POSTS: tuple[tuple[str, str, str], ...] = (
+    ("seats", "两委职数", "§15"),
+    ("grid_workers", "专职网格员", "§4"),
+    ("pairs", "AB岗结对（组，社区内每两个网格一组）", "§4"),
+    ("legal_advisers", "社区法律顾问", "§2"),
+    ("reserve_least", "后备干部（至少）", "§15"),
+    ("reserve_most", "后备干部（至多）", "§15"),
+)
+"""Column of ``impact`` (pairs are counted here), what it is called, its clause."""
+
+
+def retired(record: PlanRecord) -> pd.DataFrame:
+    """
+    List the communities and grids of today that the plan has no more, and who takes them over.
+
+    Parameters
+    ----------
+    record
+        The plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        level (社区, then 网格), code, name, households that left it, and successors: names with
+        their households, most first. What was retired by an earlier plan is not listed.
+    """
+    impact = record.impact
+    was, stays = (set(impact.loc[impact["when"] == w, "community_id"]) for w in (BEFORE, AFTER))
+    parts = [
+        _went(record, level, key, sorted(codes))
+        for level, key, codes in (
+            ("社区", "community", was - stays),
+            ("网格", "grid", set(record.summary["grids_retired"])),
+        )
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _went(record: PlanRecord, level: str, key: str, codes: list[str]) -> pd.DataFrame:
+    """Tell of retired zones of one level where their households went."""
+    register = record.code_register
+    names = register[register["level"] == level].drop_duplicates("code").set_index("code")["name"]
+    old, new = f"previous_{key}_id", f"{key}_id"
+    flow = record.changes.groupby([old, new])["households"].sum().reset_index()
+    flow = flow.sort_values(["households", new], ascending=[False, True])
+    taken = [flow[flow[old] == code] for code in codes]
+    return pd.DataFrame(
+        {
+            "level": level,
+            "code": codes,
+            "name": [str(names.get(code) or code) for code in codes],
+            "households": [int(part["households"].sum()) for part in taken],
+            "successors": [
+                "、".join(
+                    f"{names.get(to) or to}（{count} 户）"
+                    for to, count in zip(part[new], part["households"], strict=True)
+                )
+                or "没有住户"
+                for part in taken
+            ],
+        },
+        dtype=object,
+    )
+
+
+def posts(record: PlanRecord) -> pd.DataFrame:
+    """
+    Count the posts of the policy before and after.
+
+    Parameters
+    ----------
+    record
+        The plan.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row of ``POSTS`` each: item, clause, 现状, 方案, 增减. Pairs of AB岗 are as many as a
+        community's grids make; the odd one joins a pair.
+    """
+    rows = record.impact.assign(pairs=record.impact["grids"] // 2)
+    sums = {
+        when: rows.loc[rows["when"] == when, [name for name, _, _ in POSTS]].sum()
+        for when in (BEFORE, AFTER)
+    }
+    return pd.DataFrame(
+        [
+            (title, clause, int(sums[BEFORE][name]), int(sums[AFTER][name]),
+             int(sums[AFTER][name] - sums[BEFORE][name]))
+            for name, title, clause in POSTS
+        ],
+        columns=["item", "clause", BEFORE, AFTER, "增减"],
+    )  # fmt: skip

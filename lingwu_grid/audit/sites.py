@@ -71,7 +71,7 @@ def codes(study: Study) -> list[Finding]:
         return []
     return [
         Finding(
-            "notice", "reader_said", "code_register", "编码登记",
+            "notice", "register_without_grids", "code_register", "编码登记",
             "有编码登记而没有现状网格：编码按登记点认地，改动后可能换号；"
             "把上次结果的 plan.gpkg 作为现状网格最稳妥",
             "把上次结果的 plan.gpkg 拷进研究文件夹",

@@ -7,7 +7,7 @@ Households lie in their buildings and lines keep clear of houses; in shifted deg
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -38,12 +38,6 @@ LINES = ("roads", "barriers", "grids", "communities", "outline", "compounds", "s
 POINTS = ("households", "stations", "premises")
 WORDS = {"gcj02": "GCJ-02（高德、腾讯地图）", "bd09": "BD-09（百度地图）"}
 SHIFTED: tuple[Datum, ...] = ("gcj02", "bd09")
-
-
-class Weakly(str):
-    """A datum told by the fit of a few points only: worth a warning, no more."""
-
-    __slots__ = ()
 
 
 class _Houses(NamedTuple):
@@ -99,7 +93,7 @@ def suspect(
     -------
     dict
         Place in the list to `gcj02` or `bd09`; only where the fit is far better so. Of a table of
-        fewer than 30 points the datum is told :class:`Weakly`.
+        fewer than 30 points it is worth a warning only (:func:`doubt`).
     """
     house_at = next(
         (i for i, (name, _, t) in enumerate(tables) if name == "buildings" and len(t) >= FEWEST),
@@ -128,18 +122,13 @@ def suspect(
         found = {house_at: worst} | {i: worst for i in agree if tables[i][0] in POINTS}
     else:
         found = {i: v.own for i, v in verdicts.items() if v.own != "cgcs2000"}
-    return {
-        i: cast("Datum", Weakly(d)) if name in POINTS and len(table) < FEW_POINTS else d
-        for i, d in found.items()
-        for name, _, table in [tables[i]]
-        if name not in known and "all" not in known
-    }
+    return {i: d for i, d in found.items() if tables[i][0] not in known and "all" not in known}
 
 
-def doubt(name: str, label: str, datum: Datum) -> Finding:
-    """Say that a table looks shifted, and what to do; it stops nothing where told `Weakly`."""
+def doubt(name: str, label: str, datum: Datum, rows: int) -> Finding:
+    """Say that a table looks shifted, and what to do; a few points alone stop nothing."""
     return Finding(
-        "warning" if isinstance(datum, Weakly) else "error",
+        "warning" if name in POINTS and rows < FEW_POINTS else "error",
         "datum_suspected",
         name,
         label,

@@ -97,7 +97,7 @@ def _datums(
     known = {name: d for name, d in rules.datum.items() if d != "auto"}
     suspects = suspect(tables, known)
     chosen: list[Datum] = []
-    for i, (name, label, _) in enumerate(tables):
+    for i, (name, label, table) in enumerate(tables):
         said = rules.datum.get(name, rules.datum.get("all", ""))
         datum: Datum = "cgcs2000"
         if said == "auto" and i in suspects:
@@ -105,7 +105,7 @@ def _datums(
         elif said not in ("", "auto"):
             datum = cast("Datum", said)
         elif i in suspects:
-            findings.append(doubt(name, label, suspects[i]))
+            findings.append(doubt(name, label, suspects[i], len(table)))
         if datum != "cgcs2000":
             findings.append(
                 Finding(

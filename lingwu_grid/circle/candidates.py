@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.circle.models import Terms
+from lingwu_grid.circle.stations import known_floor, require_positive, told_of_rows, unique_ids
 from lingwu_grid.errors import InputError
 from lingwu_grid.policy import FLOOR_M2_PER_100_HOUSEHOLDS
 
@@ -20,7 +21,7 @@ MOST_CANDIDATES = 500
 """Buildings that are tried where the office names no premises."""
 
 
-def sites_of(coverage: Coverage) -> gpd.GeoDataFrame:
+def sites_of(coverage: Coverage) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """
     Set today's stations and the candidates side by side.
 
@@ -31,26 +32,42 @@ def sites_of(coverage: Coverage) -> gpd.GeoDataFrame:
 
     Returns
     -------
-    geopandas.GeoDataFrame
-        site_id, name, kind, floor_area_m2, cost, is_open, community_id; stations first.
+    tuple
+        site_id, name, kind, floor_area_m2, cost, is_open, community_id, stations first; and what
+        to say about the candidates.
+
+    Raises
+    ------
+    InputError
+        If a candidate has a cost below nothing.
     """
     stations = coverage.stations.assign(kind="现有", is_open=True)
     stations = stations.rename(columns={"station_id": "site_id"})
-    both = pd.concat([stations, _candidates(coverage)], ignore_index=True)
+    candidates, notes = _candidates(coverage)
+    tables = [t for t in (stations, candidates) if len(t)]
+    both = pd.concat(tables, ignore_index=True)
     sites = gpd.GeoDataFrame(both, geometry="geometry", crs=coverage.study.crs)
     for column in ("floor_area_m2", "cost"):
         given = sites[column] if column in sites else pd.Series(np.nan, index=sites.index)
         sites[column] = pd.to_numeric(given, errors="coerce")
-    return sites.assign(community_id=_community_of(coverage, sites))
+    below = sites["site_id"][sites["cost"] < 0].astype(str)
+    if len(below):
+        raise InputError(
+            f"{len(below)} 处备选用房的费用小于 0：{'、'.join(below.head(5))}",
+            where="premises（备选用房）的 cost 列",
+            remedy="改为不小于 0 的数（元），或留空",
+        )
+    return sites.assign(community_id=_community_of(coverage, sites)), notes
 
 
-def _candidates(coverage: Coverage) -> gpd.GeoDataFrame:
+def _candidates(coverage: Coverage) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
     """Give premises; where the office names none, the buildings with most households."""
     premises = coverage.study.table("premises")
     if len(premises):
-        ids = premises["premise_id"].fillna("").astype(str)
-        number = pd.Series([f"用房{i + 1}" for i in range(len(premises))], index=premises.index)
-        return premises.assign(site_id=ids.where(ids != "", number), is_open=False)
+        ids, doubled = unique_ids(premises["premise_id"], "用房")
+        floor, wrong = known_floor(premises["floor_area_m2"])
+        told = told_of_rows("备选用房", "premises", doubled, wrong)
+        return premises.assign(site_id=ids, floor_area_m2=floor, is_open=False), told
     homes = coverage.homes.sort_values("households", ascending=False, kind="stable")
     largest = homes.head(MOST_CANDIDATES)
     return largest[["geometry"]].assign(
@@ -58,7 +75,7 @@ def _candidates(coverage: Coverage) -> gpd.GeoDataFrame:
         name=_compound_names(coverage, largest),
         kind="楼栋",
         is_open=False,
-    )
+    ), ()
 
 
 def _compound_names(coverage: Coverage, places: gpd.GeoDataFrame) -> list[str]:
@@ -115,7 +132,7 @@ def make_terms(
     Raises
     ------
     InputError
-        If a premise is unknown, or there is a budget and a candidate has no cost.
+        If a premise is unknown, the budget is no positive number, or a candidate has no cost.
     """
     ids = sites["site_id"].astype(str)
     unknown = sorted(set(required) - set(ids))
@@ -128,19 +145,76 @@ def make_terms(
     is_open = sites["is_open"].to_numpy(bool)
     cost = sites["cost"].to_numpy(float)
     if budget is not None:
+        require_positive("预算", budget, "给一个总费用（元），或去掉 --budget")
         _require_costs(sites, cost, is_open)
     group, notes = (None, ()) if not each_community else _groups(coverage, sites)
     room = sites["floor_area_m2"].to_numpy(float) * 100 / FLOOR_M2_PER_100_HOUSEHOLDS
+    # A room serves whole households; a moment below a whole number is the whole number.
+    whole = np.where(np.isfinite(room), np.floor(room + 1e-6), np.inf)
     return (
         Terms(
             required=is_open | ids.isin(required).to_numpy(bool),
-            cost=np.where(is_open, 0.0, np.nan_to_num(cost)),
+            today=is_open,
+            cost=np.where(is_open | ~np.isfinite(cost), 0.0, cost),
             budget=budget,
             group=group,
-            capacity=np.where(np.isfinite(room), room, np.inf) if capacity else None,
+            capacity=whole if capacity else None,
         ),
         notes,
     )
+
+
+def refuse_too_much(terms: Terms, sites: gpd.GeoDataFrame, count: int | None) -> None:
+    """
+    Say what the premises insisted on, and the communities without a station, take at least.
+
+    Parameters
+    ----------
+    terms
+        What :func:`make_terms` gave.
+    sites
+        What :func:`sites_of` gave.
+    count
+        Stations to open, at most; None where the number is free.
+
+    Raises
+    ------
+    InputError
+        If they alone are more than the number or the budget.
+    """
+    insisted = terms.required & terms.new
+    ids = "、".join(sites["site_id"][insisted].astype(str).head(5))
+    number = int(insisted.sum())
+    yuan = 0.0 if terms.cost is None else float(terms.cost[insisted].sum())
+    if count is not None and number > count:
+        raise InputError(
+            f"一定要开的备选用房有 {number} 处（{ids}），新开 {count} 处不够",
+            where="选址条件",
+            remedy=f"改为 --stations {number} 或更多，或少列几处 --required",
+        )
+    if terms.budget is not None and yuan > terms.budget:
+        raise InputError(
+            f"一定要开的备选用房（{ids}）共需 {yuan:g} 元，预算只有 {terms.budget:g} 元",
+            where="选址条件",
+            remedy=f"改为 --budget {yuan:g} 或更多，或少列几处 --required",
+        )
+    waiting = waiting_groups(terms)
+    if count is not None and len(waiting) > count - number:
+        names = [sites["community_id"].iloc[int(np.argmax(terms.group == g))] for g in waiting]
+        raise InputError(
+            f"还没有驿站的社区有 {len(waiting)} 个（{'、'.join(map(str, names[:8]))}），"
+            f"新开 {count} 处不够每社区一处",
+            where="选址条件",
+            remedy=f"改为 --stations {number + len(waiting)} 或更多，或去掉 --each-community",
+        )
+
+
+def waiting_groups(terms: Terms) -> list[int]:
+    """List the communities that must have a station and get none by what is open or insisted on."""
+    if terms.group is None:
+        return []
+    served = set(terms.group[terms.required].tolist())
+    return sorted(set(terms.group[terms.group >= 0].tolist()) - served)
 
 
 def _require_costs(

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.circle.candidates import make_terms, sites_of
+from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of, waiting_groups
 from lingwu_grid.circle.gaps import find_gaps
 from lingwu_grid.circle.models import Demand, Sited, Terms
-from lingwu_grid.circle.reach import attach, within_reach
+from lingwu_grid.circle.reach import attach, nearest_station, within_reach
 from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
+from lingwu_grid.circle.stations import require_positive
 from lingwu_grid.circle.streets import walls_of
 from lingwu_grid.errors import InputError
 from lingwu_grid.policy import SERVICE_MINUTES
@@ -31,6 +33,27 @@ MEDIAN_REACH = 4
 CURVE = 10
 """Points of the curve of coverage against stations, at most."""
 
+SITING_SECONDS = 120.0
+"""Time for all solves of one siting together."""
+
+MODEL_SHARE = 0.6
+"""Of the time left, for the choice itself; the curve has the rest."""
+
+
+class Clock(NamedTuple):
+    """Time for several solves together."""
+
+    ends: float
+
+    def share(self, part: float) -> float:
+        """Give a part of the seconds that are left, half a second at least."""
+        return max(part * (self.ends - time.perf_counter()), 0.5)
+
+    @property
+    def is_over(self) -> bool:
+        """True where less than a second is left."""
+        return self.ends - time.perf_counter() < 1.0
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -42,20 +65,23 @@ class Proposal:
     sites
         Chosen premises in the order of what each adds: site_id, name, kind, floor_area_m2, cost,
         added_households, geometry.
-    covered, households
-        Households within fifteen minutes with them, and in all.
+    covered, served, households
+        Households within fifteen minutes with them; those that the rooms have the floor for (the
+        same where capacity is not asked for; with `median`, those sent anywhere); and in all.
     optimum
         Objective, bound, gap and status of the model.
     curve
-        Households covered against stations opened.
+        Households covered against stations opened, under the same terms; with capacity, served.
     uncovered
-        Homes that no candidate reaches: households, share of the town, reason, places.
+        Homes that no candidate reaches: households, of them too_far and no_way, share of the
+        town, reason, places.
     notes
         What the conditions left undone, in sentences.
     """
 
     sites: gpd.GeoDataFrame
     covered: int
+    served: int
     households: int
     optimum: dict[str, Any]
     curve: pd.DataFrame
@@ -69,7 +95,7 @@ class Proposal:
         return table
 
 
-def site_stations(
+def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     coverage: Coverage,
     *,
     count: int = 1,
@@ -78,6 +104,7 @@ def site_stations(
     budget: float | None = None,
     each_community: bool = False,
     capacity: bool = False,
+    seconds: float = SITING_SECONDS,
 ) -> Proposal:
     """
     Choose premises for new Neighbourhood Stations; today's stay open.
@@ -89,10 +116,12 @@ def site_stations(
     count
         Stations to open, at most; of no account for `all`.
     model
-        `cover`: most households within fifteen minutes (MCLP); `all`: fewest stations for
-        everybody who can be reached (LSCP); `median`: least walking in all.
+        `cover`: most households within fifteen minutes (MCLP), with no more stations than that
+        takes; `all`: fewest stations for everybody who can be reached (LSCP); `median`: least
+        walking in all, nobody counted beyond four service radii.
     required
-        Ids of premises that must be opened, whatever they add; they count among `count`.
+        Ids of premises that must be opened, whatever they add; they count among `count` and
+        cost their part of `budget`.
     budget
         Yuan for all that is opened; `premises` must then have costs.
     each_community
@@ -100,6 +129,8 @@ def site_stations(
     capacity
         Serve no more households from a room than its floor allows (30 m² for 100 households);
         a room without a floor area is not limited.
+    seconds
+        For all solves together; where they run out, the best answer found, with its gap.
 
     Returns
     -------
@@ -112,58 +143,96 @@ def site_stations(
         If no road is known, `count` is not positive, a premise is unknown or has no cost, or
         the conditions cannot be met together.
     """
+    require_roads(coverage)
+    require_positive("选址的时间", seconds, "例如 120 秒")
+    if count < 1:
+        raise InputError(f"新开站数须至少为 1，现在是 {count}", remedy="例如 --stations 3")
+    clock = Clock(time.perf_counter() + seconds)
+    sites, told = sites_of(coverage)
+    terms, notes = make_terms(
+        coverage, sites, required, budget, each_community=each_community, capacity=capacity
+    )
+    refuse_too_much(terms, sites, None if model == "all" else count)
+    reach = SERVICE_MINUTES * 60 * float(coverage.summary["speed_m_s"])
+    ground = _ground(coverage, sites, reach, reach * (MEDIAN_REACH if model == "median" else 1))
+    sited = _chosen(ground, terms, model, count, clock.share(MODEL_SHARE))
+    curve, stopped = _curve(ground.inside, terms, count, clock)
+    return Proposal(
+        sites=_ranked(sites, ground.inside, sited, sites["is_open"].to_numpy(bool)),
+        covered=_covered(ground.inside, sited.chosen),
+        served=sited.served,
+        households=int(ground.demand.households.sum()),
+        optimum=_optimum(sited),
+        curve=curve,
+        uncovered=_beyond(coverage, ground, sites, reach),
+        notes=(*told, *notes, *_on_answer(sited, ground, model), *stopped),
+    )
+
+
+def require_roads(coverage: Coverage) -> None:
+    """
+    Refuse to site where no road is known.
+
+    Raises
+    ------
+    InputError
+        Straight lines take both banks of a canal for one place.
+    """
     if coverage.network is None:
         raise InputError(
             "没有道路，不能选址", where="roads", remedy="补上道路；直线距离会把河渠铁路两边算成一处"
         )
-    if count < 1:
-        raise InputError(f"新开站数须至少为 1，现在是 {count}", remedy="例如 --stations 3")
-    reach = SERVICE_MINUTES * 60 * float(coverage.summary["speed_m_s"])
-    sites = sites_of(coverage)
-    demand = _demand(coverage, sites, reach * (MEDIAN_REACH if model == "median" else 1))
-    terms, notes = make_terms(
-        coverage, sites, required, budget, each_community=each_community, capacity=capacity
+
+
+class Ground(NamedTuple):
+    """Who can reach which site."""
+
+    demand: Demand
+    """Pairs within the limit of the model."""
+    limit: float
+    """Metres."""
+    inside: Demand
+    """Pairs within fifteen minutes."""
+    nearest: NDArray[np.float64]
+    """Metres from each home to its nearest site of all; infinite where no way leads to any."""
+
+
+def _ground(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: float) -> Ground:
+    homes, network = coverage.homes, coverage.network
+    if network is None:
+        raise ValueError("no network")
+    walls, _ = walls_of(coverage.study)
+    at_home = attach(network, homes.geometry.to_numpy(), walls)
+    at_site = attach(network, shapely.centroid(sites.geometry.to_numpy()), walls)
+    home, site, metres = within_reach(network, at_home, at_site, limit)
+    weight, near = homes["households"].to_numpy(np.int64), metres <= reach
+    return Ground(
+        demand=Demand(weight, home, site, metres, len(sites)),
+        limit=limit,
+        inside=Demand(weight, home[near], site[near], metres[near], len(sites)),
+        nearest=nearest_station(network, at_home, at_site).metres,
     )
-    insisted = int((terms.required & ~sites["is_open"].to_numpy(bool)).sum())
-    limited = replace(terms, count=max(count - insisted, 0))
-    near = demand.metres <= reach
-    today = sites["is_open"].to_numpy(bool)
-    if model != "all":
-        _refuse_too_few(limited, sites, count)
+
+
+def _chosen(ground: Ground, terms: Terms, model: Model, count: int, seconds: float) -> Sited:
     if model == "all":
-        sited, _ = fewest_sites(demand, terms)
-    elif model == "median":
-        sited = least_walking(demand, limited)
-    else:
-        sited = most_covered(demand, limited)
-    inside = Demand(demand.households, demand.home[near], demand.site[near], demand.metres[near],
-                    demand.n_sites)  # fmt: skip
-    return Proposal(
-        sites=_ranked(sites, inside, sited, today),
-        covered=_covered(inside, sited.chosen),
-        households=int(demand.households.sum()),
-        optimum=_optimum(sited),
-        curve=_curve(inside, terms, today, count),
-        uncovered=_beyond(coverage, inside, reach),
-        notes=notes,
-    )
+        return fewest_sites(ground.demand, terms, seconds=seconds)[0]
+    limited = replace(terms, count=count)
+    if model == "median":
+        return least_walking(ground.demand, limited, outside_m=ground.limit, seconds=seconds)
+    return most_covered(ground.demand, limited, seconds=seconds)
 
 
-def _refuse_too_few(terms: Terms, sites: gpd.GeoDataFrame, count: int) -> None:
-    """Say how many must open where every community is to have one."""
-    if terms.group is None or terms.count is None:
-        return
-    served = set(terms.group[terms.required].tolist())
-    waiting = sorted(set(terms.group[terms.group >= 0].tolist()) - served)
-    if len(waiting) > terms.count:
-        ids = [sites["community_id"].iloc[int(np.argmax(terms.group == g))] for g in waiting]
-        raise InputError(
-            f"还没有驿站的社区有 {len(waiting)} 个（{'、'.join(map(str, ids[:8]))}），"
-            f"新开 {count} 处不够每社区一处",
-            where="选址条件",
-            remedy=f"改为 --stations {count - terms.count + len(waiting)} 或更多，"
-            "或去掉 --each-community",
-        )
+def _on_answer(sited: Sited, ground: Ground, model: Model) -> tuple[str, ...]:
+    """Say what the answer leaves open: time that ran out, homes that count at the limit."""
+    notes = []
+    if sited.status != "optimal":
+        notes.append(f"时间用完，这是找到的最好方案，未证明最优（上下界差 {sited.gap:.2%}）")
+    left = int(ground.demand.households.sum()) - sited.served
+    if model == "median" and left:
+        minutes = SERVICE_MINUTES * MEDIAN_REACH
+        notes.append(f"{left} 户步行 {minutes} 分钟仍没有去处，各按 {minutes} 分钟的路程计入总步行")
+    return tuple(notes)
 
 
 def _optimum(sited: Sited) -> dict[str, Any]:
@@ -175,27 +244,22 @@ def _optimum(sited: Sited) -> dict[str, Any]:
     }
 
 
-def _demand(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float) -> Demand:
-    homes, network = coverage.homes, coverage.network
-    if network is None:
-        raise ValueError("no network")
-    walls, _ = walls_of(coverage.study)
-    at_home = attach(network, homes.geometry.to_numpy(), walls)
-    at_site = attach(network, shapely.centroid(sites.geometry.to_numpy()), walls)
-    pairs = within_reach(network, at_home, at_site, reach)
-    return Demand(homes["households"].to_numpy(np.int64), *pairs, len(sites))
-
-
-def _beyond(coverage: Coverage, inside: Demand, reach: float) -> dict[str, Any]:
+def _beyond(
+    coverage: Coverage, ground: Ground, sites: gpd.GeoDataFrame, reach: float
+) -> dict[str, Any]:
     """Tell who stays uncovered whatever is opened, where and why."""
-    nearest = np.full(len(inside.households), np.inf)
-    np.minimum.at(nearest, inside.home, inside.metres)
-    left = find_gaps(coverage.study, coverage.homes.assign(metres=nearest), reach)
-    alone = int(left["households"].sum())
+    households, nearest = ground.demand.households, ground.nearest
+    points = shapely.centroid(sites.geometry.to_numpy())
+    left = find_gaps(coverage.study, coverage.homes.assign(metres=nearest), reach, points).table
+    no_way = int(households[np.isinf(nearest)].sum())
+    too_far = int(households[nearest > reach].sum()) - no_way
+    words = (("太远", too_far), ("没有路相通", no_way))
     return {
-        "households": alone,
-        "share": round(alone / max(int(inside.households.sum()), 1), 4),
-        "reason": "最近的备选用房也超出 15 分钟，或没有路相通" if alone else "",
+        "households": too_far + no_way,
+        "too_far": too_far,
+        "no_way": no_way,
+        "share": round((too_far + no_way) / max(int(households.sum()), 1), 4),
+        "reason": "、".join(f"{word} {n} 户" for word, n in words if n),
         "places": [
             {"place": str(g.place), "households": int(g.households)} for g in left.itertuples()
         ],
@@ -233,14 +297,37 @@ def _ranked(
     return chosen
 
 
-def _curve(inside: Demand, terms: Terms, today: NDArray[np.bool_], count: int) -> pd.DataFrame:
-    """Solve for each number of stations until everybody who can be reached is."""
+def _curve(
+    inside: Demand, terms: Terms, count: int, clock: Clock
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """
+    Solve for each number of stations until everybody who can be reached is, under the same terms.
+
+    It begins with today's stations; the next point is the least number that the premises insisted
+    on and the communities without a station allow.
+    """
     most = _covered(inside, np.ones(inside.n_sites, bool))
-    free = Terms(today, cost=terms.cost, budget=terms.budget)
-    rows = [(0, _covered(inside, today), 0.0)]
-    for k in range(1, max(CURVE, count) + 1):
-        sited = most_covered(inside, replace(free, count=k))
-        rows.append((k, round(sited.objective), sited.gap))
-        if rows[-1][1] >= most or rows[-1][1] == rows[-2][1]:
+    least = max(int((terms.required & terms.new).sum()) + len(waiting_groups(terms)), 1)
+    rows, notes = [(0, _today(inside, terms), 0.0)], []
+    last = min(max(CURVE, count), int(terms.new.sum()))
+    for k in range(least, last + 1):
+        if clock.is_over:
+            notes.append(f"时间用完，覆盖曲线只算到新开 {rows[-1][0]} 处")
             break
-    return pd.DataFrame(rows, columns=["new_stations", "households_covered", "gap"])
+        limited, seconds = replace(terms, count=k), clock.share(1 / (last + 1 - k))
+        sited = most_covered(inside, limited, seconds=seconds, sparing=False)
+        rows.append((k, sited.served, sited.gap))
+        # Coverage grows less with every station, but for a budget: a standstill is the end.
+        stands = terms.budget is None and k > least and rows[-1][1] == rows[-2][1]
+        if sited.served >= most or stands:
+            break
+    return pd.DataFrame(rows, columns=["new_stations", "households_covered", "gap"]), tuple(notes)
+
+
+def _today(inside: Demand, terms: Terms) -> int:
+    """Count who is served with nothing opened."""
+    today = ~terms.new
+    if terms.capacity is None:
+        return _covered(inside, today)
+    alone = replace(terms, required=today, count=0, group=None, budget=None)
+    return most_covered(inside, alone, sparing=False).served

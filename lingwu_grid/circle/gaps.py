@@ -1,13 +1,15 @@
-"""Gaps: where homes beyond the service circle stand together, and what the place is called."""
+"""Gaps: where homes beyond the service circle stand together, why, and what the place is called."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
+from lingwu_grid.circle.causes import TOO_FAR, causes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,66 +22,111 @@ NEAR_M = 120.0
 FEWEST = 10
 """Households that make a place a gap; fewer are listed with the nearest one's neighbours."""
 
+COLUMNS = [
+    "place", "households", "elderly", "metres", "cause", "cause_households", "reason", "geometry",
+]  # fmt: skip
 
-def find_gaps(study: Study, homes: gpd.GeoDataFrame, reach: float) -> gpd.GeoDataFrame:
+
+class Gaps(NamedTuple):
+    """Who is beyond reach, where and why."""
+
+    table: gpd.GeoDataFrame
+    """place, households, elderly, metres (mean walk of those who can reach one; infinite where
+    nobody can), cause (of most of its households), cause_households, reason (all causes with
+    their households); a polygon round the homes; most households first."""
+    hidden: dict[str, int]
+    """Households that straight circles would count as covered, by cause, most first."""
+
+
+def find_gaps(
+    study: Study,
+    homes: gpd.GeoDataFrame,
+    reach: float,
+    stations: NDArray[np.object_],
+    *,
+    walked: bool = True,
+) -> Gaps:
     """
     Cluster the homes beyond reach (DBSCAN: Ester, Kriegel, Sander, Xu 1996; weighted).
 
     Parameters
     ----------
     study
-        For names: compounds and roads.
+        For names, barriers and walls.
     homes
         With metres and households.
     reach
         Metres.
+    stations
+        Where they stand, shape (n_stations,).
+    walked
+        False where metres are straight ones, so that nobody can tell a detour.
 
     Returns
     -------
-    geopandas.GeoDataFrame
-        place, households, elderly, metres (mean walk of those who can reach one; infinite where
-        nobody can), reason; a polygon round the homes; most households first.
+    Gaps
+        Every home beyond reach belongs to one.
     """
     far = homes[homes["metres"] > reach].reset_index(drop=True)
-    columns = ["place", "households", "elderly", "metres", "reason", "geometry"]
     if not len(far):
-        return gpd.GeoDataFrame({c: [] for c in columns}, geometry="geometry", crs=homes.crs)
+        empty = gpd.GeoDataFrame({c: [] for c in COLUMNS}, geometry="geometry", crs=homes.crs)
+        return Gaps(empty, {})
+    label = _labels(far)
+    if walked or not len(stations):
+        cause, in_circle = causes_of(study, far, label, stations, reach)
+    else:
+        cause, in_circle = np.full(len(far), TOO_FAR, object), np.zeros(len(far), bool)
+    far = far.assign(cause=cause)
+    rows = [_gap(study, far[label == number]) for number in np.unique(label)]
+    table = gpd.GeoDataFrame(pd.DataFrame(rows)[COLUMNS], geometry="geometry", crs=homes.crs)
+    order = np.lexsort((table["place"].to_numpy(str), -table["households"].to_numpy()))
+    return Gaps(table.iloc[order].reset_index(drop=True), _by_cause(far[in_circle]))
+
+
+def _labels(far: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Number the gaps; a home that belongs to none is one of its own."""
     from sklearn.cluster import DBSCAN  # noqa: PLC0415 - takes seconds to import
 
     xy = shapely.get_coordinates(far.geometry.to_numpy())
     label = DBSCAN(eps=NEAR_M, min_samples=FEWEST).fit_predict(
         xy, sample_weight=far["households"].to_numpy()
     )
-    label = np.where(label < 0, label.max() + 1 + np.arange(len(label)), label)
-    rows = []
-    for number in np.unique(label):
-        inside = far[label == number]
-        finite = inside["metres"][np.isfinite(inside["metres"])]
-        points = inside.geometry.to_numpy()
-        rows.append(
-            {
-                "place": _place(study, points),
-                "households": int(inside["households"].sum()),
-                "elderly": int(inside["elderly"].sum()),
-                "metres": float(finite.mean()) if len(finite) else np.inf,
-                "reason": _reason(inside, reach),
-                "geometry": shapely.buffer(
-                    shapely.concave_hull(shapely.multipoints(points), 0.3), 25.0
-                ),
-            }
-        )
-    table = gpd.GeoDataFrame(pd.DataFrame(rows), geometry="geometry", crs=homes.crs)
-    order = np.lexsort((table["place"].to_numpy(str), -table["households"].to_numpy()))
-    return table.iloc[order].reset_index(drop=True)
+    single = label.max() + 1 + np.arange(len(label), dtype=np.int64)
+    numbers: NDArray[np.int64] = np.where(label < 0, single, label)
+    return numbers
 
 
-def _reason(homes: gpd.GeoDataFrame, reach: float) -> str:
-    lost = ~np.isfinite(homes["metres"])
-    if lost.all():
-        return "没有路通到任何驿站"
-    if (homes["straight_m"] <= reach).mean() > 0.5:
-        return "直线在范围内，但要绕行（河渠、铁路或围墙）"
-    return "离驿站太远"
+def _gap(study: Study, inside: gpd.GeoDataFrame) -> dict[str, Any]:
+    finite = inside["metres"][np.isfinite(inside["metres"])]
+    points = inside.geometry.to_numpy()
+    causes = _by_cause(inside)
+    cause = next(iter(causes))
+    return {
+        "place": _street_of(study, points) + _place(study, points),
+        "households": int(inside["households"].sum()),
+        "elderly": int(inside["elderly"].sum()),
+        "metres": float(finite.mean()) if len(finite) else np.inf,
+        "cause": cause,
+        "cause_households": causes[cause],
+        "reason": "、".join(f"{word} {households} 户" for word, households in causes.items()),
+        "geometry": shapely.buffer(shapely.concave_hull(shapely.multipoints(points), 0.3), 25.0),
+    }
+
+
+def _by_cause(homes: gpd.GeoDataFrame) -> dict[str, int]:
+    """Count households by cause, most first."""
+    count = homes.groupby("cause")["households"].sum().rename("n").reset_index()
+    count = count.sort_values(["n", "cause"], ascending=[False, True])
+    return {str(word): int(n) for word, n in zip(count["cause"], count["n"], strict=True)}
+
+
+def _street_of(study: Study, points: NDArray[np.object_]) -> str:
+    """Name the street (街道) that most homes of a gap lie in; empty where none is drawn."""
+    streets = study.table("subdistricts")
+    if not len(streets):
+        return ""
+    hit = shapely.STRtree(streets.geometry.to_numpy()).query(points, "intersects")[1]
+    return str(streets["name"].iloc[int(np.bincount(hit).argmax())]) if len(hit) else ""
 
 
 def _place(study: Study, points: NDArray[np.object_]) -> str:

@@ -43,17 +43,19 @@ def isochrones(
     Returns
     -------
     geopandas.GeoDataFrame
-        minutes, geometry; the largest first, so that it is drawn below.
+        minutes, geometry; the largest first, so that it is drawn below; none without a station.
     """
     metres = node_metres(network, stations) if len(network.line) else np.zeros(0)
     shapes = []
     for _, reach in bands:
-        streets = shapely.union_all(_covered(network, metres, reach))
+        parts = [_covered(network, metres, reach), _round_stations(network, stations, reach)]
+        streets = shapely.union_all(np.concatenate(parts))
         shapes.append(shapely.simplify(shapely.buffer(streets, BESIDE_M), 2.0))
     table = gpd.GeoDataFrame(
         {"minutes": np.array([m for m, _ in bands], np.int64)}, geometry=shapes, crs=crs
     )
-    return table.iloc[::-1].reset_index(drop=True)
+    drawn = table[~table.geometry.is_empty]
+    return drawn.iloc[::-1].reset_index(drop=True)
 
 
 def _covered(network: Network, metres: NDArray[np.float64], reach: float) -> NDArray[np.object_]:
@@ -69,3 +71,16 @@ def _covered(network: Network, metres: NDArray[np.float64], reach: float) -> NDA
             low, high = (length[e] - share[e], length[e]) if of_end else (0.0, share[e])
             parts.append(np.array([shapely.ops.substring(network.line[e], low, high)], object))
     return np.concatenate(parts)
+
+
+def _round_stations(network: Network, stations: Attachment, reach: float) -> NDArray[np.object_]:
+    """Give the part of its own edge on either side of each station, however long the edge is."""
+    parts = []
+    for s in np.flatnonzero(stations.edge >= 0):
+        e, at, left = stations.edge[s], stations.along[s], reach - stations.access[s]
+        if left <= 0:
+            continue
+        low = max(at - left, 0.0) if network.forward[e] else at
+        high = min(at + left, network.length[e]) if network.backward[e] else at
+        parts.append(shapely.ops.substring(network.line[e], low, high))
+    return np.array(parts, object)

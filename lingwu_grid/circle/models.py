@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 ENOUGH_GAP = 1e-6
 
+MOST_COLUMNS = 2_000_000
+"""A larger model is not given to the solver, which looks at no clock while it reads one."""
+
 
 class Demand(NamedTuple):
     """Homes and the sites within reach of each, as pairs."""
@@ -35,16 +38,36 @@ class Terms:
 
     required: NDArray[np.bool_]
     """Open whatever happens: today's stations, and what the office insists on."""
+    today: NDArray[np.bool_] | None = None
+    """Open already: neither counted nor paid for. None for none."""
     count: int | None = None
-    """Sites to open beside the required ones, at most."""
+    """Sites to open beside today's, those insisted on among them, at most."""
     cost: NDArray[np.float64] | None = None
-    """Of opening, yuan; 0 for what is open."""
+    """Of opening, yuan."""
     budget: float | None = None
-    """Yuan for all sites opened."""
+    """Yuan for all sites opened, those insisted on among them."""
     group: NDArray[np.int64] | None = None
     """Community of each site; each of those named must have one open. -1 for none."""
     capacity: NDArray[np.float64] | None = None
-    """Households each can serve; infinite where no floor area is known."""
+    """Whole households each can serve; infinite where no floor area is known."""
+
+    @property
+    def new(self) -> NDArray[np.bool_]:
+        """Sites that would have to be opened."""
+        return np.ones(len(self.required), bool) if self.today is None else ~self.today
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What was asked for, and how to ask for less; nothing that was not."""
+        insisted = (self.required & self.new).any()
+        words = (
+            (self.count is not None, "个数", "多开几处"),
+            (insisted, "一定要开的用房", "少列几处一定要开的用房"),
+            (self.budget is not None, "预算", "提高预算"),
+            (self.group is not None, "每社区至少一处", "去掉每社区一处的要求"),
+            (self.capacity is not None, "容量", "去掉容量的要求"),
+        )
+        return {word: remedy for is_asked, word, remedy in words if is_asked}
 
 
 class Sited(NamedTuple):
@@ -58,6 +81,10 @@ class Sited(NamedTuple):
     """What no choice can better."""
     status: str
     """`optimal`, or `feasible` where time ran out."""
+    columns: NDArray[np.float64]
+    """Value of every column of the model."""
+    served: int = 0
+    """Households that are sent to a site."""
 
     @property
     def gap(self) -> float:
@@ -93,13 +120,22 @@ def rows_of_terms(terms: Terms, n_columns: int) -> list[Rows]:
         rows.append(Rows(sp.csr_matrix(wide[None, :]), np.array([low]), np.array([high])))
 
     if terms.count is not None:
-        over_sites(np.ones(n), 0.0, float(min(int(terms.required.sum()) + terms.count, n)))
+        over_sites(terms.new.astype(float), 0.0, float(terms.count))
     if terms.budget is not None and terms.cost is not None:
-        over_sites(np.where(terms.required, 0.0, terms.cost), 0.0, terms.budget)
+        over_sites(np.where(terms.new, terms.cost, 0.0), 0.0, terms.budget)
     if terms.group is not None:
         for group in np.unique(terms.group[terms.group >= 0]):
             over_sites((terms.group == group).astype(float), 1.0, np.inf)
     return rows
+
+
+class Start(NamedTuple):
+    """Where a solver begins."""
+
+    columns: NDArray[np.float64]
+    """An answer that meets all rows, if any does so easily."""
+    least: float
+    """No cost of any answer is below it."""
 
 
 def solved(
@@ -107,6 +143,7 @@ def solved(
     rows: list[Rows],
     terms: Terms,
     seconds: float,
+    start: Start,
     *,
     sign: float = 1.0,
 ) -> Sited:
@@ -123,6 +160,8 @@ def solved(
         What the choice must respect.
     seconds
         Time for the solver.
+    start
+        The answer where time runs out before a better one.
     sign
         -1 where the objective is to be read as something made most.
 
@@ -131,12 +170,81 @@ def solved(
     InputError
         If the terms cannot be met together, or time ran out before a first answer.
     """
-    n_sites, columns = len(terms.required), len(cost)
-    rows = [*rows, *rows_of_terms(terms, columns)]
+    every = [*rows, *rows_of_terms(terms, len(cost))]
+    sited = None
+    if len(cost) <= MOST_COLUMNS:
+        solver = _run(cost, every, terms.required, seconds, start.columns)
+        if solver.getModelStatus() in (
+            highspy.HighsModelStatus.kInfeasible,
+            highspy.HighsModelStatus.kUnboundedOrInfeasible,
+        ):
+            raise _not_together(terms)
+        sited = _read(solver, len(terms.required), len(cost))
+    if sited is None and _meets(start.columns, every, terms.required):
+        chosen = start.columns[: len(terms.required)] > 0.5
+        worth = float(cost @ start.columns)
+        sited = Sited(chosen, worth, start.least, "feasible", start.columns)
+    if sited is None:
+        raise InputError(
+            "在给定时间内没有求得选址方案", remedy="放宽时间，或减少备选用房和驿站个数"
+        )
+    bound = max(sited.bound, start.least)
+    return sited._replace(objective=sign * sited.objective, bound=sign * bound)
+
+
+def improved(
+    cost: NDArray[np.float64], rows: list[Rows], terms: Terms, seconds: float, start: Sited
+) -> Sited:
+    """
+    Solve a model from an answer to it; give that answer back where nothing better is found.
+
+    Parameters
+    ----------
+    cost, rows, terms, seconds
+        As for :func:`solved`.
+    start
+        Meets all rows.
+    """
+    every = [*rows, *rows_of_terms(terms, len(cost))]
+    solver = _run(cost, every, terms.required, seconds, start.columns)
+    found = _read(solver, len(terms.required), len(cost))
+    worse = found is not None and found.objective > float(cost @ start.columns) + ENOUGH_GAP
+    return start if found is None or worse else found
+
+
+def _meets(columns: NDArray[np.float64], rows: list[Rows], required: NDArray[np.bool_]) -> bool:
+    """Tell whether an answer meets every row."""
+    if (columns[: len(required)] < required).any():
+        return False
+    sums = [(r, r.matrix @ columns) for r in rows]
+    return all(
+        bool((total >= r.low - ENOUGH_GAP).all() and (total <= r.high + ENOUGH_GAP).all())
+        for r, total in sums
+    )
+
+
+def _not_together(terms: Terms) -> InputError:
+    asked = terms.asked
+    what = "、".join(asked)
+    return InputError(
+        f"这些条件不能同时满足：{what}" if len(asked) > 1 else f"这个条件不能满足：{what}",
+        where="选址条件",
+        remedy="，或".join(asked.values()),
+    )
+
+
+def _run(
+    cost: NDArray[np.float64],
+    rows: list[Rows],
+    required: NDArray[np.bool_],
+    seconds: float,
+    start: NDArray[np.float64],
+) -> Any:  # noqa: ANN401 - highspy has no types
+    n_sites, columns = len(required), len(cost)
     matrix = sp.vstack([r.matrix for r in rows], format="csr")
     model: Any = highspy.HighsLp()
     lower = np.zeros(columns)
-    lower[:n_sites] = terms.required
+    lower[:n_sites] = required
     model.num_col_, model.num_row_ = columns, matrix.shape[0]
     model.col_cost_, model.col_lower_, model.col_upper_ = cost, lower, np.ones(columns)
     model.row_lower_ = np.concatenate([r.low for r in rows])
@@ -155,27 +263,26 @@ def solved(
     ):  # fmt: skip
         solver.setOptionValue(option, setting)
     solver.passModel(model)
+    known: Any = highspy.HighsSolution()
+    known.col_value = start
+    solver.setSolution(known)
     solver.run()
-    return _read(solver, n_sites, columns, sign)
+    return solver
 
 
-def _read(solver: Any, n_sites: int, columns: int, sign: float) -> Sited:  # noqa: ANN401 - untyped
+def _read(solver: Any, n_sites: int, columns: int) -> Sited | None:  # noqa: ANN401 - untyped
+    """Read the best answer; None where there is none."""
     info, status = solver.getInfo(), solver.getModelStatus()
     value = np.array(solver.getSolution().col_value, np.float64)
-    if status == highspy.HighsModelStatus.kInfeasible:
-        raise InputError(
-            "这些条件不能同时满足：个数、预算、每社区至少一处、容量",
-            where="选址条件",
-            remedy="多开几处，提高预算，或去掉每社区一处、容量的要求",
-        )
-    if len(value) != columns or not info.primal_solution_status:
-        raise InputError(
-            "在给定时间内没有求得选址方案", remedy="放宽时间，或减少备选用房和驿站个数"
-        )
+    feasible = highspy.SolutionStatus.kSolutionStatusFeasible
+    if len(value) != columns or info.primal_solution_status != feasible:
+        return None
     is_optimal = status == highspy.HighsModelStatus.kOptimal
+    objective = info.objective_function_value
     return Sited(
         chosen=value[:n_sites] > 0.5,
-        objective=sign * info.objective_function_value,
-        bound=sign * (info.objective_function_value if is_optimal else info.mip_dual_bound),
+        objective=objective,
+        bound=objective if is_optimal else info.mip_dual_bound,
         status="optimal" if is_optimal else "feasible",
+        columns=value,
     )

@@ -71,20 +71,23 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
     walks = coverage.households.assign(
         unit_id=of["unit_id"].to_numpy(), grid_id=of["grid_id"].to_numpy()
     )
+    method = str(coverage.summary["method"])
     layers = {
         "stations": coverage.stations,
         "gaps": coverage.gaps,
         "isochrones": coverage.isochrones,
         "bands": _bands(record.units, walks, float(coverage.summary["speed_m_s"])),
         "catchments": _catchments(record.units, walks, coverage.stations),
-        "circles": _circles(coverage),
     }
+    layers = {name: table.assign(method=method) for name, table in layers.items()}
+    layers["circles"] = _circles(coverage)
     summary = dict(coverage.summary)
     if proposal is not None:
-        layers["proposed_stations"] = proposal.sites
+        layers["proposed_stations"] = proposal.sites.assign(method=method)
         summary["proposal"] = {
             "sites": proposal.sites["site_id"].tolist(),
             "covered": proposal.covered,
+            "served": proposal.served,
             "optimum": proposal.optimum,
             "uncovered": proposal.uncovered,
             "curve": proposal.curve.to_dict("records"),
@@ -97,7 +100,7 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
         service=Service(
             layers={k: _plain(v).to_crs(DEGREES) for k, v in layers.items() if len(v)},
             zones=coverage.zones,
-            households=_plain(coverage.households),
+            households=_rounded(_plain(coverage.households)),
             summary=summary,
         ),
     )
@@ -112,12 +115,18 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     return plain
 
 
-def _most_used(walks: pd.DataFrame, key: str) -> pd.Series:
+def _rounded(walks: pd.DataFrame) -> pd.DataFrame:
+    """Give decimetres and hundredths of a minute, once everybody is in a band."""
+    return walks.assign(metres=walks["metres"].round(1), minutes=walks["minutes"].round(2))
+
+
+def _most_used(walks: pd.DataFrame, key: str) -> dict[str, str]:
     """Give the station that most households of each zone or unit are nearest to."""
     count = walks[walks["station_id"] != ""].groupby([key, "station_id"]).size()
     count = count.rename("n").reset_index()
     count = count.sort_values([key, "n", "station_id"], ascending=[True, False, True])
-    return count.drop_duplicates(key).set_index(key)["station_id"]
+    first = count.drop_duplicates(key)
+    return dict(zip(first[key], first["station_id"], strict=True))
 
 
 def _with_shares(
@@ -133,24 +142,26 @@ def _with_shares(
 def _with_stations(
     grids: gpd.GeoDataFrame, walks: pd.DataFrame, coverage: Coverage
 ) -> gpd.GeoDataFrame:
-    name = coverage.stations.set_index("station_id")["name"].fillna("").astype(str)
-    station = grids["grid_id"].map(_most_used(walks, "grid_id")).fillna("").astype(str)
+    stations, used = coverage.stations, _most_used(walks, "grid_id")
+    name = dict(zip(stations["station_id"], stations["name"].fillna("").astype(str), strict=True))
+    station = [used.get(grid, "") for grid in grids["grid_id"]]
     table = grids.assign(
-        station_id=station.to_numpy(object),
-        station_name=station.map(name).fillna("").to_numpy(object),
+        station_id=np.array(station, object),
+        station_name=np.array([name.get(s, "") for s in station], object),
     )
     return _with_shares(table, "网格", "grid_id", coverage.zones)
 
 
 def _bands(units: gpd.GeoDataFrame, walks: pd.DataFrame, speed: float) -> gpd.GeoDataFrame:
     """Join lived-in units by the band of their middle walk; households are counted one by one."""
-    minutes = walks["metres"].to_numpy() / speed / 60
-    band = np.searchsorted(BANDS, minutes)  # 15 minutes and a moment are beyond
-    band = np.where(np.isinf(minutes), len(BANDS) + 1, band)
+    metres = walks["metres"].to_numpy(float)
+    # The very products that shares are counted with: 15 minutes and a moment are beyond.
+    ends = [minutes * 60 * speed for minutes in BANDS]
+    band = np.where(np.isinf(metres), len(BANDS) + 1, np.searchsorted(ends, metres))
     households = np.bincount(band, minlength=len(BAND_WORDS))
-    middle = pd.Series(minutes).groupby(walks["unit_id"].to_numpy()).median()
+    middle = pd.Series(metres).groupby(walks["unit_id"].to_numpy()).median()
     of_unit = units["unit_id"].map(middle).to_numpy(float)
-    place = np.where(np.isinf(of_unit), len(BANDS) + 1, np.searchsorted(BANDS, of_unit))
+    place = np.where(np.isinf(of_unit), len(BANDS) + 1, np.searchsorted(ends, of_unit))
     place = np.where(np.isnan(of_unit), -1, place)
     rows = [
         (b, BAND_WORDS[b], int(households[b]), _joined(units, place == b))
@@ -164,7 +175,8 @@ def _catchments(
     units: gpd.GeoDataFrame, walks: pd.DataFrame, stations: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     """Join units by the station that most of their households are nearest to."""
-    used = units["unit_id"].map(_most_used(walks, "unit_id")).fillna("").to_numpy(object)
+    most = _most_used(walks, "unit_id")
+    used = np.array([most.get(unit, "") for unit in units["unit_id"]], object)
     rows = [
         (
             s.station_id,
@@ -180,10 +192,12 @@ def _catchments(
 
 def _circles(coverage: Coverage) -> gpd.GeoDataFrame:
     """Draw what a pair of compasses would say: straight lines as long as fifteen minutes."""
+    if not len(coverage.stations):
+        return _table([], ["label", "method"], coverage.stations)
     reach = BANDS[-1] * 60 * float(coverage.summary["speed_m_s"])
     shape = shapely.union_all(shapely.buffer(coverage.stations.geometry.to_numpy(), reach))
-    row = [(f"直线 {reach:.0f} 米", shape)]
-    return _table(row, ["label"], coverage.stations)
+    row = [(f"直线 {reach:.0f} 米", "直线画圈，只供对照", shape)]
+    return _table(row, ["label", "method"], coverage.stations)
 
 
 def _joined(units: gpd.GeoDataFrame, chosen: NDArray[np.bool_]) -> object:

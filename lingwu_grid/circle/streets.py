@@ -55,12 +55,44 @@ def walls_of(study: Study) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     found = collect_lines(study)
     barriers = found.of(Runs.BARRIER)
     points = crossing_points(study, found)
-    shut = [_opened(barriers, points, PASS_M)]
+    shut = [_opened(barriers, points, PASS_M), walls_of_compounds(study)]
+    return np.concatenate(shut), _gated(study).geometry.to_numpy()
+
+
+def walls_of_compounds(study: Study) -> NDArray[np.object_]:
+    """Give the outlines of compounds that have gates, open at the gates."""
     gated = _gated(study)
-    if len(gated):
-        gates = study.table("gates").geometry.to_numpy()
-        shut.append(_opened(shapely.boundary(gated.geometry.to_numpy()), gates, GATE_PASS_M))
-    return np.concatenate(shut), gated.geometry.to_numpy()
+    if not len(gated):
+        return np.empty(0, object)
+    gates = study.table("gates").geometry.to_numpy()
+    return _opened(shapely.boundary(gated.geometry.to_numpy()), gates, GATE_PASS_M)
+
+
+def named_barriers(
+    study: Study,
+) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+    """
+    Give the barriers, open at crossings and bridges, with their names and kinds.
+
+    Parameters
+    ----------
+    study
+        Barriers, crossings, bridges.
+
+    Returns
+    -------
+    tuple
+        Shapes, names (empty for none) and kinds, one a row of the table.
+    """
+    table = study.table("barriers")
+    drawn = table.geometry.to_numpy()
+    if not len(table):
+        return np.empty(0, object), np.empty(0, object), np.empty(0, object)
+    lines = np.where(np.isin(shapely.get_type_id(drawn), (3, 6)), shapely.boundary(drawn), drawn)
+    points = crossing_points(study, collect_lines(study))
+    if len(points):
+        lines = shapely.difference(lines, shapely.union_all(shapely.buffer(points, PASS_M)))
+    return lines, table["name"].to_numpy(object), table["kind"].to_numpy(object)
 
 
 def _gated(study: Study) -> gpd.GeoDataFrame:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -14,11 +14,11 @@ from lingwu_grid.circle.catchment import floor_within_reach
 from lingwu_grid.circle.gaps import find_gaps
 from lingwu_grid.circle.isochrones import isochrones
 from lingwu_grid.circle.models import Demand
-from lingwu_grid.circle.reach import Nearest, attach, nearest_station, within_reach
-from lingwu_grid.circle.stations import notes_on, station_ids, station_table
+from lingwu_grid.circle.reach import Attachment, Nearest, attach, nearest_station, within_reach
+from lingwu_grid.circle.stations import notes_on, require_positive, station_table, stations_of
 from lingwu_grid.circle.streets import walking_network, walls_of
+from lingwu_grid.circle.summary import summarise
 from lingwu_grid.circle.zones import BANDS, share_table
-from lingwu_grid.errors import InputError
 from lingwu_grid.fabric.cells import gather_buildings
 from lingwu_grid.policy import ELDERLY_SPEED_M_S, SERVICE_MINUTES, WALKING_SPEED_M_S
 
@@ -134,62 +134,84 @@ def coverage(
     Raises
     ------
     InputError
-        If there is no station, or a speed is not positive.
+        If a speed is no positive number.
+
+    Notes
+    -----
+    Without a station every walk is infinite, so that an office can site its first one.
     """
-    if min(speed, elderly_speed) <= 0:
-        raise InputError(
-            f"步行速度须大于 0，现在是 {min(speed, elderly_speed)}", remedy="例如 1.2 米/秒"
-        )
-    sites = study.table("stations")
-    if not len(sites):
-        raise InputError(
-            "没有邻里驿家，无法计算服务圈",
-            where="stations（邻里驿家）",
-            remedy="补上邻里驿家的点，或用 premises 选址",
-        )
+    require_positive("步行速度", speed, "例如 1.2 米/秒")
+    require_positive("老年人步行速度", elderly_speed, "例如 0.8 米/秒")
+    sites, told = stations_of(study)
     walkers = walkers_of(study)
-    points = shapely.centroid(sites.geometry.to_numpy())
-    network = walking_network(study)
-    has_roads = len(network.line) > 0
-    method = WALKED if has_roads else STRAIGHT
-    straight = _straight(walkers.point, points)
-    if has_roads:
-        walls, _ = walls_of(study)
-        at_site = attach(network, points, walls)
-        at_home = attach(network, walkers.point, walls)
-        found = nearest_station(network, at_home, at_site)
-        reached = [(m, m * 60 * speed) for m in BANDS]
-        rings = isochrones(network, at_site, reached, study.crs)
-    else:
-        at_site = attach(network, points)
-        found = Nearest(straight.metres * DETOUR, straight.station)
-        rings = isochrones(network, at_site, [], study.crs)
-    homes = _homes_table(study, walkers, found, straight, sites)
-    people = _people(study, walkers, homes, speed, method)
+    ways = _ways(study, walkers, sites)
+    reach = SERVICE_MINUTES * 60 * speed
+    homes = _homes_table(study, walkers, ways, sites)
+    metres = ways.found.metres[walkers.of_household]
     space = None
-    if catchment and has_roads:
-        reach = SERVICE_MINUTES * 60 * speed
-        pairs = within_reach(network, at_home, at_site, reach)
-        demand = Demand(walkers.households, *pairs, len(sites))
-        floor = pd.to_numeric(sites["floor_area_m2"], errors="coerce").to_numpy(float)
-        space = floor_within_reach(demand, floor)[walkers.of_household]
-    metres = homes["metres"].to_numpy()[walkers.of_household]
+    if catchment and ways.has_roads:
+        space = _floor(walkers, ways, sites, reach)[walkers.of_household]
     zones = share_table(study, plan, metres, (speed, elderly_speed), space)
-    stations = station_table(sites, homes, speed)
-    gaps = find_gaps(study, homes, SERVICE_MINUTES * 60 * speed)
-    summary = _summary(study, homes, zones, gaps, network, (speed, elderly_speed))
+    stations = station_table(sites, homes, ways.found.station, speed)
+    gaps = find_gaps(study, homes, reach, ways.at, walked=ways.has_roads)
+    summary = summarise(study, homes, zones, gaps, ways.network, (speed, elderly_speed))
+    summary |= {"method": ways.method}
+    notes = notes_on(summary, stations, ways.at_site, has_roads=ways.has_roads)
+    reached = [(m, m * 60 * speed) for m in BANDS] if ways.has_roads else []
+    rings = isochrones(ways.network, ways.at_site, reached, study.crs)
     return Coverage(
         study=study,
         plan=plan,
         homes=homes,
-        stations=stations.assign(method=method),
-        gaps=gaps.assign(method=method),
-        zones=zones.assign(method=method),
-        households=people,
-        isochrones=rings,
-        network=network if has_roads else None,
-        summary=summary | {"notes": notes_on(summary, stations, at_site, has_roads=has_roads)},
+        stations=stations.assign(method=ways.method),
+        gaps=gaps.table.assign(method=ways.method),
+        zones=zones.assign(method=ways.method),
+        households=_people(study, walkers, homes, speed, ways.method),
+        isochrones=rings.assign(method=ways.method),
+        network=ways.network if ways.has_roads else None,
+        summary=summary | {"notes": [*notes, *told]},
     )
+
+
+class Ways(NamedTuple):
+    """How homes and stations lie to each other."""
+
+    network: Network
+    at: NDArray[np.object_]
+    """Points of the stations."""
+    at_home: Attachment
+    at_site: Attachment
+    found: Nearest
+    straight: Nearest
+    method: str
+
+    @property
+    def has_roads(self) -> bool:
+        """Whether there is a street to walk on."""
+        return len(self.network.line) > 0
+
+
+def _ways(study: Study, walkers: Walkers, sites: gpd.GeoDataFrame) -> Ways:
+    """Walk from every home to its nearest station, along the streets where there are any."""
+    points = shapely.centroid(sites.geometry.to_numpy())
+    network = walking_network(study)
+    walls = walls_of(study)[0] if len(network.line) else None
+    at_site = attach(network, points, walls)
+    at_home = attach(network, walkers.point, walls)
+    straight = _straight(walkers.point, points)
+    if len(network.line):
+        found, method = nearest_station(network, at_home, at_site), WALKED
+    else:
+        found, method = Nearest(straight.metres * DETOUR, straight.station), STRAIGHT
+    return Ways(network, points, at_home, at_site, found, straight, method)
+
+
+def _floor(
+    walkers: Walkers, ways: Ways, sites: gpd.GeoDataFrame, reach: float
+) -> NDArray[np.float64]:
+    pairs = within_reach(ways.network, ways.at_home, ways.at_site, reach)
+    demand = Demand(walkers.households, *pairs, len(sites))
+    return floor_within_reach(demand, sites["floor_area_m2"].to_numpy(float))
 
 
 def walkers_of(study: Study) -> Walkers:
@@ -208,6 +230,8 @@ def walkers_of(study: Study) -> Walkers:
 
 
 def _straight(homes: NDArray[np.object_], stations: NDArray[np.object_]) -> Nearest:
+    if not len(stations):
+        return Nearest(np.full(len(homes), np.inf), np.full(len(homes), -1, np.int64))
     index, metres = shapely.STRtree(stations).query_nearest(
         homes, return_distance=True, all_matches=False
     )
@@ -215,16 +239,16 @@ def _straight(homes: NDArray[np.object_], stations: NDArray[np.object_]) -> Near
 
 
 def _homes_table(
-    study: Study, walkers: Walkers, found: Nearest, straight: Nearest, sites: gpd.GeoDataFrame
+    study: Study, walkers: Walkers, ways: Ways, sites: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
-    ids = np.append(station_ids(sites), "")
+    ids = np.append(sites["station_id"].to_numpy(object), "")
     return gpd.GeoDataFrame(
         {
             "households": walkers.households,
             "elderly": walkers.elderly,
-            "metres": found.metres,
-            "straight_m": straight.metres,
-            "station_id": ids[found.station],
+            "metres": ways.found.metres,
+            "straight_m": ways.straight.metres,
+            "station_id": ids[ways.found.station],
         },
         geometry=walkers.point,
         crs=study.crs,
@@ -240,49 +264,8 @@ def _people(
         {
             "household_id": study.households["household_id"].to_numpy(),
             "station_id": homes["station_id"].to_numpy()[home],
-            "metres": np.round(metres, 1),
-            "minutes": np.round(metres / speed / 60, 2),
+            "metres": metres,
+            "minutes": metres / speed / 60,
             "method": method,
         }
     )
-
-
-def _summary(
-    study: Study,
-    homes: gpd.GeoDataFrame,
-    zones: pd.DataFrame,
-    gaps: gpd.GeoDataFrame,
-    network: Network,
-    speeds: tuple[float, float],
-) -> dict[str, Any]:
-    everyone = zones[zones["level"] == "全部"].iloc[0]
-    reach = SERVICE_MINUTES * 60 * speeds[0]
-    circles = int(homes["households"][homes["straight_m"] <= reach].sum())
-    lost = int(homes["households"][~np.isfinite(homes["metres"])].sum())
-    return {
-        "study": study.name,
-        "synthetic": study.rules.synthetic,
-        "speed_m_s": speeds[0],
-        "elderly_speed_m_s": speeds[1],
-        "method": WALKED if len(network.line) else STRAIGHT,
-        "network_pieces": network.pieces,
-        "households": int(everyone["households"]),
-        "stations": len(study.table("stations")),
-        "within": {str(m): int(everyone[f"within_{m}"]) for m in BANDS},
-        "share": {str(m): float(everyone[f"share_{m}"]) for m in BANDS},
-        "elderly_share": {
-            str(m): None if pd.isna(v := everyone[f"elderly_share_{m}"]) else float(v)
-            for m in BANDS
-        },
-        "within_15_by_straight_circles": circles,
-        "hidden_by_circles": circles - int(everyone["within_15"]),
-        "unreachable": lost,
-        "gaps": [
-            {
-                "place": str(g.place),
-                "households": int(g.households),
-                "metres": round(float(g.metres)) if np.isfinite(g.metres) else None,
-            }
-            for g in gaps.itertuples()
-        ],
-    }

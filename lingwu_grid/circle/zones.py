@@ -47,17 +47,17 @@ def share_table(
     Returns
     -------
     pandas.DataFrame
-        level, zone_id; households, residents, elderly; households, residents and elderly within
-        5, 10 and 15 minutes and the shares; the median walk in minutes; and, with a plan,
-        households_before, share_15_before and share_15_change of the zone of the same code. A
-        zone that is no more has no households after.
+        level, zone_id, zone_name; households, residents, elderly; households, residents and
+        elderly within 5, 10 and 15 minutes and the shares; the median walk in minutes; and, with
+        a plan, households_before, share_15_before and share_15_change of the zone of the same
+        code. A zone that is no more has no households after.
     """
     now, before = _keys(study, plan)
     table = _counted(study, now, metres, speeds)
     if space is not None:
         table["floor_m2_per_100"] = _means(now, space)
     if before is None:
-        return table
+        return _named(study, plan, table)
     old = _counted(study, before, metres, speeds)
     old = old[["level", "zone_id", "households", "share_15"]]
     old = old.rename(columns={"households": "households_before", "share_15": "share_15_before"})
@@ -66,7 +66,29 @@ def share_table(
     both[counts] = both[counts].fillna(0).astype(np.int64)
     both["share_15_change"] = (both["share_15"] - both["share_15_before"]).round(4)
     rank = both["level"].map({level: i for i, level in enumerate(LEVELS)})
-    return both.iloc[np.lexsort((both["zone_id"].to_numpy(str), rank))].reset_index(drop=True)
+    both = both.iloc[np.lexsort((both["zone_id"].to_numpy(str), rank))].reset_index(drop=True)
+    return _named(study, plan, both)
+
+
+def _named(study: Study, plan: PlanRecord | None, table: pd.DataFrame) -> pd.DataFrame:
+    """Set the name of each zone beside its code: the plan's, else today's; empty for none."""
+    today = {
+        "街道": (study.table("subdistricts"), "subdistrict_id", "name"),
+        "社区": (study.table("communities"), "community_id", "community_name"),
+        "网格": (study.table("grids"), "grid_id", "grid_name"),
+    }
+    names = {("全部", ""): "全部"}
+    for level, (rows, key, name) in today.items():
+        names |= {(level, str(i)): str(n) for i, n in zip(rows[key], rows[name], strict=True)}
+    if plan is not None:
+        for level, rows, stem in (
+            ("社区", plan.communities, "community"), ("网格", plan.grids, "grid"),
+        ):  # fmt: skip
+            told = zip(rows[f"{stem}_id"], rows[f"{stem}_name"], strict=True)
+            names |= {(level, str(i)): str(n) for i, n in told if n}
+    keys = zip(table["level"], table["zone_id"], strict=True)
+    table.insert(2, "zone_name", [names.get((str(lv), str(i)), "") for lv, i in keys])
+    return table
 
 
 def _keys(study: Study, plan: PlanRecord | None) -> tuple[Keys, Keys | None]:

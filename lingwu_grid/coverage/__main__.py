@@ -72,7 +72,10 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
-    from lingwu_grid.circle.choosing import site_stations  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.circle.choosing import (  # noqa: PLC0415 - --help stays quick
+        require_roads,
+        site_stations,
+    )
     from lingwu_grid.circle.serving import require_same_inputs  # noqa: PLC0415
     from lingwu_grid.circle.walk import coverage  # noqa: PLC0415
     from lingwu_grid.plan import read_plan  # noqa: PLC0415
@@ -87,13 +90,14 @@ def _work(options: argparse.Namespace) -> int:
     speeds = {k: v for k, v in given.items() if v is not None}
     measured = coverage(study, plan, catchment=options.catchment, **speeds)
     watch("量过步行距离")
+    asked = options.stations is not None or options.model != "cover"
     proposal = None
-    if options.stations is not None or options.model != "cover":
+    if asked and measured.network is not None:
         proposal = site_stations(
             measured,
             count=1 if options.stations is None else options.stations,
             model=options.model,
-            required=tuple(filter(None, options.required.replace("，", ",").split(","))),
+            required=_ids(options.required),
             budget=options.budget,
             each_community=options.each_community,
             capacity=options.capacity,
@@ -103,37 +107,52 @@ def _work(options: argparse.Namespace) -> int:
     plan.served(measured, proposal).save(options.plan, adds=True, papers=papers, watch=watch)
     _print(measured, proposal)
     _cli.say_result(f"地图：{options.plan / 'map.html'}")
+    if asked:
+        require_roads(measured)  # what could be measured is written by now
     return _cli.DONE
+
+
+def _ids(text: str) -> tuple[str, ...]:
+    """Take ids apart, whichever comma stands between them."""
+    parts = text.translate(str.maketrans("，、；;", ",,,,")).split(",")
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def _print(measured: Coverage, proposal: Proposal | None) -> None:
     say, s = _cli.say_result, measured.summary
     shares = "，".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in s["share"])
     say(f"{s['households']} 户，{s['stations']} 个邻里驿家（{s['method']}）：{shares}")
-    say(
-        f"直线画圈算 15 分钟内有 {s['within_15_by_straight_circles']} 户，"
-        f"其中 {s['hidden_by_circles']} 户其实要绕行超时；"
-        f"没有路通到任何驿站的 {s['unreachable']} 户"
-    )
+    if measured.network is not None:
+        causes = "，".join(f"{cause} {n} 户" for cause, n in s["hidden_causes"].items())
+        say(
+            f"直线画圈算 15 分钟内有 {s['within_15_by_straight_circles']} 户，"
+            f"其中 {s['hidden_by_circles']} 户其实要绕行超时{f'（{causes}）' if causes else ''}；"
+            f"没有路通到任何驿站的 {s['unreachable']} 户"
+        )
     for note in s["notes"]:
         say(f"注意：{note}")
     for gap in s["gaps"][:5]:
         walk = f"平均步行 {gap['metres']} 米" if gap["metres"] is not None else "没有路相通"
-        say(f"缺口：{gap['place']}，{gap['households']} 户，{walk}")
+        cause = f"{gap['cause']} {gap['cause_households']} 户"
+        say(f"缺口：{gap['place']}，{gap['households']} 户，{walk}（{cause}）")
     if proposal is not None:
-        best = proposal.optimum
-        say(
-            f"建议新开 {len(proposal.sites)} 处，15 分钟内由 {s['within']['15']} 户增到 "
-            f"{proposal.covered} 户（最优值 {best['objective']}，上下界差 {best['gap']:.2%}）"
-        )
-        for row in proposal.sites.itertuples():
-            say(f"  {row.name or row.site_id}（{row.kind}）：增加 {row.added_households} 户")
-        for note in proposal.notes:
-            say(f"  注意：{note}")
-        if proposal.uncovered["households"]:
-            say(
-                f"  仍够不着：{proposal.uncovered['households']} 户，{proposal.uncovered['reason']}"
-            )
+        _print_proposal(s["within"]["15"], proposal)
+
+
+def _print_proposal(today: int, proposal: Proposal) -> None:
+    say, best = _cli.say_result, proposal.optimum
+    say(
+        f"建议新开 {len(proposal.sites)} 处，15 分钟内由 {today} 户增到 {proposal.covered} 户"
+        f"（最优值 {best['objective']:g}，界 {best['bound']:g}，上下界差 {best['gap']:.2%}）"
+    )
+    if proposal.served != proposal.covered:
+        say(f"  按条件分派到站的 {proposal.served} 户")
+    for row in proposal.sites.itertuples():
+        say(f"  {row.name or row.site_id}（{row.kind}）：增加 {row.added_households} 户")
+    for note in proposal.notes:
+        say(f"  注意：{note}")
+    if proposal.uncovered["households"]:
+        say(f"  仍够不着：{proposal.uncovered['households']} 户（{proposal.uncovered['reason']}）")
 
 
 if __name__ == "__main__":

@@ -40,7 +40,7 @@ def test_most_covered_is_that_of_every_choice(seed: int, count: int, keep: bool)
     kept = tuple(np.flatnonzero(required))
     others = [s for s in range(SITES) if s not in kept]
     best = max(covered(d, (*kept, *c)) for c in combinations(others, count))
-    sited = most_covered(d, Terms(required, count=count))
+    sited = most_covered(d, Terms(required, today=required, count=count))
     assert sited.objective == pytest.approx(best)
     assert sited.bound == pytest.approx(best)
     assert sited.status == "optimal"
@@ -72,7 +72,7 @@ def test_least_walking_is_that_of_every_choice(seed: int, count: int) -> None:
         (d.households * away[:, list(c)].min(axis=1)).sum()
         for c in combinations(range(SITES), count)
     )
-    sited = least_walking(d, Terms(np.zeros(SITES, bool), count=count))
+    sited = least_walking(d, Terms(np.zeros(SITES, bool), count=count), outside_m=2.0)
     assert sited.objective == pytest.approx(best)
 
 
@@ -108,7 +108,7 @@ def served(d: Demand, chosen: tuple[int, ...], capacity: np.ndarray) -> float:
     for h, n in enumerate(d.households.tolist()):
         flow.add_edge("from", ("h", h), capacity=n)
     for s in chosen:
-        flow.add_edge(("s", s), "to", capacity=int(capacity[s]))
+        flow.add_edge(("s", s), "to", capacity=capacity[s])
     for h, s in zip(d.home.tolist(), d.site.tolist(), strict=True):
         flow.add_edge(("h", h), ("s", s))
     return nx.maximum_flow_value(flow, "from", "to")
@@ -119,6 +119,7 @@ def served(d: Demand, chosen: tuple[int, ...], capacity: np.ndarray) -> float:
 def test_no_room_takes_more_than_its_floor_allows(seed: int, count: int) -> None:
     d = demand(seed)
     capacity = np.random.default_rng(seed).integers(20, 90, SITES).astype(float)
+    capacity[[1, 4]] = np.inf  # a building without a floor area is not limited
     best = max(served(d, c, capacity) for c in combinations(range(SITES), count))
     terms = Terms(np.zeros(SITES, bool), count=count, capacity=capacity)
     sited = most_covered(d, terms)
@@ -160,7 +161,7 @@ def test_medium_cases_have_the_objective_of_spopt(count: int) -> None:
     assert ours.objective == pytest.approx(pulp.value(mclp.problem.objective))
     ours, _ = fewest_sites(within(0.35), Terms(none))
     assert ours.objective == pytest.approx(pulp.value(lscp.problem.objective))
-    ours = least_walking(within(9.0), Terms(none, count=count))
+    ours = least_walking(within(9.0), Terms(none, count=count), outside_m=9.0)
     assert ours.objective == pytest.approx(pulp.value(median.problem.objective))
 
 
@@ -169,3 +170,75 @@ def test_floor_is_shared_by_all_within_reach() -> None:
     d = Demand(np.array([10, 20, 5]), np.array([0, 1, 1]), np.array([0, 0, 1]), np.ones(3), 2)
     assert floor_within_reach(d, np.array([60.0, 40.0])).tolist() == [200.0, 400.0, 0.0]
     assert floor_within_reach(d, np.array([np.nan, 40.0])).tolist() == [0.0, 200.0, 0.0]
+
+
+def pairs(*reached: tuple[int, ...], households: int = 10) -> Demand:
+    """Give one home a tuple, of the sites within its reach."""
+    home = np.repeat(np.arange(len(reached)), [len(r) for r in reached])
+    site = np.array([s for r in reached for s in r], np.int64)
+    n_sites = int(site.max()) + 1
+    return Demand(np.full(len(reached), households), home, site, np.ones(len(home)), n_sites)
+
+
+def test_what_the_office_insists_on_counts_and_costs() -> None:
+    """Site 0 is open today; 1 is insisted on and takes the number and most of the money."""
+    d = pairs((0,), (1,), (2,), (3,))
+    today, required = np.array([1, 0, 0, 0], bool), np.array([1, 1, 0, 0], bool)
+    one = most_covered(d, Terms(required, today=today, count=1))
+    assert one.chosen.tolist() == [True, True, False, False]
+    cost = np.array([900.0, 60.0, 50.0, 30.0])
+    paid = most_covered(d, Terms(required, today=today, count=3, cost=cost, budget=100.0))
+    assert paid.chosen.tolist() == [True, True, False, True], "60 + 30, today's for nothing"
+
+
+def test_a_home_whose_only_site_stays_closed_walks_the_limit() -> None:
+    """Ten homes at site 0, one at site 1: one may open; the other home is sent nowhere."""
+    d = Demand(np.array([10, 1]), np.array([0, 1]), np.array([0, 1]), np.array([5.0, 7.0]), 2)
+    sited = least_walking(d, Terms(np.zeros(2, bool), count=1), outside_m=100.0)
+    assert sited.chosen.tolist() == [True, False]
+    assert sited.objective == pytest.approx(10 * 5 + 1 * 100)
+    assert sited.served == 10
+
+
+@pytest.mark.parametrize("capacity", [None, np.array([30.0, 30.0, 30.0, np.inf])])
+def test_a_site_that_adds_nobody_stays_closed(capacity: np.ndarray | None) -> None:
+    """Site 0 alone reaches everybody; site 3 does too, for more money."""
+    d = pairs((0, 1, 3), (0, 2, 3), (0, 3))
+    cost = np.array([10.0, 1.0, 1.0, 90.0])
+    terms = Terms(np.zeros(4, bool), count=4, cost=cost, capacity=capacity)
+    sited = most_covered(d, terms)
+    assert sited.objective == pytest.approx(30)
+    assert np.flatnonzero(sited.chosen).tolist() == [0]
+
+
+def test_an_impossible_request_names_what_was_asked_and_nothing_else() -> None:
+    d = pairs((0,), (1,))
+    terms = Terms(np.zeros(2, bool), capacity=np.array([5.0, 5.0]))
+    with pytest.raises(InputError, match="这个条件不能满足：容量") as alone:
+        fewest_sites(d, terms)
+    assert not any(word in str(alone.value) for word in ("预算", "个数", "每社区"))
+    with pytest.raises(InputError, match="不能同时满足：预算、每社区至少一处") as both:
+        most_covered(
+            d,
+            Terms(np.zeros(2, bool), cost=np.full(2, 9.0), budget=1.0, group=np.array([0, 1])),
+        )
+    assert "容量" not in str(both.value)
+
+
+@pytest.mark.parametrize("model", ["cover", "median"])
+def test_out_of_time_there_is_an_answer_with_its_gap(model: str) -> None:
+    rng = np.random.default_rng(3)
+    away = rng.random((400, 80))
+    home, site = np.nonzero(away < 0.3)
+    d = Demand(rng.integers(1, 50, 400), home, site, away[home, site], 80)
+    terms = Terms(np.zeros(80, bool), count=5, capacity=rng.integers(100, 900, 80).astype(float))
+    if model == "cover":
+        sited = most_covered(d, terms, seconds=1e-4)
+        assert 0 <= sited.objective <= sited.bound
+    else:
+        sited = least_walking(d, terms, outside_m=0.3, seconds=1e-4)
+        assert sited.objective >= sited.bound > 0
+        assert sited.served > 0
+    assert sited.status == "feasible"
+    assert np.isfinite(sited.gap)
+    assert sited.chosen.sum() <= 5

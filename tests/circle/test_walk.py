@@ -65,7 +65,10 @@ def test_a_canal_without_its_bridge_is_a_gap_that_circles_miss(tmp_path: Path) -
     assert after.summary["network_pieces"] > before.summary["network_pieces"]
     assert after.summary["within"]["15"] <= before.summary["within"]["15"]
     assert after.summary["hidden_by_circles"] > before.summary["hidden_by_circles"]
-    assert after.gaps["reason"].str.contains("绕行|没有路").any()
+    causes = after.summary["hidden_causes"]
+    assert sum(causes.values()) == after.summary["hidden_by_circles"]
+    assert set(causes) <= {"示例渠隔断", "示例铁路隔断", "小区围墙绕行", "街道绕行", "没有路相通"}
+    assert any(cause.endswith("隔断") for cause in after.gaps["cause"])
 
 
 def test_a_home_in_a_walled_compound_leaves_by_the_gate(tmp_path: Path) -> None:
@@ -92,16 +95,14 @@ def test_no_roads_is_said_loudly(tmp_path: Path) -> None:
         lg.site_stations(measured, count=1)
 
 
-def test_what_cannot_be_measured_is_a_sentence(small_study: lg.Study, tmp_path: Path) -> None:
-    with pytest.raises(lg.InputError, match="大于 0"):
-        lg.coverage(small_study, speed=0)
+def test_what_cannot_be_measured_is_a_sentence(small_study: lg.Study) -> None:
+    for wrong in (0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(lg.InputError, match="步行速度须是大于 0"):
+            lg.coverage(small_study, speed=wrong)
+        with pytest.raises(lg.InputError, match="老年人步行速度须是大于 0"):
+            lg.coverage(small_study, elderly_speed=wrong)
     with pytest.raises(lg.InputError, match="至少为 1"):
         lg.site_stations(lg.coverage(small_study), count=0)
-    made = office()
-    made.tables.pop("stations")
-    made.write(tmp_path)
-    with pytest.raises(lg.InputError, match="没有邻里驿家"):
-        lg.coverage(lg.read_study(tmp_path))
 
 
 def test_a_station_off_the_network_serves_nobody(tmp_path: Path) -> None:
@@ -160,6 +161,7 @@ def test_the_command_adds_to_the_plan_and_refuses_other_data(
     middle = walks.assign(m=pd.to_numeric(walks["minutes"])).groupby("grid_id")["m"].median()
     told = grids.set_index("grid_id")["walk_minutes"]
     np.testing.assert_allclose(told[middle.index], middle, atol=0.01)
+    assert "，界 " in said
     bands = again.service.layers["bands"]
     assert bands["households"].sum() == len(rows)
     assert len(list((out / "figures").glob("*.png"))) == 2
@@ -175,6 +177,11 @@ def test_the_command_adds_to_the_plan_and_refuses_other_data(
 def test_a_plan_is_measured_before_and_after(small_study: lg.Study, small_plan: lg.Plan) -> None:
     zones = lg.coverage(small_study, small_plan, catchment=True).zones
     today = lg.coverage(small_study).zones
+    names = zones.set_index(["level", "zone_id"])["zone_name"]
+    assert names["全部", ""] == "全部"
+    told = small_plan.grids.set_index("grid_id")["grid_name"]
+    assert all(names["网格", grid] == told[grid] != "" for grid in told.index)
+    assert (today.loc[today["level"] == "社区", "zone_name"] != "").all()
     for level in ("街道", "社区", "网格"):
         rows = zones[zones["level"] == level]
         assert (
@@ -219,6 +226,10 @@ def test_the_map_shows_the_service_circle(
     browser.find_element(By.CSS_SELECTOR, "[data-show=service]").click()
     assert "步行到最近驿站" in panel.text
     assert str(measured.summary["hidden_by_circles"]) in panel.text
+    for cause, households in measured.summary["hidden_causes"].items():
+        assert f"{cause} {households}" in panel.text
+    for gap in measured.summary["gaps"][:6]:
+        assert gap["cause"] in panel.text
     on = layers_on(browser)
     assert {"步行分钟", "建议新开的驿站", "邻里驿家", "方案社区"} <= on
     assert not {"方案网格", "现状网格", "等时圈"} & on

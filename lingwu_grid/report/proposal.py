@@ -222,18 +222,13 @@ def _service(record: PlanRecord) -> dict[str, Any] | None:
         | {c: "—" if pd.isna(row[c]) else f"{float(row[c]):.1%}" for c in columns}
         for row in mine.sort_values("zone_id").to_dict("records")
     ]
-    shares = "、".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in ("5", "10", "15"))
-    hidden = s["hidden_by_circles"]
     proposed = s.get("proposal") or {}
     sites = proposed.get("sites", [])
     return {
-        "sentence": f"现有邻里驿家 {s['stations']} 处，按{s['method']}测算"
-        f"（步速 {s['speed_m_s']} 米/秒），{shares}以内；老年人（{s['elderly_speed_m_s']} 米/秒）"
-        f"15 分钟以内 {s['elderly_share']['15']:.1%}。按直线画圈会掩盖 {hidden:,} 户实际走不到的"
-        f"住户；{s['unreachable']:,} 户没有路通到任何驿家。",
+        "sentence": _service_sentence(s),
         "rows": rows,
         "gaps": [
-            f"{gap['place']}，{gap['households']:,} 户"
+            f"{gap['place']}，{gap['households']:,} 户（{gap['cause']}）"
             + (f"，最近约 {gap['metres']} 米" if gap["metres"] else "，没有路通到驿家")
             for gap in s["gaps"][:MOST_GAPS]
         ],
@@ -242,6 +237,22 @@ def _service(record: PlanRecord) -> dict[str, Any] | None:
         if sites
         else "",
     }
+
+
+def _service_sentence(s: dict[str, Any]) -> str:
+    """Say in one sentence how far the homes are, and what straight circles would hide."""
+    shares = "、".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in ("5", "10", "15"))
+    told = f"现有邻里驿家 {s['stations']} 处，按{s['method']}测算"
+    told += f"（步速 {s['speed_m_s']} 米/秒），{shares}以内"
+    elderly = s["elderly_share"]["15"]
+    if elderly is not None:
+        told += f"；老年人（{s['elderly_speed_m_s']} 米/秒）15 分钟以内 {elderly:.1%}"
+    told += "。"
+    if s["hidden_by_circles"]:
+        causes = "、".join(f"{cause} {n:,} 户" for cause, n in s.get("hidden_causes", {}).items())
+        told += f"按直线画圈会掩盖 {s['hidden_by_circles']:,} 户实际走不到的住户"
+        told += f"（{causes}）；" if causes else "；"
+    return told + f"{s['unreachable']:,} 户没有路通到任何驿家。"
 
 
 def _funds(record: PlanRecord) -> dict[str, Any]:

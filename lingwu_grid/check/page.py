@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.maps import layers as draw
-from lingwu_grid.maps.shell import Script, as_script, filled, new_page, rendered
+from lingwu_grid.maps.elements import Script
+from lingwu_grid.maps.shell import new_page, rendered
+from lingwu_grid.maps.texts import as_script, filled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import folium
     import geopandas as gpd
     import pandas as pd
 
     from lingwu_grid.findings import Finding
+    from lingwu_grid.maps.elements import FeatureGroup
     from lingwu_grid.study import Study
 
 ZONE_FIELDS = {
@@ -81,7 +83,7 @@ def check_page(
     )
 
 
-def _zones(table: gpd.GeoDataFrame, level: str) -> folium.FeatureGroup:
+def _zones(table: gpd.GeoDataFrame, level: str) -> FeatureGroup:
     is_grid = level == "网格"
     shape = table if is_grid else table.set_geometry(table.geometry.boundary)
     paint = {
@@ -95,7 +97,7 @@ def _zones(table: gpd.GeoDataFrame, level: str) -> folium.FeatureGroup:
     return draw.area_layer(shape, f"现状{level}", ZONE_FIELDS, style=style, paint=paint)
 
 
-def _lines(table: gpd.GeoDataFrame, name: str) -> folium.FeatureGroup:
+def _lines(table: gpd.GeoDataFrame, name: str) -> FeatureGroup:
     if name == "roads":
         colours = table["name"].map(lambda _: "#b0a99f")
         return draw.line_layer(table, "道路", colours, 2, {"name": "名称"})

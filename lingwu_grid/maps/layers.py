@@ -5,11 +5,18 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-import folium
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+
+from lingwu_grid.maps.elements import (
+    CircleMarker,
+    FeatureGroup,
+    GeoJson,
+    GeoJsonTooltip,
+    Tooltip,
+)
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -126,7 +133,7 @@ def area_layer(
     paint: dict[str, str] | None = None,
     show: bool = True,
     pane: str = "overlayPane",
-) -> folium.FeatureGroup:
+) -> FeatureGroup:
     """
     Draw polygons with a label on hover.
 
@@ -147,18 +154,18 @@ def area_layer(
     pane
         Of the map; what is compared side by side has its own.
     """
-    group = folium.FeatureGroup(name=name, show=show)
+    group = FeatureGroup(name=name, show=show)
     key = next(iter(fields))
 
     def styled(feature: dict[str, Any]) -> dict[str, Any]:
         colour = (paint or {}).get(feature["properties"][key], "#ffffff")
         return {**style, "fillColor": colour}
 
-    folium.GeoJson(
+    GeoJson(
         as_geojson(table, fields),
         style_function=styled,
         highlight_function=lambda _: {"weight": 5, "fillOpacity": 0.55},
-        tooltip=folium.GeoJsonTooltip(
+        tooltip=GeoJsonTooltip(
             fields=list(fields), aliases=list(fields.values()), sticky=True, class_name="card"
         ),
         pane=pane,
@@ -174,13 +181,13 @@ def line_layer(
     fields: dict[str, str],
     *,
     pane: str = "overlayPane",
-) -> folium.FeatureGroup:
+) -> FeatureGroup:
     """Draw lines in the colours given, with a label on hover."""
-    group = folium.FeatureGroup(name=name)
+    group = FeatureGroup(name=name)
     data = as_geojson(table, fields)
     for feature, colour in zip(data["features"], colours, strict=True):
         feature["properties"]["colour"] = colour
-    folium.GeoJson(
+    GeoJson(
         data,
         style_function=lambda f: {
             "color": f["properties"]["colour"],
@@ -188,7 +195,7 @@ def line_layer(
             "opacity": 0.9,
             "fillOpacity": 0.2,
         },
-        tooltip=folium.GeoJsonTooltip(fields=list(fields), aliases=list(fields.values())),
+        tooltip=GeoJsonTooltip(fields=list(fields), aliases=list(fields.values())),
         pane=pane,
     ).add_to(group)
     return group
@@ -200,10 +207,10 @@ def dot(
     *,
     line: tuple[str, int],
     fill: str,
-    tooltip: folium.Tooltip | str,
-) -> folium.CircleMarker:
+    tooltip: Tooltip,
+) -> CircleMarker:
     """Give a mark at a point, above the grids; `line` is its colour and width."""
-    marker = folium.CircleMarker(
+    marker = CircleMarker(
         [round(point.y, DIGITS), round(point.x, DIGITS)],
         radius=radius,
         tooltip=tooltip,
@@ -217,11 +224,13 @@ def dot(
     return marker
 
 
-def station_layer(table: gpd.GeoDataFrame) -> folium.FeatureGroup:
+def station_layer(table: gpd.GeoDataFrame) -> FeatureGroup:
     """Draw the Neighbourhood Stations as dots."""
-    group = folium.FeatureGroup(name="邻里驿家")
+    group = FeatureGroup(name="邻里驿家")
     for name, point in zip(table["name"], table.geometry, strict=True):
-        dot(point, 6, line=("#ffffff", 2), fill="#d81b60", tooltip=escape(name)).add_to(group)
+        dot(point, 6, line=("#ffffff", 2), fill="#d81b60", tooltip=Tooltip(escape(name))).add_to(
+            group
+        )
     return group
 
 

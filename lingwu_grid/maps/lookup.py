@@ -125,28 +125,28 @@ def _compound_cards(record: PlanRecord) -> dict[str, Any]:
     is_summed = "building_id" not in record.buildings.columns  # a shared part has sums only
     flows = record.buildings if is_summed else compound_flows(record.buildings)
     names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
-    cards = {}
-    for code, rows in flows.groupby("compound_id", sort=True):
-        cards[str(code)] = {
-            "name": rows["compound_name"].iloc[0] or str(code),
+    rows_of: dict[str, list[Any]] = {}
+    for row in flows.sort_values("compound_id", kind="stable").itertuples(index=False):
+        rows_of.setdefault(str(row.compound_id), []).append(row)
+    return {
+        code: {
+            "name": rows[0].compound_name or code,
             "said": _compound_said(rows),
-            "rows": [
-                (f"{r.households} 户", _flow_said(r, names)) for r in rows.itertuples(index=False)
-            ],
+            "rows": [(f"{r.households} 户", _flow_said(r, names)) for r in rows],
         }
-    return cards
+        for code, rows in rows_of.items()
+    }
 
 
-def _compound_said(rows: pd.DataFrame) -> str:
+def _compound_said(rows: list[Any]) -> str:
     """Say in a line what becomes of a compound: grid and community, each told."""
-    grid = ~rows["previous_grid_id"].isin([""]) & (rows["previous_grid_id"] != rows["grid_id"])
-    owner = rows["previous_community_id"]
-    community = (owner != "") & (owner != rows["community_id"])
-    if not grid.any() and not community.any():
+    grid = [r.previous_grid_id not in ("", r.grid_id) for r in rows]
+    community = [r.previous_community_id not in ("", r.community_id) for r in rows]
+    if not any(grid) and not any(community):
         return "小区：整体不变"
-    told = ["有住户换网格"] * bool(grid.any())
-    if community.any():
-        told.append("整体改属另一社区" if community.all() else "有住户改属另一社区")
+    told = ["有住户换网格"] * any(grid)
+    if any(community):
+        told.append("整体改属另一社区" if all(community) else "有住户改属另一社区")
     return "小区：" + "，".join(told)
 
 

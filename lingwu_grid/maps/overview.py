@@ -6,8 +6,10 @@ import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.elements import Script
 from lingwu_grid.maps.page import lineage_counts, status_counts
-from lingwu_grid.maps.shell import Script, filled, new_page, rendered
+from lingwu_grid.maps.shell import new_page, rendered
+from lingwu_grid.maps.texts import filled
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name
 

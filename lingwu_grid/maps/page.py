@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
-from lingwu_grid.maps.shell import Data, Page, Script, filled, new_page, rendered, template_text
+from lingwu_grid.maps.shell import new_page, rendered
+from lingwu_grid.maps.texts import filled, template_text
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -69,7 +71,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     if tiles:
         folium.TileLayer(tiles=tiles, attr="底图", name="底图").add_to(page)
     layers = _add_layers(page, record)
-    folium.LayerControl(collapsed=True).add_to(page)
+    LayerControl(collapsed=True).add_to(page)
     names = {k: v.get_name() for k, v in layers.items()}
     views = {view: [names[k] for k in wanted if k in names] for view, wanted in VIEWS.items()}
     page.add_child(Script("page.js", map=page.get_name(), views=views))
@@ -80,14 +82,14 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     return rendered(page, title=title, panel=_panel(record, title, notice))
 
 
-def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]:
+def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     back = record.backdrop
     if "roads" in back:
         roads = back["roads"]
         draw.line_layer(
             roads, "道路", roads["name"].map(lambda _: "#b0a99f"), 2, {"name": "道路"}
         ).add_to(page)
-    switched: dict[str, folium.FeatureGroup] = {}
+    switched: dict[str, FeatureGroup] = {}
     if "grids" in back:
         now = draw.with_count(back["grids"], record, "grid_id")
         now = draw.with_standing(now, record.run["rules"]["grid"])
@@ -137,9 +139,9 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup
     return switched | _add_marks(page, record)
 
 
-def _changes(record: PlanRecord) -> dict[str, folium.FeatureGroup]:
+def _changes(record: PlanRecord) -> dict[str, FeatureGroup]:
     """Draw what a reader looks for first: who moves, and what could not be made lawful."""
-    drawn: dict[str, folium.FeatureGroup] = {}
+    drawn: dict[str, FeatureGroup] = {}
     if len(record.moves):
         drawn["moves"] = draw.area_layer(
             record.moves,
@@ -160,10 +162,10 @@ def _changes(record: PlanRecord) -> dict[str, folium.FeatureGroup]:
     return drawn
 
 
-def _add_marks(page: Page, record: PlanRecord) -> dict[str, folium.FeatureGroup]:
+def _add_marks(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     """Draw what people find their way by: water, railway and stations."""
     back = record.backdrop
-    marks: dict[str, folium.FeatureGroup] = {}
+    marks: dict[str, FeatureGroup] = {}
     if "barriers" in back:
         colours = back["barriers"]["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63")
         marks["barriers"] = draw.line_layer(

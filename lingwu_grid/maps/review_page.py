@@ -11,7 +11,8 @@ import numpy as np
 import shapely
 
 from lingwu_grid.maps import layers as draw
-from lingwu_grid.maps.shell import as_script, filled, plain_page, template_text
+from lingwu_grid.maps.shell import plain_page
+from lingwu_grid.maps.texts import as_script, filled, template_text
 from lingwu_grid.planning.compliance import EXEMPT
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name

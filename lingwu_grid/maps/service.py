@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import folium
-
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.elements import FeatureGroup, Tooltip
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -32,7 +31,7 @@ SITE_FIELDS = {
 }
 
 
-def service_layers(service: Service) -> dict[str, folium.FeatureGroup]:
+def service_layers(service: Service) -> dict[str, FeatureGroup]:
     """
     Draw what a coverage found.
 
@@ -47,7 +46,7 @@ def service_layers(service: Service) -> dict[str, folium.FeatureGroup]:
         Layers by name, those below first; off until they are asked for.
     """
     of = service.layers
-    drawn: dict[str, folium.FeatureGroup] = {}
+    drawn: dict[str, FeatureGroup] = {}
     if "catchments" in of:
         table = of["catchments"].assign(name=of["catchments"]["name"])
         drawn["catchments"] = draw.area_layer(
@@ -88,8 +87,8 @@ def service_layers(service: Service) -> dict[str, folium.FeatureGroup]:
     return drawn
 
 
-def _proposed(sites: gpd.GeoDataFrame) -> folium.FeatureGroup:
-    group = folium.FeatureGroup(name="建议新开的驿站", show=False)
+def _proposed(sites: gpd.GeoDataFrame) -> FeatureGroup:
+    group = FeatureGroup(name="建议新开的驿站", show=False)
     for number, (row, point) in enumerate(
         zip(sites.to_dict("records"), sites.geometry, strict=True), start=1
     ):
@@ -97,7 +96,7 @@ def _proposed(sites: gpd.GeoDataFrame) -> folium.FeatureGroup:
             f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
             for name, word in SITE_FIELDS.items()
         )
-        words = folium.Tooltip(f"<table><tr><th>次序</th><td>{number}</td></tr>{rows}</table>")
+        words = Tooltip(f"<table><tr><th>次序</th><td>{number}</td></tr>{rows}</table>")
         draw.dot(point, 9, line=("#0d47a1", 3), fill="#ffeb3b", tooltip=words).add_to(group)
     return group
 

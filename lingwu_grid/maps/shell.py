@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import re
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-import folium
-from branca.element import Element, MacroElement
-from jinja2 import Template
+from lingwu_grid.maps.elements import Page, Text
+from lingwu_grid.maps.texts import template_text
 
 OUTSIDE = re.compile(
     r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=\s*["']?(?!data:)[^"'\s>]+"""
@@ -22,66 +20,6 @@ OUTSIDE = re.compile(
 """What would make a browser ask for another file."""
 
 SCRIPT_BODY = re.compile(r"(<script\b[^>]*>).*?(</script>)", re.IGNORECASE | re.DOTALL)
-
-
-class Page(folium.Map):
-    """A folium map without folium's sixteen external files."""
-
-    default_js: list[tuple[str, str]] = []  # noqa: RUF012 - folium reads it from the class
-    default_css: list[tuple[str, str]] = []  # noqa: RUF012 - folium reads it from the class
-
-
-class Script(MacroElement):
-    """A template of ours, run after the map is made."""
-
-    def __init__(self, template: str, **values: object) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # branca has no types
-        self._name = "Script"
-        self.values = values
-        self._template = Template(
-            "{% macro script(this, kwargs) %}" + template_text(template) + "{% endmacro %}"
-        )
-
-
-class Data(MacroElement):
-    """Plain values that our scripts find as ``window.lingwu.<name>``."""
-
-    def __init__(self, name: str, content: object) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # branca has no types
-        self._name = "Data"
-        self.key, self.text = name, as_script(content)
-        self._template = Template(
-            "{% macro script(this, kwargs) %}"
-            "window.lingwu = window.lingwu || {};"
-            "window.lingwu.{{ this.key }} = {{ this.text }};"
-            "{% endmacro %}"
-        )
-
-
-def template_text(name: str) -> str:
-    """Give a template of the maps."""
-    return files("lingwu_grid.maps").joinpath("templates", name).read_text("utf-8")
-
-
-def filled(name: str, **values: object) -> str:
-    """Fill an HTML template; every value is escaped."""
-    text: str = Template(template_text(name), autoescape=True).render(**values)
-    return text
-
-
-def as_script(content: object) -> str:
-    r"""
-    Give plain values as JSON that may stand inside a script element.
-
-    Examples
-    --------
-    >>> as_script({"name": "</script>"})
-    '{"name": "\\u003c/script\\u003e"}'
-    """
-    text = json.dumps(content, ensure_ascii=False)
-    for sign in "<>&\u2028\u2029":
-        text = text.replace(sign, f"\\u{ord(sign):04x}")
-    return text
 
 
 def new_page(bounds: tuple[float, float, float, float]) -> Page:
@@ -127,8 +65,8 @@ def rendered(page: Page, *, title: str, panel: str, css: tuple[str, ...] = ("pag
         If the page would ask for another file: a fault of ours, never of the data.
     """
     root: Any = page.get_root()  # a branca Figure, which has no types
-    root.header.add_child(Element(_head(title, css)), name="vendored")
-    root.html.add_child(Element(panel), name="panel")
+    root.header.add_child(Text(_head(title, css)), name="vendored")
+    root.html.add_child(Text(panel), name="panel")
     return _asking_nobody(root.render())
 
 

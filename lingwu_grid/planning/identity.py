@@ -33,8 +33,7 @@ def plan_id(units: gpd.GeoDataFrame) -> str:
 def unit_lines(units: gpd.GeoDataFrame) -> list[str]:
     """Say of each unit of a plan what its name goes by."""
     columns = ["unit_id", "grid_id", "community_id", "households"]
-    lines: list[str] = units[columns].astype(str).agg("\t".join, axis=1).tolist()
-    return lines
+    return list(map("\t".join, zip(*(units[c].astype(str) for c in columns), strict=True)))
 
 
 def named_by(lines: Iterable[str]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HOSTILE = (
     '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>`${window.hurt=1}\\'
+    "{{ 7*7 }}{% if %}{# gone #}"
 )
 
 
@@ -97,6 +98,7 @@ def test_hostile_names_are_shown_as_text(
     )
     time.sleep(0.5)
     assert browser.execute_script("return window.hurt") is None
+    assert "{{ 7*7 }}{% if %}{# gone #}" in browser.find_element(By.ID, "panel").text
     assert HOSTILE[:10] in browser.find_element(By.ID, "panel").text
 
 

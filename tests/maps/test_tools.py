@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 HOSTILE = (
     '<img src=x onerror="window.hurt=1"></script><script>window.hurt=1</script>`${window.hurt=1}\\'
+    "{{ 7*7 }}{% if %}{# gone #}"
 )
 
 

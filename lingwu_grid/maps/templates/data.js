@@ -1,0 +1,2 @@
+window.lingwu = window.lingwu || {};
+window.lingwu.{{ this.key }} = {{ this.text }};

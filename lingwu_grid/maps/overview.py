@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+import shapely
+
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Script
 from lingwu_grid.maps.page import lineage_counts, status_counts
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 SIMPLE_DEGREES = 1e-5
 """Corners of communities that stand out less are not drawn: a metre, less than a line's width."""
+
+SIMPLE_SHARE = 1 / 20_000
+"""Nor those that stand out less than this share of the map: a province has no use for metres."""
 
 FIELDS = {
     "community_id": "社区编码",
@@ -62,9 +67,11 @@ def overview_map(record: PlanRecord, links: list[tuple[str, str]], *, notice: st
         One HTML page; nothing outside it is needed but the pages it links to, by a click.
     """
     communities = record.communities
-    page = new_page(tuple(communities.total_bounds))
+    west, south, east, north = communities.total_bounds
+    page = new_page((west, south, east, north))
     named = {s: street_name(record, s) for s in communities["subdistrict_id"].astype(str).unique()}
-    shapes = communities.geometry.simplify(SIMPLE_DEGREES)
+    least = max(SIMPLE_DEGREES, SIMPLE_SHARE * max(east - west, north - south))
+    shapes = shapely.coverage_simplify(communities.geometry.to_numpy(), least)  # one border of two
     table = communities.set_geometry(shapes).assign(
         street=communities["subdistrict_id"].astype(str).map(named)
     )
@@ -77,7 +84,7 @@ def overview_map(record: PlanRecord, links: list[tuple[str, str]], *, notice: st
     back = record.backdrop
     if "subdistricts" in back:
         streets = back["subdistricts"]
-        outline = streets.set_geometry(streets.geometry.boundary.simplify(SIMPLE_DEGREES))
+        outline = streets.set_geometry(streets.geometry.boundary.simplify(least))
         draw.area_layer(
             outline, "街道", {"name": "街道"}, style={"color": "#4527a0", "weight": 4}
         ).add_to(page)

@@ -20,7 +20,7 @@ from lingwu_grid.partition.walk import refuse_errors, run_of
 from lingwu_grid.parts.cutting import Cutter, refuse_unknown
 from lingwu_grid.parts.division import Division, divide
 from lingwu_grid.parts.scatter import KEPT, Rows, Scatter, all_batches, open_rows, scatter
-from lingwu_grid.parts.spill import Scattered, kept_rows, read_scattered, redistributed
+from lingwu_grid.parts.spill import ROWS, Scattered, kept_rows, read_scattered, redistributed
 from lingwu_grid.parts.store import Store
 from lingwu_grid.rules import Rules, read_rules
 from lingwu_grid.study import Study, combined, none_counts, outline_of, rules_file, told_of
@@ -28,8 +28,6 @@ from lingwu_grid.study import Study, combined, none_counts, outline_of, rules_fi
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-ROWS = "rows"
 
 
 @dataclass(frozen=True)
@@ -109,10 +107,9 @@ def lay_out(
         return None
     store = Store(out, key | run_of(ground, 0))
     if not store.has(ROWS):
-        with store.filling(ROWS) as draft:
-            into = Scatter(ground, streets, draft)
-            scatter(all_batches(rows, ground, located), into, watch)
-    scattered = read_scattered(store.folder / ROWS)
+        into = Scatter(ground, streets, store)
+        scatter(all_batches(rows, ground, located, into.known), into, watch)
+    scattered = read_scattered(store)
     homes = _homes(scattered, ground)
     if not len(homes):
         told = [*ground.findings.rows, *scattered.findings.rows]

@@ -1,7 +1,7 @@
 """Scatter: household rows streamed from their files to the parts they live in.
 
-Rows are held a batch at a time. What stays is one place a building, a hash a row, and the rows
-that do not count.
+Rows are held a batch at a time. What stays is one place a building, two hashes a row, and the
+rows that do not count.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, cast
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
@@ -24,7 +23,18 @@ from lingwu_grid.ingest.locating import locate
 from lingwu_grid.ingest.streams import batches_of
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.ingest.tables import Source
-from lingwu_grid.parts.spill import building_keys, write_scattered
+from lingwu_grid.parts.spill import (
+    ROWS,
+    Batch,
+    batch_name,
+    building_keys,
+    file_of_part,
+    joined,
+    keep_batch,
+    read_batch,
+    row_files,
+    write_scattered,
+)
 from lingwu_grid.study import combined, unreadable_rows
 
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.files import Limits
     from lingwu_grid.ingest.streams import Stream
     from lingwu_grid.parts.division import Division
+    from lingwu_grid.parts.store import Store
     from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
@@ -80,7 +91,7 @@ def open_rows(streams: list[Stream], others: list[Source], rules: Rules, limits:
 
 
 def all_batches(
-    rows: Rows, ground: Study, located: list[gpd.GeoDataFrame]
+    rows: Rows, ground: Study, located: list[gpd.GeoDataFrame], known: int
 ) -> Iterator[tuple[Source, gpd.GeoDataFrame, list[Finding]]]:
     """
     Give every batch of household rows in its place.
@@ -93,6 +104,8 @@ def all_batches(
         The system to work in, and the study area that settles undeclared coordinates.
     located
         The first batches, located together with the ground.
+    known
+        So many batches an earlier run has scattered: they are passed over.
 
     Yields
     ------
@@ -100,10 +113,16 @@ def all_batches(
         The batch as read, its rows in the work CRS with every column, and findings.
     """
     anchor = _anchor(ground)
+    number = -1
     for first, rest, frame in zip(rows.first, rows.rest, located, strict=True):
-        yield first, _in_crs(first, frame, ground), []
+        number += 1
+        if number >= known:
+            yield first, _in_crs(first, frame, ground), []
         rules = ground.rules.with_(datum={"households": rows.datums.get(first.label, "cgcs2000")})
         for batch in rest:
+            number += 1
+            if number < known:
+                continue
             placed = locate([anchor, batch], rules)
             errors = [f for f in placed.findings if f.severity == "error"]
             if errors:
@@ -128,109 +147,119 @@ class Scatter:
     """
     Where rows go: parts, the excluded, and what is remembered of them.
 
+    A batch is kept whole as soon as it is scattered: a run that was killed goes on behind it.
+
     Parameters
     ----------
     ground
         Buildings and study area.
     division
         The parts.
-    folder
-        Gets one Parquet file a part.
+    store
+        Gets a folder a batch, in it one Parquet file a part.
     """
 
-    def __init__(self, ground: Study, division: Division, folder: Path) -> None:
-        self._ground, self._division, self._folder = ground, division, folder
-        self._paths = [folder / f"{i:05d}.parquet" for i in range(len(division.parts))]
-        self._writers: list[pq.ParquetWriter | None] = [None] * len(division.parts)
-        self._homes: list[pd.DataFrame] = []
+    def __init__(self, ground: Study, division: Division, store: Store) -> None:
+        self._ground, self._division, self._store = ground, division, store
+        self._batches: list[Batch] = []
         self._building: dict[str, int] = {}
         self._part_of_building = np.empty(0, np.int64)
-        self._hashes: list[NDArray[np.uint64]] = []
-        self._buildings: list[NDArray[np.int64]] = []
-        self._excluded: list[pd.DataFrame] = []
-        self._findings: list[Finding] = []
-        self._read: dict[str, int] = {}
-        self._row = 0
+        while store.has(batch_name(self.known)):
+            self._take(read_batch(store.folder / batch_name(self.known)))
+
+    @property
+    def known(self) -> int:
+        """Number of batches that are scattered."""
+        return len(self._batches)
+
+    @property
+    def rows(self) -> int:
+        """Number of rows of those batches."""
+        return sum(batch.read for batch in self._batches)
 
     def add(self, source: Source, rows: gpd.GeoDataFrame, found: list[Finding]) -> None:
-        """Take in a batch."""
-        self._read[source.label] = self._read.get(source.label, 0) + len(source.frame)
-        self._read[source.label] += len(source.lost)
+        """Scatter a batch."""
         kept, out, told = counted(rows, self._ground.tables.get("buildings"), self._ground.outline)
         lost, unread = unreadable_rows([source])
-        self._excluded += [out, lost]
-        self._findings += [*found, *told, *unread]
-        if len(kept):
-            self._write(kept)
+        building, homes = self._buildings_of(kept)
+        batch = Batch(
+            label=source.label,
+            read=len(source.frame) + len(source.lost),
+            findings=(*found, *told, *unread),
+            excluded=pd.concat([out, lost], ignore_index=True).fillna("").astype(str),
+            homes=homes,
+            building=building,
+            hashes=_hashes_of(kept),
+        )
+        first = sum(len(b.building) for b in self._batches)
+        part = np.append(self._part_of_building, homes["part"].to_numpy(np.int64))[building]
+        with self._store.filling(batch_name(self.known)) as folder:
+            _write_rows(kept, part, first, folder)
+            keep_batch(batch, folder)
+        self._take(batch)
 
-    def _write(self, kept: gpd.GeoDataFrame) -> None:
+    def _take(self, batch: Batch) -> None:
+        """Remember a batch that is kept."""
+        numbers = range(len(self._building), len(self._building) + len(batch.homes))
+        self._building.update(zip(batch.homes["key"].tolist(), numbers, strict=True))
+        parts = batch.homes["part"].to_numpy(np.int64)
+        self._part_of_building = np.concatenate([self._part_of_building, parts])
+        self._batches.append(batch)
+
+    def _buildings_of(self, kept: gpd.GeoDataFrame) -> tuple[NDArray[np.int64], pd.DataFrame]:
+        """
+        Number the building of each row, and list those that no earlier batch had.
+
+        A building lies where its first row lies.
+        """
         xy = shapely.get_coordinates(kept.geometry.to_numpy())
-        building = self._buildings_of(kept, xy)
-        part = self._part_of_building[building]
-        content = pd.DataFrame(kept[[c for c in COMPARED if c in kept]]).astype(str)
-        content = content.assign(x=xy[:, 0].round(1), y=xy[:, 1].round(1))
-        ids = pd.util.hash_array(kept["household_id"].to_numpy(object))
-        hashed = pd.util.hash_pandas_object(content, index=False).to_numpy()
-        self._hashes.append(np.column_stack([ids, hashed]))
-        self._buildings.append(building)
-        table = pd.DataFrame(kept[list(KEPT)])
-        table = table.astype({c: str for c in KEPT if table[c].dtype == object})
-        number = np.arange(self._row, self._row + len(table))
-        self._row += len(table)
-        table = table.assign(x=xy[:, 0], y=xy[:, 1], row=number)
-        order = np.argsort(part, kind="stable")
-        for chosen in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
-            self._append(int(part[chosen[0]]), table.iloc[chosen])
-
-    def _append(self, part: int, table: pd.DataFrame) -> None:
-        arrow = pa.Table.from_pandas(table, preserve_index=False)
-        if self._writers[part] is None:
-            self._writers[part] = pq.ParquetWriter(self._paths[part], arrow.schema)
-        writer = cast("pq.ParquetWriter", self._writers[part])
-        writer.write_table(arrow.cast(writer.schema))
-
-    def _buildings_of(self, kept: gpd.GeoDataFrame, xy: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Number the building of each row; a building lies where its first row lies."""
         named = kept["building_id"].astype(object).fillna("").to_numpy(str)
         code, names = pd.factorize(building_keys(named, xy))
         known = np.array([self._building.get(name, -1) for name in names.tolist()], np.int64)
         new = np.flatnonzero(known < 0)
-        first = np.unique(code, return_index=True)[1][new]
         known[new] = len(self._building) + np.arange(len(new))
-        self._building.update(zip(names[new].tolist(), known[new].tolist(), strict=True))
-        parts = self._division.of_points(shapely.points(xy[first]))
-        self._part_of_building = np.concatenate([self._part_of_building, parts])
-        self._homes.append(
-            pd.DataFrame({"building_id": named[first], "x": xy[first, 0], "y": xy[first, 1]})
+        first = np.unique(code, return_index=True)[1][new]
+        homes = pd.DataFrame(
+            {
+                "key": names[new].astype(str),
+                "building_id": named[first].astype(str),
+                "x": xy[first, 0],
+                "y": xy[first, 1],
+                "part": self._division.of_points(shapely.points(xy[first])),
+            }
         )
         numbers: NDArray[np.int64] = known[code]
-        return numbers
+        return numbers, homes
 
     def done(self) -> None:
-        """Close the files; write down what is remembered, and the rows that came twice."""
-        for writer in self._writers:
-            if writer is not None:
-                writer.close()
-        hashes = np.concatenate([np.empty((0, 2), np.uint64), *self._hashes])
-        building = np.concatenate([np.empty(0, np.int64), *self._buildings])
+        """Write down what is remembered, and the rows that came twice."""
+        hashes = np.concatenate([np.empty((0, 2), np.uint64), *(b.hashes for b in self._batches)])
+        building = np.concatenate([np.empty(0, np.int64), *(b.building for b in self._batches)])
         again, is_same = _seen_before(hashes)
         weight = np.bincount(np.delete(building, again), minlength=len(self._building))
-        size = np.bincount(self._part_of_building, weight, minlength=len(self._paths))
+        n_parts = len(self._division.parts)
+        size = np.bincount(self._part_of_building, weight, minlength=n_parts)
         reasons = np.where(is_same, REPEATED, CONFLICTING)
         repeated, told = self._repeats(dict(zip(again.tolist(), reasons.tolist(), strict=True)))
-        nobody = pd.DataFrame({"building_id": pd.Series([], dtype=str), "x": [], "y": []})
-        homes = pd.concat([nobody, *self._homes], ignore_index=True).assign(weight=weight)
-        write_scattered(
-            self._folder,
-            homes[homes["weight"] > 0],
-            pd.concat([*self._excluded, repeated], ignore_index=True).fillna(""),
-            _summed([*self._findings, *told]),
-            {
-                "households": size.astype(int).tolist(),
-                "read": self._read,
-                "repeated": again.tolist(),
-            },
-        )
+        homes = pd.concat([b.homes for b in self._batches], ignore_index=True)
+        homes = homes[["building_id", "x", "y"]].assign(weight=weight)
+        excluded = [*(b.excluded for b in self._batches), repeated]
+        read: dict[str, int] = {}
+        for batch in self._batches:
+            read[batch.label] = read.get(batch.label, 0) + batch.read
+        with self._store.filling(ROWS) as folder:
+            write_scattered(
+                folder,
+                homes[homes["weight"] > 0],
+                pd.concat(excluded, ignore_index=True).fillna(""),
+                _summed([*(f for b in self._batches for f in b.findings), *told]),
+                {
+                    "households": size.astype(int).tolist(),
+                    "batches": self.known,
+                    "read": read,
+                    "repeated": again.tolist(),
+                },
+            )
 
     def _repeats(self, reason: dict[int, str]) -> tuple[pd.DataFrame, list[Finding]]:
         """List rows that count again what an earlier batch had."""
@@ -241,10 +270,9 @@ class Scatter:
             pq.read_table(
                 path, columns=["row", *columns[:3]], filters=[("row", "in", list(reason))]
             )
-            for path in self._paths
-            if path.exists()
+            for path in row_files(self._store.folder, self.known)
         ]
-        rows = pa.concat_tables(found).to_pandas().sort_values("row", ignore_index=True)
+        rows = joined(found).sort_values("row", ignore_index=True)
         rows["reason"] = rows["row"].map(reason)
         told: list[Finding] = []
         for words in (REPEATED, CONFLICTING):
@@ -253,6 +281,27 @@ class Scatter:
             places = (here["origin"] + " 户编号 " + here["household_id"]).tolist()
             told += each(Finding("warning", code, "households", "", words, remedy), places)
         return rows[columns], told
+
+
+def _hashes_of(kept: gpd.GeoDataFrame) -> NDArray[np.uint64]:
+    """Sum up the id of each row, and what it says, shape (n_rows, 2)."""
+    xy = shapely.get_coordinates(kept.geometry.to_numpy())
+    content = pd.DataFrame(kept[[c for c in COMPARED if c in kept]]).astype(str)
+    content = content.assign(x=xy[:, 0].round(1), y=xy[:, 1].round(1))
+    ids = pd.util.hash_array(kept["household_id"].to_numpy(object))
+    return np.column_stack([ids, pd.util.hash_pandas_object(content, index=False).to_numpy()])
+
+
+def _write_rows(kept: gpd.GeoDataFrame, part: NDArray[np.int64], first: int, folder: Path) -> None:
+    """Write rows by part; `first` is the number of the first of them among all."""
+    xy = shapely.get_coordinates(kept.geometry.to_numpy())
+    table = pd.DataFrame(kept[list(KEPT)])
+    table = table.astype({c: str for c in KEPT if table[c].dtype == object})
+    table = table.assign(x=xy[:, 0], y=xy[:, 1], row=first + np.arange(len(table)))
+    order = np.argsort(part, kind="stable")
+    for chosen in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
+        if len(chosen):
+            table.iloc[chosen].to_parquet(folder / file_of_part(int(part[chosen[0]])), index=False)
 
 
 def _seen_before(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -289,9 +338,7 @@ def scatter(
     watch: Callable[[str], None],
 ) -> None:
     """Send every batch to its parts."""
-    total = 0
     for source, rows, found in batches:
         into.add(source, rows, found)
-        total += len(rows)
-        watch(f"读入 {total} 行")
+        watch(f"读入 {into.rows} 行")
     into.done()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -16,6 +16,7 @@ import shapely
 from lingwu_grid.findings import Finding, Findings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -24,6 +25,74 @@ if TYPE_CHECKING:
     from lingwu_grid.parts.store import Store
 
 META = "meta.json"
+ROWS = "rows"
+"""Folder of the store: what is remembered of all batches."""
+
+
+class Batch(NamedTuple):
+    """What is remembered of a batch of household rows."""
+
+    label: str
+    """Of its file."""
+    read: int
+    """Rows, those that could not be read among them."""
+    findings: tuple[Finding, ...]
+    excluded: pd.DataFrame
+    homes: pd.DataFrame
+    """One row a building that no earlier batch had: key, building_id, x, y, part."""
+    building: NDArray[np.int64]
+    """Number of the building of each row that counts."""
+    hashes: NDArray[np.uint64]
+    """Of id and content of each such row, shape (n_rows, 2)."""
+
+
+def batch_name(number: int) -> str:
+    """Name the folder of a batch."""
+    return f"batch-{number:05d}"
+
+
+def file_of_part(number: int) -> str:
+    """Name the file of the rows of a part, in the folder of a batch."""
+    return f"{number:05d}.parquet"
+
+
+def row_files(folder: Path, batches: int, part: int | None = None) -> list[Path]:
+    """List the files of a store that hold rows of a part, or of all, in the order of reading."""
+    pattern = "[0-9]*.parquet" if part is None else file_of_part(part)
+    return [p for i in range(batches) for p in sorted((folder / batch_name(i)).glob(pattern))]
+
+
+def keep_batch(batch: Batch, folder: Path) -> None:
+    """Write what is remembered of a batch."""
+    batch.homes.to_parquet(folder / "homes.parquet", index=False)
+    batch.excluded.to_parquet(folder / "excluded.parquet", index=False)
+    np.savez(folder / "rows.npz", building=batch.building, hashes=batch.hashes)
+    told = {"label": batch.label, "read": batch.read, "findings": _plain(batch.findings)}
+    (folder / META).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+
+
+def read_batch(folder: Path) -> Batch:
+    """Read back what :func:`keep_batch` wrote."""
+    told = json.loads((folder / META).read_text(encoding="utf-8"))
+    with np.load(folder / "rows.npz") as arrays:
+        building, hashes = arrays["building"], arrays["hashes"]
+    return Batch(
+        told["label"],
+        told["read"],
+        _findings(told["findings"]),
+        pd.read_parquet(folder / "excluded.parquet"),
+        pd.read_parquet(folder / "homes.parquet"),
+        building,
+        hashes,
+    )
+
+
+def _plain(findings: Iterable[Finding]) -> list[dict[str, Any]]:
+    return [asdict(f) for f in findings]
+
+
+def _findings(rows: list[dict[str, Any]]) -> tuple[Finding, ...]:
+    return tuple(Finding(**f | {"point": tuple(f["point"]) if f["point"] else None}) for f in rows)
 
 
 @dataclass(frozen=True)
@@ -51,27 +120,26 @@ def write_scattered(
     findings: list[Finding],
     plain: dict[str, Any],
 ) -> None:
-    """Write what is remembered beside the rows; `plain` has households, read, repeated."""
+    """Write what is remembered; `plain` has households, batches, read, repeated."""
     homes.to_parquet(folder / "homes.parquet", index=False)
     excluded.astype(str).to_parquet(folder / "excluded.parquet", index=False)
-    told = plain | {"findings": [asdict(f) for f in findings]}
+    told = plain | {"findings": _plain(findings)}
     (folder / META).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
 
 
-def read_scattered(folder: Path) -> Scattered:
+def read_scattered(store: Store) -> Scattered:
     """Read back what :func:`write_scattered` wrote."""
+    folder = store.folder / ROWS
     told = json.loads((folder / META).read_text(encoding="utf-8"))
-    findings = [
-        Finding(**f | {"point": tuple(f["point"]) if f["point"] else None})
-        for f in told["findings"]
-    ]
-    files = [folder / f"{i:05d}.parquet" for i in range(len(told["households"]))]
     return Scattered(
-        files=tuple((path,) if path.is_file() else () for path in files),
+        files=tuple(
+            tuple(row_files(store.folder, told["batches"], i))
+            for i in range(len(told["households"]))
+        ),
         households=tuple(told["households"]),
         homes=pd.read_parquet(folder / "homes.parquet"),
         excluded=pd.read_parquet(folder / "excluded.parquet"),
-        findings=Findings(tuple(findings)),
+        findings=Findings(_findings(told["findings"])),
         read=told["read"],
         repeated=frozenset(told["repeated"]),
     )
@@ -99,8 +167,13 @@ def kept_rows(scattered: Scattered, number: int, crs: Any) -> gpd.GeoDataFrame: 
 
 def _table(scattered: Scattered, number: int) -> pd.DataFrame:
     tables = [pq.read_table(path) for path in scattered.files[number]]
-    table = pa.concat_tables(tables).to_pandas().sort_values("row", ignore_index=True)
+    table = joined(tables).sort_values("row", ignore_index=True)
     return table[~table["row"].isin(scattered.repeated)].reset_index(drop=True)
+
+
+def joined(tables: list[pa.Table]) -> pd.DataFrame:
+    """Put batches of rows together; a column may be whole numbers in one, and empty in another."""
+    return pa.concat_tables(tables, promote_options="permissive").to_pandas()
 
 
 def redistributed(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import logging
+import os
 import sys
 import time
 import traceback
@@ -13,7 +15,6 @@ from typing import TYPE_CHECKING, TextIO
 from lingwu_grid.errors import LingwuError
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Callable
 
 DONE, FAULT, BAD_INPUT, INFEASIBLE, INTERRUPTED = 0, 1, 2, 3, 130
@@ -88,6 +89,26 @@ def add_datum(parser: argparse.ArgumentParser) -> None:
         help="坐标偏移：auto 按比对结果换算，gcj02 高德腾讯，bd09 百度，cgcs2000 没有偏移；"
         "rules.toml 的 [datum] 优先",
     )
+
+
+def add_workers(parser: argparse.ArgumentParser, words: str) -> None:
+    """Give a command the option of how many processes work, or where."""
+    parser.add_argument(
+        "--workers",
+        type=_workers,
+        default=os.cpu_count() or 1,
+        metavar="个数|tcp://地址",
+        help=f"{words}；或一个 Dask 调度器的地址，如 tcp://192.168.1.8:8786",
+    )
+
+
+def _workers(text: str) -> int | str:
+    """Read how many workers, or the address of a scheduler."""
+    if "://" in text:
+        return text
+    if not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text} 不是正整数，也不是 tcp:// 开头的地址")
+    return int(text)
 
 
 class ProgressLine:

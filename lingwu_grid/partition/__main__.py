@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import time
@@ -78,28 +77,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="秒",
         help="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
     )
-    parser.add_argument(
-        "--workers",
-        type=_workers,
-        default=os.cpu_count() or 1,
-        metavar="个数|tcp://地址",
-        help="同时处理几个社区或街道（默认全部核心；结果与个数无关）；"
-        "或一个 Dask 调度器的地址，如 tcp://192.168.1.8:8786",
-    )
+    _cli.add_workers(parser, "同时处理几个社区或街道（默认全部核心；结果与个数无关）")
     _cli.add_datum(parser)
     parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--verbose", action="store_true", help="显示调试日志")
     return parser
-
-
-def _workers(text: str) -> int | str:
-    """Read how many workers, or the address of a scheduler."""
-    if "://" in text:
-        return text
-    if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} 不是正整数，也不是 tcp:// 开头的地址")
-    return int(text)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -8,28 +8,25 @@ was.
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from lingwu_grid.bundle import whole_folder, write_json
 from lingwu_grid.engine.problem import never
 from lingwu_grid.errors import LingwuError
-from lingwu_grid.maps.pages import file_of, write_overview
 from lingwu_grid.partition.ground import Laid, lay_out, rows_laid
-from lingwu_grid.partition.tasks import Pages, Solve, draw_part, solve_part, solve_whole
+from lingwu_grid.partition.tasks import Solve, solve_part, solve_whole
 from lingwu_grid.partition.walk import partition, peak_mb, run_of
+from lingwu_grid.partition.writing import write_whole
 from lingwu_grid.parts.crew import Crew, Failed, crew_of
-from lingwu_grid.parts.joining import Pieces, write_joined
+from lingwu_grid.parts.joining import Pieces
 from lingwu_grid.plan import Plan
-from lingwu_grid.planning.record import backdrop_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from lingwu_grid.engine.problem import Stop, Watch
     from lingwu_grid.parts.store import Store
-    from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.rules import Rules
     from lingwu_grid.study import Study
 
@@ -117,8 +114,7 @@ def partition_folder(
         if options.command:
             run["command"] = list(options.command)
         with whole_folder(out) as draft:
-            plan = write_joined(pieces, run, draft)
-            _draw(laid, pieces, plan, crew, draft, papers=options.papers)
+            plan = write_whole(laid, pieces, run, crew, draft, papers=options.papers)
             clock["write"] = round(time.perf_counter() - began - sum(clock.values()), 3)
             summary = plan.summary | {"seconds": clock, "peak_mb": peak_mb()}
             write_json(summary, draft / "summary.json")
@@ -176,47 +172,6 @@ def _solved(
         laid.scattered,
         tuple((n, failed[n], households[n]) for n in names if n in failed),
     )
-
-
-def _draw(
-    laid: Laid,
-    pieces: Pieces,
-    plan: PlanRecord,
-    crew: Crew,
-    draft: Path,
-    *,
-    papers: bool,
-) -> None:
-    """Draw the pages of every part, on the workers, and the overview."""
-    every = [part.name for part in laid.division.parts]
-    links: list[tuple[str, str]] = []
-    jobs: dict[str, Callable[[], Pages]] = {}
-    for name, folder in zip(pieces.names, pieces.folders, strict=True):
-        number = every.index(name)
-        street = laid.division.street_of(number)
-        file = file_of(plan, street, part=name)
-        links.append((street, file))
-        jobs[name] = _pages_job(laid, pieces, folder, number, (plan.run, file, papers))
-    for name, result in crew.run(draw_part, jobs, never):
-        if isinstance(result, Failed):
-            raise LingwuError(f"{name} 的地图没有画成：{result.reason}", remedy="再运行一次")
-        for path, content in result.items():
-            (draft / path).parent.mkdir(parents=True, exist_ok=True)
-            (draft / path).write_bytes(content)
-    write_overview(plan, links, draft)
-
-
-def _pages_job(
-    laid: Laid, pieces: Pieces, folder: str, number: int, about: tuple[dict[str, Any], str, bool]
-) -> Callable[[], Pages]:
-    run, file, papers = about
-
-    def make() -> Pages:
-        record = pieces.store.record(folder, backdrop_of(laid.cutter.tables(number)))
-        record = replace(record, run=record.run | {"plan": run["plan"], "rules": run["rules"]})
-        return Pages(record, laid.division.parts[number].name, file, papers)
-
-    return make
 
 
 def partition_there(

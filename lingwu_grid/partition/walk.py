@@ -110,12 +110,17 @@ def partition_part(
     """
     stop = stop if time_limit is None else within(time_limit, stop)
     clock = _Clock()
+    study = as_part(study)
+    clock.lap("audit")
+    return _walked(study, clock, seed=seed, workers=1, stop=stop, watch=watch)
+
+
+def as_part(study: Study) -> Study:
+    """Give a part the settings of parts, and look over its household rows."""
     rules = study.rules
     if rules.proof_gap == Rules().proof_gap:
         rules = rules.with_(proof_gap=PARTS_GAP)
-    study = replace(study, rules=rules, findings=study.findings.plus(*people(study)))
-    clock.lap("audit")
-    return _walked(study, clock, seed=seed, workers=1, stop=stop, watch=watch)
+    return replace(study, rules=rules, findings=study.findings.plus(*people(study)))
 
 
 def _walked(

@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from lingwu_grid import _cli
 
 if TYPE_CHECKING:
+    from lingwu_grid.engine.problem import Watch
+    from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.review.patch import Patch
     from lingwu_grid.review.walk import Reviewed
+    from lingwu_grid.rules import Rules
 
 HELP = """\
 把街道发回的审议意见（一个或几个 .json）并入方案：核对、合并、补足合规，逐条答复。
@@ -45,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, help="随机种子")
     parser.add_argument("--time-limit", type=float, default=None, metavar="秒", help="求解时限")
+    _cli.add_workers(parser, "分部求解的大方案：同时处理几个部分（默认全部核心）")
     _cli.add_datum(parser)
     parser.add_argument("--quiet", action="store_true", help="不显示进度")
     parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
@@ -62,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace) -> int:
     watch = _cli.ProgressLine(quiet=options.quiet)
     watch("启动")
-    from lingwu_grid.bundle import refuse_foreign, write_csv  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.bundle import refuse_foreign  # noqa: PLC0415 - --help stays quick
     from lingwu_grid.circle.walk import coverage  # noqa: PLC0415
     from lingwu_grid.engine.problem import never, within  # noqa: PLC0415
     from lingwu_grid.plan import read_plan  # noqa: PLC0415
@@ -76,19 +80,17 @@ def _work(options: argparse.Namespace) -> int:
     plan = read_plan(options.plan)
     patches = _named_apart([read_patch(path) for path in options.patches], options.patches)
     rules = read_rules(options.rules) if options.rules else None
+    if plan.certificate.get("parts"):
+        return _said(_in_parts(options, plan, patches, out, rules, watch), out)
     study = read_study(options.study, rules, datum=options.datum)
     limit = options.time_limit
     reviewed = review(
         study, plan, patches, skip_conflicts=options.skip_conflicts, seed=options.seed,
         stop=never if limit is None else within(limit), watch=watch,
     )  # fmt: skip
-    _print(reviewed)
-    if reviewed.plan is None:
-        told = out.with_name(f"{out.name}-answers.csv")
-        write_csv(reviewed.answers, told)
-        _cli.say_result(f"没有写出新方案，原方案不变。    答复：{told}")
-        return _cli.INFEASIBLE if reviewed.faults else _cli.BAD_INPUT
     made = reviewed.plan
+    if made is None:
+        return _said(reviewed, out)
     if plan.service is not None:
         watch("重新测算服务圈")
         s = plan.service.summary
@@ -101,6 +103,50 @@ def _work(options: argparse.Namespace) -> int:
         tables={"answers.csv": reviewed.answers, "repairs.csv": reviewed.repairs},
         watch=watch,
     )
+    return _said(reviewed, out)
+
+
+def _in_parts(
+    options: argparse.Namespace,
+    plan: PlanRecord,
+    patches: list[Patch],
+    out: Path,
+    rules: Rules | None,
+    watch: Watch,
+) -> Reviewed:
+    """Review a large plan part by part, and write the new one."""
+    from lingwu_grid.engine.problem import never, within  # noqa: PLC0415 - --help stays quick
+    from lingwu_grid.partition.large import Options  # noqa: PLC0415
+    from lingwu_grid.review.large import Sent, review_folder  # noqa: PLC0415
+
+    how = Options(
+        seed=options.seed,
+        workers=options.workers,
+        papers=not options.no_report,
+        datum=options.datum,
+    )
+    limit = options.time_limit
+    reviewed = review_folder(
+        options.study, Sent(plan, patches, options.skip_conflicts), out.resolve(), rules, how,
+        stop=never if limit is None else within(limit), watch=watch,
+    )  # fmt: skip
+    if reviewed.plan is not None and plan.service is not None:
+        _cli.say_result(
+            f"服务圈请重新测算：python -m lingwu_grid.coverage {out} --study {options.study}"
+        )
+    return reviewed
+
+
+def _said(reviewed: Reviewed, out: Path) -> int:
+    """Print what came of it; where that is no plan, write the answers beside it."""
+    from lingwu_grid.bundle import write_csv  # noqa: PLC0415 - --help stays quick
+
+    _print(reviewed)
+    if reviewed.plan is None:
+        told = out.with_name(f"{out.name}-answers.csv")
+        write_csv(reviewed.answers, told)
+        _cli.say_result(f"没有写出新方案，原方案不变。    答复：{told}")
+        return _cli.INFEASIBLE if reviewed.faults else _cli.BAD_INPUT
     _cli.say_result(f"新方案：{out}    答复：{out / 'answers.csv'}")
     return _cli.DONE
 

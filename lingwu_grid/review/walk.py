@@ -95,16 +95,45 @@ def review(
     """
     if plan.certificate.get("parts"):
         raise InputError(
-            "这个方案是按街道分部求解的，审议意见不能并回整个方案",
-            remedy="把该街道的数据单独成一份研究，重新划分、审议",
+            "这个方案是按街道分部求解的，要一部分一部分地审议",
+            remedy="用命令 python -m lingwu_grid.review",
         )
     require_same_inputs(plan, study)
+    merged = agreed(plan, patches)
+    if merged.conflicts and not skip_conflicts:
+        return refused(plan, patches, merged, ())
+    return applied(audited(study), plan, patches, merged, seed=seed, stop=stop, watch=watch)
+
+
+def agreed(plan: PlanRecord, patches: list[Patch]) -> Merged:
+    """Merge patches that all fit the plan; arguments as for :func:`review`."""
     for patch in patches:
         require_fit(plan, patch)
-    merged = merge(patches, plan)
-    if merged.conflicts and not skip_conflicts:
-        return _refused(plan, patches, merged, ())
-    study = audited(study)
+    return merge(patches, plan)
+
+
+def applied(
+    study: Study,
+    plan: PlanRecord,
+    patches: list[Patch],
+    merged: Merged,
+    *,
+    seed: int,
+    stop: Stop,
+    watch: Watch,
+) -> Reviewed:
+    """
+    Apply what was merged.
+
+    Parameters
+    ----------
+    study
+        Looked over.
+    plan, patches, seed, stop, watch
+        As for :func:`review`.
+    merged
+        Of the patches.
+    """
     fabric = build_fabric(study)
     _require_same_units(plan, fabric)
     watch("核对意见")
@@ -112,7 +141,7 @@ def review(
     grid, community, wrong = _lawful(study, fabric, plan, wish, seed=seed, stop=stop)
     watch("改完方案")
     if wrong:
-        return _refused(plan, patches, merged, tuple(in_words(f, plan) for f in wrong))
+        return refused(plan, patches, merged, tuple(in_words(f, plan) for f in wrong))
     solution, kept = as_solution(fabric, study.rules, wish.zones, grid, community)
     made = _signed(make_record(study, fabric, solution, kept), plan, patches)
     return Reviewed(
@@ -124,9 +153,10 @@ def review(
     )
 
 
-def _refused(
+def refused(
     plan: PlanRecord, patches: list[Patch], merged: Merged, faults: tuple[str, ...]
 ) -> Reviewed:
+    """Say that no plan came of the patches, and why."""
     told = answers(plan, patches, merged, None)
     return Reviewed(None, told, repair_table(plan, []), faults, merged.conflicts)
 

@@ -18,10 +18,12 @@ from selenium.webdriver.common.by import By
 import lingwu_grid as lg
 from benchmarks.prefecture import write_prefecture
 from lingwu_grid.partition.__main__ import main
-from lingwu_grid.review.walk import review
+from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.review.__main__ import main as review_main
 from lingwu_grid.verify import verify
 from tests.browsing import open_page
 from tests.independent import faults
+from tests.review.test_patch import border_units, edit, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -84,11 +86,37 @@ def test_each_street_has_pages_of_its_own(alone: Path) -> None:
     assert "合成数据" in page
 
 
-def test_a_review_of_a_plan_in_parts_is_refused_with_a_way_out(
-    prefecture: Path, alone: Path
+def test_wishes_of_two_streets_go_into_one_new_plan(
+    prefecture: Path, alone: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(lg.InputError, match="按街道分部求解"):
-        review(lg.read_study(prefecture), lg.read_plan(alone), [])
+    plan = lg.read_plan(alone)
+    street = plan.communities.set_index("community_id")["subdistrict_id"].astype(str)
+    owner = plan.grids.set_index("grid_id")["community_id"].map(street)
+    wishes = {owner[wish[1]]: wish for wish in border_units(plan, lawful=True)}
+    first, second = sorted(wishes)[:2]
+    files = [
+        written(tmp_path, plan, f"{s}.json", street=s, edits=[edit(*wishes[s])])
+        for s in (second, first)
+    ]  # fmt: skip
+    rest = ["--study", str(prefecture), "--quiet", "--workers", "1", "--no-report", "-o"]
+    out = tmp_path / "out"
+    assert review_main([str(alone), *map(str, files), *rest, str(out)]) == 0
+    assert verify(out).faults == []
+    made = lg.read_plan(out)
+    assert made.units["unit_id"].tolist() == plan.units["unit_id"].tolist()
+    changed = (made.units["grid_id"] != plan.units["grid_id"]).to_numpy()
+    assert set(made.units["unit_id"][changed]) == {wishes[first][0], wishes[second][0]}
+    told = pd.read_csv(out / "answers.csv", dtype=str)
+    assert told["file"].tolist() == [f"{second}.json", f"{first}.json"]
+    assert told["result"].tolist() == ["采纳", "采纳"]
+    assert made.run["review"]["plan"] == plan_id(plan.units)
+    assert sorted(p.name for p in (out / "streets").iterdir()) == sorted(
+        p.name for p in (alone / "streets").iterdir()
+    )
+    locked = written(tmp_path, plan, "lock.json", street=first, locks=[wishes[first][1]])
+    none = tmp_path / "none"
+    assert review_main([str(alone), *map(str, [*files, locked]), *rest, str(none)]) == 2
+    assert not none.exists()
 
 
 def test_the_overview_opens_offline_and_finds_a_street(browser: WebDriver, alone: Path) -> None:

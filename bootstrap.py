@@ -31,7 +31,7 @@ PYTHON = BIN / f"python{EXE}"
 JOBS = {
     "env": [],
     "plan": [["-m", "lingwu_grid.partition"]],
-    "test": [["-m", "pytest", "-n", "2", "--nbmake", "tests", "lingwu_grid", "notebooks"]],
+    "test": [["-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake", "notebooks", "tests", "lingwu_grid"]],
     "lint": [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.problem import Stop, Watch
     from lingwu_grid.partition.ground import Laid
     from lingwu_grid.partition.large import Options
-    from lingwu_grid.parts.store import Store
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.review.patch import Patch
     from lingwu_grid.rules import Rules
@@ -123,18 +122,24 @@ def review_folder(
         names = [part.name for part in laid.division.parts]
         if names != plan.run["parts"] or len(names) != len(plan.certificate["parts"]):
             raise _other_study()
-        said = _Said([], [], [])
+        came: dict[str, Reviewed] = {}
         for name, result in crew.run(review_part, _jobs(laid, plan, patches, options.seed), stop):
-            said.take(name, result, store)
-        if said.faults:
+            if isinstance(result, Failed):
+                raise LingwuError(f"{name} 没有审议成：{result.reason}", remedy="再运行一次")
+            if result.plan is not None:
+                store.keep(f"plan-{name}", result.plan)
+            came[name] = replace(result, plan=None)  # it lies in the store
+        said = [came[name] for name in names]
+        faults = tuple(fault for part in said for fault in part.faults)
+        if faults:
             store.clear()
-            return refused(plan, patches, merged, tuple(said.faults))
+            return refused(plan, patches, merged, faults)
         pieces = Pieces(
             store, tuple(f"plan-{n}" for n in names), tuple(names), laid.ground, laid.scattered, ()
         )
         about = {"plan": plan_of(plan), "patches": [p.name for p in patches]}
         run = run_of(laid.ground, options.seed) | {"parts": names, "review": about}
-        tables = said.tables(patches)
+        tables = _tables(said, patches)
         made = _written(laid, pieces, run, crew, out, tables, papers=options.papers)
         store.clear()
     return Reviewed(made, tables["answers.csv"], tables["repairs.csv"], (), merged.conflicts)
@@ -221,37 +226,17 @@ class _Split:
         return found
 
 
-@dataclass
-class _Said:
-    """What the parts answered."""
-
-    answers: list[pd.DataFrame]
-    repairs: list[pd.DataFrame]
-    faults: list[str]
-
-    def take(self, name: str, result: Reviewed | Failed, store: Store) -> None:
-        """Take in what came of a part."""
-        if isinstance(result, Failed):
-            raise LingwuError(f"{name} 没有审议成：{result.reason}", remedy="再运行一次")
-        self.faults += result.faults
-        self.answers.append(result.answers)
-        self.repairs.append(result.repairs)
-        if result.plan is not None:
-            store.keep(f"plan-{name}", result.plan)
-
-    def tables(self, patches: list[Patch]) -> dict[str, pd.DataFrame]:
-        """Give answers in the order of the patches, and repairs by their units."""
-        place = {patch.name: i for i, patch in enumerate(patches)}
-        told = pd.concat(self.answers, ignore_index=True)
-        moved = pd.concat(self.repairs, ignore_index=True)
-        return {
-            "answers.csv": told.sort_values(
-                "file", key=lambda f: f.map(place), kind="stable", ignore_index=True
-            ),
-            "repairs.csv": moved.sort_values(
-                ["households", "unit_id"], ascending=[False, True], ignore_index=True
-            ),
-        }
+def _tables(said: list[Reviewed], patches: list[Patch]) -> dict[str, pd.DataFrame]:
+    """Give answers in the order of the patches, then of the parts; repairs, the largest first."""
+    place = {patch.name: i for i, patch in enumerate(patches)}
+    return {
+        "answers.csv": pd.concat([part.answers for part in said]).sort_values(
+            "file", key=lambda f: f.map(place), kind="stable", ignore_index=True
+        ),
+        "repairs.csv": pd.concat([part.repairs for part in said]).sort_values(
+            ["households", "unit_id"], ascending=[False, True], ignore_index=True
+        ),
+    }
 
 
 def _written(

@@ -28,10 +28,12 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 EXE = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{EXE}"
 
+PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake")
+
 JOBS = {
     "env": [],
     "plan": [["-m", "lingwu_grid.partition"]],
-    "test": [["-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake", "notebooks", "tests", "lingwu_grid"]],
+    "test": [[*PYTEST, "notebooks", "tests", "lingwu_grid"]],
     "lint": [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],

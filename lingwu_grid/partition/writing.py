@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from lingwu_grid.engine.problem import never
 from lingwu_grid.errors import LingwuError
 from lingwu_grid.maps.pages import file_of, write_overview
 from lingwu_grid.partition.tasks import Pages, draw_part
@@ -68,7 +69,7 @@ def write_whole(
         file = file_of(plan, street, part=name)
         links.append((street, file))
         jobs[name] = _pages_job(laid, pieces, folder, number, (plan.run, file, papers))
-    for name, result in crew.run(draw_part, jobs, lambda: False):
+    for name, result in crew.run(draw_part, jobs, never):
         if isinstance(result, Failed):
             raise LingwuError(f"{name} 的地图没有画成：{result.reason}", remedy="再运行一次")
         for path, content in result.items():

@@ -112,6 +112,9 @@ def review_folder(
     merged = agreed(plan, patches)
     if merged.conflicts and not sent.skip_conflicts:
         return refused(plan, patches, merged, ())
+    slices = slices_of(plan)
+    split = _Split(plan, slices)
+    shares = [split.of(patch) for patch in patches]
     key = {"plan": plan_of(plan), "patches": [p.digest for p in patches], "seed": options.seed}
     with crew_of(options.workers, watch) as crew:
         there = lay_out(folder, out, rules, key, options.datum, watch)
@@ -123,7 +126,8 @@ def review_folder(
         if names != plan.run["parts"] or len(names) != len(plan.certificate["parts"]):
             raise _other_study()
         came: dict[str, Reviewed] = {}
-        for name, result in crew.run(review_part, _jobs(laid, plan, patches, options.seed), stop):
+        jobs = _jobs(laid, plan, slices, shares, options.seed)
+        for name, result in crew.run(review_part, jobs, stop):
             if isinstance(result, Failed):
                 raise LingwuError(f"{name} 没有审议成：{result.reason}", remedy="再运行一次")
             if result.plan is not None:
@@ -154,12 +158,9 @@ def _other_study() -> InputError:
 
 
 def _jobs(
-    laid: Laid, plan: PlanRecord, patches: list[Patch], seed: int
+    laid: Laid, plan: PlanRecord, slices: list[slice], shares: list[dict[int, Patch]], seed: int
 ) -> dict[str, Callable[[], Wishes]]:
     """Give each part its study, its slice of the plan and its share of the patches."""
-    slices = slices_of(plan)
-    split = _Split(plan, slices)
-    shares = [split.of(patch) for patch in patches]
 
     def job_of(number: int) -> Callable[[], Wishes]:
         def make() -> Wishes:

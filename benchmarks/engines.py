@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from benchmarks.instance import LOWER, UPPER, Town, as_graph
-from lingwu_grid.engine.problem import pose
+from lingwu_grid.contract.rules import Band, Rules
+from lingwu_grid.engine.instance import pose
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.graph import sources
-from lingwu_grid.rules import Band, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -250,7 +250,7 @@ def gerrychain_stable(town: Town, seconds: float) -> NDArray[np.int64]:
 
 def _attached(town: Town) -> NDArray[np.int64]:
     """Start from today's grids, each in one piece."""
-    from lingwu_grid.engine.start import attach_pieces  # noqa: PLC0415
+    from lingwu_grid.engine.search.start import attach_pieces  # noqa: PLC0415
 
     graph = as_graph(town)
     keep = np.zeros(graph.n_units, np.bool_)

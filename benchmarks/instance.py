@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.graph import UnitGraph, indptr_of, pieces, sources
-from lingwu_grid.study import read_study
+from lingwu_grid.ingest.study import read_study
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,9 +16,9 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.sample.names import STREET_OFFICE
-from lingwu_grid.sample.town import make_town
-from lingwu_grid.sample.writing import RULES, SYNTHETIC
+from lingwu_grid.sample_town.names import STREET_OFFICE
+from lingwu_grid.sample_town.town import make_town
+from lingwu_grid.sample_town.writing import RULES, SYNTHETIC
 
 COUNTY = STREET_OFFICE[0][:6]
 CODES = ("grid_id", "community_id", "subdistrict_id")

@@ -23,7 +23,8 @@ from typing import Any
 import numpy as np
 
 from benchmarks.prefecture import write_prefecture
-from lingwu_grid.sample import make_town, write_town
+from lingwu_grid.sample_town.town import make_town
+from lingwu_grid.sample_town.writing import write_town
 
 SIZES = (50_000, 500_000, 5_000_000)
 TOWN = 500_000

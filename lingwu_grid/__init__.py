@@ -2,8 +2,7 @@
 lingwu_grid: lawful, minimally changed community grids from household points.
 
 >>> import lingwu_grid as lg
->>> study = lg.read_study("data")            # doctest: +SKIP
->>> plan = lg.partition(study)               # doctest: +SKIP
+>>> plan = lg.partition("data")              # doctest: +SKIP
 >>> plan.save("outputs/data")                # doctest: +SKIP
 """
 
@@ -12,23 +11,25 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from lingwu_grid.errors import InputError, LingwuError, OutputError, RulesError
+from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, RulesError
 
 if TYPE_CHECKING:
-    from lingwu_grid.check import check
+    from lingwu_grid.api import check, coverage, partition, report, review, settings
     from lingwu_grid.circle.choosing import site_stations
-    from lingwu_grid.coverage import coverage
-    from lingwu_grid.partition import partition
+    from lingwu_grid.comparison.price_list import price_list
+    from lingwu_grid.comparison.scenarios import scenarios
+    from lingwu_grid.comparison.trade_offs import trade_offs
+    from lingwu_grid.contract.rules import Rules, read_rules
+    from lingwu_grid.ingest.study import Study, read_study
     from lingwu_grid.plan import Plan, read_plan
-    from lingwu_grid.report import report
-    from lingwu_grid.review import review
-    from lingwu_grid.review.patch import read_patch
-    from lingwu_grid.rules import Rules, read_rules
-    from lingwu_grid.scenarios.price_list import price_list
-    from lingwu_grid.scenarios.trade_offs import trade_offs
-    from lingwu_grid.study import Study, read_study
+    from lingwu_grid.revision.patch import read_patch
+    from lingwu_grid.sample_town.town import make_town
+    from lingwu_grid.sample_town.writing import write_town
+    from lingwu_grid.scale.crew import Crew
+    from lingwu_grid.verification import verify
 
 __all__ = [
+    "Crew",
     "InputError",
     "LingwuError",
     "OutputError",
@@ -38,6 +39,7 @@ __all__ = [
     "Study",
     "check",
     "coverage",
+    "make_town",
     "partition",
     "price_list",
     "read_patch",
@@ -46,35 +48,40 @@ __all__ = [
     "read_study",
     "report",
     "review",
+    "scenarios",
+    "settings",
     "site_stations",
     "trade_offs",
+    "verify",
+    "write_town",
 ]
 
-_ROOMS = {
-    "Plan": "plan",
-    "read_plan": "plan",
-    "Rules": "rules",
-    "read_rules": "rules",
-    "Study": "study",
-    "read_study": "study",
-    "partition": "partition",
-    "check": "check",
-    "coverage": "coverage",
-    "site_stations": "circle.choosing",
-    "report": "report",
-    "review": "review",
-    "read_patch": "review.patch",
-    "price_list": "scenarios.price_list",
-    "trade_offs": "scenarios.trade_offs",
+_MODULES = {
+    "api": ("check", "coverage", "partition", "report", "review", "settings"),
+    "circle.choosing": ("site_stations",),
+    "comparison.price_list": ("price_list",),
+    "comparison.scenarios": ("scenarios",),
+    "comparison.trade_offs": ("trade_offs",),
+    "contract.rules": ("Rules", "read_rules"),
+    "ingest.study": ("Study", "read_study"),
+    "plan": ("Plan", "read_plan"),
+    "revision.patch": ("read_patch",),
+    "sample_town.town": ("make_town",),
+    "sample_town.writing": ("write_town",),
+    "scale.crew": ("Crew",),
+    "verification": ("verify",),
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
 
 
 def __getattr__(name: str) -> object:
-    """Import a room when it is first asked for: the package itself imports at once."""
-    if name not in _ROOMS:
+    """Import a name of the face when it is first asked for: the package itself imports at once."""
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'lingwu_grid' has no attribute {name!r}")
-    if name == _ROOMS[name]:
-        return import_module(f"lingwu_grid.{name}")  # a verb that is also a command
-    value = getattr(import_module(f"lingwu_grid.{_ROOMS[name]}"), name)
+    value = getattr(import_module(f"lingwu_grid.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

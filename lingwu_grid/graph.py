@@ -74,7 +74,7 @@ class UnitGraph:
     grid_community
         Today's community of each grid, shape (n_grids,); -1 where unknown.
     grid_lower, grid_upper
-        Households each grid may have, exemptions included, shape (n_grids,).
+        Households each grid is kept in, exceptions and margin included, shape (n_grids,).
     grid_is_locked
         Grids that keep their units, shape (n_grids,).
     grid_is_enclave
@@ -82,7 +82,7 @@ class UnitGraph:
     community_subdistrict
         Street of each community, shape (n_communities,); -1 where unknown.
     community_lower, community_upper
-        Households each community may have, exemptions included, shape (n_communities,).
+        Households each community is kept in, as for grids, shape (n_communities,).
     community_is_locked
         Communities that keep their grids and border, shape (n_communities,).
 

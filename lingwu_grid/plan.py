@@ -2,26 +2,38 @@
 
 from __future__ import annotations
 
+import html
 import time
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lingwu_grid.bundle import read_bundle, whole_folder, write_bundle, write_csv, write_json
+import pandas as pd
+
 from lingwu_grid.circle.serving import served
+from lingwu_grid.drawing import draw as draw_pages
+from lingwu_grid.engine.instance import silent
 from lingwu_grid.maps.page import planner_map
-from lingwu_grid.maps.pages import write_pages
+from lingwu_grid.output import whole_folder, write_csv, write_json
+from lingwu_grid.papers import plates
+from lingwu_grid.papers.charts import service_figures
+from lingwu_grid.papers.picture import Picture, save_figures
+from lingwu_grid.papers.writing import LEDGER, PAPERS
+from lingwu_grid.papers.writing import filled as read_filled
+from lingwu_grid.planning.bundle import write_bundle
+from lingwu_grid.planning.reading import read_bundle
 from lingwu_grid.planning.record import PlanRecord
-from lingwu_grid.report.walk import LEDGER, filled, write_papers
+from lingwu_grid.revision.steps import Reviewed
+from lingwu_grid.scale.crew import crew_of
+from lingwu_grid.scale.store import forget
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import pandas as pd
+    from collections.abc import Mapping
 
     from lingwu_grid.circle.choosing import Proposal
-    from lingwu_grid.circle.walk import Coverage
-    from lingwu_grid.figures.sheet import Picture
+    from lingwu_grid.circle.coverage import Coverage
+    from lingwu_grid.engine.instance import Watch
+    from lingwu_grid.scale.crew import Crew
 
 
 class Plan(PlanRecord):
@@ -39,10 +51,15 @@ class Plan(PlanRecord):
         """Take a record in hand."""
         return cls(**{f.name: getattr(record, f.name) for f in fields(PlanRecord)})
 
+    def __repr__(self) -> str:
+        s = self.summary
+        return (
+            f"<Plan {s.get('study', '')}: {s['grids']} grids, {s['communities']} communities, "
+            f"{s['households_moved_grid']} of {s['households']} households move, {s['status']}>"
+        )
+
     def summary_table(self) -> pd.DataFrame:
         """Give the main figures as a table of two columns, in Chinese."""
-        import pandas as pd  # noqa: PLC0415 - kept out of import time
-
         s = self.summary
         rows = {
             "常住户数": s["households"],
@@ -52,8 +69,9 @@ class Plan(PlanRecord):
             "合规网格": s["grids_in_range"],
             "合规社区": s["communities_in_range"],
             "例外": s["exceptions"],
-            "换网格的户数": s["households_moved_grid"],
-            "换社区的户数": s["households_moved_community"],
+            "受影响的户数": s["affected"],
+            "其中换网格": s["households_moved_grid"],
+            "其中换社区": s["households_moved_community"],
             "至少须变动的户数": s["lower_bound"]["unconditional"],
             "规则内至少须变动的户数": s["lower_bound"]["under_rules"],
             "改动的网格": s["grids_touched"],
@@ -94,7 +112,8 @@ class Plan(PlanRecord):
         papers: bool = False,
         ledger: str | Path | None = None,
         tables: Mapping[str, pd.DataFrame] | None = None,
-        watch: Callable[[str], None] = lambda _: None,
+        workers: int | str | Crew = 1,
+        watch: Watch = silent,
     ) -> Path:
         """
         Write the whole plan: tables, layers, summary and maps, and the papers where asked.
@@ -112,6 +131,8 @@ class Plan(PlanRecord):
             lies in `folder`.
         tables
             Tables that go with the plan, by name of the file: answers to a review.
+        workers
+            Who draws the parts of a plan in parts; as for :func:`~lingwu_grid.api.partition`.
         watch
             Told how far the work is.
 
@@ -124,20 +145,23 @@ class Plan(PlanRecord):
         """
         target = Path(folder).resolve()
         began = time.perf_counter()
-        filling = filled(self, Path(ledger or target / LEDGER)) if papers else None
-        with whole_folder(target, adds=adds) as draft:
+        filling = None
+        if papers and len(self.pieces) == 1:
+            filling = read_filled(self, Path(ledger or target / LEDGER))
+        with crew_of(workers, watch) as crew, whole_folder(target, adds=adds) as draft:
             write_bundle(self, draft)
             for name, table in (tables or {}).items():
                 write_csv(table, draft / name)
-            write_pages(self, draft)
-            self._write_figures(draft)
-            if filling is not None:
-                write_papers(self, draft, filling, watch=watch)
+            draw_pages(self, draft, crew, papers=PAPERS if papers else None, filling=filling)
+            if self.service is not None:
+                save_figures(service_figures(self), draft / "figures")
             # The summary comes last: it tells how long the writing took.
             seconds = self.summary.get("seconds", {}) | {
                 "write": round(time.perf_counter() - began, 3)
             }
             write_json(self.summary | {"seconds": seconds}, draft / "summary.json")
+        if not self.run.get("unfinished"):
+            forget(target)
         return target
 
     def report(self, folder: str | Path) -> Path:
@@ -150,17 +174,6 @@ class Plan(PlanRecord):
             The output folder.
         """
         return self.save(folder, adds=True, papers=True)
-
-    def _write_figures(self, folder: Path) -> None:
-        if self.service is None:
-            return
-        from lingwu_grid.figures.charts import service_figures  # noqa: PLC0415 - matplotlib is slow
-        from lingwu_grid.figures.sheet import save_figure  # noqa: PLC0415
-
-        (folder / "figures").mkdir(exist_ok=True)
-        for name, figure in service_figures(self).items():
-            save_figure(figure, folder / "figures" / f"{name}.png")
-            save_figure(figure, folder / "figures" / f"{name}.svg")
 
     def draw(self, *, community: str = "", grid: str = "") -> Picture:
         """
@@ -176,9 +189,6 @@ class Plan(PlanRecord):
         ValueError
             If the plan has no such community or grid.
         """
-        from lingwu_grid.figures import plates  # noqa: PLC0415 - matplotlib is slow
-        from lingwu_grid.figures.sheet import Picture  # noqa: PLC0415
-
         if grid:
             return Picture(plates.grid_plate(self, grid))
         if community:
@@ -202,8 +212,6 @@ class _Frame:
         self._page = page
 
     def _repr_html_(self) -> str:
-        import html  # noqa: PLC0415 - kept out of import time
-
         return (
             f'<iframe srcdoc="{html.escape(self._page, quote=True)}" '
             'style="width:100%;height:560px;border:0"></iframe>'
@@ -225,3 +233,50 @@ def read_plan(folder: str | Path) -> Plan:
         If it holds no plan.
     """
     return Plan.of(read_bundle(folder))
+
+
+class Review(Reviewed):
+    """
+    What came of a review, in the planner's hands.
+
+    Its `plan` is a :class:`Plan`, or None where the wishes cannot be made lawful, or conflict.
+    """
+
+    plan: Plan | None
+
+    def save(
+        self,
+        folder: str | Path,
+        *,
+        papers: bool = False,
+        ledger: str | Path | None = None,
+        workers: int | str | Crew = 1,
+        watch: Watch = silent,
+    ) -> Path:
+        """
+        Write the new plan with ``answers.csv`` and ``repairs.csv``.
+
+        Parameters
+        ----------
+        folder, papers, ledger, workers, watch
+            As for :meth:`Plan.save`.
+
+        Raises
+        ------
+        ValueError
+            If no plan came of the review.
+        OutputError
+            If it cannot be written.
+        """
+        if self.plan is None:
+            raise ValueError("no plan came of this review; its faults and conflicts say why")
+        tables = {"answers.csv": self.answers, "repairs.csv": self.repairs}
+        return self.plan.save(
+            folder, papers=papers, ledger=ledger, tables=tables, workers=workers, watch=watch
+        )
+
+    def save_answers(self, out: Path) -> Path:
+        """Write the answers beside an output folder: no plan came of the review."""
+        path = out.with_name(f"{out.name}-answers.csv")
+        write_csv(self.answers, path)
+        return path

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from lingwu_grid.partition import partition
-from lingwu_grid.sample import make_town, write_town
-from lingwu_grid.study import read_study
+from lingwu_grid.api import partition
+from lingwu_grid.ingest.study import read_study
+from lingwu_grid.sample_town.town import make_town
+from lingwu_grid.sample_town.writing import write_town
 from tests.browsing import start_browser
+from tests.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,15 +19,19 @@ if TYPE_CHECKING:
 
     from selenium.webdriver.chrome.webdriver import WebDriver
 
+    from lingwu_grid.ingest.study import Study
     from lingwu_grid.plan import Plan
-    from lingwu_grid.study import Study
+
+
+def _town(place: Path) -> Path:
+    write_town(make_town(households=9_000, communities=2, seed=4), place / "town")
+    return place / "town"
 
 
 @pytest.fixture(scope="session")
 def small_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A town of 9,000 households, as files."""
-    folder: Path = tmp_path_factory.mktemp("small") / "town"
-    write_town(make_town(households=9_000, communities=2, seed=4), folder)
+    folder: Path = once(tmp_path_factory, "town", _town)
     return folder
 
 
@@ -36,9 +42,10 @@ def small_study(small_folder: Path) -> Study:
 
 
 @pytest.fixture(scope="session")
-def small_plan(small_study: Study) -> Plan:
-    """A plan of the same town."""
-    return partition(small_study, seed=1)
+def small_plan(small_study: Study, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """A plan of the same town; made once for all test processes."""
+    plan: Plan = once(tmp_path_factory, "plan", lambda _: partition(small_study, seed=1))
+    return plan
 
 
 @pytest.fixture(scope="session")

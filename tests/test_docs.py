@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 import lingwu_grid as lg
-from lingwu_grid.rules import rules_from
+from lingwu_grid.contract.rules import rules_from
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

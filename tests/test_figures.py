@@ -9,9 +9,9 @@ import pytest
 from matplotlib.text import Text
 
 import lingwu_grid as lg
-from lingwu_grid.figures.charts import service_figures
-from lingwu_grid.figures.plates import community_plate, grid_plate, overview
-from lingwu_grid.figures.sheet import families, missing_glyphs, save_figure
+from lingwu_grid.papers.charts import service_figures
+from lingwu_grid.papers.picture import families, missing_glyphs, save_figure
+from lingwu_grid.papers.plates import community_plate, grid_plate, overview
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lingwu_grid.engine._compiled import digest_of
-from lingwu_grid.rules import Rules, rules_from
+from lingwu_grid.contract.rules import Rules, rules_from
+from lingwu_grid.engine.search._compiled import digest_of
 
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "lingwu_grid").rglob("*.py"))
@@ -94,7 +94,7 @@ def test_vendored_files_are_what_they_claim() -> None:
 def test_help_is_quick_because_nothing_heavy_is_imported() -> None:
     code = (
         "import sys, runpy; sys.argv = ['partition', '--help']\n"
-        "try: runpy.run_module('lingwu_grid.partition.__main__', run_name='__main__')\n"
+        "try: runpy.run_module('lingwu_grid.partition', run_name='__main__')\n"
         "except SystemExit: pass\n"
         "print([m for m in ('numba', 'geopandas', 'pandas', 'folium') if m in sys.modules])"
     )

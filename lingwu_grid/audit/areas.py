@@ -8,13 +8,13 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 LEAST_M2 = 1.0
 """Less ground than this is the noise of digitising."""

@@ -10,16 +10,16 @@ import scipy.sparse as sp
 import shapely
 from scipy.sparse.csgraph import connected_components
 
+from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.adjacency import crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines, label_by, make_faces
-from lingwu_grid.findings import Finding, each
 from lingwu_grid.graph import Runs
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 NEARLY_M = 5.0
 """A road that ends this near to another was meant to meet it."""

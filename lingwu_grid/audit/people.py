@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.enclosures import label_by
-from lingwu_grid.findings import Finding, each
 from lingwu_grid.ingest.counting import places_of
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 MOST_RESIDENTS = 30
 """More people than this at one door are a dormitory or a slip of the pen."""

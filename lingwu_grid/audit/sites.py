@@ -8,15 +8,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.enclosures import label_by
-from lingwu_grid.findings import Finding, each
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 PART = 0.02
 """A share of its area below this is the noise of digitising."""

@@ -12,22 +12,20 @@ import shapely
 
 from lingwu_grid.audit.areas import LEAST_M2
 from lingwu_grid.audit.lines import CROSSING_M
+from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.adjacency import crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines, label_by
-from lingwu_grid.findings import Finding, each
 from lingwu_grid.graph import Runs
 from lingwu_grid.ingest.turned import in_degrees
+from lingwu_grid.lawful import OVER, UNDER, Bands, community_bands, grid_bands, side
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.rules import Band
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 NESTED = 0.01
 """Share of a grid that may lie over its community's border: two drawings of one line differ."""
-
-OVER, UNDER, INSIDE, EXEMPT = "超上限", "不足下限", "在范围内", "例外"
 
 
 @dataclass(frozen=True)
@@ -64,13 +62,17 @@ def today(study: Study) -> Standing:
         rules say.
     """
     frames, findings = [], []
-    for table, key, level, band in (
-        ("grids", "grid_id", "网格", study.rules.grid),
-        ("communities", "community_id", "社区", study.rules.community),
+    for table, key, level in (
+        ("grids", "grid_id", "网格"),
+        ("communities", "community_id", "社区"),
     ):
         zones = _counted(study, table, key, level)
-        zones["standing"] = _standing(zones, study, key, band)
-        findings += _sizes(zones, table, band)
+        bands = _bands(study, table, zones)
+        zones["standing"] = [
+            side(n, bands.of(z), bands.usual)
+            for z, n in zip(zones["zone_id"], zones["households"].tolist(), strict=True)
+        ]
+        findings += _sizes(zones, table, bands)
         if len(study.table(table)):
             findings += _cut(zones, study, table)
         frames.append(zones)
@@ -103,34 +105,29 @@ def _counted(study: Study, table: str, key: str, level: str) -> gpd.GeoDataFrame
     return zones
 
 
-def _standing(zones: gpd.GeoDataFrame, study: Study, key: str, band: Band) -> NDArray[np.object_]:
-    size = zones["households"].to_numpy()
-    excused = {getattr(e, key) for e in study.rules.exceptions} - {""}
-    exempt = zones["zone_id"].isin(excused) | (zones["kind"] == "special")
-    if study.rules.villages_whole:
-        exempt |= zones["kind"] == "village"
-    out = (size < band.lower) | (size > band.upper)
-    words: NDArray[np.object_] = np.select(
-        [out & exempt.to_numpy(bool), size > band.upper, size < band.lower],
-        [EXEMPT, OVER, UNDER],
-        INSIDE,
-    ).astype(object)
-    return words
+def _bands(study: Study, table: str, zones: gpd.GeoDataFrame) -> Bands:
+    if table == "grids":
+        return grid_bands(study.rules, zones.loc[zones["kind"] == "special", "zone_id"])
+    return community_bands(study.rules, zones.loc[zones["kind"] == "village", "zone_id"])
 
 
-def _sizes(zones: gpd.GeoDataFrame, table: str, band: Band) -> list[Finding]:
+def _sizes(zones: gpd.GeoDataFrame, table: str, bands: Bands) -> list[Finding]:
     findings = []
     size = zones["households"].to_numpy()
     for word, code in ((OVER, "over"), (UNDER, "under")):
         at = np.flatnonzero((zones["standing"] == word).to_numpy(bool))
-        limit = band.upper if word == OVER else band.lower
+        limits = [bands.of(zone) for zone in zones["zone_id"].iloc[at]]
+        limit = [band.upper if word == OVER else band.lower for band in limits]
         one = table.removesuffix("s").replace("ie", "y")
         kind = Finding("warning", f"{one}_{code}", table, "", "",
                        "运行 python -m lingwu_grid.partition 得到调整方案")  # fmt: skip
         findings += each(
             kind,
             [_title(zones, i) for i in at.tolist()],
-            messages=[f"{size[i]} 户，{word} {limit} 户，差 {abs(size[i] - limit)} 户" for i in at],
+            messages=[
+                f"{size[i]} 户，{word} {n} 户，差 {abs(size[i] - n)} 户"
+                for i, n in zip(at.tolist(), limit, strict=True)
+            ],
             points=in_degrees(zones, at) if len(at) and zones.geometry.notna().all() else None,
         )
     return findings

@@ -11,7 +11,7 @@ from lingwu_grid.audit.people import people
 from lingwu_grid.audit.sites import codes, control, sites
 
 if TYPE_CHECKING:
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 
 def audited(study: Study) -> Study:

@@ -11,11 +11,11 @@ import shapely
 
 from lingwu_grid.circle.models import Terms
 from lingwu_grid.circle.stations import known_floor, require_positive, told_of_rows, unique_ids
-from lingwu_grid.errors import InputError
-from lingwu_grid.policy import FLOOR_M2_PER_100_HOUSEHOLDS
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.policy import FLOOR_M2_PER_100_HOUSEHOLDS
 
 if TYPE_CHECKING:
-    from lingwu_grid.circle.walk import Coverage
+    from lingwu_grid.circle.coverage import Coverage
 
 MOST_CANDIDATES = 500
 """Buildings that are tried where the office names no premises."""

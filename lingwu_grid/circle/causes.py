@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 TOO_FAR = "太远"
 NO_WAY = "没有路相通"

@@ -18,13 +18,13 @@ from lingwu_grid.circle.reach import attach, nearest_station, within_reach
 from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
 from lingwu_grid.circle.stations import require_positive
 from lingwu_grid.circle.streets import walls_of
-from lingwu_grid.errors import InputError
-from lingwu_grid.policy import SERVICE_MINUTES
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.policy import SERVICE_MINUTES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.circle.walk import Coverage
+    from lingwu_grid.circle.coverage import Coverage
 
 Model = Literal["cover", "all", "median"]
 MEDIAN_REACH = 4
@@ -112,7 +112,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     Parameters
     ----------
     coverage
-        What :func:`~lingwu_grid.circle.walk.coverage` measured.
+        What :func:`~lingwu_grid.circle.coverage.coverage` measured.
     count
         Stations to open, at most; of no account for `all`.
     model
@@ -143,7 +143,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         If no road is known, `count` is not positive, a premise is unknown or has no cost, or
         the conditions cannot be met together.
     """
-    require_roads(coverage)
+    coverage.require_roads()
     require_positive("选址的时间", seconds, "例如 120 秒")
     if count < 1:
         raise InputError(f"新开站数须至少为 1，现在是 {count}", remedy="例如 --stations 3")
@@ -167,21 +167,6 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         uncovered=_beyond(coverage, ground, sites, reach),
         notes=(*told, *notes, *_on_answer(sited, ground, model), *stopped),
     )
-
-
-def require_roads(coverage: Coverage) -> None:
-    """
-    Refuse to site where no road is known.
-
-    Raises
-    ------
-    InputError
-        Straight lines take both banks of a canal for one place.
-    """
-    if coverage.network is None:
-        raise InputError(
-            "没有道路，不能选址", where="roads", remedy="补上道路；直线距离会把河渠铁路两边算成一处"
-        )
 
 
 class Ground(NamedTuple):

@@ -14,7 +14,7 @@ from lingwu_grid.circle.causes import TOO_FAR, causes_of
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 NEAR_M = 120.0
 """Homes nearer than this to each other belong to one gap."""

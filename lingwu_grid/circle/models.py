@@ -9,7 +9,7 @@ import highspy
 import numpy as np
 import scipy.sparse as sp
 
-from lingwu_grid.errors import InputError
+from lingwu_grid.contract.errors import InputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.circle.zones import BANDS
-from lingwu_grid.errors import InputError
+from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.planning.service import Service
 
@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.choosing import Proposal
-    from lingwu_grid.circle.walk import Coverage
+    from lingwu_grid.circle.coverage import Coverage
+    from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
-    from lingwu_grid.study import Study
 
 BAND_WORDS = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上", "没有路相通")
 

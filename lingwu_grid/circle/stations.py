@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.policy import FLOOR_M2_PER_100_HOUSEHOLDS, SERVICE_MINUTES
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.policy import FLOOR_M2_PER_100_HOUSEHOLDS, SERVICE_MINUTES
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.reach import Attachment
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 
 def require_positive(word: str, value: float, remedy: str) -> None:

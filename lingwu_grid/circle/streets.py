@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 PASS_M = 3.0
 """A crossing, bridge or gate opens a barrier or a wall this far round itself."""

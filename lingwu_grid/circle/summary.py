@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid.circle.zones import BANDS
-from lingwu_grid.policy import SERVICE_MINUTES
+from lingwu_grid.contract.policy import SERVICE_MINUTES
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
     from lingwu_grid.circle.gaps import Gaps
     from lingwu_grid.circle.network import Network
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 
 def summarise(

@@ -12,8 +12,8 @@ from lingwu_grid.fabric.places import name_places
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
-    from lingwu_grid.study import Study
 
 BANDS = (5, 10, 15)
 LEVELS = ("全部", "街道", "社区", "网格")

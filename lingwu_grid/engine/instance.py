@@ -1,129 +1,336 @@
-"""Instance: nodes to be given to zones, as an exact solver needs it; and the order from a core."""
+"""Problem: what is lawful and what it costs, as integers; Solution: what came of it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+import time
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from lingwu_grid.engine.search._kernels import Prices
+from lingwu_grid.engine.search.start import enclave_pieces
+from lingwu_grid.lawful import community_bands, grid_bands
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.graph import UnitGraph
+
+
+GROUND = 0.05
+"""Price of a unit's ground that changes grid: between plans that move the same households, the
+one that touches less."""
+
+
+OWNER_WEIGHT = 3.0
+"""Of a household that a community is out of range by: it takes grids to mend, not buildings, and
+grids can be mended inside a community afterwards."""
+
+COUNT_PRICE = 1500.0
+"""Of a grid too many or too few where a number is wished for: what it takes to close or open one,
+and some."""
+
+CAREFUL = 0.01
+"""Gap of proofs up to which a town is solved with all we have; above it, quickly."""
+
+FREE, ORDERED, COUNTED = "connected", "ordered", "counted"
+"""How a community was proved: with no rule but contiguity; by orders from the cores of its grids;
+or, where no model was solved, by counting whole units that must leave."""
+
+
+class Watch(Protocol):
+    """Is told how far a solve is."""
+
+    def __call__(self, phase: str, violations: int | None = None, moved: int | None = None) -> None:
+        """Take note of a phase; counts in households."""
+
+
+class Stop(Protocol):
+    """Says when a solve should end early with the best it has."""
+
+    def __call__(self, *, is_lawful: bool = True) -> bool:
+        """
+        Tell whether to stop now.
+
+        A time limit waits for a plan in range (`is_lawful`); a planner who interrupts does not.
+        """
+
+
+def silent(phase: str, violations: int | None = None, moved: int | None = None) -> None:
+    """Watch without a word."""
+    _ = phase, violations, moved
+
+
+def never(*, is_lawful: bool = True) -> bool:
+    """Never stop early."""
+    _ = is_lawful
+    return False
+
+
+def within(seconds: float, stop: Stop = never) -> Stop:
+    """
+    Stop when `stop` does, or so many seconds from now once the plan is lawful.
+
+    Examples
+    --------
+    >>> within(0)(), within(0)(is_lawful=False)
+    (True, False)
+    """
+    end = time.monotonic() + seconds
+
+    def is_over(*, is_lawful: bool = True) -> bool:
+        return stop(is_lawful=is_lawful) or (is_lawful and time.monotonic() >= end)
+
+    return is_over
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class Problem:
     """
-    Nodes to be given to zones.
+    What is lawful and what it costs to move.
 
     Parameters
     ----------
-    indptr, indices
-        Open neighbours of each node, CSR.
-    weight
-        Households of each node, shape (n,).
-    now
-        Zone of each node in the plan to start from, shape (n,); every zone in one piece.
-    cost
-        Price of node u in zone z, shape (n, k).
-    allowed
-        Whether node u may be in zone z, shape (n, k).
+    graph
+        The town.
     lower, upper
-        Households of an open zone, shape (k,).
-    may_close
-        Zones that may end empty, shape (k,).
-    core
-        The node a zone grows from, shape (k,); it may lie in another zone for a new one.
-    group, group_parts
-        Nodes that should share zones, and in how many each group may be.
-    owner
-        A larger zone (community) that each zone belongs to, shape (k,); -1 for none.
-    owner_lower, owner_upper
-        Households that the nodes of an owner may have together.
-    apart
-        Pairs of nodes that must not share a zone, shape (m, 2).
-    short_price
-        Price of a household out of range: above any move that could mend it.
-    deviation_price
-        Price of a household that an open zone is away from the middle of its range.
-    transfer
-        Pairs of zones between which households may pass otherwise than by whole nodes, shape
-        (p, 2), with a price each and the most of them.
-    wanted_zones, count_price
-        How many zones should be open, -1 for any number; price of one too many or too few.
+        Households each of today's grids may have, margin applied, shape (n_grids,).
+    new_lower, new_upper
+        The same for a grid that does not exist yet.
+    prices
+        What the search pays for.
+    keeps_today
+        False where today's grids are no argument (`redraw`, or a town without grids).
+    community_mode
+        `fixed`, `adjust` or `redraw`.
+    community_weight
+        Extra price of a household that changes community.
+    new_community_lower, new_community_upper
+        Households of a community that does not exist yet.
+    effort
+        Search effort in per cent.
+    proves
+        Solve each community exactly and give a bound under rules.
+    proof_gap
+        Relative gap at which that is exact enough.
+    measure
+        Second measure of each unit less its share of households, shape (n_units,).
+    is_fixed
+        Units that stay in their grid whatever happens (pieces of declared enclaves).
+    wrap_weight
+        Households at most that opening a grid which wraps another may cost.
+    target_grids
+        Grids wished for; 0 for any number.
+    grid_counts
+        Grids that each community should have; empty for any number.
     """
 
-    indptr: NDArray[np.int32]
-    indices: NDArray[np.int32]
-    weight: NDArray[np.int64]
-    now: NDArray[np.int32]
-    cost: NDArray[np.float64]
-    allowed: NDArray[np.bool_]
+    graph: UnitGraph
     lower: NDArray[np.int64]
     upper: NDArray[np.int64]
-    may_close: NDArray[np.bool_]
-    core: NDArray[np.int32]
-    group: NDArray[np.int32]
-    group_parts: NDArray[np.int32]
-    owner: NDArray[np.int32]
-    owner_lower: NDArray[np.int64]
-    owner_upper: NDArray[np.int64]
-    apart: NDArray[np.int32]
-    short_price: float
-    deviation_price: float = 0.0
-    transfer: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), np.int64))
-    transfer_price: float = 0.0
-    transfer_most: float = 0.0
-    wanted_zones: int = -1
-    count_price: float = 0.0
+    new_lower: int
+    new_upper: int
+    prices: Prices
+    keeps_today: bool
+    community_mode: str
+    community_weight: int
+    new_community_lower: int
+    new_community_upper: int
+    effort: int
+    proves: bool
+    proof_gap: float
+    measure: NDArray[np.float64]
+    is_fixed: NDArray[np.bool_]
+    wrap_weight: float
+    target_grids: int
+    grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
-    def price(self, zone: NDArray[np.int32]) -> float:
-        """Price an assignment by its nodes alone, sizes left out."""
-        return float(self.cost[np.arange(len(zone)), zone].sum())
+    @property
+    def is_quick(self) -> bool:
+        """Tell whether a plan a little above its bound will do: one part of a large study."""
+        return self.proof_gap > CAREFUL
 
-    def around(self, nodes: Iterable[int]) -> NDArray[np.int32]:
-        """List the neighbours of some nodes, as often as they touch one of them."""
-        near = [self.indices[self.indptr[u] : self.indptr[u + 1]] for u in nodes]
-        return np.concatenate([np.empty(0, np.int32), *near])
+    def with_leave(self, units: NDArray[np.int64], households: int) -> Problem:
+        """
+        Let the communities of ground that none fits be as small as they must be.
+
+        Parameters
+        ----------
+        units
+            The ground.
+        households
+            Its households: of as few communities as may hold them, none need have more than
+            its even share.
+        """
+        graph = self.graph
+        share = households // -(-households // self.new_community_upper)
+        here = np.unique(graph.community_now[units])
+        lower = graph.community_lower.copy()
+        lower[here[here >= 0]] = np.minimum(lower[here[here >= 0]], share)
+        return replace(self, graph=replace(graph, community_lower=lower))
+
+    def with_small_grids(self, units: NDArray[np.int64], households: int) -> Problem:
+        """
+        Let the grids of ground that no number of grids fits be as small as they must be.
+
+        Parameters
+        ----------
+        units
+            The ground.
+        households
+            Its households, as in :meth:`with_leave`.
+        """
+        share = households // -(-households // self.new_upper)
+        here = np.unique(self.graph.grid_now[units])
+        lower = self.lower.copy()
+        lower[here[here >= 0]] = np.minimum(lower[here[here >= 0]], share)
+        return replace(self, lower=lower)
+
+    def community_lower(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Give the fewest households of some communities, new ones included."""
+        known = np.append(self.graph.community_lower, self.new_community_lower)
+        return known[np.minimum(communities, self.graph.n_communities)]
+
+    def grids_wanted(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Give the grids that some communities should have, -1 for any number."""
+        known = np.append(self.grid_counts, -1)
+        return known[np.minimum(communities, len(self.grid_counts))]
+
+    def community_upper(self, communities: NDArray[np.int32]) -> NDArray[np.int64]:
+        """Give the most households of some communities, new ones included."""
+        known = np.append(self.graph.community_upper, self.new_community_upper)
+        return known[np.minimum(communities, self.graph.n_communities)]
 
 
-def order_from_core(instance: Instance, zone: int) -> NDArray[np.int32]:
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What an exact model of one community proved."""
+
+    community: int
+    method: str
+    """One of `FREE`, `ORDERED`, `COUNTED`."""
+    bound: int
+    """No plan of the community within the method moves fewer of its households."""
+    free_bound: int
+    """No contiguous plan at all of the community moves fewer."""
+    moved: int
+    """Households of this community's ground that the plan moves."""
+    units: int
+    zones: int
+    cores: tuple[int, ...]
+    """The unit that each surviving grid is pinned by; empty for `connected`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Lower bounds on the households that change grid, in any lawful plan of whole units."""
+
+    unconditional: int
+    within_communities: int | None = None
+    """In any plan with the communities of this one; None where none was solved exactly."""
+    under_rules: int | None = None
+    """The same, within the methods of `proofs`."""
+    unconditional_communities: int = 0
+    """Households that change community in any lawful plan of whole units."""
+    proofs: tuple[Proof, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why something cannot be lawful, in numbers; places are codes of the graph."""
+
+    cause: str
+    households: int
+    communities: tuple[int, ...] = ()
+    grids: tuple[int, ...] = ()
+    subdistricts: tuple[int, ...] = ()
+    unit: int = -1
+    units: tuple[int, ...] = ()
+    """Where it is."""
+    others: tuple[int, ...] = ()
+    """Grids that are in the way."""
+    pairs: tuple[tuple[int, int], ...] = ()
+    """Grids that a barrier parts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
     """
-    Rank the nodes by how far they are from the core of a zone, today's members first.
+    The grid of each unit and the community of each grid.
+
+    Zones 0 … n_grids − 1 are today's grids, higher ones are new.
+    """
+
+    grid_of_unit: NDArray[np.int32]
+    community_of_grid: NDArray[np.int32]
+    moved: int
+    """Households whose grid changes."""
+    bound: Bound
+    status: str
+    """`feasible` or `infeasible` (best plan found, explained)."""
+    explanations: tuple[Explanation, ...] = field(default=())
+
+
+def pose(graph: UnitGraph, rules: Rules) -> Problem:
+    """
+    Turn rules into the numbers of a problem.
+
+    The prices make the objective lexicographic in effect: a household out of range outweighs
+    any move that mends it, a household moved outweighs kilometres of border.
 
     Parameters
     ----------
-    instance
-        The nodes.
-    zone
-        Whose core to start from.
+    graph
+        The town.
+    rules
+        The settings.
 
     Returns
     -------
-    NDArray[np.int32]
-        Rank of each node, shape (n,); -1 where the core cannot be reached.
+    Problem
+        All that the solver needs.
     """
-    rank = np.full(len(instance.weight), -1, np.int32)
-    core = int(instance.core[zone])
-    rank[core] = 0
-    frontier = [core]
-    level = 0
-    for inside_only in (True, False):
-        while frontier:
-            level += 1
-            frontier = _next_ring(instance, rank, frontier, level, zone if inside_only else -1)
-        frontier = np.flatnonzero(rank >= 0).tolist()
-    return rank
+    keeps = rules.scenario != "redraw" and bool((graph.grid_now >= 0).any())
+    moved = 1.0 if keeps else 0.0
+    deviation = {"minimal": 0.0, "balanced": rules.balance_weight, "redraw": 0.2}
+    new_grid, new_community = grid_bands(rules, ()).wanted, community_bands(rules, ()).wanted
+    return Problem(
+        graph=graph,
+        lower=graph.grid_lower,
+        upper=graph.grid_upper,
+        new_lower=new_grid.lower,
+        new_upper=new_grid.upper,
+        prices=Prices(
+            violation=12.0,
+            moved=moved,
+            ground=GROUND * moved,
+            border=rules.border_weight / 1000 if keeps else 0.05,
+            deviation=deviation[rules.scenario],
+            community=moved * rules.community_move_weight,
+            measure=rules.second_measure.weight,
+            owner=OWNER_WEIGHT,
+            zones=COUNT_PRICE if rules.target_grids else 0.0,
+        ),
+        keeps_today=keeps,
+        community_mode=rules.communities if graph.n_communities else "redraw",
+        community_weight=rules.community_move_weight,
+        new_community_lower=new_community.lower,
+        new_community_upper=new_community.upper,
+        effort=rules.effort,
+        proves=rules.prove and keeps,
+        proof_gap=rules.proof_gap,
+        measure=_uneven(graph),
+        is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
+        wrap_weight=rules.wrap_weight,
+        target_grids=rules.target_grids,
+    )
 
 
-def _next_ring(
-    instance: Instance, rank: NDArray[np.int32], frontier: list[int], level: int, inside: int
-) -> list[int]:
-    ring = []
-    for v in instance.around(frontier).tolist():
-        if rank[v] < 0 and (inside < 0 or instance.now[v] == inside):
-            rank[v] = level
-            ring.append(v)
-    return ring
+def _uneven(graph: UnitGraph) -> NDArray[np.float64]:
+    """Give the second measure less what the unit's households would have at the town's rate."""
+    total = float(graph.households.sum())
+    rate = float(graph.measure.sum()) / total if total else 0.0
+    uneven: NDArray[np.float64] = graph.measure - rate * graph.households
+    return uneven

@@ -8,39 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.across import (
-    balance_street,
-    neighbourhoods,
-    refine_street,
-    solve_borders,
-    street_tasks,
-)
-from lingwu_grid.engine.bounds import unconditional, unconditional_communities
-from lingwu_grid.engine.causes import community_causes, region_causes
-from lingwu_grid.engine.communities import settle_communities, zone_graph
-from lingwu_grid.engine.counts import shared_out
-from lingwu_grid.engine.feasibility import explain
-from lingwu_grid.engine.grids import (
-    Proven,
-    mend_task,
-    prove_task,
-    refine_task,
-    reprove_task,
-    search_task,
-)
-from lingwu_grid.engine.labels import relabel
-from lingwu_grid.engine.levels import (
-    Csr,
-    Task,
-    Town,
-    community_tasks,
-    make_task,
-    open_csr,
-    with_task,
-)
-from lingwu_grid.engine.mend import HASTY, PATIENT, Patience
-from lingwu_grid.engine.parallel import run_all
-from lingwu_grid.engine.problem import (
+from lingwu_grid.engine.instance import (
     COUNTED,
     FREE,
     Bound,
@@ -52,17 +20,49 @@ from lingwu_grid.engine.problem import (
     never,
     silent,
 )
-from lingwu_grid.engine.start import attach_pieces, cold_start, open_borders
-from lingwu_grid.engine.tally import community_sizes, moved_households, zone_sizes
-from lingwu_grid.engine.tidy import tidy_task
-from lingwu_grid.engine.wraps import unwrap
+from lingwu_grid.engine.search.start import attach_pieces, cold_start, open_borders
+from lingwu_grid.engine.town.across import (
+    balance_street,
+    neighbourhoods,
+    refine_street,
+    solve_borders,
+    street_tasks,
+)
+from lingwu_grid.engine.town.bounds import unconditional, unconditional_communities
+from lingwu_grid.engine.town.causes import community_causes, region_causes
+from lingwu_grid.engine.town.communities import settle_communities, zone_graph
+from lingwu_grid.engine.town.counts import shared_out
+from lingwu_grid.engine.town.feasibility import explain
+from lingwu_grid.engine.town.grids import (
+    Proven,
+    mend_task,
+    prove_task,
+    refine_task,
+    reprove_task,
+    search_task,
+)
+from lingwu_grid.engine.town.labels import relabel
+from lingwu_grid.engine.town.levels import (
+    Csr,
+    Task,
+    Town,
+    community_tasks,
+    make_task,
+    open_csr,
+    with_task,
+)
+from lingwu_grid.engine.town.mend import HASTY, PATIENT, Patience
+from lingwu_grid.engine.town.parallel import run_all
+from lingwu_grid.engine.town.tally import community_sizes, moved_households, zone_sizes
+from lingwu_grid.engine.town.tidy import tidy_task
+from lingwu_grid.engine.town.wraps import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.search import Draft
+    from lingwu_grid.engine.search.search import Draft
 
 
 STREET_HEATS = (12.0, 6.0)

@@ -15,7 +15,7 @@ from lingwu_grid.graph import Runs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 OPEN_M = 1.0
 """Shorter contact than this joins nothing: no one-metre corridors."""

@@ -15,7 +15,7 @@ from lingwu_grid.fabric.rings import ring_cuts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 SITE_STEP_M = 6.0
 """Distance of the points that stand for a footprint's outline."""

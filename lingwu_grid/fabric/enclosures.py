@@ -12,7 +12,7 @@ from lingwu_grid.graph import Runs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 GRID_M = 1e-5
 """Precision of noding, metres: fine enough that a border stays where it was drawn."""

@@ -9,16 +9,17 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lingwu_grid.errors import RulesError
+from lingwu_grid.contract.errors import RulesError
 from lingwu_grid.fabric.wishes import read_wishes
 from lingwu_grid.graph import UnitGraph, indptr_of
+from lingwu_grid.lawful import community_bands, grid_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.contract.rules import Rules
     from lingwu_grid.fabric.places import Places
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.rules import Band, Exemption, Rules
 
 
 RIM_M = 1.0
@@ -58,18 +59,10 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     target = np.concatenate([borders.b, borders.a])
     order = np.lexsort((target, source))
     twice = np.tile(np.arange(len(borders.a)), 2)[order]
-    grid_lower, grid_upper = _bands(
-        places.grid_ids,
-        rules.grid,
-        places.grid_is_special,
-        {e.grid_id: e for e in rules.exceptions if e.grid_id},
-    )
-    community_lower, community_upper = _bands(
-        places.community_ids,
-        rules.community,
-        places.community_is_village & rules.villages_whole,
-        {e.community_id: e for e in rules.exceptions if e.community_id},
-    )
+    special = np.array(places.grid_ids, object)[places.grid_is_special]
+    villages = np.array(places.community_ids, object)[places.community_is_village]
+    grid_lower, grid_upper = grid_bands(rules, special).limits(places.grid_ids)
+    community_lower, community_upper = community_bands(rules, villages).limits(places.community_ids)
     homes = fabric.homes.sort_values(["unit", "grid"])
     point = fabric.units.geometry.representative_point()
     wishes = read_wishes(fabric, rules)
@@ -148,24 +141,6 @@ def _refuse_strangers(rules: Rules, places: Places) -> None:
                 where="rules.toml",
                 remedy=f"核对编码；数据里的{kind}编码如 {'、'.join(known[:3]) or '（无）'}",
             )
-
-
-def _bands(
-    ids: tuple[str, ...],
-    band: Band,
-    any_size: NDArray[np.bool_],
-    exceptions: dict[str, Exemption],
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Give the fewest and most households of each zone; an exception on record widens them."""
-    lower = np.full(len(ids), band.lower, np.int64)
-    upper = np.full(len(ids), band.upper, np.int64)
-    lower[any_size] = 0
-    upper[any_size] = np.iinfo(np.int32).max
-    for code, item in exceptions.items():
-        at = ids.index(code)
-        lower[at] = item.lower
-        upper[at] = item.upper or band.upper
-    return lower, upper
 
 
 def _community_locks(places: Places, rules: Rules) -> NDArray[np.bool_]:

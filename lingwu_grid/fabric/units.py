@@ -12,16 +12,17 @@ import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from lingwu_grid.errors import InputError
+from lingwu_grid.contract.errors import InputError
 from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders
 from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.places import Places, name_places
+from lingwu_grid.lawful import grid_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 SLIVER_M2 = 200.0
 SLIVER_WIDTH_M = 5.0
@@ -143,7 +144,7 @@ def _keys(study: Study, buildings: Buildings) -> tuple[NDArray[np.int64], dict[s
     households = np.bincount(buildings.of_household, minlength=n)
     code, names = pd.factorize(pd.Series(buildings.compound))
     total = np.bincount(code, households)
-    upper = study.rules.grid.upper - study.rules.margin
+    upper = grid_bands(study.rules, ()).wanted.upper
     keep = (total <= upper) & (np.asarray(names) != "") & study.rules.compounds_whole
     keep &= ~np.isin(np.asarray(names, str), study.rules.split_compounds)
     key = np.where(keep[code], n + code, np.arange(n))

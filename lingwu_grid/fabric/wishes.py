@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.errors import RulesError
+from lingwu_grid.contract.errors import RulesError
+from lingwu_grid.lawful import grid_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.contract.rules import Rules
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.rules import Rules
 
 
 class Wishes(NamedTuple):
@@ -107,7 +108,7 @@ def _together(fabric: Fabric, rules: Rules) -> tuple[NDArray[np.int32], NDArray[
     # Households of a compound that lie outside its units count too.
     known = len(fabric.group_households)
     total[:known] = np.where(total[:known] > 0, fabric.group_households, 0)
-    limit = rules.grid.upper - rules.margin
+    limit = grid_bands(rules, ()).wanted.upper
     return group, np.maximum(np.ceil(total / limit), 1).astype(np.int32)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import python_calamine as calamine
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.schema import TABLES, table_named
 from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip, kind_of
 from lingwu_grid.ingest.headers import distinct, header_row, known_headers, plain
-from lingwu_grid.schema import TABLES, table_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding
+from lingwu_grid.contract.schema import TABLES, Table
 from lingwu_grid.ingest.garbled import looks_garbled
 from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, plain
 from lingwu_grid.ingest.numbers import as_number
-from lingwu_grid.schema import TABLES, Table
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding
+from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.numbers import as_number, as_text
-from lingwu_grid.schema import TABLES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.schema import STATUS_REASONS, STATUS_WORDS
 from lingwu_grid.ingest.columns import as_whole, as_word
 from lingwu_grid.ingest.turned import in_degrees
-from lingwu_grid.schema import STATUS_REASONS, STATUS_WORDS
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.ingest.files import CHUNK, Limits, Raw, check_rows, kind_of
 from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, header_row
 

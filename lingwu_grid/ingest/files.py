@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from lingwu_grid.errors import InputError
+from lingwu_grid.contract.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
-    from lingwu_grid.findings import Finding
+    from lingwu_grid.contract.findings import Finding
 
 SPATIAL = (".gpkg", ".geojson", ".json", ".shp", ".zip")
 DELIMITED = (".csv", ".csv.gz", ".txt", ".tsv")

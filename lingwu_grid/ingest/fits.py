@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.findings import Finding
+from lingwu_grid.contract.findings import Finding
 from lingwu_grid.ingest.datum import Datum, back
 from lingwu_grid.ingest.systems import DEGREES
 

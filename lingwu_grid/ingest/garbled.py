@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lingwu_grid.findings import Finding
+from lingwu_grid.contract.findings import Finding
 from lingwu_grid.ingest.headers import known_headers
 
 if TYPE_CHECKING:

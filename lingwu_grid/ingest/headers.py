@@ -5,8 +5,8 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from lingwu_grid.findings import Finding
-from lingwu_grid.schema import TABLES
+from lingwu_grid.contract.findings import Finding
+from lingwu_grid.contract.schema import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import geopandas as gpd
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.columns import canonical
 from lingwu_grid.ingest.coordinates import place
 from lingwu_grid.ingest.fits import doubt, suspect, take_back
@@ -15,14 +16,13 @@ from lingwu_grid.ingest.repair import mend_shapes
 from lingwu_grid.ingest.systems import DEGREES, Placed, settle
 from lingwu_grid.ingest.tables import unusable
 from lingwu_grid.ingest.turned import turn_back
-from lingwu_grid.schema import TABLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lingwu_grid.contract.rules import Rules
     from lingwu_grid.ingest.datum import Datum
     from lingwu_grid.ingest.tables import Source
-    from lingwu_grid.rules import Rules
 
 
 class Located(NamedTuple):

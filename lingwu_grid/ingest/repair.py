@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import shapely
 
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.turned import in_degrees
-from lingwu_grid.schema import TABLES
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from lingwu_grid.findings import Severity
+    from lingwu_grid.contract.findings import Severity
     from lingwu_grid.ingest.tables import Source
 
 WANTED = {"polygon": (3, 6), "line": (1, 5), "point": (0, 4), "any": tuple(range(8))}

@@ -17,11 +17,11 @@ import pandas as pd
 import pyogrio
 import shapely
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding, each
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columnar import plain_values
 from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip
-from lingwu_grid.schema import table_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow.parquet as pq
 import pyogrio
 
+from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columnar import columnar_batches, layer_batches
 from lingwu_grid.ingest.delimited import delimited_batches
 from lingwu_grid.ingest.files import (
@@ -21,7 +22,6 @@ from lingwu_grid.ingest.files import (
 )
 from lingwu_grid.ingest.headers import known_headers
 from lingwu_grid.ingest.tables import Source, as_source, ending_of, readable
-from lingwu_grid.schema import table_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

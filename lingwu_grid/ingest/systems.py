@@ -11,8 +11,8 @@ from pyproj import CRS, Transformer
 from pyproj.aoi import AreaOfInterest
 from pyproj.database import query_utm_crs_info
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding
 
 if TYPE_CHECKING:
     import geopandas as gpd

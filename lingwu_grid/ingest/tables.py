@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, GeometryError
 from shapely.errors import ShapelyError
 
-from lingwu_grid.errors import InputError
-from lingwu_grid.findings import Finding
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding
+from lingwu_grid.contract.schema import TABLES, table_named
 from lingwu_grid.ingest.books import read_book
 from lingwu_grid.ingest.columnar import read_columnar
 from lingwu_grid.ingest.delimited import read_delimited
@@ -30,7 +31,6 @@ from lingwu_grid.ingest.files import (
 from lingwu_grid.ingest.garbled import restore
 from lingwu_grid.ingest.headers import known_headers
 from lingwu_grid.ingest.spatial import read_spatial
-from lingwu_grid.schema import TABLES, table_named
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Mapping

@@ -10,6 +10,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.rules import Band
+from lingwu_grid.lawful import (
+    ANY,
+    EXEMPT,
+    INSIDE,
+    LAWFUL,
+    OVER,
+    UNDER,
+    UNLAWFUL,
+    Allowed,
+    side,
+)
 from lingwu_grid.maps.elements import (
     CircleMarker,
     FeatureGroup,
@@ -28,7 +40,7 @@ MARKS = "marks"
 """The pane of what stands above the grids: water, railways, stations."""
 
 COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
-STATUS_COLOURS = {"合规": "#2e7d32", "例外": "#6a51a3", "超限": "#c62828"}
+STATUS_COLOURS = {LAWFUL: "#2e7d32", EXEMPT: "#6a51a3", UNLAWFUL: "#c62828"}
 BARRIER_COLOURS = {
     "river": "#1e88e5",
     "canal": "#1e88e5",
@@ -58,7 +70,7 @@ OLD_GRID_FIELDS = {
     "households": "现状户数",
     "standing": "现状",
 }
-STANDING_COLOURS = {"超上限": "#e53935", "不足下限": "#fb8c00", "在范围内": "#cfd8dc"}
+STANDING_COLOURS = {OVER: "#e53935", UNDER: "#fb8c00", INSIDE: "#cfd8dc", EXEMPT: "#d1c4e9"}
 COMMUNITY_FIELDS = {
     "community_id": "社区编码",
     "community_name": "社区名称",
@@ -291,10 +303,13 @@ def with_count(today: gpd.GeoDataFrame, record: PlanRecord, key: str) -> gpd.Geo
     return today.assign(households=today[key].map(count).fillna(0).astype(int))
 
 
-def with_standing(table: gpd.GeoDataFrame, band: dict[str, int]) -> gpd.GeoDataFrame:
-    """Tell which of today's zones are over, under or within the range."""
-    size = table["households"]
-    words = np.select(
-        [size > band["upper"], size < band["lower"]], ["超上限", "不足下限"], "在范围内"
-    )
-    return table.assign(standing=words)
+def with_standing(table: gpd.GeoDataFrame, record: PlanRecord) -> gpd.GeoDataFrame:
+    """Tell which of today's grids are over, under or within what each may have."""
+    rules = record.certificate["rules"]
+    own, usual = rules["own"]["grid"], Band(*rules["grid"])
+    sides = []
+    for grid, households in zip(table["grid_id"], table["households"].tolist(), strict=True):
+        lower, upper = own.get(grid, rules["grid"])
+        band = Allowed(lower, ANY if upper is None else upper, "例外" if grid in own else "")
+        sides.append(side(households, band, usual))
+    return table.assign(standing=sides)

@@ -167,7 +167,7 @@ def _today_cards(record: PlanRecord) -> dict[str, Any]:
     if today is None:
         return {}
     rules = record.run["rules"]["grid"]
-    counted = with_standing(with_count(today, record, "grid_id"), rules)
+    counted = with_standing(with_count(today, record, "grid_id"), record)
     became = record.grids.set_index("grid_id")["lineage"].to_dict()
     return {
         str(row["grid_id"]): {

@@ -92,7 +92,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     switched: dict[str, FeatureGroup] = {}
     if "grids" in back:
         now = draw.with_count(back["grids"], record, "grid_id")
-        now = draw.with_standing(now, record.run["rules"]["grid"])
+        now = draw.with_standing(now, record)
         switched["now_grids"] = draw.area_layer(
             now,
             "现状网格",

@@ -9,7 +9,7 @@ from lingwu_grid.maps.overview import overview_map
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.review_page import review_page
 from lingwu_grid.maps.sharing import Shared
-from lingwu_grid.planning.streets import of_street, street_name, streets_of
+from lingwu_grid.planning.streets import communities_of, street_name, streets_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +32,7 @@ def write_pages(record: PlanRecord, folder: Path) -> None:
     record
         The plan.
     folder
-        Usually a draft of :func:`~lingwu_grid.bundle.whole_folder`.
+        Usually a draft of :func:`~lingwu_grid.output.whole_folder`.
     """
     rules = record.run["rules"]
     notice, tiles = str(rules.get("notice", "")), str(rules.get("tiles", ""))
@@ -42,7 +42,7 @@ def write_pages(record: PlanRecord, folder: Path) -> None:
         links = [(s, file_of(record, s)) for s in streets_of(record)]
         write_overview(record, links, folder)
         for street, file in links:
-            write_street_map(of_street(record, street), file, folder)
+            write_street_map(record.part(communities_of(record, street)), file, folder)
     write_outgoing(record, folder)
 
 

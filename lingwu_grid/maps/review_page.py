@@ -13,8 +13,8 @@ import shapely
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.texts import as_script, filled, template_text
-from lingwu_grid.planning.compliance import EXEMPT
 from lingwu_grid.planning.identity import plan_of
+from lingwu_grid.planning.numbers import town_numbers
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -113,43 +113,6 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
     }
 
 
-def town_numbers(
-    record: PlanRecord,
-    units: gpd.GeoDataFrame,
-    grids: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
-) -> dict[str, Any]:
-    """
-    Give what the rules of a review look at, of the whole plan or of a part.
-
-    Parameters
-    ----------
-    record
-        The plan.
-    units, grids, communities
-        Its layers, or the rows of one street.
-    """
-    rules = record.certificate["rules"]
-    code = {g: i for i, g in enumerate(grids["grid_id"])}
-    return {
-        "gridRange": rules["grid"],
-        "communityRange": rules["community"],
-        "households": units["households"].astype(int).tolist(),
-        "grid": [code[g] for g in units["grid_id"]],
-        "joins": _joins(record, record.units["unit_id"].isin(units["unit_id"]).to_numpy()),
-        "grids": _grids(grids, rules, communities),
-        "communities": _communities(communities, grids, rules),
-    }
-
-
-def _joins(record: PlanRecord, inside: NDArray[np.bool_]) -> list[int]:
-    pairs = np.array(record.certificate["joins"], np.int64).reshape(-1, 2)
-    number = np.cumsum(inside) - 1
-    here = inside[pairs[:, 0]] & inside[pairs[:, 1]]
-    joins: list[int] = number[pairs[here]].ravel().tolist()
-    return joins
-
-
 def _was(
     record: PlanRecord, units: gpd.GeoDataFrame, code: dict[str, int], communities: list[str]
 ) -> list[list[int]]:
@@ -177,40 +140,6 @@ def _was(
     for unit, g, c, n in count[["unit_id", "g", "c", "n"]].itertuples(index=False):
         was[place[unit]] += [int(g), int(c), int(n)]
     return was
-
-
-def _grids(
-    grids: gpd.GeoDataFrame, rules: dict[str, Any], communities: gpd.GeoDataFrame
-) -> list[dict[str, Any]]:
-    owner = {c: i for i, c in enumerate(communities["community_id"])}
-    return [
-        {
-            "id": row.grid_id,
-            "name": row.grid_name,
-            "community": owner[row.community_id],
-            "exempt": row.status == EXEMPT or row.kind == "special",
-            "locked": row.grid_id in rules["locked_grids"],
-            "enclave": row.grid_id in rules["enclaves"],
-        }
-        for row in grids.itertuples(index=False)
-    ]
-
-
-def _communities(
-    communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame, rules: dict[str, Any]
-) -> list[dict[str, Any]]:
-    holders = set(grids.loc[grids["grid_id"].isin(rules["enclaves"]), "community_id"])
-    return [
-        {
-            "id": row.community_id,
-            "name": row.community_name,
-            "exempt": row.status == EXEMPT,
-            "locked": row.community_id in rules["locked_communities"]
-            or rules["communities"] == "fixed",
-            "enclave": row.community_id in holders,
-        }
-        for row in communities.itertuples(index=False)
-    ]
 
 
 def _flat(coordinates: NDArray[np.float64], west: int, south: int) -> list[int]:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 
+from lingwu_grid.lawful import moves
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.lookup import compound_flows
 from lingwu_grid.planning.identity import plan_of
+from lingwu_grid.planning.pieces import LONG
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
@@ -21,9 +22,6 @@ SMALL = 5
 """Fewer households than this are not told (the usual threshold of small cells)."""
 
 MASK = f"少于 {SMALL}"
-
-MARGIN = 0.003
-"""Ground around the part that is shown, degrees: some 300 m."""
 
 PUBLIC_GRIDS = (
     "grid_id", "grid_name", "kind", "community_id", "community_name", "households", "status",
@@ -50,19 +48,23 @@ class Shared:
     def __init__(self, record: PlanRecord) -> None:
         self._record = record
         self._plan = plan_of(record)
-        self._backdrop = _with_sums(record)
         self._changes = _changes(record)
         self._flows = _masked(compound_flows(record.buildings), ("households",))
         rows = record.assignment
-        old, before = rows["previous_grid_id"], rows["previous_community_id"]
         self._moves = pd.DataFrame(
             {
                 "grid_id": rows["grid_id"],
-                "moved": (old != rows["grid_id"]) & (old != ""),
-                "across": (before != rows["community_id"]) & (before != ""),
+                "moved": moves(rows, "grid"),
+                "across": moves(rows, "community"),
             }
         ).groupby("grid_id").sum()  # fmt: skip
         self._old_grids = rows[["grid_id", "previous_grid_id"]].drop_duplicates()
+        nothing = {name: getattr(record, name).iloc[:0] for name in LONG}
+        self._bare = replace(
+            record.with_long(**nothing),
+            backdrop=_with_sums(record),
+            certificate=record.certificate | {"joins": [], "units": []},
+        )
 
     def part(self, key: str, value: str) -> PlanRecord:
         """
@@ -81,33 +83,20 @@ class Shared:
             Its grids and communities, what changes there joined into whole areas, roads and
             water around; no household, no unit, no walk of anybody.
         """
-        record = self._record
-        communities = record.communities[record.communities[key].astype(str) == value]
-        owners = set(communities["community_id"])
-        grids = record.grids[record.grids["community_id"].isin(owners)]
-        frame = shapely.buffer(shapely.box(*communities.total_bounds), MARGIN)
+        chosen = self._record.communities
+        owners = set(chosen.loc[chosen[key].astype(str) == value, "community_id"])
+        part = self._bare.part(owners)
+        inside = set(part.grids["grid_id"])
+        part = part.with_long(moves=self._changes_of(inside), buildings=self._compounds_of(owners))
         return replace(
-            record,
-            grids=_masked(grids, ("households_in", "households_out")).reset_index(drop=True),
-            communities=communities.reset_index(drop=True),
-            units=record.units.iloc[:0],
-            moves=self._changes_of(set(grids["grid_id"])),
-            assignment=record.assignment.iloc[:0],
-            excluded=record.excluded.iloc[:0],
-            findings=record.findings.iloc[:0],
-            changes=record.changes.iloc[:0],
-            buildings=self._compounds_of(owners),
-            impact=record.impact[record.impact["community_id"].isin(owners)],
-            code_register=record.code_register[list(NAMES)],
-            summary=self._summary(communities, grids),
-            run={"rules": {"grid": record.run["rules"]["grid"]}, "plan": self._plan},
-            certificate=record.certificate | {"joins": [], "units": []},
-            backdrop={
-                name: near
-                for name, table in self._backdrop.items()
-                if len(near := _around(table, frame, name, owners))
-            },
-            service=None,
+            part,
+            grids=_masked(part.grids, ("households_in", "households_out")).reset_index(drop=True),
+            excluded=part.excluded.iloc[:0],
+            findings=part.findings.iloc[:0],
+            changes=part.changes.iloc[:0],
+            code_register=part.code_register[list(NAMES)],
+            summary=self._summary(part.communities, part.grids),
+            run={"rules": {"grid": self._record.run["rules"]["grid"]}, "plan": self._plan},
         )
 
     def _compounds_of(self, owners: set[str]) -> pd.DataFrame:
@@ -156,12 +145,12 @@ def _told(count: int) -> int | str:
 
 def _changes(record: PlanRecord) -> gpd.GeoDataFrame:
     """Join what moves from one grid to another into one area, its households summed up."""
-    moves = record.moves
-    groups = moves.groupby(["previous_grid_id", "grid_id"], sort=True)
+    units = record.moves
+    groups = units.groupby(["previous_grid_id", "grid_id"], sort=True)
     table = gpd.GeoDataFrame(
         groups["households"].sum().reset_index(),
         geometry=[joined(part.geometry) for _, part in groups],
-        crs=moves.crs,
+        crs=units.crs,
     )
     masked = _masked(table, ("households",))
     return masked.assign(unit_id=[f"{i + 1}" for i in range(len(masked))])
@@ -207,15 +196,3 @@ def _unsubtracted(today: pd.Series, ids: pd.Series, record: PlanRecord) -> pd.Se
     inside = today.between(band["lower"], band["upper"])
     rounded = rounded.where(~inside, rounded.clip(band["lower"], band["upper"]))
     return today.where(~tell, rounded)
-
-
-def _around(
-    table: gpd.GeoDataFrame, frame: shapely.Polygon, name: str, owners: set[str]
-) -> gpd.GeoDataFrame:
-    if name in {"grids", "communities"} and "community_id" in table:
-        mine = table[table["community_id"].isin(owners)]
-        return mine.reset_index(drop=True)
-    near = table[shapely.intersects(table.geometry.to_numpy(), frame)]
-    if name in {"roads", "barriers"}:
-        near = near.assign(geometry=shapely.intersection(near.geometry.to_numpy(), frame))
-    return near.reset_index(drop=True)

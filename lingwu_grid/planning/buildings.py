@@ -11,7 +11,7 @@ from lingwu_grid.planning.lookups import named
 
 if TYPE_CHECKING:
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 KEYS = (
     "building_id", "compound_id", "community_id", "grid_id", "previous_community_id",

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from lingwu_grid.fabric.numbering import passable
+from lingwu_grid.lawful import community_bands, grid_bands
 
 if TYPE_CHECKING:
-    from lingwu_grid.engine.problem import Proof, Solution
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.engine.instance import Proof, Solution
     from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.naming import Names
-    from lingwu_grid.rules import Rules
-    from lingwu_grid.study import Study
 
 RULES = {
     "unconditional": "整单元离开；任何合规方案，不论邻接",
@@ -56,6 +57,10 @@ def make_certificate(
         "rules": {
             "grid": [rules.grid.lower, rules.grid.upper],
             "community": [rules.community.lower, rules.community.upper],
+            "own": {
+                "grid": grid_bands(rules, names.special_grids).as_plain(),
+                "community": community_bands(rules, names.villages).as_plain(),
+            },
             "margin": rules.margin,
             "scenario": rules.scenario,
             "communities": rules.communities,

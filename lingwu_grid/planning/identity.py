@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import geopandas as gpd
-
-    from lingwu_grid.planning.record import PlanRecord
 
 
 def plan_id(units: gpd.GeoDataFrame) -> str:
@@ -41,6 +39,18 @@ def named_by(lines: Iterable[str]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]
 
 
-def plan_of(record: PlanRecord) -> str:
+class Named(Protocol):
+    """What a plan is named by."""
+
+    @property
+    def run(self) -> dict[str, Any]:
+        """Say what it was made from; a part names its whole there."""
+
+    @property
+    def units(self) -> gpd.GeoDataFrame:
+        """Its layer of units."""
+
+
+def plan_of(record: Named) -> str:
     """Name the plan of a record: where this is a part, of the whole that it says it is part of."""
     return str(record.run.get("plan") or plan_id(record.units))

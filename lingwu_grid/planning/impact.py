@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lingwu_grid import policy
+from lingwu_grid.contract import policy
 from lingwu_grid.planning.lookups import named
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.contract.staffing import Staffing
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.rules import Rules
-    from lingwu_grid.staffing import Staffing
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 BEFORE, AFTER = "现状", "方案"
 CLASSES = ("3000 户以下", "3000—5000 户", "5000 户以上")

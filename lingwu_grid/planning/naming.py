@@ -14,9 +14,9 @@ from lingwu_grid.planning.register import COMMUNITY, GRID, registered, used_code
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.problem import Solution
+    from lingwu_grid.engine.instance import Solution
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 NO_STREET = "00"
 """Communities of a study without codes are numbered from 01."""

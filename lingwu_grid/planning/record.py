@@ -1,39 +1,29 @@
-"""PlanRecord: the plan as tables, and the door from numbers back to names."""
+"""PlanRecord: the plan as tables, whole or in parts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
+import shapely
 
-from lingwu_grid.findings import Finding, Findings, each
-from lingwu_grid.ingest.systems import DEGREES
-from lingwu_grid.planning.boundary_text import nameless_sides
-from lingwu_grid.planning.buildings import make_buildings
-from lingwu_grid.planning.certificate import RULES, make_certificate
-from lingwu_grid.planning.compliance import EXEMPT, LAWFUL
-from lingwu_grid.planning.impact import make_impact
-from lingwu_grid.planning.lineage import NEW
-from lingwu_grid.planning.metrics import (
-    border_between_m,
-    border_on_line_share,
-    polsby_popper,
-)
-from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
-from lingwu_grid.planning.register import make_register
-from lingwu_grid.planning.words import explain_in_words
-from lingwu_grid.planning.zones import make_communities, make_grids
+from lingwu_grid.lawful import moved
+from lingwu_grid.planning.identity import plan_of
+from lingwu_grid.planning.pieces import LONG, Held, whole_table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator
 
-    from lingwu_grid.engine.problem import Solution
-    from lingwu_grid.fabric.units import Fabric
+    import pandas as pd
+
+    from lingwu_grid.planning.pieces import Piece
     from lingwu_grid.planning.service import Service
-    from lingwu_grid.study import Study
+
+AROUND = 0.003
+"""Ground around a part that its map shows, degrees: some 300 m."""
 
 
 @dataclass(frozen=True)
@@ -43,14 +33,15 @@ class PlanRecord:
 
     Parameters
     ----------
-    grids, communities, units, moves
+    grids, communities
         Layers of ``plan.gpkg``, EPSG:4490, columns of the output contract.
-    assignment
-        One row a household that counts (private).
+    pieces
+        The long tables, by part: layers `units` and `moves`, `assignment` (one row a household
+        that counts, private), `buildings`. A plan in one part has one piece.
     excluded, findings, changes
         Rows not counted; what the data did; the change register.
-    buildings, impact, code_register
-        Households by building; seats and funds before and after; every code ever given.
+    impact, code_register
+        Seats and funds before and after; every code ever given.
     summary, run, certificate
         ``summary.json``, ``run.json`` and ``certificate.json``.
     backdrop
@@ -61,13 +52,10 @@ class PlanRecord:
 
     grids: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
-    units: gpd.GeoDataFrame
-    moves: gpd.GeoDataFrame
-    assignment: pd.DataFrame
+    pieces: tuple[Piece, ...]
     excluded: pd.DataFrame
     findings: pd.DataFrame
     changes: pd.DataFrame
-    buildings: pd.DataFrame
     impact: pd.DataFrame
     code_register: pd.DataFrame
     summary: dict[str, Any]
@@ -76,219 +64,154 @@ class PlanRecord:
     backdrop: dict[str, gpd.GeoDataFrame]
     service: Service | None = None
 
+    @property
+    def units(self) -> gpd.GeoDataFrame:
+        """Layer `units`: unit_id, grid_id, community_id, previous_grid_id, households."""
+        return cast("gpd.GeoDataFrame", whole_table(self.pieces, "units"))
 
-def make_record(
-    study: Study, fabric: Fabric, solution: Solution, kept: Kept = NOTHING_KEPT
-) -> PlanRecord:
-    """
-    Turn numbers into names, borders and reasons.
+    @property
+    def moves(self) -> gpd.GeoDataFrame:
+        """Layer `moves`: the units whose grid changes."""
+        return cast("gpd.GeoDataFrame", whole_table(self.pieces, "moves"))
 
-    Parameters
-    ----------
-    study
-        What the office sent.
-    fabric
-        Units and their polygons.
-    solution
-        Grid of each unit, community of each grid.
-    kept
-        Ids that an earlier plan gave to new zones.
+    @property
+    def assignment(self) -> pd.DataFrame:
+        """Table ``assignment.csv``: one row a household (private)."""
+        return whole_table(self.pieces, "assignment")
 
-    Returns
-    -------
-    PlanRecord
-        A grid or community whose ground did not change keeps its polygon, vertex for vertex.
-    """
-    names = name_zones(study, fabric, solution, kept)
-    units = _units(fabric, names)
-    assignment = _assignment(study, fabric, names)
-    grids = make_grids(study, fabric, names, assignment)
-    communities = make_communities(study, fabric, names, grids, assignment)
-    moves = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
-    return PlanRecord(
-        grids=grids,
-        communities=communities,
-        units=units.to_crs(DEGREES),
-        moves=moves.to_crs(DEGREES),
-        assignment=assignment,
-        excluded=study.excluded,
-        findings=pd.DataFrame(_findings(study, grids, communities).columns()),
-        changes=_changes(study, fabric, assignment),
-        buildings=make_buildings(study, fabric, assignment),
-        impact=make_impact(study, fabric, assignment, communities),
-        code_register=make_register(study, grids, communities, assignment),
-        summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
-        run={},
-        certificate=make_certificate(study, fabric, solution, names),
-        backdrop=backdrop_of(study.tables),
-    )
+    @property
+    def buildings(self) -> pd.DataFrame:
+        """Table ``buildings.csv``: households by building."""
+        return whole_table(self.pieces, "buildings")
 
+    def parts(self) -> Iterator[PlanRecord]:
+        """
+        Give each part of the plan as a plan of its own, with its own bounds.
 
-def _findings(study: Study, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Findings:
-    """Give what the data did, a wish that sizes did not allow, and borders without a name."""
-    kind = Finding(
-        "notice", "boundary_nameless", "grids", "", "四至有一段没有名称",
-        "补上该处道路、水系的名称，或在台账里手工填写",
-    )  # fmt: skip
-    rows = [
-        (f"{zone}", f"{called}的四至在{'、'.join(sides)}边有一段没有可用的名称")
-        for key, layer in (("grid", grids), ("community", communities))
-        for zone, called, text in zip(
-            layer[f"{key}_id"], layer[f"{key}_name"], layer["boundary_text"], strict=True
-        )
-        if (sides := nameless_sides(text))
-    ]
-    nameless = each(kind, [zone for zone, _ in rows], messages=[said for _, said in rows])
-    wanted, band = study.rules.target_grids, study.rules.grid
-    if wanted in (0, len(grids)):
-        return study.findings.plus(*nameless)
-    missed = Finding(
-        "notice",
-        "target_grids_missed",
-        "rules",
-        "target_grids",
-        f"希望共 {wanted} 个网格，方案为 {len(grids)} 个：各社区的户数按每格"
-        f" {band.lower}–{band.upper} 户容不下更接近的个数，或整楼整小区凑不出来",
-        "改 target_grids，或调整社区（communities），或允许拆分小区（split_compounds）",
-    )
-    return study.findings.plus(missed, *nameless)
+        Yields
+        ------
+        PlanRecord
+            The plan itself where it has one part.
+        """
+        if len(self.pieces) == 1:
+            yield self
+            return
+        joins = np.array(self.certificate["joins"], np.int64).reshape(-1, 2)
+        ends = np.cumsum([0, *(part["units"] for part in self.certificate["parts"])]).tolist()
+        own = {summary["part"]: summary for summary in self.summary["parts"]}
+        named = {"plan": plan_of(self)}
+        for name, piece, (a, b) in zip(self.run["parts"], self.pieces, pairwise(ends), strict=True):
+            inside = (joins[:, 0] >= a) & (joins[:, 0] < b)
+            here = {
+                "units": self.certificate["units"][a:b],
+                "joins": (joins[inside] - a).tolist(),
+                "parts": [],
+            }
+            alone = replace(
+                self,
+                pieces=(piece,),
+                certificate=self.certificate | here,
+                run=self.run | named,
+            )
+            part = alone.part(set(piece.table("units")["community_id"]))
+            bounds = {"lower_bound": self.summary["lower_bound"] | own[name]["lower_bound"]}
+            yield replace(part, summary=part.summary | bounds | {"status": own[name]["status"]})
 
+    def part(self, communities: Iterable[str]) -> Self:
+        """
+        Give the part of the plan that some of its communities are.
 
-def _units(fabric: Fabric, names: Names) -> gpd.GeoDataFrame:
-    old = np.array([*fabric.places.grid_ids, ""], object)
-    return gpd.GeoDataFrame(
-        {
-            "unit_id": fabric.units["unit_id"],
-            "grid_id": names.grid_of_unit,
-            "community_id": names.community_of_unit,
-            "previous_grid_id": old[fabric.grid_now],
-            "households": fabric.units["households"],
-        },
-        geometry=fabric.units.geometry.to_numpy(),
-        crs=fabric.units.crs,
-    )
+        Parameters
+        ----------
+        communities
+            Ids of the plan's communities: those of a street, of a part, or a single one.
 
-
-def _assignment(study: Study, fabric: Fabric, names: Names) -> pd.DataFrame:
-    unit = fabric.unit_of_household
-    return pd.DataFrame(
-        {
-            "household_id": study.households["household_id"].to_numpy(),
-            "grid_id": names.grid_of_unit[unit],
-            "community_id": names.community_of_unit[unit],
-            "previous_grid_id": names.previous_grid,
-            "previous_community_id": names.previous_community,
-            "unit_id": fabric.units["unit_id"].to_numpy()[unit],
+        Returns
+        -------
+        PlanRecord
+            Their layers, tables and counts, the units that join, and what lies around on the
+            map; the bounds are those of the whole plan and are left out.
+        """
+        owners = set(communities)
+        layers = {
+            name: table[table["community_id"].isin(owners)].reset_index(drop=True)
+            for name, table in (
+                ("grids", self.grids),
+                ("communities", self.communities),
+                ("changes", self.changes),
+                ("impact", self.impact),
+            )
         }
-    )
-
-
-def _changes(study: Study, fabric: Fabric, assignment: pd.DataFrame) -> pd.DataFrame:
-    """List who changes, by compound or building: old and new grid and community, households."""
-    keys = ["compound_id", "previous_grid_id", "grid_id", "previous_community_id", "community_id"]
-    table = assignment.assign(
-        compound_id=fabric.units["compound_id"].to_numpy()[fabric.unit_of_household],
-        building_id=study.households["building_id"].to_numpy(),
-    )
-    moved = table[
-        ((table["previous_grid_id"] != table["grid_id"]) & (table["previous_grid_id"] != ""))
-        | (
-            (table["previous_community_id"] != table["community_id"])
-            & (table["previous_community_id"] != "")
+        held = Held(*(whole_table(self.pieces, name) for name in LONG)).of(owners)
+        frame = shapely.buffer(shapely.box(*layers["communities"].total_bounds), AROUND)
+        return replace(
+            self,
+            **layers,
+            pieces=(held,),
+            summary=self.summary | _part_summary(self, held.assignment, layers),
+            certificate=self.certificate | _joins_of(self.certificate, held.units),
+            run=self.run | {"plan": plan_of(self)},
+            backdrop={
+                name: near
+                for name, table in self.backdrop.items()
+                if len(near := _near(table, name, frame, owners))
+            },
         )
-    ]
-    moved = moved.assign(building_id=moved["building_id"].where(moved["compound_id"] == "", ""))
-    rows = moved.groupby(["compound_id", "building_id", *keys[1:]]).size()
-    out = rows.rename("households").reset_index()
-    is_new = ~out["grid_id"].isin(fabric.places.grid_ids)
-    same_grid = out["previous_grid_id"] == out["grid_id"]
-    out["reason"] = np.select(
-        [same_grid, is_new],
-        ["网格整体划入另一社区，使社区户数合规", f"原网格超限，{NEW}网格"],
-        "调整后新旧网格户数合规",
-    )
-    return out
+
+    def with_long(self, **tables: pd.DataFrame) -> Self:
+        """Give the same plan with other long tables, by name."""
+        there = {name: whole_table(self.pieces, name) for name in LONG} | tables
+        return replace(self, pieces=(Held(**there),))
 
 
-def _summary(
-    study: Study,
-    fabric: Fabric,
-    solution: Solution,
-    names: Names,
-    tables: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame],
+def _part_summary(
+    record: PlanRecord, rows: pd.DataFrame, layers: dict[str, pd.DataFrame]
 ) -> dict[str, Any]:
-    grids, communities, assignment = tables
-    old, old_community = assignment["previous_grid_id"], assignment["previous_community_id"]
-    moved = int(((old != assignment["grid_id"]) & (old != "")).sum())
-    moved_community = int(
-        ((old_community != assignment["community_id"]) & (old_community != "")).sum()
-    )
-    today = study.table("grids")
-    shapes = grids.geometry.to_crs(study.crs).to_numpy()
-    bound, under_rules = solution.bound.unconditional, solution.bound.under_rules
-    least = bound if under_rules is None else under_rules
-    changed = grids["lineage"] != "不变"
-    retired = set(fabric.places.grid_ids) - set(grids["grid_id"])
+    """Count what a part has, what moves there, and what is not lawful there."""
+    count = moved(rows)
+    today = set(rows["previous_grid_id"]) - {""}
+    places = {
+        "grids": set(layers["grids"]["grid_id"]),
+        "communities": set(layers["communities"]["community_id"]),
+    }
     return {
-        "study": study.name,
-        "synthetic": study.rules.synthetic,
-        "households": len(assignment),
-        "grids": len(grids),
-        "communities": len(communities),
-        "grids_in_range": int((grids["status"] == LAWFUL).sum()),
-        "communities_in_range": int((communities["status"] == LAWFUL).sum()),
-        "exceptions": int(
-            (grids["status"] == EXEMPT).sum() + (communities["status"] == EXEMPT).sum()
-        ),
-        "households_moved_grid": moved,
-        "households_moved_community": moved_community,
-        "moved_share": round(moved / max(len(assignment), 1), 6),
-        "grids_touched": int(changed.sum()),
-        "grids_today": len(fabric.places.grid_ids),
-        "grids_retired": sorted(retired),
-        "lower_bound": {
-            "unconditional": bound,
-            "unconditional_communities": solution.bound.unconditional_communities,
-            "within_communities": solution.bound.within_communities,
-            "under_rules": under_rules,
-            "rules": RULES
-            if under_rules is not None
-            else {"unconditional": RULES["unconditional"]},
-        },
-        "gap": round((moved - least) / moved, 6) if moved else 0.0,
-        "border_on_line_share": {
-            "before": border_on_line_share(fabric.borders, fabric.grid_now),
-            "after": border_on_line_share(fabric.borders, names.zone_of_unit),
-        },
-        "polsby_popper": {
-            "before": polsby_popper(today.geometry.to_numpy()),
-            "after": polsby_popper(shapes),
-        },
-        "border_m": {
-            "before": border_between_m(fabric.borders, fabric.grid_now),
-            "after": border_between_m(fabric.borders, names.zone_of_unit),
-        },
-        "zones": {"before": len(today), "after": len(grids)},
-        "status": _status(solution, moved),
-        "explanations": explain_in_words(solution, names, study, fabric),
+        "households": len(rows),
+        "grids": len(layers["grids"]),
+        "communities": len(layers["communities"]),
+        "grids_today": len(today),
+        "grids_retired": sorted(today - set(record.grids["grid_id"])),
+        "households_moved_grid": count.grid,
+        "households_moved_community": count.community,
+        "affected": count.either,
+        "moved_share": round(count.grid / max(len(rows), 1), 6),
+        "lower_bound": None,
+        "explanations": [
+            item
+            for item in record.summary.get("explanations", [])
+            if any(place.intersection(item[key]) for key, place in places.items())
+        ],
     }
 
 
-def _status(solution: Solution, moved: int) -> str:
-    """Tell `optimal` where no contiguous plan with these communities moves fewer."""
-    least = solution.bound.within_communities
-    if solution.status == "feasible" and least is not None and moved <= least:
-        return "optimal"
-    return solution.status
+def _joins_of(certificate: dict[str, Any], units: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Give the pairs of units that join in a part, numbered as its own."""
+    inside = np.isin(np.array(certificate["units"], object), units["unit_id"].to_numpy(object))
+    pairs = np.array(certificate["joins"], np.int64).reshape(-1, 2)
+    if not len(inside):
+        return {}
+    number = np.cumsum(inside) - 1
+    kept = pairs[inside[pairs].all(axis=1)]
+    return {"units": units["unit_id"].tolist(), "joins": number[kept].tolist()}
 
 
-def backdrop_of(tables: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
-    """Give what maps draw behind a plan: roads, waters, stations, compounds, today's zones."""
-    wanted = (
-        "roads", "barriers", "stations", "compounds", "grids", "communities", "subdistricts",
-    )  # fmt: skip
-    return {
-        name: tables[name].drop(columns="geometry_out", errors="ignore").to_crs(DEGREES)
-        for name in wanted
-        if name in tables
-    }
+def _near(
+    table: gpd.GeoDataFrame, name: str, frame: shapely.Polygon, communities: set[str]
+) -> gpd.GeoDataFrame:
+    """Give what lies around a part; long lines are cut off where the map ends."""
+    if name in ("grids", "communities") and "community_id" in table:
+        return table[table["community_id"].isin(communities)].reset_index(drop=True)
+    near = table[shapely.intersects(table.geometry.to_numpy(), frame)].reset_index(drop=True)
+    if name in ("roads", "barriers"):
+        cut = shapely.intersection(near.geometry.to_numpy(), frame)
+        near = near.set_geometry(gpd.GeoSeries(cut, crs=table.crs))
+    return near

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 LIVING, RETIRED = "在用", "停用"
 GRID, COMMUNITY = "网格", "社区"

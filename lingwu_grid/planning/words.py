@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from lingwu_grid.engine.problem import Explanation, Solution
+    from lingwu_grid.engine.instance import Explanation, Solution
     from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.naming import Names
-    from lingwu_grid.study import Study
 
 
 def explain_in_words(

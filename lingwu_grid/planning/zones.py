@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid import policy
+from lingwu_grid.contract import policy
 from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.lawful import Bands, community_bands, grid_bands
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import boundary_texts
-from lingwu_grid.planning.compliance import community_excuses, grid_excuses, standing
 from lingwu_grid.planning.lineage import Lineage, trace
 from lingwu_grid.planning.pairs import partners
 
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.naming import Names
-    from lingwu_grid.rules import Band
-    from lingwu_grid.study import Study
 
 
 def _dissolve(
@@ -80,12 +79,10 @@ class _Drawn(NamedTuple):
     residents: NDArray[np.int64]
     lineage: Lineage
 
-    def standings(self, band: Band, excuses: dict[str, str]) -> dict[str, list[str]]:
+    def standings(self, bands: Bands) -> dict[str, list[str]]:
         """Give the columns status and reason."""
-        stands = [
-            standing(n, band, excuses.get(z, ""))
-            for z, n in zip(self.ids, self.households.tolist(), strict=True)
-        ]
+        rows = zip(self.ids, self.households.tolist(), strict=True)
+        stands = [bands.standing(zone, households) for zone, households in rows]
         return {"status": [s.status for s in stands], "reason": [s.reason for s in stands]}
 
 
@@ -151,7 +148,7 @@ def make_grids(
             "residents": made.residents,
             "buildings": buildings.reindex(made.ids).to_numpy(),
             "area_km2": np.round(shapely.area(made.shapes) / 1e6, 6),
-            **made.standings(study.rules.grid, grid_excuses(study.rules, names.special_grids)),
+            **made.standings(grid_bands(study.rules, names.special_grids)),
             "lineage": made.lineage.kind,
             "previous_grid_ids": made.lineage.previous,
             "households_in": made.lineage.arrived,
@@ -218,7 +215,7 @@ def make_communities(
             "households": made.households,
             "residents": made.residents,
             "grids": grids.groupby("community_id").size().reindex(made.ids).to_numpy(),
-            **made.standings(study.rules.community, community_excuses(study.rules, names.villages)),
+            **made.standings(community_bands(study.rules, names.villages)),
             "lineage": made.lineage.kind,
             "seats": [policy.COMMITTEE_SEATS[k] for k in classes],
             "service_fund": [policy.SERVICE_FUND_YUAN[k] for k in classes],

@@ -10,10 +10,11 @@ import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.circle import serving
-from lingwu_grid.coverage.__main__ import _ids, main
+from lingwu_grid.cli import ids_of
 from lingwu_grid.maps.page import planner_map
-from tests.check.office import office
+from tests.audit.office import office
 from tests.circle.tiny import place, premises, stations, street, table
+from tests.commands import coverage as main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -132,7 +133,7 @@ def test_ids_that_come_twice_are_told_apart() -> None:
 
 
 def test_ids_of_the_command_may_have_any_comma_and_blanks() -> None:
-    assert _ids(" YF001, YF002、YF003，YF004 ,") == ("YF001", "YF002", "YF003", "YF004")
+    assert ids_of(" YF001, YF002、YF003，YF004 ,") == ("YF001", "YF002", "YF003", "YF004")
 
 
 def test_bands_of_the_map_are_those_of_the_summary(

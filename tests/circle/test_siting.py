@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lingwu_grid.circle.catchment import floor_within_reach
 from lingwu_grid.circle.models import Demand, Terms
 from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
-from lingwu_grid.errors import InputError
+from lingwu_grid.contract.errors import InputError
 
 HOMES, SITES = 14, 7
 

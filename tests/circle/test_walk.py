@@ -14,10 +14,10 @@ import shapely
 from selenium.webdriver.common.by import By
 
 import lingwu_grid as lg
-from lingwu_grid.coverage.__main__ import main
 from lingwu_grid.maps.page import planner_map
+from tests.audit.office import office
 from tests.browsing import layers_on, open_page
-from tests.check.office import office
+from tests.commands import coverage as main
 
 if TYPE_CHECKING:
     from pathlib import Path

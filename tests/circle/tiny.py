@@ -9,10 +9,10 @@ import pandas as pd
 import shapely
 from pyproj import CRS
 
-from lingwu_grid.findings import Findings
-from lingwu_grid.rules import Rules
-from lingwu_grid.schema import TABLES
-from lingwu_grid.study import SOURCE_COLUMNS, Study
+from lingwu_grid.contract.findings import Findings
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.ingest.study import SOURCE_COLUMNS, Study
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

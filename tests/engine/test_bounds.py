@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lingwu_grid.engine.bounds import least_to_leave
+from lingwu_grid.engine.town.bounds import least_to_leave
 
 SMALL_GRIDS = st.lists(st.integers(1, 60), min_size=1, max_size=9)
 

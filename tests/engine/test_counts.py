@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lingwu_grid.engine.problem import pose
+from lingwu_grid.contract.rules import Band, Rules
+from lingwu_grid.engine.instance import pose
 from lingwu_grid.engine.solve import solve
-from lingwu_grid.rules import Band, Rules
 from tests.engine.towns import row_graph
 
 RULES = Rules(community=Band(1, 10**6))

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from lingwu_grid.engine.exact import Limits, solve_connected, solve_exact
-from lingwu_grid.engine.mend import HASTY, PATIENT, faulty_zones, mend
-from lingwu_grid.engine.models import placed, zones_model
-from lingwu_grid.engine.polish import polish
-from lingwu_grid.engine.problem import never
-from lingwu_grid.engine.search import Draft, improve, rank, violation
+from lingwu_grid.engine.exact.branching import Limits, solve_connected, solve_exact
+from lingwu_grid.engine.exact.extract import placed, zones_model
+from lingwu_grid.engine.instance import never
+from lingwu_grid.engine.search.search import Draft, improve, rank, violation
+from lingwu_grid.engine.town.mend import HASTY, PATIENT, faulty_zones, mend
+from lingwu_grid.engine.town.polish import polish
 from tests.engine.towns import PRICES, draft_of, lattice_part, zones_in_pieces
 
 if TYPE_CHECKING:
-    from lingwu_grid.engine._kernels import Part
+    from lingwu_grid.engine.search._kernels import Part
 
 
 def _moved(part: Part, zone: np.ndarray, found: np.ndarray) -> int:

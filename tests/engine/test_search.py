@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.engine._kernels import Part, flip, flip_price, whole_price, whole_short
-from lingwu_grid.engine.openings import recounted, varied
-from lingwu_grid.engine.search import can_leave, improve, rank, refine, seeded, state_of
+from lingwu_grid.engine.search._kernels import Part, flip, flip_price, whole_price, whole_short
+from lingwu_grid.engine.search.openings import recounted, varied
+from lingwu_grid.engine.search.search import can_leave, improve, rank, refine, seeded, state_of
 from tests.engine.towns import PRICES, draft_of, lattice_part, striped_towns, zones_in_pieces
 
 TOWNS = striped_towns()

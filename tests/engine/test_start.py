@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.engine.causes import fits
-from lingwu_grid.engine.start import attach_pieces, cold_start
+from lingwu_grid.engine.search.start import attach_pieces, cold_start
+from lingwu_grid.engine.town.causes import fits
 from lingwu_grid.graph import pieces
 from tests.engine.towns import lattice_csr, row_graph
 

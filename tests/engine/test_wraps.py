@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from lingwu_grid.engine.levels import Town, open_csr
-from lingwu_grid.engine.problem import Problem, never, pose
-from lingwu_grid.engine.wraps import Wrap, find_wraps, unwrap
-from lingwu_grid.rules import Band, Rules
+from lingwu_grid.contract.rules import Band, Rules
+from lingwu_grid.engine.instance import Problem, never, pose
+from lingwu_grid.engine.town.levels import Town, open_csr
+from lingwu_grid.engine.town.wraps import Wrap, find_wraps, unwrap
 from tests.engine.towns import lattice_graph
 
 # Grid 1 in the middle, 0 round it, 2 on the edge of the town.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from lingwu_grid.engine._kernels import Part, Prices
-from lingwu_grid.engine.search import Draft
+from lingwu_grid.engine.search._kernels import Part, Prices
+from lingwu_grid.engine.search.search import Draft
 from lingwu_grid.graph import UnitGraph
 
 PRICES = Prices(

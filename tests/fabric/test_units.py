@@ -10,18 +10,18 @@ import numpy as np
 import pytest
 import shapely
 
-from lingwu_grid.errors import RulesError
+from lingwu_grid.contract.errors import RulesError
+from lingwu_grid.contract.rules import Rules, rules_from
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.graph import sources
-from lingwu_grid.rules import Rules, rules_from
-from lingwu_grid.study import read_study
+from lingwu_grid.ingest.study import read_study
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.study import Study
+    from lingwu_grid.ingest.study import Study
 
 WEST, EAST = 440_000.0, 440_200.0
 

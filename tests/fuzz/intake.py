@@ -15,7 +15,7 @@ import tempfile
 import warnings
 from pathlib import Path
 
-from lingwu_grid.errors import LingwuError
+from lingwu_grid.contract.errors import LingwuError
 
 NAMES = (
     "居民户.csv",
@@ -31,7 +31,7 @@ HOMES = "户编号,经度,纬度\n1,106.33,38.10\n2,106.34,38.11\n3,106.335,38.1
 def intake(content: bytes) -> None:
     """Read a study with one fuzzed file in it; only the planner's own errors may come of it."""
     from lingwu_grid.check import check  # noqa: PLC0415 - after instrumentation
-    from lingwu_grid.study import read_study  # noqa: PLC0415
+    from lingwu_grid.ingest.study import read_study  # noqa: PLC0415
 
     if not content:
         return
@@ -54,8 +54,8 @@ def main() -> None:
     import atheris  # noqa: PLC0415 - an extra, not there on Windows
 
     with atheris.instrument_imports(include=["lingwu_grid"]):
-        import lingwu_grid.check.walk  # noqa: PLC0415
-        import lingwu_grid.study  # noqa: F401, PLC0415
+        import lingwu_grid.audit.check  # noqa: PLC0415
+        import lingwu_grid.ingest.study  # noqa: F401, PLC0415
     atheris.Setup(sys.argv, intake)
     atheris.Fuzz()
 

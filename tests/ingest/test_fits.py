@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from lingwu_grid.ingest.datum import to_gcj02
-from lingwu_grid.study import read_study
+from lingwu_grid.ingest.study import read_study
 
 if TYPE_CHECKING:
     from pathlib import Path

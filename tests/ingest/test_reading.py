@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.errors import InputError
+from lingwu_grid.api import partition
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columns import as_code
+from lingwu_grid.ingest.study import read_study
 from lingwu_grid.ingest.systems import readings_of
-from lingwu_grid.partition import partition
-from lingwu_grid.schema import table_named
-from lingwu_grid.study import read_study
 
 if TYPE_CHECKING:
     from pathlib import Path

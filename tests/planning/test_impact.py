@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 import lingwu_grid as lg
-from lingwu_grid.bundle import write_csv
-from lingwu_grid.partition import partition
+from lingwu_grid.api import partition
+from lingwu_grid.contract.rules import Rules, rules_from
+from lingwu_grid.output import write_csv
+from lingwu_grid.papers.money_sheets import crossings
 from lingwu_grid.planning.impact import posts_and_funds
 from lingwu_grid.planning.zones import kinds_of
-from lingwu_grid.report.money_sheets import crossings
-from lingwu_grid.rules import Rules, rules_from
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,12 +13,12 @@ import shapely
 from pyproj import CRS
 
 from lingwu_grid.audit.sites import codes
-from lingwu_grid.bundle import write_csv
-from lingwu_grid.findings import Findings
+from lingwu_grid.contract.findings import Findings
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.ingest.study import Study, read_study
+from lingwu_grid.output import write_csv
 from lingwu_grid.planning.lineage import new_codes
 from lingwu_grid.planning.register import COLUMNS, GRID, make_register, registered, used_codes
-from lingwu_grid.rules import Rules
-from lingwu_grid.study import Study, read_study
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 import lingwu_grid as lg
-from lingwu_grid.partition.__main__ import main
-from lingwu_grid.sample import make_town, write_town
+from lingwu_grid.sample_town.town import make_town
+from lingwu_grid.sample_town.writing import write_town
+from tests.commands import partition as main
 from tests.independent import faults, kept_vertex_for_vertex
 
 if TYPE_CHECKING:
@@ -173,7 +174,7 @@ def test_a_failed_write_leaves_the_old_output_whole(
     def full_disk(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("lingwu_grid.bundle.write_csv", full_disk)
+    monkeypatch.setattr("lingwu_grid.planning.bundle.write_csv", full_disk)
     with pytest.raises(lg.OutputError, match="原有结果没有改动"):
         small_plan.save(out)
     assert {p: p.read_bytes() for p in out.rglob("*") if p.is_file()} == before

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 import lingwu_grid as lg
-from lingwu_grid.rules import Band, Exemption, Rules
+from lingwu_grid.contract.rules import Band, Exemption, Rules
 from tests.walk.planted import Block, write_strip
 
 if TYPE_CHECKING:

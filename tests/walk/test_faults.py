@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import lingwu_grid as lg
-from lingwu_grid.bundle import recover, whole_folder
-from lingwu_grid.errors import OutputError
+from lingwu_grid.contract.errors import OutputError
+from lingwu_grid.output import recover, whole_folder
 
 FILES = ("assignment.csv", "changes.csv", "excluded.csv", "plan.gpkg")
 RULES = "study_name = '很小的一份'\nmargin = {margin}\n"

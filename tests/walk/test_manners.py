@@ -14,8 +14,8 @@ import pandas as pd
 import pytest
 
 import lingwu_grid as lg
-from lingwu_grid.partition.__main__ import main
-from lingwu_grid.rules import Exemption
+from lingwu_grid.contract.rules import Exemption
+from tests.commands import partition as main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,13 +17,13 @@ from selenium.webdriver.common.by import By
 
 import lingwu_grid as lg
 from benchmarks.prefecture import write_prefecture
-from lingwu_grid.partition.__main__ import main
 from lingwu_grid.planning.identity import plan_id
-from lingwu_grid.review.__main__ import main as review_main
-from lingwu_grid.verify import verify
+from lingwu_grid.verification import verify
 from tests.browsing import open_page
+from tests.commands import partition as main
+from tests.commands import review as review_main
 from tests.independent import faults
-from tests.review.test_patch import border_units, edit, written
+from tests.revision.test_patch import border_units, edit, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

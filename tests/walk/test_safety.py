@@ -13,11 +13,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from lingwu_grid.check.__main__ import main as check_main
-from lingwu_grid.partition.__main__ import main as partition_main
+from tests.audit.office import office
+from tests.audit.test_page import HOSTILE, hostile_office
 from tests.browsing import open_page
-from tests.check.office import office
-from tests.check.test_page import HOSTILE, hostile_office
+from tests.commands import check as check_main
+from tests.commands import partition as partition_main
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,7 +20,7 @@
  * @property {string} id
  * @property {string} name
  * @property {number} community
- * @property {boolean} exempt has an exception on record, its size is free
+ * @property {Range} range households it may have, its exception on record included
  * @property {boolean} locked keeps its units
  * @property {boolean} enclave may lie in pieces
  */
@@ -29,10 +29,12 @@
  * @typedef {Object} Community
  * @property {string} id
  * @property {string} name
- * @property {boolean} exempt
+ * @property {Range} range
  * @property {boolean} locked
  * @property {boolean} enclave holds a grid that may lie in pieces
  */
+
+/** @typedef {[number, number | null]} Range fewest and most households; null for any number */
 
 /** @typedef {{kind: string, zone: string, amount: number}} Fault */
 
@@ -160,14 +162,25 @@ export function sizes(zone, households, zones) {
 /**
  * @param {Fault[]} faults
  * @param {string} level
- * @param {{id: string, exempt: boolean}} zone
+ * @param {{id: string, range: Range}} zone
  * @param {number} size
- * @param {[number, number]} range
  */
-function sizeFault(faults, level, zone, size, range) {
-  if (zone.exempt) { return; }
-  if (size > range[1]) { faults.push({ kind: level + '_over', zone: zone.id, amount: size - range[1] }); }
-  if (size < range[0]) { faults.push({ kind: level + '_under', zone: zone.id, amount: range[0] - size }); }
+function sizeFault(faults, level, zone, size) {
+  const out = outBy(zone, size);
+  if (out > 0) { faults.push({ kind: level + '_over', zone: zone.id, amount: out }); }
+  if (out < 0) { faults.push({ kind: level + '_under', zone: zone.id, amount: -out }); }
+}
+
+/**
+ * Households that a zone has too many, or too few (negative); 0 in its range.
+ * @param {{range: Range}} zone
+ * @param {number} size
+ * @returns {number}
+ */
+export function outBy(zone, size) {
+  const [lower, upper] = zone.range;
+  if (upper !== null && size > upper) { return size - upper; }
+  return size < lower ? size - lower : 0;
 }
 
 /**
@@ -208,15 +221,15 @@ export function faults(town, graph, grid, grids) {
   const found = lockFaults(town, grids, grid);
   const community = Array.from(grid, (g) => grids[g].community);
   const levels = /** @type {const} */ ([
-    ['grid', grid, grids, town.gridRange],
-    ['community', community, town.communities, town.communityRange],
+    ['grid', grid, grids],
+    ['community', community, town.communities],
   ]);
-  for (const [level, zone, zones, range] of levels) {
+  for (const [level, zone, zones] of levels) {
     const size = sizes(zone, town.households, zones.length);
     const parts = pieces(graph, zone, zones.length);
     for (let z = 0; z < zones.length; z += 1) {
       if (!parts[z]) { continue; }
-      sizeFault(found, level, zones[z], size[z], range);
+      sizeFault(found, level, zones[z], size[z]);
       if (parts[z] > 1 && !zones[z].enclave) {
         found.push({ kind: level + '_pieces', zone: zones[z].id, amount: parts[z] });
       }

@@ -65,7 +65,7 @@ export class Desk {
     while (this.grids.some((g) => g.id === 'new-' + number)) { number += 1; }
     this.grids.push({
       id: 'new-' + number, name: '新网格 ' + number, community,
-      exempt: false, locked: false, enclave: false,
+      range: this.town.gridRange, locked: false, enclave: false,
     });
     return this.grids.length - 1;
   }

@@ -1,6 +1,6 @@
 // The panel: what is selected, whom it may be given to, what that does, and the file that goes back.
 
-import { freshFaults } from './core.js';
+import { freshFaults, outBy } from './core.js';
 import { Desk } from './desk.js';
 import { complaint } from './patch.js';
 import { View } from './view.js';
@@ -110,17 +110,17 @@ function showSelection() {
   box.append(made('p', '现属 ' + from.map(gridName).join('、')));
   const size = desk.check().sizes;
   for (const rest of desk.leftover(units)) {
-    const isLow = rest.size < town.gridRange[0] && rest.pieces > 0 && !desk.grids[rest.grid].exempt;
+    const short = rest.pieces > 0 ? -outBy(desk.grids[rest.grid], rest.size) : 0;
+    const isLow = short > 0;
     if (!isLow && rest.pieces < 2) { continue; }
-    const why = [isLow ? '不足 ' + (town.gridRange[0] - rest.size) + ' 户' : '', rest.pieces > 1 ? '断成 ' + rest.pieces + ' 片' : ''];
+    const why = [isLow ? '不足 ' + short + ' 户' : '', rest.pieces > 1 ? '断成 ' + rest.pieces + ' 片' : ''];
     box.append(made('p', '划走后 ' + gridName(rest.grid) + ' 剩 ' + rest.size + ' 户：' + why.filter(Boolean).join('，'), 'warn'));
   }
   const beside = [...from, ...desk.beside(units).filter((g) => !from.includes(g))].slice(0, 9);
   for (const g of beside) {
     if (from.length === 1 && g === from[0]) { continue; }
     const then = desk.outlook(units, g);
-    const isSized = desk.grids[g].exempt || (then.size >= town.gridRange[0] && then.size <= town.gridRange[1]);
-    const isFine = isSized && then.pieces < 2;
+    const isFine = outBy(desk.grids[g], then.size) === 0 && then.pieces < 2;
     const along = then.way.length ? '（连同 ' + then.way.length + ' 块空地）' : '';
     const button = made('button', '划给 ' + gridName(g) + '：' + size[g] + ' → ' + then.size + ' 户' + along
       + (then.pieces > 1 ? '，不连片' : ''), isFine ? 'fine' : 'bad');

@@ -1,0 +1,333 @@
+"""The verbs of the product: each function reads as the steps of its work."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lingwu_grid.audit.check import check_study
+from lingwu_grid.checks import Check
+from lingwu_grid.circle.coverage import measure
+from lingwu_grid.circle.serving import require_same_inputs
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.policy import ELDERLY_SPEED_M_S, WALKING_SPEED_M_S
+from lingwu_grid.contract.rules import read_rules
+from lingwu_grid.drawing import draw
+from lingwu_grid.engine.instance import silent
+from lingwu_grid.ingest.study import Study, read_study, rules_of
+from lingwu_grid.output import refuse_foreign, whole_folder
+from lingwu_grid.papers.writing import LEDGER, PaperOptions, filled
+from lingwu_grid.plan import Plan, Review, read_plan
+from lingwu_grid.planning.reading import read_bundle
+from lingwu_grid.revision.patch import named_apart, read_patch
+from lingwu_grid.revision.steps import review_plan
+from lingwu_grid.scale.crew import crew_of
+from lingwu_grid.scale.joining import join
+from lingwu_grid.scale.laying import lay_out
+from lingwu_grid.scale.solving import solve_each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lingwu_grid.circle.coverage import Coverage
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.engine.instance import Watch
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.revision.patch import Patch
+    from lingwu_grid.scale.crew import Crew
+
+
+def partition(
+    study: Study | str | Path,
+    rules: Rules | None = None,
+    *,
+    seed: int = 0,
+    time_limit: float | None = None,
+    workers: int | str | Crew = 1,
+    beside: str | Path | None = None,
+    watch: Watch = silent,
+) -> Plan:
+    """
+    Draw lawful grids and communities that move few households.
+
+    Parameters
+    ----------
+    study
+        What :func:`~lingwu_grid.ingest.study.read_study` gave, or a study's folder: of a large
+        folder the household rows are never all in memory.
+    rules
+        The settings; by default the study's own.
+    seed
+        The same study, rules and seed give the same plan.
+    time_limit
+        Seconds after which the best lawful plan so far is given; first lawful, then in time. Of a
+        study in parts it is shared out among them.
+    workers
+        How many work at a time, or the address of a Dask scheduler (``tcp://…``), or a
+        :class:`~lingwu_grid.scale.crew.Crew` of either that can be told to stop; the plan does
+        not depend on it.
+    beside
+        The output folder that the plan will be saved to: it is refused at once where something
+        else lies there, and a large study's run that is killed goes on from what lies beside it.
+    watch
+        Told how far the work is; a crew has its own.
+
+    Returns
+    -------
+    Plan
+        With ``plan.summary["status"]`` `feasible`, `optimal`, or `infeasible` and explained.
+
+    Raises
+    ------
+    LingwuError
+        If the data or the rules cannot be used, the workers cannot be reached, or something else
+        lies in the output folder.
+    """
+    key = {"seed": seed, "time_limit": time_limit}
+    out = _place(beside)
+    with crew_of(workers, watch) as crew:
+        laid = lay_out(study, rules, key, beside=out, watch=crew.watch)  # one part, or many
+        solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit)
+        is_cut_short = laid.many is not None and crew.stop()
+    record = join(laid.ground, solved, failed)  # seams woven, one plan
+    if failed or is_cut_short:
+        record = replace(record, run=record.run | {"unfinished": True})
+    return Plan.of(record)
+
+
+def check(
+    study: Study | str | Path,
+    rules: Rules | None = None,
+    *,
+    zones: str | Path | None = None,
+) -> Check:
+    """
+    Check a study without drawing a plan.
+
+    Parameters
+    ----------
+    study
+        A study, or its folder.
+    rules
+        The settings; by default the study's own.
+    zones
+        A file whose grids and communities are checked in place of those of a study's folder,
+        such as a ``plan.gpkg``.
+
+    Returns
+    -------
+    Check
+        Findings about the data, and how today's zones stand against the policy §4.
+
+    Raises
+    ------
+    InputError
+        If no household file can be used.
+    """
+    return Check.of(check_study(_read(study, rules, zones=zones)))
+
+
+def coverage(
+    study: Study | str | Path,
+    plan: PlanRecord | str | Path | None = None,
+    *,
+    speed: float = WALKING_SPEED_M_S,
+    elderly_speed: float = ELDERLY_SPEED_M_S,
+    catchment: bool = False,
+) -> Coverage:
+    """
+    Measure who can walk to a Neighbourhood Station in 5, 10 and 15 minutes (policy §17).
+
+    Parameters
+    ----------
+    study
+        Homes, stations, roads, barriers, gates: a study, or its folder.
+    plan
+        Its grids and communities, or its folder; today's without.
+    speed, elderly_speed
+        Metres a second; 15 minutes at 1.2 m/s are 1080 m (GB 50180-2018: 800–1000 m).
+    catchment
+        Also divide each station's floor among all within its reach (two-step floating catchment
+        area).
+
+    Returns
+    -------
+    Coverage
+        Minutes of every household from door to door along the network.
+
+    Raises
+    ------
+    InputError
+        If a speed is no positive number, or the plan was made from other data.
+    """
+    study = _read(study)
+    record = None if plan is None else _read_plan(plan)
+    if record is not None:
+        require_same_inputs(record, study)
+    return measure(study, record, speed=speed, elderly_speed=elderly_speed, catchment=catchment)
+
+
+def review(  # noqa: PLR0913 - what an office can choose
+    study: Study | str | Path,
+    plan: PlanRecord | str | Path,
+    patches: Sequence[Patch | str | Path],
+    *,
+    rules: Rules | None = None,
+    skip_conflicts: bool = False,
+    seed: int = 0,
+    time_limit: float | None = None,
+    workers: int | str | Crew = 1,
+    beside: str | Path | None = None,
+) -> Review:
+    """
+    Apply what the street offices sent back.
+
+    Parameters
+    ----------
+    study
+        What `plan` was made from, or its folder.
+    plan
+        The plan that was reviewed, or its folder.
+    patches
+        What came back, of any number of offices: patches, or their files.
+    rules
+        The settings the plan was made with; by default the study's own.
+    skip_conflicts
+        Leave out the units on which offices disagree; otherwise nothing is done until they agree.
+    seed, workers, beside
+        As for :func:`partition`.
+    time_limit
+        Seconds that mending may take.
+
+    Returns
+    -------
+    Review
+        The changed plan with as few further moves as make it lawful, or the reasons why not.
+
+    Raises
+    ------
+    InputError
+        If a patch does not fit the plan, or the study is not the plan's.
+    """
+    out, record = _place(beside), _read_plan(plan)
+    read = [read_patch(Path(p)) if isinstance(p, (str, Path)) else p for p in patches]
+    with crew_of(workers, silent) as crew:
+        came = review_plan(
+            study, record, named_apart(read, patches), crew,
+            rules=rules, skip_conflicts=skip_conflicts, seed=seed, time_limit=time_limit,
+            beside=out,
+        )  # fmt: skip
+    made = None if came.plan is None else Plan.of(came.plan)
+    if made is not None and record.service is not None:
+        speeds = record.service.summary
+        made = made.served(
+            measure(
+                _read(study, rules), made, speed=speeds["speed_m_s"],
+                elderly_speed=speeds["elderly_speed_m_s"],
+            )
+        )  # fmt: skip
+    return Review(made, came.answers, came.repairs, came.faults, came.conflicts)
+
+
+def report(
+    folder: str | Path,
+    *,
+    ledger: str | Path | None = None,
+    template: str | Path | None = None,
+    traverse: bool = False,
+    workers: int | str | Crew = 1,
+    watch: Watch = silent,
+) -> Path:
+    """
+    Write the papers of a written plan beside it: ledger, report and atlas.
+
+    Parameters
+    ----------
+    folder
+        An output folder.
+    ledger
+        A filled ledger; by default what is filled in the folder's own is kept.
+    template
+        An office's own template of the report.
+    traverse
+        Describe the borders of communities as walks too (界线走向).
+    workers
+        Who writes the papers of a plan in parts; as for :func:`partition`.
+    watch
+        Told how far the work is.
+
+    Returns
+    -------
+    Path
+        The folder, with ``ledger.xlsx``, ``report.docx`` and ``atlas.pdf``; those of a plan in
+        parts lie under ``streets/``, one folder a part.
+
+    Raises
+    ------
+    InputError
+        If there is no plan, or the ledger or the template cannot be used.
+    OutputError
+        If the papers cannot be written; those that were there are then as they were.
+    """
+    target = Path(folder).resolve()
+    record = read_bundle(target)
+    filling = None
+    if len(record.pieces) == 1:
+        filling = filled(record, Path(ledger or target / LEDGER), must=ledger is not None)
+    elif ledger is not None:
+        raise InputError(
+            "分部求解的方案每个街道各有一份台账，一份台账填不了全部",
+            where=str(ledger),
+            remedy="不写 --ledger；各街道的台账在 streets 下各自的文件夹里",
+        )
+    papers = PaperOptions(Path(template) if template else None, traverse=traverse)
+    with crew_of(workers, watch) as crew, whole_folder(target, adds=True) as draft:
+        draw(record, draft, crew, maps=False, papers=papers, filling=filling)
+    return target
+
+
+def settings(
+    folder: str | Path, rules: str | Path | None = None, *, datum: str | None = None
+) -> Rules:
+    """
+    Give the settings a study is worked on with.
+
+    Parameters
+    ----------
+    folder
+        The study; its own ``rules.toml`` serves where no other is given.
+    rules
+        A settings file.
+    datum
+        `auto`, `gcj02`, `bd09` or `cgcs2000` for every table the settings do not name.
+
+    Raises
+    ------
+    RulesError
+        If the file is wrong.
+    """
+    given = read_rules(Path(rules)) if rules else rules_of(Path(folder))
+    return given if datum is None else given.with_(datum={"all": datum} | given.datum)
+
+
+def _place(out: str | Path | None) -> Path | None:
+    """Give the output folder; refuse it where something else lies there."""
+    if out is None:
+        return None
+    refuse_foreign(Path(out))
+    return Path(out).resolve()
+
+
+def _read(
+    study: Study | str | Path, rules: Rules | None = None, *, zones: str | Path | None = None
+) -> Study:
+    if not isinstance(study, Study):
+        return read_study(study, rules, zones=zones)
+    if zones is not None:
+        raise TypeError("zones goes with the folder of a study, not with one that is read")
+    return study if rules is None else replace(study, rules=rules)
+
+
+def _read_plan(plan: PlanRecord | str | Path) -> PlanRecord:
+    return read_plan(plan) if isinstance(plan, (str, Path)) else plan

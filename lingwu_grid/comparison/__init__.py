@@ -1,0 +1,1 @@
+"""Plans to choose between, and what each restriction costs."""

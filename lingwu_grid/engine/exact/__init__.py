@@ -1,0 +1,1 @@
+"""Exact models of a few grids, solved by HiGHS."""

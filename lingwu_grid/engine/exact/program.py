@@ -1,0 +1,336 @@
+"""An instance written down as a mixed-integer program: columns and rows.
+
+Contiguity is kept by *ordered* constraints: a node may join a zone only if one of its neighbours
+nearer to the zone's core joins too. Order is counted inside the zone as it stands first, so that
+the plan to start from is never excluded by its shape (Mehrotra, Johnson, Nemhauser 1998, for the
+tree-like order; Zoltners, Sinha 1983). Or by cuts: what came out in pieces is cut off
+(:func:`cut_off`), and the program solved again. Sizes, groups and pairs are elastic, at a price,
+so that a program is never just "infeasible".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+import highspy
+import numpy as np
+
+from lingwu_grid.engine.exact.model import order_from_core
+from lingwu_grid.engine.search._kernels import FAULT
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.exact.model import Instance
+
+RINGS = 8
+"""How far beyond the ground it starts from a zone may reach, in nodes; a new one, twice as far
+from its core."""
+
+
+@dataclass(slots=True)
+class Rows:
+    """Rows of a sparse matrix, as they are written down."""
+
+    start: list[int] = field(default_factory=list)
+    index: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
+    lower: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+
+    def add(self, columns: list[int], values: list[float], lower: float, upper: float) -> None:
+        """Add a row: lower ≤ Σ value × column ≤ upper."""
+        self.start.append(len(self.index))
+        self.index.extend(columns)
+        self.value.extend(values)
+        self.lower.append(lower)
+        self.upper.append(upper)
+
+
+@dataclass(slots=True)
+class Columns:
+    """Columns of the program: price, upper bound, whole or not; all start at 0."""
+
+    cost: list[float] = field(default_factory=list)
+    upper: list[float] = field(default_factory=list)
+    is_whole: list[bool] = field(default_factory=list)
+
+    def add(self, cost: float, upper: float, *, whole: bool) -> int:
+        """Add a column and give its number."""
+        self.cost.append(cost)
+        self.upper.append(upper)
+        self.is_whole.append(whole)
+        return len(self.cost) - 1
+
+
+class Program(NamedTuple):
+    """A program, and which of its columns mean what."""
+
+    x: NDArray[np.int64]
+    """Column of node u in zone z, shape (n, k); -1 where it may not be."""
+    opens: NDArray[np.int64]
+    """Column that tells whether zone z is open, shape (k,); -1 where it always is."""
+    transfers: NDArray[np.int64]
+    """Column of each pair of `transfer`."""
+    columns: Columns
+    rows: Rows
+
+
+def write_down(instance: Instance, *, ordered: bool, rings: int = RINGS) -> Program:
+    """
+    Write an instance down.
+
+    Parameters
+    ----------
+    instance
+        Nodes and zones.
+    ordered
+        Keep zones contiguous by orders from their cores; without, the caller cuts off what is
+        not contiguous.
+    rings
+        Ordered: how far a zone may reach beyond the ground it starts from.
+
+    Returns
+    -------
+    Program
+        Ordered, a node has a column for each zone within reach of the zone's core.
+    """
+    columns, rows = Columns(), Rows()
+    n, k = instance.cost.shape
+    ranks = [order_from_core(instance, z) for z in range(k)] if ordered else []
+    can = instance.allowed.copy()
+    if ordered:
+        can &= np.stack(
+            [_in_reach(instance, rank, z, rings) for z, rank in enumerate(ranks)], axis=1
+        )
+        can[np.arange(n), instance.now] |= instance.allowed[np.arange(n), instance.now]
+    x = np.full((n, k), -1, np.int64)
+    for u, z in zip(*np.nonzero(can), strict=True):
+        x[u, z] = columns.add(float(instance.cost[u, z]), 1.0, whole=True)
+    for u in range(n):
+        own = [int(c) for c in x[u] if c >= 0]
+        rows.add(own, [1.0] * len(own), 1.0, 1.0)
+    opens = _open_columns(instance, x, columns, rows, ordered=ordered)
+    program = Program(x, opens, np.empty(0, np.int64), columns, rows)
+    program = program._replace(transfers=_transfer_columns(instance, program))
+    for z in range(k):
+        _size_rows(instance, program, z)
+        if ordered:
+            _order_rows(instance, x, ranks[z], z, rows)
+        else:
+            _company_rows(instance, program, z)
+    if not ordered:
+        _symmetry_rows(instance, program)
+    _count_row(instance, program)
+    _owner_rows(instance, x, columns, rows)
+    _group_rows(instance, x, columns, rows)
+    _apart_rows(instance, x, columns, rows)
+    return program
+
+
+def _open_columns(
+    instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows, *, ordered: bool
+) -> NDArray[np.int64]:
+    """Tell by a column each whether zones are open: ordered, it is the core's own."""
+    opens = np.full(x.shape[1], -1, np.int64)
+    for z in range(x.shape[1]):
+        core = int(x[instance.core[z], z])
+        if ordered:
+            if not instance.may_close[z] and core >= 0:
+                rows.add([core], [1.0], 1.0, 1.0)
+            opens[z] = core if instance.may_close[z] else -1
+        elif instance.may_close[z]:
+            opens[z] = columns.add(0.0, 1.0, whole=True)
+            for c in x[x[:, z] >= 0, z].tolist():
+                rows.add([c, int(opens[z])], [1.0, -1.0], -highspy.kHighsInf, 0.0)
+    return opens
+
+
+def _transfer_columns(instance: Instance, program: Program) -> NDArray[np.int64]:
+    """Add a column per pair; only open zones give and take."""
+    out = []
+    for pair in instance.transfer.tolist():
+        most = instance.transfer_most
+        column = program.columns.add(instance.transfer_price, most, whole=False)
+        out.append(column)
+        for z in pair:
+            if program.opens[z] >= 0:
+                program.rows.add(
+                    [column, int(program.opens[z])], [1.0, -most], -highspy.kHighsInf, 0.0
+                )
+    return np.array(out, np.int64)
+
+
+def _company_rows(instance: Instance, program: Program, z: int) -> None:
+    """No node is alone in a zone that it could not fill alone."""
+    is_light = (program.x[:, z] >= 0) & (instance.weight < instance.lower[z])
+    for u in np.flatnonzero(is_light & (instance.allowed.sum(axis=1) > 1)):
+        node = np.array([u])
+        cut_off(instance, program, node, (node, z))
+
+
+def _symmetry_rows(instance: Instance, program: Program) -> None:
+    """Of new zones that nothing tells apart, the first open first."""
+    fresh = np.flatnonzero(np.bincount(instance.now, minlength=len(program.opens)) == 0)
+    for a, b in pairwise(fresh.tolist()):
+        alike = instance.owner[a] == instance.owner[b] and instance.lower[a] == instance.lower[b]
+        if alike and (instance.cost[:, a] == instance.cost[:, b]).all():
+            columns = [int(program.opens[a]), int(program.opens[b])]
+            program.rows.add(columns, [1.0, -1.0], 0.0, highspy.kHighsInf)
+
+
+def cut_off(
+    instance: Instance,
+    program: Program,
+    nodes: NDArray[np.int64],
+    piece: tuple[NDArray[np.int64], int],
+) -> None:
+    """
+    Let nodes of a piece into a zone only with one of the nodes around the piece.
+
+    It holds for every contiguous zone that the piece alone cannot fill: the zone has nodes
+    outside, and a path to them leaves the piece.
+
+    Parameters
+    ----------
+    instance
+        Nodes and zones.
+    program
+        Receives one row a node.
+    nodes
+        Nodes of the piece that are to have a way out.
+    piece
+        All nodes of the piece, which together weigh less than the zone's minimum; the zone.
+    """
+    inside, z = piece
+    x = program.x
+    ring = [int(c) for c in x[np.setdiff1d(instance.around(inside), inside), z] if c >= 0]
+    for c in x[nodes, z].tolist():
+        if c >= 0:
+            program.rows.add([c, *ring], [1.0] + [-1.0] * len(ring), -highspy.kHighsInf, 0.0)
+
+
+def _count_row(instance: Instance, program: Program) -> None:
+    if instance.wanted_zones < 0 or not instance.count_price:
+        return
+    inf = highspy.kHighsInf
+    less, more = (program.columns.add(instance.count_price, inf, whole=False) for _ in range(2))
+    opens = program.opens[program.opens >= 0].tolist()
+    wanted = float(instance.wanted_zones - (program.opens < 0).sum())
+    program.rows.add([*opens, less, more], [1.0] * len(opens) + [1.0, -1.0], wanted, wanted)
+
+
+def _in_reach(instance: Instance, rank: NDArray[np.int32], z: int, rings: int) -> NDArray[np.bool_]:
+    inside = rank[instance.now == z]
+    farthest = int(inside.max()) + rings if len(inside) else 2 * rings
+    reach: NDArray[np.bool_] = (rank >= 0) & (rank <= farthest)
+    return reach
+
+
+def _size_rows(instance: Instance, program: Program, z: int) -> None:
+    x, columns, rows = program.x, program.columns, program.rows
+    members = np.flatnonzero(x[:, z] >= 0)
+    entry = dict(zip(x[members, z].tolist(), instance.weight[members].tolist(), strict=True))
+    for column, (a, b) in zip(program.transfers, instance.transfer.tolist(), strict=True):
+        if z in (a, b):
+            entry[int(column)] = -1 if z == a else 1
+    low, high = int(instance.lower[z]), int(instance.upper[z])
+    inf = highspy.kHighsInf
+    short = columns.add(instance.short_price, float(low), whole=False)
+    over = columns.add(instance.short_price, inf, whole=False)
+    wanted: list[tuple[float, int, bool]] = [(low, short, True), (high, over, False)]
+    if instance.deviation_price:
+        wanted += [
+            ((low + high) / 2, columns.add(instance.deviation_price, inf, whole=False), above)
+            for above in (True, False)
+        ]
+    opens = int(program.opens[z])
+    for target, slack, above in wanted:
+        row = dict(entry)
+        edge = float(target)
+        if opens >= 0:
+            # What an open zone must have hangs on the column that opens it.
+            row[opens] = row.get(opens, 0) - target
+            edge = 0.0
+        row[slack] = 1 if above else -1
+        rows.add(
+            list(row), [float(v) for v in row.values()], edge if above else -inf,
+            inf if above else edge,
+        )  # fmt: skip
+
+
+def _order_rows(
+    instance: Instance, x: NDArray[np.int64], rank: NDArray[np.int32], z: int, rows: Rows
+) -> None:
+    for u in np.flatnonzero(x[:, z] >= 0).tolist():
+        # A node that may be nowhere else needs no leave to be there (a declared enclave).
+        if u == instance.core[z] or instance.allowed[u].sum() == 1:
+            continue
+        near = instance.around([u]).tolist()
+        nearer = [int(x[v, z]) for v in near if x[v, z] >= 0 and rank[v] < rank[u]]
+        rows.add([int(x[u, z]), *nearer], [1.0] + [-1.0] * len(nearer), -highspy.kHighsInf, 0.0)
+
+
+def _owner_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
+    for owner in range(len(instance.owner_lower)):
+        zones = np.flatnonzero(instance.owner == owner)
+        if not len(zones):
+            continue
+        u, z = np.nonzero(x[:, zones] >= 0)
+        index = x[u, zones[z]].tolist()
+        weight = instance.weight[u].astype(float).tolist()
+        short = columns.add(instance.short_price, highspy.kHighsInf, whole=False)
+        over = columns.add(instance.short_price, highspy.kHighsInf, whole=False)
+        rows.add(
+            [*index, short], [*weight, 1.0], float(instance.owner_lower[owner]), highspy.kHighsInf
+        )
+        rows.add(
+            [*index, over], [*weight, -1.0], -highspy.kHighsInf, float(instance.owner_upper[owner])
+        )
+
+
+def _group_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
+    for g in np.unique(instance.group[instance.group >= 0]).tolist():
+        members = np.flatnonzero(instance.group == g)
+        uses = []
+        for z in range(x.shape[1]):
+            inside = [int(c) for c in x[members, z] if c >= 0]
+            if not inside:
+                continue
+            use = columns.add(0.0, 1.0, whole=True)
+            uses.append(use)
+            for c in inside:
+                rows.add([c, use], [1.0, -1.0], -highspy.kHighsInf, 0.0)
+        extra = columns.add(FAULT * instance.short_price, highspy.kHighsInf, whole=False)
+        rows.add(
+            [*uses, extra],
+            [1.0] * len(uses) + [-1.0],
+            -highspy.kHighsInf,
+            float(instance.group_parts[g]),
+        )
+
+
+def _apart_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
+    for a, b in instance.apart.tolist():
+        extra = columns.add(FAULT * instance.short_price, highspy.kHighsInf, whole=False)
+        for z in np.flatnonzero((x[a] >= 0) & (x[b] >= 0)).tolist():
+            rows.add([int(x[a, z]), int(x[b, z]), extra], [1.0, 1.0, -1.0], -highspy.kHighsInf, 1.0)
+
+
+def as_model(columns: Columns, rows: Rows) -> highspy.HighsLp:
+    """Give columns and rows as HiGHS takes them."""
+    lp = highspy.HighsLp()
+    lp.num_col_, lp.num_row_ = len(columns.cost), len(rows.lower)
+    lp.col_cost_ = np.array(columns.cost)
+    lp.col_lower_ = np.zeros(lp.num_col_)
+    lp.col_upper_ = np.array(columns.upper)
+    lp.row_lower_, lp.row_upper_ = np.array(rows.lower), np.array(rows.upper)
+    lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    lp.a_matrix_.start_ = np.array([*rows.start, len(rows.index)])
+    lp.a_matrix_.index_ = np.array(rows.index)
+    lp.a_matrix_.value_ = np.array(rows.value)
+    kinds = {True: highspy.HighsVarType.kInteger, False: highspy.HighsVarType.kContinuous}
+    lp.integrality_ = [kinds[whole] for whole in columns.is_whole]
+    return lp

@@ -1,0 +1,1 @@
+"""Search: moves that change an assignment, compiled."""

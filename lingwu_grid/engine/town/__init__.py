@@ -1,0 +1,1 @@
+"""The town in two levels: grids inside communities, communities inside streets."""

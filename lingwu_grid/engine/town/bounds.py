@@ -1,0 +1,151 @@
+"""Lower bounds on the households that must change grid, from the numbers alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.optimize import Bounds, LinearConstraint, milp
+
+from lingwu_grid.graph import sources
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.instance import Problem
+
+
+def least_to_leave(unit_households: NDArray[np.int64], upper: int) -> int:
+    """
+    Find the fewest households that must leave a grid to bring it to `upper`.
+
+    Units leave whole, so the answer is the smallest subset sum that covers the
+    excess. It holds whatever the neighbours look like: a bound, not a plan.
+
+    Parameters
+    ----------
+    unit_households
+        Households of each unit of the grid, shape (n_units,), all > 0.
+    upper
+        Most households a grid may have.
+
+    Returns
+    -------
+    int
+        Households; 0 if the grid is within `upper` already.
+
+    Raises
+    ------
+    ValueError
+        If a unit has no households or a negative number of them.
+
+    Examples
+    --------
+    >>> least_to_leave(np.array([40, 70, 450]), upper=500)
+    70
+    """
+    if (unit_households <= 0).any():
+        worst = int(unit_households.argmin())
+        raise ValueError(
+            f"unit_households[{worst}] is {unit_households[worst]}; "
+            "drop empty units before asking for a bound"
+        )
+    excess = int(unit_households.sum()) - upper
+    if excess <= 0:
+        return 0
+
+    # Bit k of `sums` is set when some set of whole units has k households.
+    sums = 1
+    for households in unit_households.tolist():
+        sums |= sums << households
+    enough = sums >> excess
+    return excess + (enough & -enough).bit_length() - 1
+
+
+def unconditional(problem: Problem, ground: NDArray[np.bool_] | None = None) -> int:
+    """
+    Bound the households that change grid in any lawful plan of whole units.
+
+    From each grid over its maximum at least `least_to_leave` households go; each grid under its
+    minimum either receives what it lacks or is closed, and then all its households move. One
+    household may leave one grid and arrive in the other, so the two sums are not added: the
+    bound is the least of ``max(out + closed, need)`` over the sets of grids to close.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    ground
+        Units to count, shape (n_units,): grids that lie wholly in it. All by default.
+
+    Returns
+    -------
+    int
+        Households. 0 where today's grids are no argument.
+    """
+    if not problem.keeps_today:
+        return 0
+    graph = problem.graph
+    home, households = graph.home_grid, graph.home_households
+    if ground is not None:
+        inside = ground[sources(graph.home_indptr)]
+        partly = np.isin(home, home[~inside])
+        home, households = home[inside & ~partly], households[inside & ~partly]
+    return _least(home, households, problem.lower, problem.upper)
+
+
+def unconditional_communities(problem: Problem) -> int:
+    """
+    Bound the households that change community in any lawful plan of whole units.
+
+    The same count as :func:`unconditional`, of communities.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+
+    Returns
+    -------
+    int
+        Households. 0 where today's communities are no argument.
+    """
+    graph = problem.graph
+    if not problem.keeps_today or problem.community_mode == "redraw":
+        return 0
+    lived = (graph.households > 0) & (graph.community_now >= 0)
+    now, weight = graph.community_now[lived], graph.households[lived]
+    return _least(now, weight, graph.community_lower, graph.community_upper)
+
+
+def _least(
+    now: NDArray[np.int32],
+    weight: NDArray[np.int64],
+    lower: NDArray[np.int64],
+    upper: NDArray[np.int64],
+) -> int:
+    order = np.argsort(now, kind="stable")
+    size = np.bincount(now, weight, minlength=len(lower)).astype(np.int64)
+    edge = np.searchsorted(now[order], np.arange(len(lower) + 1))
+    out = 0
+    for z in np.flatnonzero(size > upper):
+        parts = weight[order[edge[z] : edge[z + 1]]]
+        out += least_to_leave(parts[parts > 0], int(upper[z]))
+    short = np.flatnonzero((size > 0) & (size < lower))
+    return _with_closings(out, size[short], lower[short] - size[short])
+
+
+def _with_closings(out: int, size: NDArray[np.int64], lack: NDArray[np.int64]) -> int:
+    if lack.sum() <= out:
+        return out
+    k = len(size)
+    a = np.vstack([np.r_[-size, 1.0], np.r_[lack, 1.0]])
+    solved = milp(
+        np.r_[np.zeros(k), 1.0],
+        constraints=LinearConstraint(a, [out, lack.sum()], np.inf),
+        integrality=np.ones(k + 1),
+        bounds=Bounds(0, np.r_[np.ones(k), np.inf]),
+        options={"node_limit": 10_000},
+    )
+    # Stopped early, the dual bound is still a bound.
+    return int(np.ceil(solved.mip_dual_bound - 1e-6))

@@ -1,0 +1,124 @@
+"""Is a plan lawful, and if not, why: what stands out of range, with the cause where one shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.engine.instance import Explanation
+from lingwu_grid.engine.town.causes import community_causes, fits, region_causes
+from lingwu_grid.engine.town.tally import community_sizes, zone_sizes
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.town.levels import Town
+
+
+def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
+    """
+    Name what stands out of range in an assignment, with the cause where counting shows it.
+
+    Parameters
+    ----------
+    problem
+        The town and its rules.
+    town
+        The best assignment found.
+
+    Returns
+    -------
+    tuple[Explanation, ...]
+        Causes: those of :func:`~lingwu_grid.engine.town.causes.region_causes` and
+        :func:`~lingwu_grid.engine.town.causes.community_causes`, `count_gap_grids` (a
+        community whose households no number of grids can hold), `unit_over_limit` (one unit
+        above the maximum), `grid_without_households` (no row lies in it),
+        `grid_out_of_range`, `community_out_of_range`. Empty for a lawful plan.
+    """
+    grids, communities = _grids(problem, town), _communities(problem, town)
+    told = _over_size_units(problem)
+    if not grids and not communities:
+        return tuple(told)
+    told += region_causes(problem)
+    counted = community_causes(problem)
+    # What a region's own cause explains is not told twice.
+    explained = _ground(problem, told)
+    told += [
+        item
+        for item in grids
+        if not explained[np.isin(town.zone, item.grids)].all()
+        or item.cause == "grid_without_households"
+    ]
+    explained = _ground(problem, counted)
+    community = town.community[town.zone]
+    communities = [
+        item for item in communities if not explained[np.isin(community, item.communities)].all()
+    ]
+    return (*told, *counted, *communities)
+
+
+def _ground(problem: Problem, told: list[Explanation]) -> NDArray[np.bool_]:
+    """Mark the units that causes name, and those where nobody lives."""
+    ground: NDArray[np.bool_] = problem.graph.households == 0
+    ground[[u for item in told for u in item.units]] = True
+    return ground
+
+
+def _over_size_units(problem: Problem) -> list[Explanation]:
+    heavy = np.flatnonzero(problem.graph.households > problem.new_upper)
+    most = problem.upper.max() if len(problem.upper) else problem.new_upper
+    now = problem.graph.grid_now
+    return [
+        Explanation(
+            "unit_over_limit",
+            int(problem.graph.households[u]),
+            grids=(int(now[u]),) if now[u] >= 0 else (),
+            unit=int(u),
+            units=(int(u),),
+        )
+        for u in heavy
+        if problem.graph.households[u] > most
+    ]
+
+
+def _grids(problem: Problem, town: Town) -> list[Explanation]:
+    sizes = zone_sizes(problem, town)
+    size, short = sizes.households, sizes.short
+    told = []
+    for c in np.unique(town.community[short > 0]).tolist():
+        inside = sizes.is_present & (town.community == c)
+        grids = np.flatnonzero(inside & (short > 0))
+        total = int(size[inside].sum())
+        if not size[grids].any():
+            cause, households = "grid_without_households", 0
+        elif not fits(total, problem.new_lower, problem.new_upper):
+            cause, households = "count_gap_grids", total
+        else:
+            cause, households = "grid_out_of_range", int(short[grids].sum())
+        told.append(Explanation(cause, households, communities=(c,), grids=tuple(grids.tolist())))
+    return told
+
+
+def _communities(problem: Problem, town: Town) -> list[Explanation]:
+    sizes = community_sizes(problem, town)
+    street = np.zeros(len(sizes.lower), np.int64)
+    street[town.community[town.zone]] = problem.graph.subdistrict
+    plain = (sizes.lower == problem.new_community_lower) & (
+        sizes.upper == problem.new_community_upper
+    )
+    return [
+        _why_community(problem, int(c), sizes.households, plain & (street == street[c]))
+        for c in np.flatnonzero(sizes.short)
+    ]
+
+
+def _why_community(
+    problem: Problem, c: int, size: NDArray[np.int64], together: NDArray[np.bool_]
+) -> Explanation:
+    """Tell whether the communities of its street could be in range at all, by count."""
+    total = int(size[together].sum())
+    if fits(total, problem.new_community_lower, problem.new_community_upper):
+        return Explanation("community_out_of_range", int(size[c]), communities=(c,))
+    return Explanation("count_gap_communities", total, communities=(c,))

@@ -1,0 +1,299 @@
+"""Study: an office's folder as canonical tables in one projected system."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.findings import Finding, Findings, each
+from lingwu_grid.contract.rules import Rules, read_rules
+from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.ingest.batches import Rows, open_rows
+from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of
+from lingwu_grid.ingest.counting import counted
+from lingwu_grid.ingest.files import Limits
+from lingwu_grid.ingest.locating import locate
+from lingwu_grid.ingest.streams import open_stream, streamable
+from lingwu_grid.ingest.systems import work_crs_of
+from lingwu_grid.ingest.tables import Source, read_file, read_sources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pyproj import CRS
+
+
+@dataclass(frozen=True)
+class Study:
+    """
+    What an office sent, ready to work on.
+
+    Parameters
+    ----------
+    name
+        Printed on maps and reports.
+    rules
+        The settings.
+    crs
+        The projected system of every geometry, metres.
+    households
+        Rows that count: household_id, geometry, building_id, compound_id, residents, elderly,
+        grid_id, community_id, origin (file and row).
+    excluded
+        Rows that do not: household_id, origin, status, reason.
+    tables
+        The other tables that came, by canonical name; `grids` and `communities` also carry
+        ``geometry_out``: their polygons in EPSG:4490 as they came, vertex for vertex.
+    outline
+        The study area.
+    findings
+        What the data did.
+    sources
+        File, table, rows, encoding, datum and SHA-256 of everything read.
+    rules_text
+        The folder's own ``rules.toml``, as written.
+    part
+        Stands in the unit ids of a part of a larger study, so that no two parts share one.
+    streamed_rows
+        Rows, about, in the household files that could be read a batch at a time: by them a
+        study is solved whole or in parts, from its folder and from memory alike.
+    """
+
+    name: str
+    rules: Rules
+    crs: CRS
+    households: gpd.GeoDataFrame
+    excluded: pd.DataFrame
+    tables: dict[str, gpd.GeoDataFrame]
+    outline: shapely.Geometry
+    findings: Findings
+    sources: tuple[dict[str, Any], ...]
+    rules_text: str = ""
+    part: str = ""
+    streamed_rows: int = 0
+
+    def table(self, name: str) -> gpd.GeoDataFrame:
+        """Give a table, empty where none came."""
+        if name in self.tables:
+            return self.tables[name]
+        columns = [*TABLES[name].columns, "geometry"]
+        return gpd.GeoDataFrame({c: [] for c in columns}, geometry="geometry", crs=self.crs)
+
+    def __repr__(self) -> str:
+        return (
+            f"<Study {self.name}: {len(self.households)} households, "
+            f"{len(self.excluded)} rows excluded, {len(self.tables)} tables>"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{s['table']}</td><td>{s['rows']}</td></tr>" for s in self.sources)
+        return (
+            f"<p>{len(self.households)} 户常住，{len(self.excluded)} 行不计入</p>"
+            f"<table><tr><th>表</th><th>行数</th></tr>{rows}</table>"
+        )
+
+
+def read_study(
+    folder: str | Path,
+    rules: Rules | None = None,
+    *,
+    datum: str | None = None,
+    zones: str | Path | None = None,
+) -> Study:
+    """
+    Read a study folder.
+
+    Parameters
+    ----------
+    folder
+        `households/` and `boundaries/`, or one folder of files.
+    rules
+        The settings; by default ``rules.toml`` in the folder, else the policy's numbers.
+    datum
+        `auto`, `gcj02`, `bd09` or `cgcs2000` for every table the rules do not name.
+    zones
+        A file whose grids and communities stand in for the study's own, such as a ``plan.gpkg``.
+
+    Returns
+    -------
+    Study
+        Canonical tables. Every household row is in ``households`` or, with a reason, in
+        ``excluded``. Findings of severity `error` forbid a plan.
+
+    Raises
+    ------
+    InputError
+        If no household file can be used, or no household remains.
+    RulesError
+        If ``rules.toml`` is wrong.
+    """
+    folder = Path(folder)
+    rules = rules or rules_of(folder)
+    if datum is not None:
+        rules = rules.with_(datum={"all": datum} | rules.datum)
+    ground, rows, first = read_ground(folder, rules, zones=zones)
+    if not rows.first:
+        raise _no_households(folder, ground.findings.rows)
+    table = combined(list(rows.first), list(first), ground.crs)["households"]
+    households, excluded, found = counted(table, ground.tables.get("buildings"), ground.outline)
+    lost, unread = unreadable_rows(list(rows.first))
+    if not len(households):
+        raise none_counts(folder, excluded, [*ground.findings.rows, *found])
+    return replace(
+        ground,
+        households=households,
+        excluded=pd.concat([excluded, lost], ignore_index=True),
+        findings=ground.findings.plus(*found, *unread),
+        streamed_rows=sum(streamable(folder).values()),
+    )
+
+
+def read_ground(
+    folder: Path,
+    rules: Rules,
+    *,
+    streamed: Sequence[Path] = (),
+    zones: str | Path | None = None,
+) -> tuple[Study, Rows, list[gpd.GeoDataFrame]]:
+    """
+    Read every table of a study and place them together; household rows are not counted yet.
+
+    Parameters
+    ----------
+    folder
+        The study.
+    rules
+        The settings.
+    streamed
+        Household files of which only the first batch is read.
+    zones
+        As for :func:`read_study`.
+
+    Returns
+    -------
+    tuple
+        The study without households; its household files; their first batches in place, each in
+        a system of its own.
+
+    Raises
+    ------
+    InputError
+        If a streamed file cannot be read.
+    """
+    limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
+    sources, told = read_sources(folder, rules.columns, limits, without=streamed)
+    if zones is not None:
+        sources = _with_zones(sources, read_file(Path(zones), rules.columns, limits))
+    whole = [s for s in sources if s.table == "households"]
+    rows = open_rows([open_stream(p, limits) for p in streamed], whole, rules, limits)
+    located = locate([*(s for s in sources if s.table != "households"), *rows.first], rules)
+    spatial = [t for t in located.frames if isinstance(t, gpd.GeoDataFrame)]
+    crs = work_crs_of([t for t in spatial if len(t)], rules.work_crs)
+    pairs = list(zip(located.sources, located.frames, strict=True))
+    others = [(s, f) for s, f in pairs if s.table != "households"]
+    tables = combined([s for s, _ in others], [f for _, f in others], crs)
+    first = [cast("gpd.GeoDataFrame", f) for s, f in pairs if s.table == "households"]
+    sample = pd.concat([f.to_crs(crs) for f in first]) if first else None
+    own = rules_file(folder)
+    study = Study(
+        name=rules.study_name or folder.resolve().name,
+        rules=rules,
+        crs=crs,
+        households=_nobody(crs),
+        excluded=pd.DataFrame({c: [] for c in ("household_id", "origin", "status", "reason")}),
+        tables=tables,
+        outline=outline_of(tables, sample) if others or first else shapely.Polygon(),
+        findings=Findings((*told, *located.findings)),
+        sources=tuple(told_of(s, located.datums, len(s.frame) + len(s.lost)) for s, _ in pairs),
+        rules_text=own.read_text(encoding="utf-8-sig") if own else "",
+    )
+    return study, rows.placed(located), first
+
+
+def _nobody(crs: CRS) -> gpd.GeoDataFrame:
+    columns = [c for c in (*TABLES["households"].columns, "origin") if c not in SOURCE_COLUMNS]
+    return gpd.GeoDataFrame({c: pd.Series([], dtype=object) for c in columns}, geometry=[], crs=crs)
+
+
+def rules_of(folder: Path) -> Rules:
+    """Read the folder's own settings; the policy's numbers where it has none."""
+    own = rules_file(folder)
+    return read_rules(own) if own else Rules()
+
+
+def told_of(source: Source, datums: dict[str, str], rows: int) -> dict[str, Any]:
+    """Say what a file was, for ``run.json``."""
+    return {
+        "file": source.label,
+        "table": source.table,
+        "rows": rows,
+        "encoding": source.encoding,
+        "datum": datums.get(source.label, "cgcs2000"),
+        "sha256": source.sha256,
+    }
+
+
+def _with_zones(sources: list[Source], instead: list[Source]) -> list[Source]:
+    """Put another map in the place of today's grids and communities."""
+    taken = [s for s in instead if s.table in ("grids", "communities")]
+    if not taken:
+        raise InputError(
+            "用来核对的文件里没有网格或社区图层",
+            where="、".join(s.label for s in instead),
+            remedy="给一个含 grids、communities 图层的 GPKG，例如结果里的 plan.gpkg",
+        )
+    replaced = {s.table for s in taken}
+    return [s for s in sources if s.table not in replaced] + taken
+
+
+def _no_households(folder: Path, findings: Sequence[Finding]) -> InputError:
+    broken = next((f for f in findings if f.table == "households" and f.severity == "error"), None)
+    if broken is not None:
+        return InputError(broken.message, where=broken.place, remedy=broken.remedy)
+    return InputError(
+        f"{folder} 里没有居民户文件",
+        where=str(folder),
+        remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件",
+    )
+
+
+def none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -> InputError:
+    """Say why no household is left."""
+    errors = [f for f in findings if f.severity == "error"]
+    often = excluded["reason"].value_counts()
+    why = f"（{often.index[0]}：{often.iloc[0]} 行）" if len(often) else ""
+    return InputError(
+        f"没有一户可以计入：所有行都被排除{why}" + "".join(f"；{e.message}" for e in errors[:3]),
+        where=str(folder),
+        remedy=errors[0].remedy if errors else "核对状态列和坐标；状态为“常住”或空的户才计入",
+    )
+
+
+def unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]]:
+    """Account for rows that could not be read as rows."""
+    lost = [(s.table, where, why) for s in sources for where, why in s.lost]
+    findings: list[Finding] = []
+    for table in dict.fromkeys(name for name, _, _ in lost):
+        here = [(where, why) for name, where, why in lost if name == table]
+        kind = Finding(
+            "warning", "row_broken", table, "", "这一行的列数不对",
+            "文字里有分隔符时要加引号；在 Excel 里另存一次即可",
+        )  # fmt: skip
+        findings += each(kind, [w for w, _ in here], messages=[why for _, why in here])
+    rows = [("", where, "", why) for name, where, why in lost if name == "households"]
+    return pd.DataFrame(rows, columns=["household_id", "origin", "status", "reason"]), findings
+
+
+def rules_file(folder: Path) -> Path | None:
+    """Find the folder's own ``rules.toml``."""
+    for sub in (".", "boundaries", "households"):
+        path = folder / sub / "rules.toml"
+        if path.is_file():
+            return path
+    return None

@@ -1,0 +1,210 @@
+"""What is lawful, decided once: the bands of zones, how a zone stands, and who is moved.
+
+Everything that asks "is it in range?" or "who changes?" asks here: engine, planning, audit, maps,
+papers and review. The verifier and the review page are kept apart on purpose and are held to the
+same answers by shared vectors.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from lingwu_grid.contract.rules import Band, Exemption, Rules
+
+LAWFUL, EXEMPT, UNLAWFUL = "合规", "例外", "超限"
+OVER, UNDER, INSIDE = "超上限", "不足下限", "在范围内"
+
+ANY = int(np.iinfo(np.int32).max)
+"""Most households of a zone whose size is free."""
+
+SPECIAL = "专属网格：市场、楼宇、场馆等单独设置，不适用 300—500 户（宁夏 2023—2025 做法）"
+VILLAGE = "村居合一：城中村整体保留，不适用社区 3000—5000 户（灵党办〔2020〕65号 §4）"
+
+
+class Allowed(NamedTuple):
+    """Households that one zone may have, inclusive."""
+
+    lower: int
+    upper: int
+    excuse: str = ""
+    """Kind and reason of its exception on record; empty for a zone under the usual band."""
+
+
+class Standing(NamedTuple):
+    """Status and reason of a zone."""
+
+    status: str
+    reason: str
+
+
+class Bands(NamedTuple):
+    """
+    What the zones of one level may have, exceptions on record included.
+
+    Parameters
+    ----------
+    usual
+        What the policy allows.
+    margin
+        Households that a plan keeps away from the usual limits; it narrows no exception, and
+        does not decide what is lawful.
+    own
+        What zones with an exception may have, by id.
+    """
+
+    usual: Band
+    margin: int
+    own: Mapping[str, Allowed]
+
+    def of(self, zone: str) -> Allowed:
+        """Give what a zone may have."""
+        return self.own.get(zone, Allowed(self.usual.lower, self.usual.upper))
+
+    def standing(self, zone: str, households: int) -> Standing:
+        """Tell how a zone of so many households stands."""
+        return standing(households, self.of(zone), self.usual)
+
+    @property
+    def wanted(self) -> Allowed:
+        """What a plan keeps a zone without exception in, the margin applied."""
+        return Allowed(self.usual.lower + self.margin, self.usual.upper - self.margin)
+
+    def limits(self, zones: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """
+        Give what a plan keeps zones in, the margin applied.
+
+        Parameters
+        ----------
+        zones
+            Ids.
+
+        Returns
+        -------
+        tuple
+            Fewest and most households of each, shapes (n,).
+        """
+        each = [self.own.get(zone, self.wanted) for zone in zones]
+        lower = np.array([band.lower for band in each], np.int64)
+        return lower, np.array([band.upper for band in each], np.int64)
+
+    def as_plain(self) -> dict[str, list[int | None]]:
+        """Give the bands of zones with an exception as plain values; None for any size."""
+        return {
+            zone: [band.lower, None if band.upper == ANY else band.upper]
+            for zone, band in sorted(self.own.items())
+        }
+
+
+def grid_bands(rules: Rules, special: Iterable[str]) -> Bands:
+    """Give the bands of grids; special grids may have any size."""
+    free = {zone: Allowed(0, ANY, SPECIAL) for zone in special}
+    own = {e.grid_id: _own(e, rules.grid) for e in rules.exceptions if e.grid_id}
+    return Bands(rules.grid, rules.margin, free | own)
+
+
+def community_bands(rules: Rules, villages: Iterable[str]) -> Bands:
+    """Give the bands of communities; villages that are kept whole may have any size."""
+    free = {z: Allowed(0, ANY, VILLAGE) for z in villages} if rules.villages_whole else {}
+    own = {e.community_id: _own(e, rules.community) for e in rules.exceptions if e.community_id}
+    return Bands(rules.community, rules.margin, free | own)
+
+
+def _own(item: Exemption, usual: Band) -> Allowed:
+    return Allowed(item.lower, item.upper or usual.upper, f"{item.kind}：{item.reason}")
+
+
+def short_by(
+    households: NDArray[np.int64], lower: NDArray[np.int64], upper: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Give the households that each zone is out of its band by; shapes (n,)."""
+    out = np.maximum(lower - households, households - upper)
+    return np.asarray(np.maximum(out, 0), np.int64)
+
+
+def standing(households: int, band: Allowed, usual: Band) -> Standing:
+    """
+    Tell how a zone stands.
+
+    Parameters
+    ----------
+    households
+        Resident households.
+    band
+        What this zone may have, inclusive.
+    usual
+        What the policy allows: an exception is used only where it is needed.
+
+    Examples
+    --------
+    >>> from lingwu_grid.contract.rules import Band
+    >>> usual, own = Band(300, 500), Allowed(300, 520, "老旧小区：已批")
+    >>> [standing(n, own, usual).status for n in (500, 501, 520, 521)]
+    ['合规', '例外', '例外', '超限']
+    >>> standing(120, Allowed(300, 500), usual).reason
+    '不足下限 300 户，差 180 户'
+    """
+    said = "例外的" if band.excuse else ""
+    if households < band.lower:
+        short = band.lower - households
+        return Standing(UNLAWFUL, f"不足{said}下限 {band.lower} 户，差 {short} 户")
+    if households > band.upper:
+        over = households - band.upper
+        return Standing(UNLAWFUL, f"超出{said}上限 {band.upper} 户，多 {over} 户")
+    if band.excuse and not usual.lower <= households <= usual.upper:
+        return Standing(EXEMPT, band.excuse)
+    return Standing(LAWFUL, "")
+
+
+def side(households: int, band: Allowed, usual: Band) -> str:
+    """Tell on which side of its band a zone of today is: OVER, UNDER, INSIDE or EXEMPT."""
+    status = standing(households, band, usual).status
+    if status == UNLAWFUL:
+        return OVER if households > band.upper else UNDER
+    return EXEMPT if status == EXEMPT else INSIDE
+
+
+class Columns(Protocol):
+    """Columns by name: a table."""
+
+    def __getitem__(self, name: str, /) -> Any:  # noqa: ANN401 - a column of any library
+        """Give a column."""
+
+
+class Moved(NamedTuple):
+    """Households that a plan moves."""
+
+    grid: int
+    """Their grid changes."""
+    community: int
+    """Their community changes."""
+    either: int
+    """Their grid or community changes: those affected."""
+
+
+def moves(rows: Columns, level: str) -> NDArray[np.bool_]:
+    """
+    Tell which rows change their zone.
+
+    Parameters
+    ----------
+    rows
+        Columns ``previous_<level>_id`` and ``<level>_id``; a row without a zone today does not
+        change.
+    level
+        `grid` or `community`.
+    """
+    old, new = np.asarray(rows[f"previous_{level}_id"]), np.asarray(rows[f"{level}_id"])
+    return np.asarray((old != new) & (old != ""), np.bool_)
+
+
+def moved(rows: Columns) -> Moved:
+    """Count the households of an assignment that are moved, as :func:`moves` tells."""
+    grid, community = moves(rows, "grid"), moves(rows, "community")
+    return Moved(int(grid.sum()), int(community.sum()), int((grid | community).sum()))

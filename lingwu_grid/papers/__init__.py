@@ -1,0 +1,1 @@
+"""Papers of a plan: ledger, report, atlas, charts; they read a record and decide nothing."""

@@ -1,0 +1,162 @@
+"""Charts of the service circle: shares by community, coverage against stations."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.papers.picture import mark, new_figure, our_style
+from lingwu_grid.planning.identity import plan_of
+from lingwu_grid.planning.streets import street_name
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.planning.service import Service
+
+BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43")
+"""Within 5, 10 and 15 minutes, and beyond."""
+
+
+def service_figures(record: PlanRecord) -> dict[str, Figure]:
+    """
+    Draw the charts of a plan's service circle.
+
+    Parameters
+    ----------
+    record
+        The plan; without a service circle there are none.
+
+    Returns
+    -------
+    dict
+        Figures by name.
+    """
+    if record.service is None:
+        return {}
+    drawn = {"coverage_communities": share_chart(record, record.service)}
+    if record.service.summary.get("proposal"):
+        drawn["coverage_curve"] = curve_chart(record.service)
+    return drawn
+
+
+def share_chart(record: PlanRecord, service: Service) -> Figure:
+    """
+    Draw how many households of each community walk how long.
+
+    Parameters
+    ----------
+    record
+        Gives the communities their names.
+    service
+        Shares.
+    """
+    names = record.communities.set_index("community_id")["community_name"]
+    zones = service.zones
+    rows = zones[(zones["level"] == "社区") & zones["zone_id"].isin(names.index)]
+    rows = rows.sort_values(["share_15", "zone_id"], ascending=[False, True])
+    place = np.arange(len(rows))
+    with our_style():
+        figure = new_figure(18, 3.5 + 0.62 * len(rows))
+        axes = figure.add_subplot()
+        left = np.zeros(len(rows))
+        reached = [rows[f"within_{m}"].to_numpy(float) for m in (5, 10, 15)]
+        steps = np.diff([left, *reached, rows["households"].to_numpy(float)], axis=0)
+        words = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上或不通")
+        for step, word, colour in zip(steps, words, BAND_COLOURS, strict=True):
+            axes.barh(place, step, left=left, color=colour, label=word, height=0.7)
+            left = left + step
+        for y, total, share in zip(
+            place.tolist(), rows["households"], rows["share_15"], strict=True
+        ):
+            axes.text(total, y, f" {share:.1%}", va="center", fontsize=8)
+        axes.set_yticks(place, [names[z] for z in rows["zone_id"]], fontsize=8)
+        axes.set_xlabel("户（数字为 15 分钟内的比例）", fontsize=9)
+        axes.tick_params(axis="x", labelsize=8)
+        axes.margins(x=0.08, y=0.01)
+        figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
+        axes.set_title(f"各社区步行到最近邻里驿家（{service.summary['method']}）", fontsize=12)
+        mark(figure, synthetic=bool(service.summary["synthetic"]))
+    return figure
+
+
+def curve_chart(service: Service) -> Figure:
+    """Draw the households within fifteen minutes against the stations opened, each optimal."""
+    curve = service.summary["proposal"]["curve"]
+    stations = [point["new_stations"] for point in curve]
+    covered = [point["households_covered"] for point in curve]
+    total = service.summary["households"]
+    with our_style():
+        figure = new_figure(14, 9)
+        axes = figure.add_subplot()
+        axes.plot(stations, covered, marker="o", color="#4527a0")
+        axes.axhline(total, color="#9e9e9e", linestyle="--", linewidth=1)
+        axes.text(stations[-1], total, f"全部 {total} 户", ha="right", va="bottom", fontsize=8)
+        for x, y in zip(stations, covered, strict=True):
+            axes.annotate(
+                f"{y / total:.1%}", (x, y), xytext=(0, -14), textcoords="offset points",
+                fontsize=8, ha="center",
+            )  # fmt: skip
+        axes.set_xticks(stations)
+        axes.tick_params(labelsize=8)
+        axes.margins(y=0.18)
+        axes.set_xlabel("新开几处（各点均为最优选址）", fontsize=9)
+        axes.set_ylabel("15 分钟内的户数", fontsize=9)
+        figure.suptitle("新开驿站与覆盖户数", fontsize=12)
+        mark(figure, synthetic=bool(service.summary["synthetic"]))
+    return figure
+
+
+def organisation_chart(record: PlanRecord) -> Figure:
+    """
+    Draw the organisation: streets, their communities, a square for each grid (policy §1).
+
+    Parameters
+    ----------
+    record
+        The plan.
+    """
+    rows = record.communities.sort_values(["subdistrict_id", "community_id"])
+    lived = record.buildings[record.buildings["households"] > 0]
+    buildings = lived.groupby("community_id")["building_id"].nunique()
+    most = int(rows["grids"].max())
+    with our_style():
+        figure = new_figure(18, 2.5 + 0.62 * len(rows))
+        axes = figure.add_subplot()
+        for y, row in enumerate(rows.itertuples(index=False)):
+            grids = record.grids[record.grids["community_id"] == row.community_id]
+            axes.plot([1.9, 2.1], [y, y], color="#757575", linewidth=1)
+            axes.text(2.15, y, row.community_name, va="center", fontsize=8)
+            for x, grid in enumerate(grids.sort_values("grid_id")["grid_id"]):
+                axes.text(
+                    4.0 + 0.45 * x,
+                    y,
+                    str(grid)[-3:],
+                    va="center",
+                    ha="center",
+                    fontsize=6,
+                    bbox={"facecolor": "#e8eaf6", "edgecolor": "#7986cb", "pad": 2},
+                )
+            axes.text(
+                4.2 + 0.45 * most,
+                y,
+                f"{row.grids} 个网格，{int(buildings.get(row.community_id, 0))} 栋",
+                va="center",
+                fontsize=7,
+            )
+        places = np.arange(len(rows))
+        for street in dict.fromkeys(rows["subdistrict_id"].astype(str)):
+            here = places[(rows["subdistrict_id"].astype(str) == street).to_numpy()]
+            axes.plot([1.9, 1.9], [here.min(), here.max()], color="#757575", linewidth=1)
+            axes.plot([1.7, 1.9], [here.mean()] * 2, color="#757575", linewidth=1)
+            axes.text(
+                1.65, here.mean(), street_name(record, street), va="center", ha="right", fontsize=9
+            )
+        axes.set_xlim(0.0, 6.4 + 0.45 * most)
+        axes.set_ylim(len(rows) - 0.4, -0.8)
+        axes.set_axis_off()
+        axes.set_title("街道党工委 → 社区党委（党总支）→ 网格党支部 → 楼栋党小组", fontsize=11)
+        mark(figure, synthetic=bool(record.summary["synthetic"]), plan=plan_of(record))
+    return figure

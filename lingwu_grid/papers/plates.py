@@ -1,0 +1,267 @@
+"""Plates: maps on paper of the town, a community, a grid before and after."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from matplotlib.patches import Patch
+
+from lingwu_grid.papers.picture import mark, new_figure, our_style
+from lingwu_grid.papers.scenery import (
+    BORDER,
+    COLOURS,
+    MOVED,
+    STATUS_COLOURS,
+    Ground,
+    draw_areas,
+    frame,
+    line_keys,
+    north_arrow,
+    scale_bar,
+    word,
+)
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+    from lingwu_grid.planning.record import PlanRecord
+
+PAGE_CM = (29.7, 21.0)
+BEFORE_COLOUR, AFTER_COLOUR = "#fb8c00", "#43a047"
+
+
+def overview(plan: PlanRecord | Ground) -> Figure:
+    """
+    Draw the whole plan: grids by status, communities, what moves.
+
+    Parameters
+    ----------
+    plan
+        The plan, or its ground where several sheets are drawn.
+    """
+    ground = _ground(plan)
+    with our_style():
+        figure = new_figure(*PAGE_CM)
+        axes = figure.add_subplot()
+        frame(axes, tuple(ground.grids.total_bounds), margin=0.02)
+        keys = draw_overview(ground, axes)
+        figure.legend(handles=keys, loc="outside right upper", fontsize=8, frameon=False)
+        name = ground.record.summary.get("study", "")
+        figure.suptitle(f"{name} 社区网格方案总图", fontsize=15)
+        mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+    return figure
+
+
+def draw_overview(ground: Ground, axes: Axes) -> list[Patch | Line2D]:
+    """Draw the whole plan onto axes whose window is set; give its legend."""
+    ground.roads(axes)
+    grids = ground.grids
+    colours = grids["status"].map(STATUS_COLOURS).tolist()
+    draw_areas(axes, grids.geometry.to_numpy(), face=colours, edge="#616161", width=0.5)
+    draw_areas(axes, ground.moves.geometry.to_numpy(), face=MOVED)
+    ground.marks(axes)
+    draw_areas(axes, ground.communities.geometry.to_numpy(), edge=BORDER, width=1.8)
+    for row in ground.communities.itertuples(index=False):
+        word(axes, row.geometry, f"{row.community_name}\n{row.households} 户", 8)
+    scale_bar(axes)
+    north_arrow(axes)
+    count = grids["status"].value_counts()
+    keys: list[Patch | Line2D] = [
+        Patch(facecolor=colour, edgecolor="#616161", label=f"{status} {count.get(status, 0)} 个")
+        for status, colour in STATUS_COLOURS.items()
+    ]
+    return [*keys, Patch(facecolor=MOVED, label="变动单元"), *line_keys()]
+
+
+def community_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
+    """
+    Draw one community: its grids with their households.
+
+    Parameters
+    ----------
+    plan
+        The plan, or its ground where several sheets are drawn.
+    community_id
+        Which.
+
+    Raises
+    ------
+    ValueError
+        If the plan has no such community.
+    """
+    ground = _ground(plan)
+    mine = ground.communities[ground.communities["community_id"] == community_id]
+    if not len(mine):
+        raise ValueError(f"no community {community_id}")
+    row = mine.iloc[0]
+    with our_style():
+        figure = new_figure(*PAGE_CM)
+        axes = figure.add_subplot()
+        frame(axes, tuple(mine.total_bounds))
+        grids, colours = draw_community(ground, axes, community_id)
+        keys: list[Patch | Line2D] = [
+            Patch(
+                facecolor=colour, alpha=0.75,
+                label=f"{g.grid_id[-3:]} {g.grid_name} {g.households} 户 {g.lineage}",
+            )
+            for g, colour in zip(grids.itertuples(index=False), colours, strict=True)
+        ]  # fmt: skip
+        figure.legend(
+            handles=[*keys, *line_keys()], loc="outside right upper", fontsize=8, frameon=False
+        )
+        title = f"{row.community_name}（{row.households} 户，{row.grids} 个网格）"
+        figure.suptitle(title, fontsize=15)
+        mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+    return figure
+
+
+def draw_community(
+    ground: Ground, axes: Axes, community_id: str
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Draw a community onto axes whose window is set; give its grids and their colours."""
+    grids = ground.grids[ground.grids["community_id"] == community_id].reset_index(drop=True)
+    mine = ground.communities[ground.communities["community_id"] == community_id]
+    colours = [COLOURS[i % len(COLOURS)] for i in range(len(grids))]
+    ground.roads(axes)
+    shapes = grids.geometry.to_numpy()
+    draw_areas(axes, shapes, face=colours, alpha=0.75, edge="#424242", width=1)
+    ground.compounds(axes)
+    ground.marks(axes)
+    ground.roads(axes, named=True)
+    draw_areas(axes, mine.geometry.to_numpy(), edge=BORDER, width=2.5)
+    for grid in grids.itertuples(index=False):
+        word(axes, grid.geometry, f"{grid.grid_id[-3:]}\n{grid.households} 户", 9)
+    scale_bar(axes)
+    north_arrow(axes)
+    return grids, colours
+
+
+def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
+    """
+    Draw one community before and after, side by side.
+
+    Parameters
+    ----------
+    plan
+        The plan, or its ground where several sheets are drawn.
+    community_id
+        Which; it may be new, and then has no before.
+
+    Raises
+    ------
+    ValueError
+        If the plan has no such community.
+    """
+    ground = _ground(plan)
+    mine = ground.communities[ground.communities["community_id"] == community_id]
+    if not len(mine):
+        raise ValueError(f"no community {community_id}")
+    old = ground.back.get("communities", ground.communities.iloc[:0])
+    old = old[old["community_id"] == community_id]
+    bounds = shapely.total_bounds(np.array([*mine.geometry, *old.geometry], object))
+    west, south, east, north = bounds.tolist()
+    shape = (north - south) / max(east - west, 1.0)
+    row = mine.iloc[0]
+    with our_style():
+        figure = new_figure(16.0, float(np.clip(8.0 * shape + 1.6, 5.0, 20.0)))
+        left, right = figure.subplots(1, 2)
+        for axes, grids, outline, said in (
+            (left, ground.today, old, "现状" if len(old) else "现状：无（新设）"),
+            (right, ground.grids, mine, f"方案（{row.households} 户，{row.grids} 个网格）"),
+        ):
+            frame(axes, tuple(bounds.tolist()))
+            ground.roads(axes)
+            here = grids.iloc[np.sort(grids.sindex.intersection(bounds))]
+            draw_areas(axes, here.geometry.to_numpy(), edge="#9e9e9e", width=0.6)
+            draw_areas(axes, outline.geometry.to_numpy(), face="#ede7f6", alpha=0.45)
+            if axes is right:
+                draw_areas(axes, ground.moves.geometry.to_numpy(), face=MOVED, alpha=0.6)
+            inside = here[here["community_id"] == community_id]
+            draw_areas(axes, inside.geometry.to_numpy(), edge="#424242", width=0.9)
+            ground.marks(axes)
+            draw_areas(axes, outline.geometry.to_numpy(), edge=BORDER, width=1.8)
+            for grid in inside.itertuples(index=False):
+                word(axes, grid.geometry, str(grid.grid_id)[-3:], 6.5)
+            axes.set_title(said, fontsize=9)
+            scale_bar(axes)
+        north_arrow(right)
+        mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+    return figure
+
+
+def grid_plate(plan: PlanRecord | Ground, grid_id: str) -> Figure:
+    """
+    Draw one grid before and after, side by side.
+
+    Parameters
+    ----------
+    plan
+        The plan, or its ground where several sheets are drawn.
+    grid_id
+        Which; it may be new, and then has no before.
+
+    Raises
+    ------
+    ValueError
+        If the plan has no such grid.
+    """
+    ground = _ground(plan)
+    row = _grid_row(ground, grid_id)
+    with our_style():
+        figure = new_figure(PAGE_CM[0], 15.0)
+        left, right = figure.subplots(1, 2)
+        draw_grid(ground, (left, right), grid_id)
+        figure.suptitle(f"{grid_title(row)}\n{row.boundary_text or ''}", fontsize=11)
+        mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+    return figure
+
+
+def grid_title(row: gpd.GeoSeries) -> str:
+    """Say in a line what becomes of a grid."""
+    return (
+        f"{row.grid_name}（{row.grid_id}）{row.lineage}：调入 {row.households_in} 户，"
+        f"调出 {row.households_out} 户"
+    )
+
+
+def _grid_row(ground: Ground, grid_id: str) -> gpd.GeoSeries:
+    after = ground.grids[ground.grids["grid_id"] == grid_id]
+    if not len(after):
+        raise ValueError(f"no grid {grid_id}")
+    return after.iloc[0]
+
+
+def draw_grid(ground: Ground, pair: tuple[Axes, Axes], grid_id: str) -> None:
+    """Draw a grid before and after onto two axes."""
+    row = _grid_row(ground, grid_id)
+    after = ground.grids[ground.grids["grid_id"] == grid_id]
+    before = ground.today[ground.today["grid_id"] == grid_id]
+    bounds = shapely.total_bounds(np.array([*after.geometry, *before.geometry], object)).tolist()
+    said = (
+        f"现状 {ground.lived.get(grid_id, 0)} 户" if len(before) else "现状：无（新设）",
+        f"方案 {row.households} 户（{row.status}）",
+    )
+    for axes, zone, others, text, colour in zip(
+        pair, (before, after), (ground.today, ground.grids), said,
+        (BEFORE_COLOUR, AFTER_COLOUR), strict=True,
+    ):  # fmt: skip
+        frame(axes, tuple(bounds))
+        ground.roads(axes, named=True)
+        near = others.iloc[np.sort(others.sindex.intersection(bounds))]
+        draw_areas(axes, near.geometry.to_numpy(), edge="#9e9e9e", width=0.8, style="--")
+        shapes = zone.geometry.to_numpy()
+        draw_areas(axes, shapes, face=colour, alpha=0.35, edge=colour, width=2.5)
+        ground.compounds(axes)
+        ground.marks(axes)
+        axes.set_title(text, fontsize=11)
+        scale_bar(axes)
+    north_arrow(pair[1])
+
+
+def _ground(plan: PlanRecord | Ground) -> Ground:
+    return plan if isinstance(plan, Ground) else Ground(plan)

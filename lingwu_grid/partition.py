@@ -1,0 +1,113 @@
+"""``python -m lingwu_grid.partition``: from a folder of files to a plan."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import lingwu_grid as lg
+from lingwu_grid import cli
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = """\
+把一个文件夹的居民户数据划成合规、少变动的网格和社区。
+Draw lawful, minimally changed grids and communities from household points.
+
+例  python -m lingwu_grid.partition                 # 用 data/ 里的示例，结果写到 outputs/data/
+    python -m lingwu_grid.partition 我的数据 -o 结果
+    python -m lingwu_grid.partition 我的数据 --scenario balanced --seed 3
+"""
+
+CODES = """\
+退出码  0 完成；2 输入或用法有误；3 没有找到完全合规的方案（已写出最好的方案并说明原因）；
+        130 被中断（已写出目前最好的方案）
+结果    plan.gpkg 图层，assignment.csv 每户归属（保密），changes.csv 调整对照，
+        excluded.csv 不计入的行，findings.csv 数据问题，summary.json 汇总，
+        map.html 地图（可离线打开），ledger.xlsx 台账，report.docx 调整方案，atlas.pdf 图集
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, partition, write, print, give an exit code."""
+    door = cli.Door("partition", HELP, _work, CODES)
+    parser = door.parser()
+    cli.add_study(parser)
+    parser.add_argument(
+        "-o", "--out", type=Path, default=None, help="结果文件夹（默认 outputs/<研究名>）"
+    )
+    parser.add_argument(
+        "--scenario",
+        choices=("minimal", "balanced", "redraw"),
+        default=None,
+        help="minimal 变动最少（默认），balanced 更均衡，redraw 重划",
+    )
+    parser.add_argument(
+        "--communities",
+        choices=("fixed", "adjust", "redraw"),
+        default=None,
+        help="社区：fixed 不变，adjust 微调（默认），redraw 重划",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案"
+    )
+    parser.add_argument(
+        "--time-limit",
+        type=float,
+        default=None,
+        metavar="秒",
+        help="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
+    )
+    cli.add_workers(parser, "同时处理几个社区或街道（默认全部核心；结果与个数无关）")
+    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
+    return door.run(parser, argv)
+
+
+def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
+    out = options.out or Path("outputs") / options.study.resolve().name
+    named = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
+    rules = lg.settings(options.study, options.rules, datum=options.datum).with_(**named)
+    with cli.Interrupt() as stop, lg.Crew(options.workers, watch, stop) as crew:
+        plan = lg.partition(
+            options.study,
+            rules,
+            seed=options.seed,
+            time_limit=options.time_limit,
+            workers=crew,
+            beside=out,
+        )
+        plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
+        plan.save(out, papers=not options.no_report, workers=crew, watch=watch)
+    return _report(plan.summary, out, interrupted=stop.pressed)
+
+
+def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
+    s = summary
+    bounds = s["lower_bound"]
+    proven = bounds["under_rules"]
+    least = f"至少须 {bounds['unconditional']} 户"
+    if proven is not None:
+        least += f"；在本方案的社区和规则内至少 {proven} 户，差距 {s['gap']:.1%}"
+    cli.say_result(
+        f"{s['households']} 户，{s['grids']} 个网格（合规 {s['grids_in_range']}），"
+        f"{s['communities']} 个社区（合规 {s['communities_in_range']}），"
+        f"例外 {s['exceptions']} 个；"
+        f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），{least}"
+    )
+    for item in summary["explanations"]:
+        cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")
+        for repair in item["repairs"]:
+            cli.say_result(
+                f"  试过可行：{repair['text']}，变动 {repair['households_moved']} 户，"
+                f"余下 {repair['left']} 处"
+            )
+    cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")
+    if interrupted:
+        return cli.INTERRUPTED
+    return cli.DONE if summary["status"] != "infeasible" else cli.INFEASIBLE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""The bundle: the files of a plan, long tables a part at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lingwu_grid.output import add_csv, add_layer, write_csv, write_json, write_layer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lingwu_grid.planning.record import PlanRecord
+
+TABLES = ("excluded", "findings", "changes", "impact", "code_register")
+LONG_CSV = ("assignment", "buildings")
+PLAIN = ("summary", "run", "certificate")
+
+
+def write_bundle(record: PlanRecord, folder: Path) -> None:
+    """
+    Write the tables of a plan into an existing folder.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    folder
+        Usually a draft of :func:`whole_folder`.
+    """
+    for name in ("plan.gpkg", "backdrop.gpkg"):
+        (folder / name).unlink(missing_ok=True)
+    write_layer(record.grids, folder / "plan.gpkg", "grids")
+    write_layer(record.communities, folder / "plan.gpkg", "communities")
+    for name in LONG_CSV:
+        (folder / f"{name}.csv").unlink(missing_ok=True)
+    for piece in record.pieces:  # what is long is never held whole
+        add_layer(piece.table("units"), folder / "plan.gpkg", "units")
+        for name in LONG_CSV:
+            add_csv(piece.table(name), folder / f"{name}.csv")
+    write_layer(record.moves, folder / "plan.gpkg", "moves")
+    for name, layer in (record.service.layers if record.service else {}).items():
+        write_layer(layer, folder / "plan.gpkg", name)
+    for name, layer in record.backdrop.items():
+        write_layer(layer, folder / "backdrop.gpkg", name)
+    for name in TABLES:
+        write_csv(getattr(record, name), folder / f"{name}.csv")
+    for name in PLAIN:
+        write_json(getattr(record, name), folder / f"{name}.json")
+    if record.service is not None:
+        write_csv(record.service.zones, folder / "coverage_zones.csv")
+        write_csv(record.service.households, folder / "coverage.csv")
+        write_json(record.service.summary, folder / "coverage.json")

@@ -1,0 +1,244 @@
+"""Making a record: the door from numbers back to names, borders and reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from lingwu_grid.contract.findings import Finding, Findings, each
+from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.lawful import EXEMPT, LAWFUL, moved, moves
+from lingwu_grid.planning.boundary_text import nameless_sides
+from lingwu_grid.planning.buildings import make_buildings
+from lingwu_grid.planning.certificate import RULES, make_certificate
+from lingwu_grid.planning.impact import make_impact
+from lingwu_grid.planning.lineage import NEW, UNCHANGED
+from lingwu_grid.planning.metrics import border_between_m, border_on_line_share, polsby_popper
+from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
+from lingwu_grid.planning.pieces import Held
+from lingwu_grid.planning.record import PlanRecord
+from lingwu_grid.planning.register import make_register
+from lingwu_grid.planning.words import explain_in_words
+from lingwu_grid.planning.zones import make_communities, make_grids
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lingwu_grid.engine.instance import Solution
+    from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.ingest.study import Study
+
+
+def make_record(
+    study: Study, fabric: Fabric, solution: Solution, kept: Kept = NOTHING_KEPT
+) -> PlanRecord:
+    """
+    Turn numbers into names, borders and reasons.
+
+    Parameters
+    ----------
+    study
+        What the office sent.
+    fabric
+        Units and their polygons.
+    solution
+        Grid of each unit, community of each grid.
+    kept
+        Ids that an earlier plan gave to new zones.
+
+    Returns
+    -------
+    PlanRecord
+        A grid or community whose ground did not change keeps its polygon, vertex for vertex.
+    """
+    names = name_zones(study, fabric, solution, kept)
+    units = _units(fabric, names)
+    assignment = _assignment(study, fabric, names)
+    grids = make_grids(study, fabric, names, assignment)
+    communities = make_communities(study, fabric, names, grids, assignment)
+    changed = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
+    return PlanRecord(
+        grids=grids,
+        communities=communities,
+        pieces=(
+            Held(
+                units.to_crs(DEGREES),
+                changed.to_crs(DEGREES),
+                assignment,
+                make_buildings(study, fabric, assignment),
+            ),
+        ),
+        excluded=study.excluded,
+        findings=pd.DataFrame(_findings(study, grids, communities).columns()),
+        changes=_changes(study, fabric, assignment),
+        impact=make_impact(study, fabric, assignment, communities),
+        code_register=make_register(study, grids, communities, assignment),
+        summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
+        run={},
+        certificate=make_certificate(study, fabric, solution, names),
+        backdrop=backdrop_of(study.tables),
+    )
+
+
+def _findings(study: Study, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame) -> Findings:
+    """Give what the data did, a wish that sizes did not allow, and borders without a name."""
+    kind = Finding(
+        "notice", "boundary_nameless", "grids", "", "四至有一段没有名称",
+        "补上该处道路、水系的名称，或在台账里手工填写",
+    )  # fmt: skip
+    rows = [
+        (f"{zone}", f"{called}的四至在{'、'.join(sides)}边有一段没有可用的名称")
+        for key, layer in (("grid", grids), ("community", communities))
+        for zone, called, text in zip(
+            layer[f"{key}_id"], layer[f"{key}_name"], layer["boundary_text"], strict=True
+        )
+        if (sides := nameless_sides(text))
+    ]
+    nameless = each(kind, [zone for zone, _ in rows], messages=[said for _, said in rows])
+    wanted, band = study.rules.target_grids, study.rules.grid
+    if wanted in (0, len(grids)):
+        return study.findings.plus(*nameless)
+    missed = Finding(
+        "notice",
+        "target_grids_missed",
+        "rules",
+        "target_grids",
+        f"希望共 {wanted} 个网格，方案为 {len(grids)} 个：各社区的户数按每格"
+        f" {band.lower}–{band.upper} 户容不下更接近的个数，或整楼整小区凑不出来",
+        "改 target_grids，或调整社区（communities），或允许拆分小区（split_compounds）",
+    )
+    return study.findings.plus(missed, *nameless)
+
+
+def _units(fabric: Fabric, names: Names) -> gpd.GeoDataFrame:
+    old = np.array([*fabric.places.grid_ids, ""], object)
+    return gpd.GeoDataFrame(
+        {
+            "unit_id": fabric.units["unit_id"],
+            "grid_id": names.grid_of_unit,
+            "community_id": names.community_of_unit,
+            "previous_grid_id": old[fabric.grid_now],
+            "households": fabric.units["households"],
+        },
+        geometry=fabric.units.geometry.to_numpy(),
+        crs=fabric.units.crs,
+    )
+
+
+def _assignment(study: Study, fabric: Fabric, names: Names) -> pd.DataFrame:
+    unit = fabric.unit_of_household
+    return pd.DataFrame(
+        {
+            "household_id": study.households["household_id"].to_numpy(),
+            "grid_id": names.grid_of_unit[unit],
+            "community_id": names.community_of_unit[unit],
+            "previous_grid_id": names.previous_grid,
+            "previous_community_id": names.previous_community,
+            "unit_id": fabric.units["unit_id"].to_numpy()[unit],
+        }
+    )
+
+
+def _changes(study: Study, fabric: Fabric, assignment: pd.DataFrame) -> pd.DataFrame:
+    """List who changes, by compound or building: old and new grid and community, households."""
+    keys = ["compound_id", "previous_grid_id", "grid_id", "previous_community_id", "community_id"]
+    table = assignment.assign(
+        compound_id=fabric.units["compound_id"].to_numpy()[fabric.unit_of_household],
+        building_id=study.households["building_id"].to_numpy(),
+    )
+    gone = table[moves(table, "grid") | moves(table, "community")]
+    gone = gone.assign(building_id=gone["building_id"].where(gone["compound_id"] == "", ""))
+    rows = gone.groupby(["compound_id", "building_id", *keys[1:]]).size()
+    out = rows.rename("households").reset_index()
+    is_new = ~out["grid_id"].isin(fabric.places.grid_ids)
+    same_grid = out["previous_grid_id"] == out["grid_id"]
+    out["reason"] = np.select(
+        [same_grid, is_new],
+        ["网格整体划入另一社区，使社区户数合规", f"原网格超限，{NEW}网格"],
+        "调整后新旧网格户数合规",
+    )
+    return out
+
+
+def _summary(
+    study: Study,
+    fabric: Fabric,
+    solution: Solution,
+    names: Names,
+    tables: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame],
+) -> dict[str, Any]:
+    grids, communities, assignment = tables
+    count = moved(assignment)
+    today = study.table("grids")
+    shapes = grids.geometry.to_crs(study.crs).to_numpy()
+    bound, under_rules = solution.bound.unconditional, solution.bound.under_rules
+    least = bound if under_rules is None else under_rules
+    changed = grids["lineage"] != UNCHANGED
+    retired = set(fabric.places.grid_ids) - set(grids["grid_id"])
+    return {
+        "study": study.name,
+        "synthetic": study.rules.synthetic,
+        "households": len(assignment),
+        "grids": len(grids),
+        "communities": len(communities),
+        "grids_in_range": int((grids["status"] == LAWFUL).sum()),
+        "communities_in_range": int((communities["status"] == LAWFUL).sum()),
+        "exceptions": int(
+            (grids["status"] == EXEMPT).sum() + (communities["status"] == EXEMPT).sum()
+        ),
+        "households_moved_grid": count.grid,
+        "households_moved_community": count.community,
+        "affected": count.either,
+        "moved_share": round(count.grid / max(len(assignment), 1), 6),
+        "grids_touched": int(changed.sum()),
+        "grids_today": len(fabric.places.grid_ids),
+        "grids_retired": sorted(retired),
+        "lower_bound": {
+            "unconditional": bound,
+            "unconditional_communities": solution.bound.unconditional_communities,
+            "within_communities": solution.bound.within_communities,
+            "under_rules": under_rules,
+            "rules": RULES
+            if under_rules is not None
+            else {"unconditional": RULES["unconditional"]},
+        },
+        "gap": round((count.grid - least) / count.grid, 6) if count.grid else 0.0,
+        "border_on_line_share": {
+            "before": border_on_line_share(fabric.borders, fabric.grid_now),
+            "after": border_on_line_share(fabric.borders, names.zone_of_unit),
+        },
+        "polsby_popper": {
+            "before": polsby_popper(today.geometry.to_numpy()),
+            "after": polsby_popper(shapes),
+        },
+        "border_m": {
+            "before": border_between_m(fabric.borders, fabric.grid_now),
+            "after": border_between_m(fabric.borders, names.zone_of_unit),
+        },
+        "zones": {"before": len(today), "after": len(grids)},
+        "status": _status(solution, count.grid),
+        "explanations": explain_in_words(solution, names, study, fabric),
+    }
+
+
+def _status(solution: Solution, households: int) -> str:
+    """Tell `optimal` where no contiguous plan with these communities moves fewer `households`."""
+    least = solution.bound.within_communities
+    if solution.status == "feasible" and least is not None and households <= least:
+        return "optimal"
+    return solution.status
+
+
+def backdrop_of(tables: Mapping[str, gpd.GeoDataFrame]) -> dict[str, gpd.GeoDataFrame]:
+    """Give what maps draw behind a plan: roads, waters, stations, compounds, today's zones."""
+    wanted = (
+        "roads", "barriers", "stations", "compounds", "grids", "communities", "subdistricts",
+    )  # fmt: skip
+    return {
+        name: tables[name].drop(columns="geometry_out", errors="ignore").to_crs(DEGREES)
+        for name in wanted
+        if name in tables
+    }

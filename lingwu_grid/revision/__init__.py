@@ -1,0 +1,1 @@
+"""What the street offices sent back becomes a new plan."""

@@ -1,0 +1,1 @@
+"""A synthetic town from a seed: it looks like Lingwu and is not Lingwu."""

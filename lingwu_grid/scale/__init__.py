@@ -1,0 +1,1 @@
+"""A study in one to many parts: divided, solved on a crew, joined."""

@@ -1,0 +1,56 @@
+"""``python -m lingwu_grid.scenarios``: plans to choose between, and a price list."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lingwu_grid as lg
+from lingwu_grid import cli
+
+if TYPE_CHECKING:
+    import argparse
+
+HELP = """\
+画出 3—5 个可比较的方案（变动户数、边界走线、均衡），并给出“价目表”：每个锁定、障碍、
+整体小区、余量使多少户变动。
+Plans to choose between, and what each restriction costs.
+
+例  python -m lingwu_grid.scenarios 我的数据 -o 比选
+"""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Parse, draw the plans, price, write, print, give an exit code."""
+    door = cli.Door("scenarios", HELP, _work)
+    parser = door.parser()
+    cli.add_study(parser)
+    parser.add_argument("-o", "--out", type=Path, default=None, help="结果文件夹")
+    parser.add_argument("--seed", type=int, default=0, help="随机种子")
+    cli.add_workers(parser, "同时处理几个社区", address=False)
+    parser.add_argument("--no-prices", action="store_true", help="不做价目表")
+    return door.run(parser, argv)
+
+
+def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
+    out = options.out or Path("outputs") / f"{options.study.resolve().name}-scenarios"
+    found = lg.scenarios(
+        options.study,
+        lg.settings(options.study, options.rules, datum=options.datum),
+        prices=not options.no_prices,
+        seed=options.seed,
+        workers=options.workers,
+        out=out,
+        watch=watch,
+    )
+    found.save(out)
+    cli.say_result(found.table().to_string(index=False))
+    if found.prices is not None:
+        cli.say_result(found.prices.to_string(index=False))
+    cli.say_result(f"变动最少的方案：{out / 'map.html'}；其余各方案在 {out / 'scenarios'} 下")
+    return cli.DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

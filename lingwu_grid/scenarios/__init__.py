@@ -1,1 +1,0 @@
-"""Scenarios: several plans to choose between, and what each restriction costs."""

@@ -1,0 +1,307 @@
+"""Verification: check a written plan again, without the solver.
+
+Nothing of the engine is used: sizes, nesting, contiguity, polygons, moves and the unconditional
+bound are worked out anew from the files alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio.errors
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lingwu_grid.contract.errors import InputError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TOUCH_M = 0.02
+"""Units that join must come this near to each other, metres."""
+
+METRES = 4544
+"""CGCS2000, for areas of Lingwu; elsewhere the local UTM zone."""
+
+
+@dataclass
+class Verdict:
+    """What was checked, and what was wrong."""
+
+    checked: list[str] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+    def expect(self, name: str, faults: list[str]) -> None:
+        """Note a check and its faults."""
+        self.checked.append(name)
+        self.faults += [f"{name}：{fault}" for fault in faults]
+
+
+def verify(folder: str | Path) -> Verdict:
+    """
+    Check a written plan from its files alone.
+
+    Parameters
+    ----------
+    folder
+        An output folder.
+
+    Returns
+    -------
+    Verdict
+        `faults` is empty for a plan that holds.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or cannot be read.
+    """
+    files = _Files(Path(folder))
+    verdict = Verdict()
+    verdict.expect("每户一个网格", _households(files))
+    verdict.expect("户数范围", _sizes(files))
+    verdict.expect("层级归属", _nesting(files))
+    verdict.expect("连片", _contiguity(files))
+    verdict.expect("图形", _polygons(files))
+    verdict.expect("锁定", _locks(files))
+    verdict.expect("变动户数", _moves(files))
+    verdict.expect("下限", _bounds(files))
+    return verdict
+
+
+class _Files:
+    """The files of a plan."""
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            layers = {
+                name: gpd.read_file(folder / "plan.gpkg", layer=name)
+                for name in ("grids", "communities", "units")
+            }
+            self.rows = pd.read_csv(
+                folder / "assignment.csv", dtype=str, encoding="utf-8-sig", keep_default_na=False
+            )
+            plain = {
+                name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+                for name in ("summary", "certificate")
+            }
+        except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
+            raise InputError(
+                f"读不全方案：{error}",
+                where=str(folder),
+                remedy="先运行 python -m lingwu_grid.partition，保留其全部输出",
+            ) from error
+        self.grids, self.communities, self.units = layers.values()
+        self.summary: dict[str, Any] = plain["summary"]
+        self.certificate: dict[str, Any] = plain["certificate"]
+        self.rules: dict[str, Any] = self.certificate["rules"]
+
+
+def _households(files: _Files) -> list[str]:
+    rows, faults = files.rows, []
+    twice = rows["household_id"][rows["household_id"].duplicated()]
+    if len(twice):
+        faults.append(f"户 {twice.iloc[0]} 等 {len(twice)} 行重复")
+    for key, table in (("grid_id", files.grids), ("community_id", files.communities)):
+        lost = sorted(set(rows[key]) - set(table[key]))
+        if lost:
+            faults.append(f"{key} {lost[0]} 等 {len(lost)} 个在图层里没有")
+        count = rows.groupby(key).size().reindex(table[key], fill_value=0).to_numpy()
+        wrong = table[key][count != table["households"].to_numpy()]
+        if len(wrong):
+            faults.append(f"{key} {wrong.iloc[0]} 等 {len(wrong)} 个的户数与图层不符")
+    unit = files.units.set_index("unit_id")
+    count = rows.groupby("unit_id").size().reindex(unit.index, fill_value=0)
+    if (count != unit["households"]).any():
+        faults.append("有单元的户数与图层不符")
+    if (rows["grid_id"].to_numpy() != unit["grid_id"].reindex(rows["unit_id"]).to_numpy()).any():
+        faults.append("有户与其单元不在同一网格")
+    return faults
+
+
+def _sizes(files: _Files) -> list[str]:
+    faults = []
+    for key, table in (("grid", files.grids), ("community", files.communities)):
+        usual, own = files.rules[key], files.rules["own"][key]
+        for row in table.itertuples(index=False):
+            zone, size = str(getattr(row, f"{key}_id")), int(row.households)
+            lower, upper = own.get(zone, usual)
+            fits = size >= lower and (upper is None or size <= upper)
+            if fits and not usual[0] <= size <= usual[1] and not row.reason:
+                faults.append(f"{zone} 有 {size} 户，是例外却没有写理由")
+            if not fits:
+                faults.append(f"{zone} 有 {size} 户")
+    return faults
+
+
+def _nesting(files: _Files) -> list[str]:
+    owner = files.grids.set_index("grid_id")["community_id"]
+    units = files.units
+    wrong = units[units["community_id"] != owner.reindex(units["grid_id"]).to_numpy()]
+    faults = [f"单元 {u} 与其网格不在同一社区" for u in wrong["unit_id"][:5]]
+    if set(owner) != set(files.communities["community_id"]):
+        faults.append("网格所属的社区与社区图层不一致")
+    return faults
+
+
+def _contiguity(files: _Files) -> list[str]:
+    units, pairs = files.units, np.array(files.certificate["joins"], np.int64).reshape(-1, 2)
+    if units["unit_id"].tolist() != files.certificate["units"]:
+        return ["证书里的单元与图层不一致"]
+    shapes = units.geometry.to_crs(_metres(units)).to_numpy()
+    apart = shapely.distance(shapes[pairs[:, 0]], shapes[pairs[:, 1]]) > TOUCH_M
+    faults = [f"证书说 {int(apart.sum())} 对单元相接，图上不相接"] if apart.any() else []
+    for key in ("grid_id", "community_id"):
+        label = units[key].to_numpy(object)
+        broken = _in_pieces(label, pairs) - _may_be_in_pieces(files)
+        faults += [f"{i} 不连片" for i in sorted(broken)]
+    return faults
+
+
+def _in_pieces(label: NDArray[np.object_], pairs: NDArray[np.int64]) -> set[str]:
+    same = pairs[label[pairs[:, 0]] == label[pairs[:, 1]]]
+    n = len(label)
+    matrix = coo_array((np.ones(len(same), np.int8), (same[:, 0], same[:, 1])), shape=(n, n))
+    piece = connected_components(matrix, directed=False)[1]
+    count = pd.DataFrame({"label": label, "piece": piece}).drop_duplicates()["label"]
+    return set(count[count.duplicated()].astype(str))
+
+
+def _metres(table: gpd.GeoDataFrame) -> Any:  # noqa: ANN401 - pyproj's CRS
+    west, _, east, _ = table.total_bounds
+    return METRES if west > 104.5 and east < 107.5 else table.estimate_utm_crs()
+
+
+def _polygons(files: _Files) -> list[str]:
+    faults = []
+    crs = _metres(files.units)
+    town = files.units.geometry.to_crs(crs)
+    for key, table in (("grid_id", files.grids), ("community_id", files.communities)):
+        shapes = table.geometry.to_crs(crs)
+        several = table[key][shapely.get_num_geometries(shapes.to_numpy()) > 1]
+        faults += [f"{i} 的图形分成几块" for i in sorted(set(several) - _may_be_in_pieces(files))]
+        gap = abs(float(shapes.area.sum()) - float(town.area.sum()))
+        if gap > 1.0 + 1e-6 * float(town.area.sum()):
+            faults.append(f"{key} 的图形与研究范围差 {gap:.1f} 平方米")
+    return faults
+
+
+def _may_be_in_pieces(files: _Files) -> set[str]:
+    """Give the declared enclaves, and the communities that hold them."""
+    enclaves = set(files.rules["enclaves"])
+    holders = files.grids.loc[files.grids["grid_id"].isin(enclaves), "community_id"]
+    return enclaves | set(holders)
+
+
+def _locks(files: _Files) -> list[str]:
+    rows, rules = files.rows, files.rules
+    faults = [
+        f"锁定的网格 {grid} 的户有变动"
+        for grid in rules["locked_grids"]
+        if ((rows["grid_id"] == grid) != (rows["previous_grid_id"] == grid)).any()
+    ]
+    for community in rules["locked_communities"]:
+        new, old = rows["community_id"] == community, rows["previous_community_id"] == community
+        if (new != old).any():
+            faults.append(f"锁定的社区 {community} 的户有变动")
+    return faults
+
+
+def _moves(files: _Files) -> list[str]:
+    rows, faults = files.rows, []
+    for key, name in (
+        ("grid", "households_moved_grid"),
+        ("community", "households_moved_community"),
+    ):
+        old = rows[f"previous_{key}_id"]
+        moved = int(((old != rows[f"{key}_id"]) & (old != "")).sum())
+        if moved != files.summary[name]:
+            faults.append(f"{name} 应为 {moved}，汇总写 {files.summary[name]}")
+    return faults
+
+
+def _bounds(files: _Files) -> list[str]:
+    """Work the unconditional bound out anew; check that the proofs add up and hold."""
+    bounds, moved = files.certificate["bounds"], files.summary["households_moved_grid"]
+    faults = []
+    # No household changes street: where a plan was solved in parts, bounds of parts add up.
+    special = set(files.certificate["special_grids"])
+    least = sum(unconditional_bound(rows, files.rules, special) for rows in _by_part(files))
+    if files.rules["scenario"] != "redraw" and bounds["unconditional"] > least:
+        faults.append(f"无条件下限应不超过 {least}，证书写 {bounds['unconditional']}")
+    if bounds["unconditional"] > moved:
+        faults.append(f"无条件下限 {bounds['unconditional']} 大于变动户数 {moved}")
+    proofs = files.certificate["proofs"]
+    if bounds["under_rules"] is not None:
+        total = sum(p["bound"] for p in proofs)
+        if bounds["under_rules"] > min(total, moved):
+            faults.append(f"规则内下限 {bounds['under_rules']} 大于各社区证明之和 {total}")
+    rows = files.rows
+    gone = rows[(rows["previous_grid_id"] != rows["grid_id"]) & (rows["previous_grid_id"] != "")]
+    count = gone.groupby("community_id").size()
+    for p in proofs:
+        if p["free_bound"] > p["bound"] or p["bound"] > p["moved"]:
+            faults.append(f"{p['community_id']} 的证明自相矛盾")
+        if p["moved"] != int(count.get(p["community_id"], 0)):
+            faults.append(f"{p['community_id']} 的变动户数与证明不符")
+    return faults
+
+
+def _by_part(files: _Files) -> list[pd.DataFrame]:
+    sizes = [part["units"] for part in files.certificate.get("parts", [])]
+    if not sizes:
+        return [files.rows]
+    part = np.repeat(np.arange(len(sizes)), sizes)
+    of_unit = pd.Series(part, index=files.certificate["units"])
+    return [rows for _, rows in files.rows.groupby(of_unit[files.rows["unit_id"]].to_numpy())]
+
+
+def unconditional_bound(rows: pd.DataFrame, rules: dict[str, Any], special: set[str]) -> int:
+    """
+    Bound the households that change grid, from the assignment alone.
+
+    Whole units leave a grid over its maximum; a grid under its minimum receives what it lacks or
+    is closed. The least of ``max(leave + closed, lack)`` over the sets of grids to close is found
+    by a table over the households closed.
+
+    Parameters
+    ----------
+    rows
+        ``assignment.csv``.
+    rules
+        Bands and margin of the certificate.
+    special
+        Grids whose size is free.
+    """
+    lower, upper = rules["grid"][0] + rules["margin"], rules["grid"][1] - rules["margin"]
+    known = rows[rows["previous_grid_id"] != ""]
+    units = known.groupby(["previous_grid_id", "unit_id"]).size()
+    leave, short = 0, []
+    for grid, of_grid in units.groupby(level=0):
+        size = int(of_grid.sum())
+        if str(grid) in special:
+            continue
+        if size > upper:
+            sums = np.zeros(size + 1, np.bool_)
+            sums[0] = True
+            for n in of_grid.tolist():
+                sums[n:] |= sums[:-n].copy()
+            leave += int(np.flatnonzero(sums[size - upper :])[0]) + size - upper
+        elif size < lower:
+            short.append((size, lower - size))
+    # spared[c]: the most lack that closing grids of c households in all does away with.
+    spared = np.full(sum(size for size, _ in short) + 1, -1, np.int64)
+    spared[0] = 0
+    for size, lack in short:
+        grown = np.where(spared >= 0, spared + lack, -1)
+        spared[size:] = np.maximum(spared[size:], grown[:-size])
+    closed = np.flatnonzero(spared >= 0)
+    lack = sum(lack for _, lack in short) - spared[closed]
+    return int(np.maximum(leave + closed, lack).min())

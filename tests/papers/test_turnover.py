@@ -1,0 +1,139 @@
+"""What a plan sets up and dissolves, and its posts, against a hand count."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import docx
+import pandas as pd
+from docx.oxml.ns import qn
+
+from lingwu_grid.papers.document import write_document
+from lingwu_grid.papers.filling import blank
+from lingwu_grid.papers.turnover import posts, retired
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import lingwu_grid as lg
+
+
+def _record() -> SimpleNamespace:
+    """
+    Three communities of today, of which 丙 goes; 丁 is new; grids b2 and c1 go, c9 went before.
+
+    Households of 丙: 300 go to 甲, 120 to 丁; c1 is all of 丙. Of b2 all 90 go to b1.
+    """
+    impact = pd.DataFrame(
+        [("a", "现状", 9, 7), ("a", "方案", 10, 7), ("b", "现状", 8, 7), ("b", "方案", 7, 7),
+         ("c", "现状", 1, 5), ("d", "方案", 1, 5)],
+        columns=["community_id", "when", "grids", "seats"],
+    )  # fmt: skip
+    impact = impact.assign(
+        grid_workers=impact["grids"], legal_advisers=1, reserve_least=3, reserve_most=5
+    )
+    changes = pd.DataFrame(
+        [("c1", "a1", "c", "a", 300), ("c1", "d1", "c", "d", 120), ("b2", "b1", "b", "b", 40),
+         ("b2", "b1", "b", "b", 50)],
+        columns=["previous_grid_id", "grid_id", "previous_community_id", "community_id",
+                 "households"],
+    )  # fmt: skip
+    names = {"a1": "甲一", "b1": "乙一", "b2": "乙二", "c1": "丙一", "d1": "丁一", "c9": "丙九"}
+    register = pd.DataFrame(
+        [("网格", *item) for item in names.items()]
+        + [("社区", *item) for item in {"a": "甲", "b": "乙", "c": "丙", "d": "丁"}.items()],
+        columns=["level", "code", "name"],
+    )
+    return SimpleNamespace(
+        impact=impact, changes=changes, code_register=register,
+        summary={"grids_retired": ["b2", "c1"]},
+    )  # fmt: skip
+
+
+def test_what_is_dissolved_is_named_with_where_its_households_go() -> None:
+    rows = retired(_record())
+    assert rows[["level", "code", "name", "households", "successors"]].to_numpy().tolist() == [
+        ["社区", "c", "丙", 420, "甲（300 户）、丁（120 户）"],
+        ["网格", "b2", "乙二", 90, "乙一（90 户）"],
+        ["网格", "c1", "丙一", 420, "甲一（300 户）、丁一（120 户）"],
+    ]
+
+
+def test_a_plan_that_dissolves_nothing_lists_nothing() -> None:
+    record = _record()
+    record.summary["grids_retired"] = []
+    record.impact = record.impact[~record.impact["community_id"].isin(["c", "d"])]
+    assert len(retired(record)) == 0
+
+
+def test_posts_before_and_after_are_counted_as_by_hand() -> None:
+    """
+    Today 9 + 8 + 1 grids, then 10 + 7 + 1; seats 7 + 7 + 5 both times.
+
+    Pairs: 4 + 4 + 0 today, 5 + 3 + 0 then. Three communities both times: 3 advisers, 9 to 15
+    reserve cadres.
+    """
+    rows = posts(_record()).set_index("clause", append=True)
+    assert rows[["现状", "方案", "增减"]].to_numpy().tolist() == [
+        [19, 19, 0], [18, 18, 0], [8, 8, 0], [3, 3, 0], [9, 9, 0], [15, 15, 0],
+    ]  # fmt: skip
+    assert rows["item"].iloc[2].startswith("AB岗结对")
+
+
+def _words(path: Path) -> str:
+    document = docx.Document(str(path))
+    cells = [c.text for t in document.tables for row in t.rows for c in row.cells]
+    return "\n".join([*(p.text for p in document.paragraphs), *cells])
+
+
+def test_the_report_names_what_goes_and_words_the_stipend_as_a_bound(
+    small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    """A grid that went is planted: 77 households of it go to the first grid of the plan."""
+    code, first = "640181001001899", small_plan.grids.iloc[0]
+    change = pd.DataFrame(
+        [{
+            "compound_id": "", "building_id": "", "previous_grid_id": code,
+            "grid_id": first.grid_id, "previous_community_id": first.community_id,
+            "community_id": first.community_id, "households": 77, "reason": "",
+        }]
+    )  # fmt: skip
+    gone = pd.DataFrame([dict.fromkeys(small_plan.code_register.columns, "")]).assign(
+        level="网格", code=code, name="老街网格", status="停用"
+    )
+    plan = replace(
+        small_plan,
+        changes=change,
+        code_register=pd.concat([small_plan.code_register, gone], ignore_index=True),
+        summary=small_plan.summary | {"grids_retired": [code]},
+    )
+    path = tmp_path / "report.docx"
+    write_document(plan, blank(plan), path)
+    words = _words(path)
+    assert "撤销网格 1 个（老街网格），住户去向见下表" in words
+    assert f"{first.grid_name}（77 户）" in words
+    assert code in words
+    assert "楼栋长补贴按默认每栋一名计，是上限" in words
+    assert "尚未测算服务圈" in words
+    assert "lingwu_grid.coverage" not in words
+    captions = [p.text for p in docx.Document(str(path)).paragraphs if p.style.name == "Caption"]
+    tables = [c for c in captions if c.startswith("表")]
+    assert [int(c.split("　")[0].split()[1]) for c in tables] == list(range(1, len(tables) + 1))
+    assert [c.split("　")[1] for c in tables[:3]] == [
+        "现状超限的社区", "主要结果", "撤并的社区和网格",
+    ]  # fmt: skip
+    assert "专职力量（现状、方案、增减）" in "".join(tables)
+
+
+def test_page_numbers_are_filled_on_opening_and_codes_have_room(papers: Path) -> None:
+    """A code of 15 digits in 9 point is 2.4 cm wide; its column is 3.8 cm, with margins."""
+    document = docx.Document(str(papers / "report.docx"))
+    settings = document.settings.element
+    field = settings.find(qn("w:updateFields"))
+    assert field.get(qn("w:val")) == "true"
+    assert settings.index(field) < settings.index(settings.find(qn("w:compat")))
+    listed = [t for t in document.tables if t.cell(0, 0).text == "编码"]
+    assert listed
+    assert all(t.columns[0].width.cm >= 3.79 for t in listed)

@@ -5,6 +5,9 @@ Set up the project with nothing but Python: make the environment, then plan, tes
     python bootstrap.py plan    and run the main job on the sample
     python bootstrap.py test    and run the tests
     python bootstrap.py lint    and run the style, type and layering checks
+    python bootstrap.py lab     and open the notebooks in JupyterLab
+    python bootstrap.py search  and look for failing cases at random, twenty minutes
+    python bootstrap.py mutants and change the code on purpose: do the tests notice?
 
 ``--wheelhouse DIR`` installs from a folder of wheels, for offices without internet. Running it
 again does nothing until the lock changes.
@@ -33,6 +36,9 @@ PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake")
 JOBS = {
     "env": [],
     "plan": [["-m", "lingwu_grid.partition"]],
+    "lab": [["-m", "jupyterlab", "notebooks"]],
+    "search": [["-m", "tests.search"]],
+    "mutants": [["-m", "tests.mutants"]],
     "test": [[*PYTEST, "notebooks", "tests", "lingwu_grid"]],
     "lint": [
         ["-m", "ruff", "check", "."],

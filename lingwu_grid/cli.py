@@ -238,6 +238,7 @@ class Interrupt:
         self._old: Any = None
 
     def __call__(self, *, is_lawful: bool = True) -> bool:  # noqa: ARG002 - pressed is pressed
+        """Tell whether Ctrl-C was pressed."""
         return self.pressed
 
     def __enter__(self) -> Self:

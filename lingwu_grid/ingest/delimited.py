@@ -108,6 +108,7 @@ def delimited_batches(
         check_rows(total, path.name, limits)
         filled = ~(records == "").all(axis=1).to_numpy()
         frame, rows = records[filled].reset_index(drop=True), number[filled]
+        lost += [(f"{path.name} 第 {n} 行", EMPTY) for n in number[~filled].tolist()]
         if unreadable:
             findings += _unreadable(frame, rows, table, path.name)
         yield Raw(frame, encoding, rows, findings, lost)
@@ -189,6 +190,9 @@ def _shape_of(path: Path, encoding: str, known: frozenset[str]) -> _Shape:
         headers = headers[:-1]  # commas at the end of every line
     return _Shape(encoding, delimiter, ends[place], headers)
 
+
+EMPTY = "这一行是空的"
+"""Why a row with nothing in it does not count."""
 
 Records = tuple[pd.DataFrame, np.ndarray, list[tuple[str, str]]]
 """Rows, their numbers in the file, and what could not be read as a row: where, and why."""

@@ -17,6 +17,7 @@ from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.batches import Rows, open_rows
 from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of
 from lingwu_grid.ingest.counting import counted
+from lingwu_grid.ingest.delimited import EMPTY
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.locating import locate
 from lingwu_grid.ingest.streams import open_stream, streamable
@@ -281,11 +282,14 @@ def unreadable_rows(sources: list[Source]) -> tuple[pd.DataFrame, list[Finding]]
     findings: list[Finding] = []
     for table in dict.fromkeys(name for name, _, _ in lost):
         here = [(where, why) for name, where, why in lost if name == table]
-        kind = Finding(
+        broken = Finding(
             "warning", "row_broken", table, "", "这一行的列数不对",
             "文字里有分隔符时要加引号；在 Excel 里另存一次即可",
         )  # fmt: skip
-        findings += each(kind, [w for w, _ in here], messages=[why for _, why in here])
+        torn = [row for row in here if row[1] != EMPTY]
+        findings += each(broken, [w for w, _ in torn], messages=[why for _, why in torn])
+        empty = Finding("notice", "row_empty", table, "", EMPTY, "不影响结果；可在原文件里删去")
+        findings += each(empty, [w for w, why in here if why == EMPTY])
     rows = [("", where, "", why) for name, where, why in lost if name == "households"]
     return pd.DataFrame(rows, columns=["household_id", "origin", "status", "reason"]), findings
 

@@ -111,7 +111,7 @@ def _template(own: Path | None) -> Iterator[Path]:
     if own is not None:
         yield own
         return
-    with as_file(files("lingwu_grid.report").joinpath("templates", "report.docx")) as ours:
+    with as_file(files("lingwu_grid.papers").joinpath("templates", "report.docx")) as ours:
         yield ours
 
 

@@ -77,6 +77,12 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         else {}
     )
     plain = {name: _read_json(folder / f"{name}.json") for name in PLAIN}
+    if "own" not in plain["certificate"]["rules"]:
+        raise InputError(
+            "方案是旧版本写的，缺各网格自己的户数范围",
+            where=str(folder / "certificate.json"),
+            remedy="用同一个研究文件夹重新运行 python -m lingwu_grid.partition，结果相同",
+        )
     return PlanRecord(
         **layers,
         **tables,

@@ -87,7 +87,6 @@ class Crew:
     ) -> None:
         self.workers, self.watch, self.stop = workers, watch, stop
         self.silent_seconds = silent_seconds
-        self.name = f"{TOPIC}-{uuid.uuid4().hex}"
         self._open = ExitStack()
         self._client: Client | None = None
 
@@ -153,16 +152,17 @@ class Crew:
     def _spread(
         self, work: Work, jobs: Mapping[str, Callable[[], Any]]
     ) -> Iterator[tuple[str, Any]]:
-        ended = Event(self.name, client=self.client)
+        topic = f"{TOPIC}-{uuid.uuid4().hex}"  # a task's key is never used twice
+        ended = Event(topic, client=self.client)
         news = _News(self.watch, len(jobs))
-        self.client.subscribe_topic(self.name, news.take)
+        self.client.subscribe_topic(topic, news.take)
         waiting = list(jobs)
         running: dict[Future[Any], str] = {}
         try:
             while waiting or running:
                 while waiting and len(running) < AHEAD * self.size:
                     name = waiting.pop(0)
-                    running[self._hand_out(work, name, jobs[name]())] = name
+                    running[self._hand_out(work, name, jobs[name](), topic)] = name
                 for future in self._finished(list(running)):
                     name = running.pop(future)
                     news.done(name)
@@ -172,15 +172,15 @@ class Crew:
                     ended.set()
                 self._wake(news.silent(self.silent_seconds))
         finally:
-            self.client.unsubscribe_topic(self.name)
+            self.client.unsubscribe_topic(topic)
 
-    def _hand_out(self, work: Work, name: str, job: Any) -> Future[Any]:  # noqa: ANN401 - any job
+    def _hand_out(self, work: Work, name: str, job: Any, topic: str) -> Future[Any]:  # noqa: ANN401 - any job
         # The job goes with the task, not ahead of it: data that lies on one worker dies with it.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", message="Sending large graph")
             return self.client.submit(
-                _on_worker, work, name, job, self.name,
-                key=f"{self.name}-{name}", retries=1, pure=False,
+                _on_worker, work, name, job, topic,
+                key=f"{topic}-{name}", retries=1, pure=False,
             )  # fmt: skip
 
     def _finished(self, futures: list[Future[Any]]) -> list[Future[Any]]:

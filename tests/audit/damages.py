@@ -160,9 +160,11 @@ def a_row_with_too_many_fields(_: Office, folder: Path) -> str:
     return "第 8 行"
 
 
-@damage("", after=True)
-def empty_rows_at_the_end(_: Office, folder: Path) -> None:
+@damage("row_empty", after=True)
+def empty_rows_at_the_end(_: Office, folder: Path) -> str:
+    lines = (folder / HOMES).read_text("utf-8").count("\n")
     _recode(folder, lambda t: (t + ",,,,,,,,,\n" * 30).encode())
+    return f"第 {lines + 1} 行"
 
 
 @damage("", after=True)

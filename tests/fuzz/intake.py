@@ -30,7 +30,7 @@ HOMES = "户编号,经度,纬度\n1,106.33,38.10\n2,106.34,38.11\n3,106.335,38.1
 
 def intake(content: bytes) -> None:
     """Read a study with one fuzzed file in it; only the planner's own errors may come of it."""
-    from lingwu_grid.check import check  # noqa: PLC0415 - after instrumentation
+    from lingwu_grid.api import check  # noqa: PLC0415 - after instrumentation
     from lingwu_grid.ingest.study import read_study  # noqa: PLC0415
 
     if not content:
@@ -54,7 +54,7 @@ def main() -> None:
     import atheris  # noqa: PLC0415 - an extra, not there on Windows
 
     with atheris.instrument_imports(include=["lingwu_grid"]):
-        import lingwu_grid.audit.check  # noqa: PLC0415
+        import lingwu_grid.api  # noqa: PLC0415
         import lingwu_grid.ingest.study  # noqa: F401, PLC0415
     atheris.Setup(sys.argv, intake)
     atheris.Fuzz()

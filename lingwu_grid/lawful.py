@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
+from lingwu_grid.contract.kinds import SIDES, STATUSES
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 
     from lingwu_grid.contract.rules import Band, Exemption, Rules
 
-LAWFUL, EXEMPT, UNLAWFUL = "合规", "例外", "超限"
-OVER, UNDER, INSIDE = "超上限", "不足下限", "在范围内"
+LAWFUL, EXEMPT, UNLAWFUL = STATUSES
+OVER, UNDER, INSIDE, _ = SIDES
 
 ANY = int(np.iinfo(np.int32).max)
 """Most households of a zone whose size is free."""

@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.circle.streets import named_barriers, walls_of_compounds
+from lingwu_grid.contract.kinds import barrier as look_of
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -21,14 +22,6 @@ NO_WAY = "没有路相通"
 BY_STREETS = "街道绕行"
 BY_WALLS = "小区围墙绕行"
 NO_STATION = "还没有驿站"
-
-UNNAMED = {
-    "river": "无名河流",
-    "canal": "无名水渠",
-    "rail": "无名铁路",
-    "expressway": "无名高速公路",
-    "wall": "无名围墙",
-}
 
 
 def causes_of(
@@ -80,7 +73,7 @@ def causes_of(
     shapes, names, kinds = named_barriers(study)
     line, barrier = _met(lines, shapes)
     words = np.array(
-        [f"{n or UNNAMED.get(k, '障碍')}隔断" for n, k in zip(names, kinds, strict=True)], object
+        [f"{n or '无名' + look_of(k).name}隔断" for n, k in zip(names, kinds, strict=True)], object
     )
     weight = homes["households"].to_numpy()
     for home, word in _most_met(seen[line], words[barrier], gap, weight).items():

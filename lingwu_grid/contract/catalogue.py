@@ -16,6 +16,7 @@ TITLES: dict[str, str] = {
     "cells_merged": "合并单元格",
     "row_broken": "行的列数不对",
     "row_empty": "空行",
+    "kind_unknown": "类型不认识",
     "code_rounded": "编号存成了数字",
     "code_scientific": "编号成了科学计数",
     "not_a_number": "不是数字",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lingwu_grid.contract import policy
 from lingwu_grid.contract.errors import RulesError
-from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.contract.schema import MEASURES, TABLES
 from lingwu_grid.contract.staffing import Staffing, staffing_from
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class Pin:
 class SecondMeasure:
     """A column of households whose sum should be spread over grids as households are."""
 
-    column: Literal["", "elderly", "party_members"] = ""
+    column: str = ""
+    """One of :data:`~lingwu_grid.contract.schema.MEASURES`; empty for none."""
     weight: float = 0.0
     """What one person too many or too few in a grid costs, in households moved."""
 
@@ -343,8 +344,8 @@ def _second_measure(key: str, value: object, where: str) -> SecondMeasure:
     table = _table(key, value, where)
     _refuse_unknown(table, ["column", "weight"], f"{where} [{key}]")
     column, weight = table.get("column", ""), table.get("weight", 0.2)
-    if column not in ("elderly", "party_members"):
-        raise _wrong("second_measure.column", column, "elderly 或 party_members", where)
+    if column not in MEASURES:
+        raise _wrong("second_measure.column", column, " 或 ".join(MEASURES), where)
     return SecondMeasure(column, _weight("second_measure.weight", weight, where))
 
 

@@ -276,10 +276,5 @@ COMMUNITY_KINDS: dict[str, tuple[str, ...]] = {
     "village": ("村", "行政村", "城中村"),
 }
 
-BARRIER_KINDS: dict[str, tuple[str, ...]] = {
-    "river": ("河", "河流", "water"),
-    "canal": ("渠", "水渠", "干渠"),
-    "rail": ("铁路", "railway"),
-    "expressway": ("高速", "高速公路", "motorway"),
-    "wall": ("墙", "围墙"),
-}
+MEASURES = ("elderly", "party_members")
+"""Columns of households that are counts of people: each may be the second measure of a plan."""

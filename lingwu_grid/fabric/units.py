@@ -13,6 +13,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.schema import MEASURES
 from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders
 from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
@@ -40,7 +41,7 @@ class Fabric:
     Parameters
     ----------
     units
-        unit_id, geometry, households, residents, elderly, party_members, buildings,
+        unit_id, geometry, households, residents, every measure, buildings,
         compound_id; one row a unit.
     unit_of_household
         Unit of each row of ``study.households``, shape (n_households,).
@@ -260,7 +261,7 @@ def _as_fabric(
         name: np.bincount(
             unit_of_household, study.households[name].to_numpy(np.int64), minlength=n
         ).astype(np.int64)
-        for name in ("residents", "elderly", "party_members")
+        for name in ("residents", *MEASURES)
     }
     grid_of_household = _grid_of_household(
         study, places, ground.grid[ground.of_building], buildings

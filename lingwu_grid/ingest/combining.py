@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.contract.schema import BARRIER_KINDS, COMMUNITY_KINDS, GRID_KINDS, TABLES
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.kinds import BARRIERS
+from lingwu_grid.contract.schema import COMMUNITY_KINDS, GRID_KINDS, TABLES
 from lingwu_grid.ingest.columns import as_claim, as_word
 from lingwu_grid.ingest.counting import has_place
 
@@ -20,6 +22,13 @@ if TYPE_CHECKING:
 
 SOURCE_COLUMNS = ("lon", "lat", "x", "y", "lonlat", "wkt")
 """Columns that became geometry."""
+
+KINDS = {
+    "grids": (GRID_KINDS, "basic"),
+    "communities": (COMMUNITY_KINDS, "urban"),
+    "barriers": ({kind: item.words for kind, item in BARRIERS.items()}, "wall"),
+}
+"""Words for the kinds of a table, and what an empty cell means."""
 
 HULL_MARGIN_M = 60.0
 """How far the study area reaches beyond the outermost household when no outline is given."""
@@ -55,11 +64,7 @@ def combined(
 
 def _canonical_words(tables: dict[str, gpd.GeoDataFrame]) -> None:
     """Give flags, kinds and numbers their canonical values, in place: the tables are ours."""
-    for name, words, default in (
-        ("grids", GRID_KINDS, "basic"),
-        ("communities", COMMUNITY_KINDS, "urban"),
-        ("barriers", BARRIER_KINDS, "wall"),
-    ):
+    for name, (words, default) in KINDS.items():
         if name in tables:
             tables[name]["kind"] = as_word(tables[name]["kind"], words, default)
     for name, columns in (
@@ -73,6 +78,22 @@ def _canonical_words(tables: dict[str, gpd.GeoDataFrame]) -> None:
         for column in ("name", "grid_name", "community_name"):
             if column in table.columns:
                 table[column] = table[column].fillna("").astype(str)
+
+
+def unknown_kinds(tables: dict[str, gpd.GeoDataFrame]) -> list[Finding]:
+    """Tell of kinds that nobody knows: they are kept, and count as the plainest of their table."""
+    found: list[Finding] = []
+    for name, (words, default) in KINDS.items():
+        table = tables.get(name)
+        if table is None:
+            continue
+        strange = table[~table["kind"].isin(list(words))]
+        known = "、".join((aliases or (kind,))[0] for kind, aliases in words.items())
+        treated = "按障碍处理" if name == "barriers" else f"按{words[default][0]}处理"
+        kind = Finding("warning", "kind_unknown", name, "", "", f"改为其中之一：{known}")
+        said = [f"类型“{word}”不认识，{treated}" for word in strange["kind"]]
+        found += each(kind, strange["origin"].astype(str).tolist(), messages=said)
+    return found
 
 
 def outline_of(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> shapely.Geometry:

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.contract.findings import Finding, each
-from lingwu_grid.contract.schema import STATUS_REASONS, STATUS_WORDS
+from lingwu_grid.contract.schema import MEASURES, STATUS_REASONS, STATUS_WORDS
 from lingwu_grid.ingest.columns import as_whole, as_word
 from lingwu_grid.ingest.turned import in_degrees
 
@@ -56,7 +56,7 @@ def counted(
     rows = rows.copy()
     findings: list[Finding] = []
     rows["status"] = as_word(rows["status"], STATUS_WORDS, "resident")
-    for name in ("residents", "elderly", "party_members"):
+    for name in ("residents", *MEASURES):
         typed = rows[name]
         rows[name], wrong = as_whole(typed)
         if name == "residents":

@@ -15,7 +15,7 @@ from lingwu_grid.contract.findings import Finding, Findings, each
 from lingwu_grid.contract.rules import Rules, read_rules
 from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.batches import Rows, open_rows
-from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of
+from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of, unknown_kinds
 from lingwu_grid.ingest.counting import counted
 from lingwu_grid.ingest.delimited import EMPTY
 from lingwu_grid.ingest.files import Limits
@@ -210,7 +210,7 @@ def read_ground(
         excluded=pd.DataFrame({c: [] for c in ("household_id", "origin", "status", "reason")}),
         tables=tables,
         outline=outline_of(tables, sample) if others or first else shapely.Polygon(),
-        findings=Findings((*told, *located.findings)),
+        findings=Findings((*told, *located.findings, *unknown_kinds(tables))),
         sources=tuple(told_of(s, located.datums, len(s.frame) + len(s.lost)) for s, _ in pairs),
         rules_text=own.read_text(encoding="utf-8-sig") if own else "",
     )

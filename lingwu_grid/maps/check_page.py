@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lingwu_grid.contract.kinds import SIDES
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Script
@@ -74,7 +75,7 @@ def check_page(
         households=len(study.households),
         excluded=len(study.excluded),
         standing=standing,
-        colours=draw.STANDING_COLOURS,
+        colours=SIDES,
         counts=[tuple(r) for r in counts.itertuples(index=False)],
     )
     return rendered(
@@ -86,8 +87,7 @@ def _zones(table: gpd.GeoDataFrame, level: str) -> FeatureGroup:
     is_grid = level == "网格"
     shape = table if is_grid else table.set_geometry(table.geometry.boundary)
     paint = {
-        draw.escape(z): draw.STANDING_COLOURS[s]
-        for z, s in zip(table["zone_id"], table["standing"], strict=True)
+        draw.escape(z): SIDES[s] for z, s in zip(table["zone_id"], table["standing"], strict=True)
     }
     style = (
         {"color": "#616161", "weight": 1.5, "fillOpacity": 0.45}
@@ -101,5 +101,4 @@ def _lines(table: gpd.GeoDataFrame, name: str) -> FeatureGroup:
     if name == "roads":
         colours = table["name"].map(lambda _: "#b0a99f")
         return draw.line_layer(table, "道路", colours, 2, {"name": "名称"})
-    colours = table["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63")
-    return draw.line_layer(table, "水系与铁路", colours, 4, {"name": "名称"})
+    return draw.barrier_layer(table, 4)

@@ -10,18 +10,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.kinds import STATUSES, barrier
 from lingwu_grid.contract.rules import Band
-from lingwu_grid.lawful import (
-    ANY,
-    EXEMPT,
-    INSIDE,
-    LAWFUL,
-    OVER,
-    UNDER,
-    UNLAWFUL,
-    Allowed,
-    side,
-)
+from lingwu_grid.lawful import ANY, EXEMPT, Allowed, side
 from lingwu_grid.maps.elements import (
     CircleMarker,
     FeatureGroup,
@@ -40,14 +31,7 @@ MARKS = "marks"
 """The pane of what stands above the grids: water, railways, stations."""
 
 COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
-STATUS_COLOURS = {LAWFUL: "#2e7d32", EXEMPT: "#6a51a3", UNLAWFUL: "#c62828"}
-BARRIER_COLOURS = {
-    "river": "#1e88e5",
-    "canal": "#1e88e5",
-    "rail": "#37474f",
-    "expressway": "#6d4c41",
-    "wall": "#8d6e63",
-}
+STATUS_COLOURS = {word: look.colour for word, look in STATUSES.items()}
 
 LITERAL = {ord(sign): f"&#{ord(sign)};" for sign in "`$\\"}
 """What a JavaScript template literal reads as more than text: folium writes tooltips so."""
@@ -70,7 +54,6 @@ OLD_GRID_FIELDS = {
     "households": "现状户数",
     "standing": "现状",
 }
-STANDING_COLOURS = {OVER: "#e53935", UNDER: "#fb8c00", INSIDE: "#cfd8dc", EXEMPT: "#d1c4e9"}
 COMMUNITY_FIELDS = {
     "community_id": "社区编码",
     "community_name": "社区名称",
@@ -213,6 +196,14 @@ def line_layer(
     return group
 
 
+def barrier_layer(
+    table: gpd.GeoDataFrame, weight: float, *, pane: str = "overlayPane"
+) -> FeatureGroup:
+    """Draw rivers, railways and other barriers, each in the colour of its kind."""
+    colours = table["kind"].map(lambda kind: barrier(str(kind)).colour)
+    return line_layer(table, "水系与铁路", colours, weight, {"name": "名称"}, pane=pane)
+
+
 def dot(
     point: shapely.Point,
     radius: int,
@@ -310,6 +301,6 @@ def with_standing(table: gpd.GeoDataFrame, record: PlanRecord) -> gpd.GeoDataFra
     sides = []
     for grid, households in zip(table["grid_id"], table["households"].tolist(), strict=True):
         lower, upper = own.get(grid, rules["grid"])
-        band = Allowed(lower, ANY if upper is None else upper, "例外" if grid in own else "")
+        band = Allowed(lower, ANY if upper is None else upper, EXEMPT if grid in own else "")
         sides.append(side(households, band, usual))
     return table.assign(standing=sides)

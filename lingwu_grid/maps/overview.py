@@ -89,8 +89,7 @@ def overview_map(record: PlanRecord, links: list[tuple[str, str]], *, notice: st
             outline, "街道", {"name": "街道"}, style={"color": "#4527a0", "weight": 4}
         ).add_to(page)
     if "barriers" in back:
-        colours = back["barriers"]["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63")
-        draw.line_layer(back["barriers"], "水系与铁路", colours, 3, {"name": "名称"}).add_to(page)
+        draw.barrier_layer(back["barriers"], 3).add_to(page)
     page.add_child(Script("overview.js", map=page.get_name()))
     title = f"{record.summary.get('study', '')} 社区网格方案"
     panel = filled(

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 
+from lingwu_grid.contract.kinds import SIDES
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import new_page, rendered
-from lingwu_grid.maps.texts import filled, template_text
+from lingwu_grid.maps.texts import filled, words
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     title = title or f"{record.summary.get('study', '')} 社区网格方案"
     page.add_child(Data("lookup", lookup(record)))
     page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
-    page.add_child(Script("tools.js", english=template_text("english.json")))
+    page.add_child(Script("tools.js", words=words()))
     return rendered(page, title=title, panel=_panel(record, title, notice))
 
 
@@ -100,7 +101,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
             show=False,
             pane="now",
             paint={
-                draw.escape(g): draw.STANDING_COLOURS[s]
+                draw.escape(g): SIDES[s]
                 for g, s in zip(now["grid_id"], now["standing"], strict=True)
             },
             style={"color": "#616161", "weight": 1.5, "fillOpacity": 0.35, "dashArray": "4 3"},
@@ -167,10 +168,7 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     back = record.backdrop
     marks: dict[str, FeatureGroup] = {}
     if "barriers" in back:
-        colours = back["barriers"]["kind"].map(draw.BARRIER_COLOURS).fillna("#8d6e63")
-        marks["barriers"] = draw.line_layer(
-            back["barriers"], "水系与铁路", colours, 4, {"name": "名称"}, pane=draw.MARKS
-        )
+        marks["barriers"] = draw.barrier_layer(back["barriers"], 4, pane=draw.MARKS)
     if "stations" in back:
         marks["stations"] = draw.station_layer(back["stations"])
     for group in marks.values():

@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
+from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.texts import as_script, filled, template_text
@@ -96,6 +97,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
     code = {g: i for i, g in enumerate(grids["grid_id"])}
     west, south, east, north = (int(v) for v in np.round(units.total_bounds * MICRO))
     colours = draw.neighbour_colours(grids, "grid_id")
+    lines = _lines(record, grids, communities, (west, south, east, north))
     points = shapely.get_coordinates(shapely.point_on_surface(units.geometry.to_numpy()))
     return town_numbers(record, units, grids, communities) | {
         "plan": plan_of(record),
@@ -108,7 +110,11 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
         "rings": [_rings(shape, west, south) for shape in units.geometry],
         "points": np.round(points * MICRO).astype(int).tolist(),
         "placeOf": _place_of(record, points),
-        "lines": _lines(record, grids, communities, (west, south, east, north)),
+        "lines": lines,
+        "styles": {
+            kind: {"color": barrier(kind).colour, "weight": 2 * barrier(kind).width}
+            for kind in sorted({str(row[0]) for row in lines} - {"road", "grid", "community"})
+        },
         "places": _places(record, (west, south, east, north)),
     }
 

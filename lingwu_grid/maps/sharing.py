@@ -29,8 +29,8 @@ PUBLIC_GRIDS = (
 )  # fmt: skip
 
 
-NAMES = ("code", "name")
-"""What a shared part needs of the register."""
+SHOWN = {"code_register": ("code", "name"), "impact": ("community_id", "when", "seats")}
+"""What a shared part needs of the output tables; of all others it has nothing."""
 
 
 class Shared:
@@ -93,8 +93,10 @@ class Shared:
             grids=_masked(part.grids, ("households_in", "households_out")).reset_index(drop=True),
             excluded=part.excluded.iloc[:0],
             findings=part.findings.iloc[:0],
-            changes=part.changes.iloc[:0],
-            code_register=part.code_register[list(NAMES)],
+            tables={
+                name: table[list(SHOWN[name])] if name in SHOWN else table.iloc[:0]
+                for name, table in part.tables.items()
+            },
             summary=self._summary(part.communities, part.grids),
             run={"rules": {"grid": self._record.run["rules"]["grid"]}, "plan": self._plan},
         )

@@ -16,6 +16,17 @@ def template_text(name: str) -> str:
 
 
 @cache
+def words() -> dict[str, dict[str, str]]:
+    """Give the words of every language that has a file in ``words/``, by its code."""
+    folder = files("lingwu_grid.maps").joinpath("words")
+    return {
+        file.name.removesuffix(".json"): json.loads(file.read_text("utf-8"))
+        for file in sorted(folder.iterdir(), key=lambda file: file.name)
+        if file.name.endswith(".json")
+    }
+
+
+@cache
 def script_template(name: str) -> Template:
     """Give a script of the maps as folium asks for one: a macro of the element `this`."""
     macro = "{% macro script(this, kwargs) %}" + template_text(name) + "{% endmacro %}"

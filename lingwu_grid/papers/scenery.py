@@ -12,6 +12,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
+from lingwu_grid.contract.kinds import BARRIERS, STATUSES, barrier
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
-STATUS_COLOURS = {"合规": "#c8e6c9", "例外": "#d1c4e9", "超限": "#ffcdd2"}
-BARRIERS = {"rail": ("#37474f", 2.0), "expressway": ("#6d4c41", 2.0), "wall": ("#8d6e63", 0.8)}
-WATER = ("#1e88e5", 2.4)
+STATUS_COLOURS = {word: look.paper for word, look in STATUSES.items()}
 BORDER = "#4527a0"
 MOVED = "#ff6d00"
 STATION = "#d81b60"
@@ -90,9 +89,9 @@ class Ground:
         barriers = self._here("barriers", axes)
         if len(barriers):
             for kind in sorted(set(barriers["kind"])):
-                colour, width = BARRIERS.get(kind, WATER)
+                look = barrier(kind)
                 here = barriers[barriers["kind"] == kind].geometry.to_numpy()
-                _draw_lines(axes, here, colour, width)
+                _draw_lines(axes, here, look.colour, look.width)
         stations = self._here("stations", axes)
         if len(stations):
             axes.scatter(
@@ -177,8 +176,11 @@ def line_keys() -> list[Line2D]:
     """Give the legend of what every map shows."""
     return [
         Line2D([], [], color=BORDER, linewidth=2, label="社区界"),
-        Line2D([], [], color=WATER[0], linewidth=2, label="水系"),
-        Line2D([], [], color=BARRIERS["rail"][0], linewidth=2, label="铁路"),
+        *(
+            Line2D([], [], color=kind.colour, linewidth=2, label=label)
+            for label, kind in {k.legend: k for k in BARRIERS.values()}.items()
+            if label in ("水系", "铁路")
+        ),
         Line2D([], [], color=STATION, marker="o", linewidth=0, label="邻里驿家"),
     ]
 

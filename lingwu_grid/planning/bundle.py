@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
 
-TABLES = ("excluded", "findings", "changes", "impact", "code_register")
 LONG_CSV = ("assignment", "buildings")
 PLAIN = ("summary", "run", "certificate")
 
@@ -42,8 +41,9 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
         write_layer(layer, folder / "plan.gpkg", name)
     for name, layer in record.backdrop.items():
         write_layer(layer, folder / "backdrop.gpkg", name)
-    for name in TABLES:
-        write_csv(getattr(record, name), folder / f"{name}.csv")
+    about = {"excluded": record.excluded, "findings": record.findings}
+    for name, table in (record.tables | about).items():
+        write_csv(table, folder / f"{name}.csv")
     for name in PLAIN:
         write_json(getattr(record, name), folder / f"{name}.json")
     if record.service is not None:

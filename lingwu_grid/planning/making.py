@@ -10,17 +10,16 @@ import pandas as pd
 
 from lingwu_grid.contract.findings import Finding, Findings, each
 from lingwu_grid.ingest.systems import DEGREES
-from lingwu_grid.lawful import EXEMPT, LAWFUL, moved, moves
+from lingwu_grid.lawful import EXEMPT, LAWFUL, moved
 from lingwu_grid.planning.boundary_text import nameless_sides
 from lingwu_grid.planning.buildings import make_buildings
 from lingwu_grid.planning.certificate import RULES, make_certificate
-from lingwu_grid.planning.impact import make_impact
-from lingwu_grid.planning.lineage import NEW, UNCHANGED
+from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.metrics import border_between_m, border_on_line_share, polsby_popper
 from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
 from lingwu_grid.planning.pieces import Held
 from lingwu_grid.planning.record import PlanRecord
-from lingwu_grid.planning.register import make_register
+from lingwu_grid.planning.tables import TABLES, Drawn
 from lingwu_grid.planning.words import explain_in_words
 from lingwu_grid.planning.zones import make_communities, make_grids
 
@@ -59,6 +58,7 @@ def make_record(
     assignment = _assignment(study, fabric, names)
     grids = make_grids(study, fabric, names, assignment)
     communities = make_communities(study, fabric, names, grids, assignment)
+    drawn = Drawn(study, fabric, grids, communities, assignment)
     changed = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
     return PlanRecord(
         grids=grids,
@@ -73,9 +73,7 @@ def make_record(
         ),
         excluded=study.excluded,
         findings=pd.DataFrame(_findings(study, grids, communities).columns()),
-        changes=_changes(study, fabric, assignment),
-        impact=make_impact(study, fabric, assignment, communities),
-        code_register=make_register(study, grids, communities, assignment),
+        tables={name: make(drawn) for name, make in TABLES.items()},
         summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
         run={},
         certificate=make_certificate(study, fabric, solution, names),
@@ -140,27 +138,6 @@ def _assignment(study: Study, fabric: Fabric, names: Names) -> pd.DataFrame:
             "unit_id": fabric.units["unit_id"].to_numpy()[unit],
         }
     )
-
-
-def _changes(study: Study, fabric: Fabric, assignment: pd.DataFrame) -> pd.DataFrame:
-    """List who changes, by compound or building: old and new grid and community, households."""
-    keys = ["compound_id", "previous_grid_id", "grid_id", "previous_community_id", "community_id"]
-    table = assignment.assign(
-        compound_id=fabric.units["compound_id"].to_numpy()[fabric.unit_of_household],
-        building_id=study.households["building_id"].to_numpy(),
-    )
-    gone = table[moves(table, "grid") | moves(table, "community")]
-    gone = gone.assign(building_id=gone["building_id"].where(gone["compound_id"] == "", ""))
-    rows = gone.groupby(["compound_id", "building_id", *keys[1:]]).size()
-    out = rows.rename("households").reset_index()
-    is_new = ~out["grid_id"].isin(fabric.places.grid_ids)
-    same_grid = out["previous_grid_id"] == out["grid_id"]
-    out["reason"] = np.select(
-        [same_grid, is_new],
-        ["网格整体划入另一社区，使社区户数合规", f"原网格超限，{NEW}网格"],
-        "调整后新旧网格户数合规",
-    )
-    return out
 
 
 def _summary(

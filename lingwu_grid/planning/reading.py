@@ -14,15 +14,18 @@ import pyogrio
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.output import recover
-from lingwu_grid.planning.bundle import LONG_CSV, PLAIN, TABLES
+from lingwu_grid.planning.bundle import LONG_CSV, PLAIN
 from lingwu_grid.planning.pieces import Held
 from lingwu_grid.planning.record import PlanRecord
 from lingwu_grid.planning.service import SERVICE_LAYERS, Service
+from lingwu_grid.planning.tables import TABLES
 
 if TYPE_CHECKING:
     from pandas.io.parsers import TextFileReader
 
     from lingwu_grid.planning.pieces import Piece
+
+ABOUT_DATA = ("excluded", "findings")
 
 COUNTS = frozenset(
     [
@@ -56,7 +59,10 @@ def read_bundle(folder: str | Path) -> PlanRecord:
             where=str(folder / "plan.gpkg"),
             remedy="先运行 python -m lingwu_grid.partition",
         )
-    files = [*(f"{n}.csv" for n in (*TABLES, *LONG_CSV)), *(f"{n}.json" for n in PLAIN)]
+    files = [
+        *(f"{n}.csv" for n in (*ABOUT_DATA, *TABLES, *LONG_CSV)),
+        *(f"{n}.json" for n in PLAIN),
+    ]
     missing = [file for file in files if not (folder / file).is_file()]
     if missing:
         raise InputError(
@@ -67,7 +73,7 @@ def read_bundle(folder: str | Path) -> PlanRecord:
     layers = {
         name: gpd.read_file(folder / "plan.gpkg", layer=name) for name in ("grids", "communities")
     }
-    tables = {name: _read_table(folder / f"{name}.csv") for name in TABLES}
+    about = {name: _read_table(folder / f"{name}.csv") for name in ABOUT_DATA}
     backdrop = (
         {
             name: gpd.read_file(folder / "backdrop.gpkg", layer=name)
@@ -85,7 +91,8 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         )
     return PlanRecord(
         **layers,
-        **tables,
+        **about,
+        tables={name: _read_table(folder / f"{name}.csv") for name in TABLES},
         **plain,
         pieces=_pieces(folder, plain["certificate"].get("parts", [])),
         backdrop=backdrop,

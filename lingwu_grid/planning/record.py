@@ -38,10 +38,10 @@ class PlanRecord:
     pieces
         The long tables, by part: layers `units` and `moves`, `assignment` (one row a household
         that counts, private), `buildings`. A plan in one part has one piece.
-    excluded, findings, changes
-        Rows not counted; what the data did; the change register.
-    impact, code_register
-        Seats and funds before and after; every code ever given.
+    excluded, findings
+        Rows not counted; what the data did.
+    tables
+        Output tables by name, those of :data:`~lingwu_grid.planning.tables.TABLES`.
     summary, run, certificate
         ``summary.json``, ``run.json`` and ``certificate.json``.
     backdrop
@@ -55,9 +55,7 @@ class PlanRecord:
     pieces: tuple[Piece, ...]
     excluded: pd.DataFrame
     findings: pd.DataFrame
-    changes: pd.DataFrame
-    impact: pd.DataFrame
-    code_register: pd.DataFrame
+    tables: dict[str, pd.DataFrame]
     summary: dict[str, Any]
     run: dict[str, Any]
     certificate: dict[str, Any]
@@ -78,6 +76,21 @@ class PlanRecord:
     def assignment(self) -> pd.DataFrame:
         """Table ``assignment.csv``: one row a household (private)."""
         return whole_table(self.pieces, "assignment")
+
+    @property
+    def changes(self) -> pd.DataFrame:
+        """Table ``changes.csv``: the change register."""
+        return self.tables["changes"]
+
+    @property
+    def impact(self) -> pd.DataFrame:
+        """Table ``impact.csv``: seats and funds before and after."""
+        return self.tables["impact"]
+
+    @property
+    def code_register(self) -> pd.DataFrame:
+        """Table ``code_register.csv``: every code ever given."""
+        return self.tables["code_register"]
 
     @property
     def buildings(self) -> pd.DataFrame:
@@ -133,21 +146,14 @@ class PlanRecord:
             map; the bounds are those of the whole plan and are left out.
         """
         owners = set(communities)
-        layers = {
-            name: table[table["community_id"].isin(owners)].reset_index(drop=True)
-            for name, table in (
-                ("grids", self.grids),
-                ("communities", self.communities),
-                ("changes", self.changes),
-                ("impact", self.impact),
-            )
-        }
+        layers = {n: _rows_of(getattr(self, n), owners) for n in ("grids", "communities")}
         held = Held(*(whole_table(self.pieces, name) for name in LONG)).of(owners)
         frame = shapely.buffer(shapely.box(*layers["communities"].total_bounds), AROUND)
         return replace(
             self,
             **layers,
             pieces=(held,),
+            tables={name: _rows_of(table, owners) for name, table in self.tables.items()},
             summary=self.summary | _part_summary(self, held.assignment, layers),
             certificate=self.certificate | _joins_of(self.certificate, held.units),
             run=self.run | {"plan": plan_of(self)},
@@ -158,10 +164,21 @@ class PlanRecord:
             },
         )
 
+    def with_tables(self, **tables: pd.DataFrame) -> Self:
+        """Give the same plan with other output tables, by name."""
+        return replace(self, tables=self.tables | tables)
+
     def with_long(self, **tables: pd.DataFrame) -> Self:
         """Give the same plan with other long tables, by name."""
         there = {name: whole_table(self.pieces, name) for name in LONG} | tables
         return replace(self, pieces=(Held(**there),))
+
+
+def _rows_of(table: pd.DataFrame, communities: set[str]) -> pd.DataFrame:
+    """Give the rows of some communities; a table that names none belongs to all."""
+    if "community_id" not in table:
+        return table
+    return table[table["community_id"].isin(communities)].reset_index(drop=True)
 
 
 def _part_summary(

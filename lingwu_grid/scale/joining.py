@@ -76,16 +76,15 @@ def join(ground: Study, parts: Sequence[Solved], failed: Sequence[Failure] = ())
     layers = {
         name: _zones([getattr(r, name) for r in records]) for name in ("grids", "communities")
     }
-    tables = {
-        name: pd.concat([getattr(r, name) for r in records], ignore_index=True)
-        for name in ("changes", "impact", "code_register")
-    }
     pieces = tuple(record.pieces[0] for record in records)
     lines = [line for piece in pieces for line in unit_lines(piece.table("units"))]
     return PlanRecord(
         **layers,
-        **tables,
         pieces=pieces,
+        tables={
+            name: pd.concat([record.tables[name] for record in records], ignore_index=True)
+            for name in records[0].tables
+        },
         excluded=ground.excluded,
         findings=_findings(ground, records, failed),
         summary=_summary(ground, parts, failed),

@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.schema import MEASURES
 from lingwu_grid.ingest.counting import COMPARED, CONFLICTING, KINDS, REPEATED, counted
 from lingwu_grid.ingest.study import unreadable_rows
 from lingwu_grid.scale.spill import (
@@ -43,8 +44,8 @@ if TYPE_CHECKING:
     from lingwu_grid.scale.store import Store
 
 KEPT = (
-    "household_id", "building_id", "compound_id", "address", "status", "residents", "elderly",
-    "party_members", "grid_id", "community_id", "origin", "residents_given",
+    "household_id", "building_id", "compound_id", "address", "status", "residents", *MEASURES,
+    "grid_id", "community_id", "origin", "residents_given",
 )  # fmt: skip
 """Columns of a household that the solving of a part asks for."""
 

@@ -21,6 +21,7 @@ import pandas as pd
 from lingwu_grid.contract.errors import OutputError
 from lingwu_grid.planning.pieces import LONG
 from lingwu_grid.planning.record import PlanRecord
+from lingwu_grid.planning.tables import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -108,6 +109,8 @@ class Store:
                 getattr(record, field).to_parquet(draft / f"{field}.parquet", index=False)
             for field in LONG:
                 record.pieces[0].table(field).to_parquet(draft / f"{field}.parquet", index=False)
+            for field, table in record.tables.items():
+                table.to_parquet(draft / f"{field}.parquet", index=False)
             plain = {field: getattr(record, field) for field in PLAIN}
             (draft / "plain.json").write_text(
                 json.dumps(plain, ensure_ascii=False), encoding="utf-8"
@@ -117,7 +120,13 @@ class Store:
         """Read a kept plan back; its long tables are read when they are asked for."""
         frames = {field: self.frame(name, field) for field in FRAMES}
         text = (self.folder / name / "plain.json").read_text(encoding="utf-8")
-        return PlanRecord(**frames, **json.loads(text), pieces=(Stored(self, name),), backdrop={})
+        return PlanRecord(
+            **frames,
+            **json.loads(text),
+            tables={n: self.frame(name, n) for n in TABLES},
+            pieces=(Stored(self, name),),
+            backdrop={},
+        )
 
     def frame(self, name: str, field: str) -> pd.DataFrame:
         """Read a table of a kept plan."""

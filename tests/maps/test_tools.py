@@ -304,11 +304,11 @@ def test_a_compound_that_changes_community_with_its_grid_is_told_so(small_plan: 
     code, grid = flows["compound_id"].iloc[0], flows["grid_id"].iloc[0]
     other = small_plan.communities["community_id"].iloc[-1]
     rows = flows.assign(previous_grid_id=grid, previous_community_id="C-old", community_id=other)
-    card = lookup(replace(small_plan, buildings=rows))["compounds"][code]
+    card = lookup(small_plan.with_long(buildings=rows))["compounds"][code]
     assert card["said"] == "小区：整体改属另一社区"
     assert "社区改属" in card["rows"][0][1]
     stays = rows.assign(previous_community_id=other)
-    assert lookup(replace(small_plan, buildings=stays))["compounds"][code]["said"] == (
+    assert lookup(small_plan.with_long(buildings=stays))["compounds"][code]["said"] == (
         "小区：整体不变"
     )
 
@@ -332,7 +332,7 @@ def test_no_small_count_follows_from_the_sizes_before_and_after(small_plan: Plan
     rows.iloc[0, rows.columns.get_loc("grid_id")] = small_plan.grids["grid_id"].iloc[1]
     grids = small_plan.grids.assign(households_in=0, households_out=0)
     grids.loc[0, ["households", "households_out"]] = [322, 1]
-    record = replace(small_plan, assignment=rows, grids=grids)
+    record = replace(small_plan.with_long(assignment=rows), grids=grids)
     part = Shared(record).part("community_id", grids["community_id"].iloc[0])
     told = part.backdrop["grids"].set_index("grid_id")["households"][grid]
     assert told == 325

@@ -21,7 +21,7 @@ def run(program: str, *arguments: str, home: Path) -> str:
     fonts = home / ".fonts"
     if not fonts.exists():
         fonts.mkdir(parents=True)
-        ours = Path(str(files("lingwu_grid.figures") / "fonts" / "LingwuSansSC-Regular.otf"))
+        ours = Path(str(files("lingwu_grid.papers") / "fonts" / "LingwuSansSC-Regular.otf"))
         shutil.copy(ours, fonts)
     done = subprocess.run(  # noqa: S603 - programs of the system
         [found, *arguments], capture_output=True, check=True, timeout=300,

@@ -230,13 +230,13 @@ def test_a_ledger_that_does_not_fit_is_a_sentence(
 
 def test_hostile_names_are_text_in_every_cell(small_plan: lg.Plan, tmp_path: Path) -> None:
     name = HOSTILE[0]
+    bad = small_plan.buildings.assign(compound_name=name, building_name=HOSTILE[3])
     hostile = replace(
-        small_plan,
+        small_plan.with_long(buildings=bad),
         grids=small_plan.grids.assign(
             grid_name=name, reason=HOSTILE[1], boundary_text=HOSTILE[4] + '"' + name
         ),
         communities=small_plan.communities.assign(community_name=HOSTILE[2]),
-        buildings=small_plan.buildings.assign(compound_name=name, building_name=HOSTILE[3]),
         findings=pd.DataFrame(
             [dict.fromkeys(small_plan.findings.columns, name)], columns=small_plan.findings.columns
         ),

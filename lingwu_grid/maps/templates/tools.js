@@ -184,23 +184,39 @@
     if (onScreen) { map.fitBounds(onScreen, { animate: false }); onScreen = null; }
   });
 
-  // English: words that stand alone are exchanged; names of places stay as they are -----------------
-  var ENGLISH = {{ this.values.get('english', '{}') }};
+  // Other languages: words that stand alone are exchanged; names of places stay as they are --------
+  var WORDS = {{ this.values.get('words', '{}') }};
+  var LANGUAGES = ['zh'].concat(Object.keys(WORDS));
   var language = 'zh';
+  function worded(text) {
+    var words = WORDS[language];
+    return words && Object.prototype.hasOwnProperty.call(words, text) ? words[text] : null;
+  }
+  function isKnown(text) {
+    return LANGUAGES.some(function (l) { return WORDS[l] && Object.prototype.hasOwnProperty.call(WORDS[l], text); });
+  }
   function translate() {
     var walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (var node = walker.nextNode(); node; node = walker.nextNode()) {
       var word = (node.lingwuWord || node.nodeValue).trim();
-      if (!Object.prototype.hasOwnProperty.call(ENGLISH, word) || /^(SCRIPT|STYLE)$/.test(node.parentNode.nodeName)) { continue; }
+      if (!isKnown(word) || /^(SCRIPT|STYLE)$/.test(node.parentNode.nodeName)) { continue; }
       node.lingwuWord = node.lingwuWord || node.nodeValue;
-      node.nodeValue = language === 'en' ? ' ' + ENGLISH[word] : node.lingwuWord;
+      node.nodeValue = worded(word) === null ? node.lingwuWord : ' ' + worded(word);
     }
   }
+  function nameNext() {
+    var next = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];
+    find('tool-language').textContent = next === 'zh' ? '中文' : WORDS[next]._language;
+    find('tool-language').lang = next;
+    return next;
+  }
+  var placeholder = find('search').placeholder;
   find('tool-language').addEventListener('click', function () {
-    language = language === 'zh' ? 'en' : 'zh';
-    find('tool-language').textContent = language === 'zh' ? 'English' : '中文';
-    find('search').placeholder = language === 'zh' ? '查小区、网格编码、道路' : 'compound, grid code, road';
+    language = nameNext();
+    nameNext();
+    find('search').placeholder = worded(placeholder) || placeholder;
     document.documentElement.lang = language;
     translate();
   });
+  nameNext();
 })();

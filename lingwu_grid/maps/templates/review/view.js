@@ -7,11 +7,6 @@ const COLOURS = ['#8dd3c7', '#fdb462', '#bebada', '#fb8072', '#80b1d3', '#b3de69
 const NEW_COLOURS = ['#e040fb', '#00e5ff', '#ffab00', '#76ff03'];
 const LINES = {
   road: { color: '#9e968b', weight: 1.5, opacity: 0.9 },
-  river: { color: '#1e88e5', weight: 4 },
-  canal: { color: '#1e88e5', weight: 4 },
-  rail: { color: '#37474f', weight: 3, dashArray: '8 4' },
-  expressway: { color: '#6d4c41', weight: 4 },
-  wall: { color: '#8d6e63', weight: 2 },
   grid: { color: '#424242', weight: 1.4 },
   community: { color: '#4527a0', weight: 3.5 },
 };
@@ -79,7 +74,7 @@ export class View {
     this.named = [];
     this.units = L.layerGroup(this.polygons).addTo(this.map);
     for (const [kind, flat, name] of town.lines) {
-      const line = L.polyline(decode(flat, town.origin), Object.assign({ interactive: Boolean(name) }, LINES[/** @type {'road'} */ (kind)] || LINES.wall));
+      const line = L.polyline(decode(flat, town.origin), Object.assign({ interactive: Boolean(name) }, LINES[/** @type {'road'} */ (kind)] || town.styles[kind]));
       if (name) { this.named.push([name, line]); }
       if (name) { line.bindTooltip(document.createTextNode(name), { sticky: true }); }
       line.addTo(this.map);

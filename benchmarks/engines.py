@@ -36,13 +36,13 @@ def ours(town: Town, seconds: float, *, first: bool) -> NDArray[np.int64]:
 
     Today's communities divide the work, as they do for a planner; they have no bounds here.
     """
-    problem = pose(as_graph(town), RULES)
+    instance = pose(as_graph(town), RULES)
     end = time.perf_counter() + seconds
 
     def stop(*, is_lawful: bool = True) -> bool:
         return is_lawful and (first or time.perf_counter() > end)
 
-    return solve(problem, seed=0, stop=stop).grid_of_unit.astype(np.int64)
+    return solve(instance, seed=0, stop=stop).grid_of_unit.astype(np.int64)
 
 
 def _by_piece(

@@ -11,7 +11,7 @@ import shapely
 from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.findings import Finding, each
-from lingwu_grid.fabric.adjacency import crossing_points
+from lingwu_grid.fabric.adjacency import CROSSING_M, crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines, label_by, make_faces
 from lingwu_grid.graph import Runs
 from lingwu_grid.ingest.turned import in_degrees
@@ -25,8 +25,6 @@ NEARLY_M = 5.0
 """A road that ends this near to another was meant to meet it."""
 
 TOUCHES_M = 0.01
-CROSSING_M = 3.0
-"""A crossing joins the banks it comes this near to."""
 
 
 def lines(study: Study) -> list[Finding]:

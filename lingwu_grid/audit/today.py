@@ -11,9 +11,8 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.audit.areas import LEAST_M2
-from lingwu_grid.audit.lines import CROSSING_M
 from lingwu_grid.contract.findings import Finding, each
-from lingwu_grid.fabric.adjacency import crossing_points
+from lingwu_grid.fabric.adjacency import CROSSING_M, crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines, label_by
 from lingwu_grid.graph import Runs
 from lingwu_grid.ingest.turned import in_degrees

@@ -1,4 +1,4 @@
-"""Problem: what is lawful and what it costs, as integers; Solution: what came of it."""
+"""Instance: what is lawful and what it costs, as integers; Solution: what came of it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def within(seconds: float, stop: Stop = never) -> Stop:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class Instance:
     """
     What is lawful and what it costs to move.
 
@@ -152,7 +152,7 @@ class Problem:
         """Tell whether a plan a little above its bound will do: one part of a large study."""
         return self.proof_gap > CAREFUL
 
-    def with_leave(self, units: NDArray[np.int64], households: int) -> Problem:
+    def with_leave(self, units: NDArray[np.int64], households: int) -> Instance:
         """
         Let the communities of ground that none fits be as small as they must be.
 
@@ -171,7 +171,7 @@ class Problem:
         lower[here[here >= 0]] = np.minimum(lower[here[here >= 0]], share)
         return replace(self, graph=replace(graph, community_lower=lower))
 
-    def with_small_grids(self, units: NDArray[np.int64], households: int) -> Problem:
+    def with_small_grids(self, units: NDArray[np.int64], households: int) -> Instance:
         """
         Let the grids of ground that no number of grids fits be as small as they must be.
 
@@ -273,9 +273,9 @@ class Solution:
     explanations: tuple[Explanation, ...] = field(default=())
 
 
-def pose(graph: UnitGraph, rules: Rules) -> Problem:
+def pose(graph: UnitGraph, rules: Rules) -> Instance:
     """
-    Turn rules into the numbers of a problem.
+    Turn rules into the numbers of a instance.
 
     The prices make the objective lexicographic in effect: a household out of range outweighs
     any move that mends it, a household moved outweighs kilometres of border.
@@ -289,14 +289,14 @@ def pose(graph: UnitGraph, rules: Rules) -> Problem:
 
     Returns
     -------
-    Problem
+    Instance
         All that the solver needs.
     """
     keeps = rules.scenario != "redraw" and bool((graph.grid_now >= 0).any())
     moved = 1.0 if keeps else 0.0
     deviation = {"minimal": 0.0, "balanced": rules.balance_weight, "redraw": 0.2}
     new_grid, new_community = grid_bands(rules, ()).wanted, community_bands(rules, ()).wanted
-    return Problem(
+    return Instance(
         graph=graph,
         lower=graph.grid_lower,
         upper=graph.grid_upper,

@@ -12,7 +12,7 @@ from lingwu_grid.engine.instance import (
     COUNTED,
     FREE,
     Bound,
-    Problem,
+    Instance,
     Proof,
     Solution,
     Stop,
@@ -77,20 +77,22 @@ ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0))
 
 
 class _Run:
-    """One solve: the problem, and how it is to be run."""
+    """One solve: the instance, and how it is to be run."""
 
-    def __init__(self, problem: Problem, seed: int, stop: Stop, workers: int, watch: Watch) -> None:
-        self.problem, self.seed, self.stop = problem, seed, stop
+    def __init__(
+        self, instance: Instance, seed: int, stop: Stop, workers: int, watch: Watch
+    ) -> None:
+        self.instance, self.seed, self.stop = instance, seed, stop
         self.workers, self.watch = workers, watch
-        self.csr: Csr = open_csr(problem)
+        self.csr: Csr = open_csr(instance)
 
     def tell(self, phase: str, town: Town) -> None:
-        short = int(zone_sizes(self.problem, town).short.sum())
-        self.watch(phase, short, moved_households(self.problem, town))
+        short = int(zone_sizes(self.instance, town).short.sum())
+        self.watch(phase, short, moved_households(self.instance, town))
 
 
 def solve(
-    problem: Problem,
+    instance: Instance,
     *,
     seed: int = 0,
     stop: Stop = never,
@@ -102,10 +104,10 @@ def solve(
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     seed
-        Same problem, same seed: same plan, on any number of workers.
+        Same instance, same seed: same plan, on any number of workers.
     stop
         Asked all the time; the best plan so far is given.
     workers
@@ -118,14 +120,14 @@ def solve(
     Solution
         The plan, its bounds, and explanations where it is not lawful.
     """
-    asked = problem
+    asked = instance
     # No plan can bring this ground into range: nothing is moved elsewhere for it in vain.
     for gap in community_causes(asked):
-        problem = problem.with_leave(np.array(gap.units), gap.households)
+        instance = instance.with_leave(np.array(gap.units), gap.households)
     for gap in region_causes(asked):
         if gap.cause != "pinch_point":
-            problem = problem.with_small_grids(np.array(gap.units), gap.households)
-    run = _Run(problem, seed, stop, workers, watch)
+            instance = instance.with_small_grids(np.array(gap.units), gap.households)
+    run = _Run(instance, seed, stop, workers, watch)
     town = _start(run)
     run.tell("起始方案", town)
     town = _lawful(run, town)
@@ -136,81 +138,81 @@ def solve(
     return Solution(
         grid_of_unit=town.zone,
         community_of_grid=town.community,
-        moved=moved_households(problem, town),
-        bound=_bound(problem, () if explanations else proofs),
+        moved=moved_households(instance, town),
+        bound=_bound(instance, () if explanations else proofs),
         status="infeasible" if explanations else "feasible",
         explanations=explanations,
     )
 
 
 def _start(run: _Run) -> Town:
-    problem, graph, seed = run.problem, run.problem.graph, run.seed
-    keep = problem.is_fixed
-    if problem.keeps_today:
+    instance, graph, seed = run.instance, run.instance.graph, run.seed
+    keep = instance.is_fixed
+    if instance.keeps_today:
         zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep, graph.grid_is_locked)
         today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
         today[: graph.n_grids] = graph.grid_community
         return _with_communities(run, zone, today)
     indptr, indices = open_borders(graph)
-    if graph.n_communities and problem.community_mode != "redraw":
+    if graph.n_communities and instance.community_mode != "redraw":
         label = attach_pieces(
             graph, graph.community_now, graph.community_now, keep, graph.community_is_locked
         )
     else:
         label = np.int32(graph.n_communities) + cold_start(
             indptr, indices, graph.households, graph.subdistrict, seed=seed,
-            band=(problem.new_community_lower, problem.new_community_upper),
+            band=(instance.new_community_lower, instance.new_community_upper),
         )  # fmt: skip
-    band = (problem.new_lower, problem.new_upper)
+    band = (instance.new_lower, instance.new_upper)
     zone = cold_start(indptr, indices, graph.households, label, seed=seed, band=band)
     zone += np.int32(graph.n_grids)
     today = np.full(int(zone.max()) + 1, -1, np.int32)
     today[zone] = label
-    if graph.n_communities and problem.community_mode != "redraw":
+    if graph.n_communities and instance.community_mode != "redraw":
         return _with_communities(run, zone, today)
     return Town(zone, today)
 
 
 def _with_communities(run: _Run, zone: NDArray[np.int32], today: NDArray[np.int32]) -> Town:
-    problem, graph = run.problem, run.problem.graph
-    if problem.community_mode == "redraw" or not graph.n_communities:
-        indptr, indices = zone_graph(problem, zone)
+    instance, graph = run.instance, run.instance.graph
+    if instance.community_mode == "redraw" or not graph.n_communities:
+        indptr, indices = zone_graph(instance, zone)
         size = np.bincount(zone, graph.households).astype(np.int64)
         street = np.zeros(len(size), np.int32)
         street[zone] = graph.subdistrict
-        band = (problem.new_community_lower, problem.new_community_upper)
+        band = (instance.new_community_lower, instance.new_community_upper)
         drawn = cold_start(indptr, indices, size, street, seed=run.seed, band=band)
         return Town(zone, drawn + np.int32(graph.n_communities))
-    if problem.community_mode == "fixed" and (today[np.unique(zone)] >= 0).all():
+    if instance.community_mode == "fixed" and (today[np.unique(zone)] >= 0).all():
         return Town(zone, today)
-    return Town(zone, settle_communities(problem, zone, today, workers=run.workers))
+    return Town(zone, settle_communities(instance, zone, today, workers=run.workers))
 
 
 def _lawful(run: _Run, town: Town) -> Town:
     """Bring communities, then the grids of each, into range; a time limit waits for that."""
-    problem = run.problem
+    instance = run.instance
     stop = partial(run.stop, is_lawful=False)
-    if problem.community_mode != "fixed":
-        tasks = street_tasks(problem, town, run.csr, run.seed)
+    if instance.community_mode != "fixed":
+        tasks = street_tasks(instance, town, run.csr, run.seed)
         town = _each(run, town, tasks, lambda task: balance_street(task, stop))
         run.tell("社区合规", town)
-    if problem.target_grids:
-        problem = run.problem = replace(problem, grid_counts=shared_out(problem, town))
-    tasks = community_tasks(problem, town, run.csr, run.seed)
+    if instance.target_grids:
+        instance = run.instance = replace(instance, grid_counts=shared_out(instance, town))
+    tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: search_task(task, stop))
     run.tell("搜索完成", town)
-    if not _faulty(problem, town):
+    if not _faulty(instance, town):
         return town
-    is_across = problem.community_mode != "fixed"
+    is_across = instance.community_mode != "fixed"
     for number, (patience, steps) in enumerate(ROUNDS if is_across else ROUNDS_INSIDE):
         if is_across:
-            only = _faulty(problem, town) if number else None
+            only = _faulty(instance, town) if number else None
             town = _search_streets(run, town, STREET_HEATS[:1], steps, stop, only)
             run.tell("跨社区搜索", town)
-        town = _mended(run, town, [[c] for c in _faulty(problem, town)], patience)
+        town = _mended(run, town, [[c] for c in _faulty(instance, town)], patience)
         if is_across and number:
             town = _mend_across(run, town, patience)
-        if not _faulty(problem, town):
+        if not _faulty(instance, town):
             break
     return town
 
@@ -224,7 +226,7 @@ def _search_streets(
     only: list[int] | None = None,
 ) -> Town:
     """Search on over whole streets: all of them, or those of some communities only."""
-    tasks = street_tasks(run.problem, town, run.csr, run.seed)
+    tasks = street_tasks(run.instance, town, run.csr, run.seed)
     if only is not None:
         tasks = [task for task in tasks if np.isin(task.owners, only).any()]
     return _each(
@@ -232,10 +234,10 @@ def _search_streets(
     )
 
 
-def _faulty(problem: Problem, town: Town) -> list[int]:
+def _faulty(instance: Instance, town: Town) -> list[int]:
     """List the communities that are out of range or hold a grid that is."""
-    short = community_sizes(problem, town).short
-    zones = zone_sizes(problem, town).short
+    short = community_sizes(instance, town).short
+    zones = zone_sizes(instance, town).short
     np.add.at(short, town.community[zones > 0], zones[zones > 0])
     return np.flatnonzero(short).tolist()
 
@@ -245,7 +247,7 @@ def _mended(run: _Run, town: Town, areas: list[list[int]], patience: Patience) -
     community = town.community[town.zone]
     tasks = [
         make_task(
-            run.problem, town, np.flatnonzero(np.isin(community, area)), run.csr,
+            run.instance, town, np.flatnonzero(np.isin(community, area)), run.csr,
             seed=(run.seed, 30_000, *area),
         )
         for area in areas
@@ -258,8 +260,8 @@ def _mend_across(run: _Run, town: Town, patience: Patience) -> Town:
     """Mend what no community could mend alone, each together with its neighbours."""
     tried: set[int] = set()
     while not run.stop(is_lawful=False):
-        waiting = [c for c in _faulty(run.problem, town) if c not in tried]
-        areas = neighbourhoods(run.problem, town, run.csr, waiting)
+        waiting = [c for c in _faulty(run.instance, town) if c not in tried]
+        areas = neighbourhoods(run.instance, town, run.csr, waiting)
         if not areas:
             break
         town = _mended(run, town, areas, patience)
@@ -270,42 +272,42 @@ def _mend_across(run: _Run, town: Town, patience: Patience) -> Town:
 
 def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Move fewer households: search on, solve borders and communities exactly, tidy."""
-    problem, stop = run.problem, run.stop
-    if not problem.proves:
-        tasks = community_tasks(problem, town, run.csr, run.seed)
+    instance, stop = run.instance, run.stop
+    if not instance.proves:
+        tasks = community_tasks(instance, town, run.csr, run.seed)
         town = _each(run, town, tasks, lambda task: refine_task(task, stop))
         run.tell("搜索完成", town)
     proofs: tuple[Proof, ...] = ()
-    if problem.keeps_today:
-        town = relabel(problem, town)
-    if problem.proves and not stop():
-        if problem.community_mode != "fixed":
-            heats = STREET_HEATS[: 1 if problem.is_quick else None]
-            town = relabel(problem, _search_streets(run, town, heats, STREET_STEPS, stop))
+    if instance.keeps_today:
+        town = relabel(instance, town)
+    if instance.proves and not stop():
+        if instance.community_mode != "fixed":
+            heats = STREET_HEATS[: 1 if instance.is_quick else None]
+            town = relabel(instance, _search_streets(run, town, heats, STREET_STEPS, stop))
             run.tell("跨社区搜索", town)
-            if not problem.is_quick:
+            if not instance.is_quick:
                 town = solve_borders(
-                    problem, town, run.csr, run.seed, workers=run.workers, stop=stop
+                    instance, town, run.csr, run.seed, workers=run.workers, stop=stop
                 )
                 run.tell("社区边界", town)
         town, proofs = _prove(run, town)
     # Borders are tidied after a time limit too: it takes seconds, and people look at them.
     interrupted = partial(stop, is_lawful=False)
-    tasks = community_tasks(problem, town, run.csr, run.seed)
+    tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
-    town = unwrap(problem, town, run.csr, run.seed, interrupted)
+    town = unwrap(instance, town, run.csr, run.seed, interrupted)
     if proofs:
         proofs = _counted(town, proofs)
-    return town, tuple(_as_it_is(problem, town, proof) for proof in proofs)
+    return town, tuple(_as_it_is(instance, town, proof) for proof in proofs)
 
 
-def _as_it_is(problem: Problem, town: Town, proof: Proof) -> Proof:
+def _as_it_is(instance: Instance, town: Town, proof: Proof) -> Proof:
     """Count again after tidying, which may step outside the orders of a model and save some.
 
     What whole units alone ask for is a bound as well, and the better one of a model cut short.
     """
     inside = town.community[town.zone] == proof.community
-    moved, counted = moved_households(problem, town, inside), unconditional(problem, inside)
+    moved, counted = moved_households(instance, town, inside), unconditional(instance, inside)
     return replace(
         proof,
         moved=moved,
@@ -318,8 +320,8 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
-    for last in (True,) if run.problem.is_quick else (False, False, True):
-        tasks = community_tasks(run.problem, town, run.csr, run.seed)
+    for last in (True,) if run.instance.is_quick else (False, False, True):
+        tasks = community_tasks(run.instance, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
         solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)
         first = []
@@ -337,7 +339,7 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
             town = with_task(town, task, proven.draft)
             _note(known, task, proven)
         run.tell("再次求解", town)
-        before, town = town, town if last or run.stop() else relabel(run.problem, town)
+        before, town = town, town if last or run.stop() else relabel(run.instance, town)
         changed = np.unique(town.community[town.zone[town.zone != before.zone]]).tolist()
         if not changed:
             break
@@ -376,12 +378,12 @@ def _counted(town: Town, proofs: tuple[Proof, ...]) -> tuple[Proof, ...]:
     return (*proofs, *added)
 
 
-def _bound(problem: Problem, proofs: tuple[Proof, ...]) -> Bound:
+def _bound(instance: Instance, proofs: tuple[Proof, ...]) -> Bound:
     # Where nothing is lawful there is nothing that a lawful plan could move: no proofs, no sums.
     return Bound(
-        unconditional=unconditional(problem),
+        unconditional=unconditional(instance),
         within_communities=sum(p.free_bound for p in proofs) if proofs else None,
         under_rules=sum(p.bound for p in proofs) if proofs else None,
-        unconditional_communities=unconditional_communities(problem),
+        unconditional_communities=unconditional_communities(instance),
         proofs=proofs,
     )

@@ -219,16 +219,16 @@ def as_solution(
     owner = _numbers(zones.community_ids, places.community_ids, int(community.max()) + 1)
     of_grid = np.full(max(int(number.max()) + 1, len(places.grid_ids)), -1, np.int32)
     of_grid[number] = np.where(community >= 0, owner[community], -1)
-    problem = pose(build_graph(fabric, rules), rules)
+    instance = pose(build_graph(fabric, rules), rules)
     labels = Labels(number[grid].astype(np.int32), of_grid)
-    wrong = explain(problem, labels)
+    wrong = explain(instance, labels)
     solution = Solution(
         grid_of_unit=labels.zone,
         community_of_grid=labels.community,
-        moved=moved_households(problem, labels),
+        moved=moved_households(instance, labels),
         bound=Bound(
-            unconditional=unconditional(problem),
-            unconditional_communities=unconditional_communities(problem),
+            unconditional=unconditional(instance),
+            unconditional_communities=unconditional_communities(instance),
         ),
         status="infeasible" if wrong else "feasible",
         explanations=wrong,

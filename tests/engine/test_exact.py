@@ -17,14 +17,14 @@ from lingwu_grid.engine.town.polish import polish
 from tests.engine.towns import PRICES, draft_of, lattice_part, zones_in_pieces
 
 if TYPE_CHECKING:
-    from lingwu_grid.engine.search._kernels import Part
+    from lingwu_grid.engine.search._kernels import Subproblem
 
 
-def _moved(part: Part, zone: np.ndarray, found: np.ndarray) -> int:
+def _moved(part: Subproblem, zone: np.ndarray, found: np.ndarray) -> int:
     return int(part.households[found != zone].sum())
 
 
-def _best_by_enumeration(part: Part, zone: np.ndarray, k: int) -> int | None:
+def _best_by_enumeration(part: Subproblem, zone: np.ndarray, k: int) -> int | None:
     """Fewest households moved in any lawful, contiguous assignment to the first k zones."""
     choices = np.array(list(product(range(k), repeat=len(zone))), np.int32)
     lawful = np.ones(len(choices), bool)
@@ -39,7 +39,7 @@ def _best_by_enumeration(part: Part, zone: np.ndarray, k: int) -> int | None:
     return None
 
 
-def _small_town(seed: int) -> tuple[Part, np.ndarray, int]:
+def _small_town(seed: int) -> tuple[Subproblem, np.ndarray, int]:
     """Two zones on 4 × 4 units, or three on 3 × 3; a quarter of the units is empty land."""
     rng = np.random.default_rng(seed)
     k = 2 + seed % 2
@@ -58,9 +58,9 @@ def test_the_exact_models_agree_with_the_best_of_all_plans(seed: int) -> None:
     start = draft_of(part, zone)
     model = zones_model(part, start, PRICES, np.arange(k), spare=0)
     limits = Limits(nodes=10_000, gap=0.0)
-    solved = solve_connected(model.instance, limits, rounds=100)
+    solved = solve_connected(model.exact, limits, rounds=100)
     found = placed(start, model, solved.zone)
-    ordered = solve_exact(model.instance, limits)
+    ordered = solve_exact(model.exact, limits)
     assert ordered is not None
     grown = placed(start, model, ordered.zone)
     assert zones_in_pieces(part, found.zone) == zones_in_pieces(part, grown.zone) == []
@@ -108,13 +108,13 @@ def test_mending_never_makes_a_plan_worse() -> None:
     assert rank(part, mended, PRICES) <= rank(part, start, PRICES)
 
 
-def _with_pin(part: Part, unit: int, zone: int) -> Part:
+def _with_pin(part: Subproblem, unit: int, zone: int) -> Subproblem:
     pin = part.pin.copy()
     pin[unit] = zone
     return part._replace(pin=pin)
 
 
-def _with_apart(part: Part, a: int, b: int) -> Part:
+def _with_apart(part: Subproblem, a: int, b: int) -> Subproblem:
     n = len(part.households)
     degree = np.zeros(n, np.int64)
     degree[[a, b]] = 1
@@ -128,7 +128,7 @@ def test_pins_and_pairs_apart_are_kept(method: str) -> None:
     zone = np.array([0, 0, 0, 0, 1, 1, 1, 1], np.int32)
     row = lattice_part(8, 1, [100] * 8, zone, (300, 500), spare=0)
 
-    def solve(part: Part) -> Draft:
+    def solve(part: Subproblem) -> Draft:
         start = draft_of(part, zone)
         if method == "search":
             return improve(part, start, PRICES, starts=4, seed=(1,), effort=300)

@@ -8,7 +8,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.engine.search._kernels import Part, flip, flip_price, whole_price, whole_short
+from lingwu_grid.engine.search._kernels import (
+    Subproblem,
+    flip,
+    flip_price,
+    whole_price,
+    whole_short,
+)
 from lingwu_grid.engine.search.openings import recounted, varied
 from lingwu_grid.engine.search.search import can_leave, improve, rank, refine, seeded, state_of
 from tests.engine.towns import PRICES, draft_of, lattice_part, striped_towns, zones_in_pieces
@@ -18,7 +24,9 @@ TOWNS = striped_towns()
 
 @given(TOWNS, st.data())
 @settings(max_examples=60, deadline=None)
-def test_can_leave_agrees_with_networkx(town: tuple[Part, np.ndarray], data: st.DataObject) -> None:
+def test_can_leave_agrees_with_networkx(
+    town: tuple[Subproblem, np.ndarray], data: st.DataObject
+) -> None:
     part, zone = town
     unit = data.draw(st.integers(0, len(zone) - 1))
     without = zone.copy()
@@ -31,7 +39,7 @@ def test_can_leave_agrees_with_networkx(town: tuple[Part, np.ndarray], data: st.
 @given(TOWNS, st.data())
 @settings(max_examples=60, deadline=None)
 def test_the_price_of_a_flip_is_the_difference_of_whole_prices(
-    town: tuple[Part, np.ndarray], data: st.DataObject
+    town: tuple[Subproblem, np.ndarray], data: st.DataObject
 ) -> None:
     part, zone = town
     unit = data.draw(st.integers(0, len(zone) - 1))
@@ -49,7 +57,7 @@ def test_the_price_of_a_flip_is_the_difference_of_whole_prices(
 @given(TOWNS, st.integers(0, 5))
 @settings(max_examples=25, deadline=None)
 def test_search_keeps_zones_whole_and_never_gets_worse(
-    town: tuple[Part, np.ndarray], seed: int
+    town: tuple[Subproblem, np.ndarray], seed: int
 ) -> None:
     part, zone = town
     start = draft_of(part, zone)
@@ -63,7 +71,9 @@ def test_search_keeps_zones_whole_and_never_gets_worse(
 
 @given(TOWNS, st.integers(0, 20))
 @settings(max_examples=40, deadline=None)
-def test_opening_and_closing_keeps_zones_whole(town: tuple[Part, np.ndarray], seed: int) -> None:
+def test_opening_and_closing_keeps_zones_whole(
+    town: tuple[Subproblem, np.ndarray], seed: int
+) -> None:
     part, zone = town
     owner = part.zone_owner
     assert zones_in_pieces(part, varied(part, zone, owner, seeded(seed))) == []
@@ -72,7 +82,7 @@ def test_opening_and_closing_keeps_zones_whole(town: tuple[Part, np.ndarray], se
 @given(TOWNS, st.integers(0, 3), st.integers(1, 4))
 @settings(max_examples=40, deadline=None)
 def test_zones_are_closed_or_opened_until_there_are_as_many_as_wished(
-    town: tuple[Part, np.ndarray], seed: int, wanted: int
+    town: tuple[Subproblem, np.ndarray], seed: int, wanted: int
 ) -> None:
     part, zone = town
     part = part._replace(

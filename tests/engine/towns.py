@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from hypothesis import strategies as st
 
-from lingwu_grid.engine.search._kernels import Part, Prices
+from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search.search import Draft
 from lingwu_grid.graph import UnitGraph
 
@@ -44,12 +44,12 @@ def lattice_part(
     zone: np.ndarray,
     band: tuple[int, int],
     spare: int = 2,
-) -> Part:
+) -> Subproblem:
     """A lattice town whose zones today are `zone`."""
     indptr, indices = lattice_csr(nx, ny)
     n, k = nx * ny, int(zone.max()) + 1 + spare
     most = np.full(1, 10**9, np.int64)
-    return Part(
+    return Subproblem(
         indptr=indptr,
         indices=indices,
         edge_cost=np.full(len(indices), 10.0),
@@ -76,13 +76,13 @@ def lattice_part(
     )
 
 
-def draft_of(part: Part, zone: np.ndarray) -> Draft:
+def draft_of(part: Subproblem, zone: np.ndarray) -> Draft:
     """An assignment of a part to the owners it begins with."""
     return Draft(zone.astype(np.int32), part.zone_owner)
 
 
 @st.composite
-def striped_towns(draw: st.DrawFn) -> tuple[Part, np.ndarray]:
+def striped_towns(draw: st.DrawFn) -> tuple[Subproblem, np.ndarray]:
     """A lattice in vertical stripes, with households of any number."""
     nx, ny = draw(st.integers(3, 7)), draw(st.integers(2, 5))
     stripes = draw(st.integers(2, min(3, nx)))
@@ -95,7 +95,7 @@ def striped_towns(draw: st.DrawFn) -> tuple[Part, np.ndarray]:
     return lattice_part(nx, ny, households, zone, band), zone
 
 
-def zones_in_pieces(part: Part, zone: np.ndarray) -> list[int]:
+def zones_in_pieces(part: Subproblem, zone: np.ndarray) -> list[int]:
     """List the zones that are not connected, by NetworkX."""
     import networkx as nx  # noqa: PLC0415 - the judge of the tests, nobody else's
 

@@ -1,10 +1,15 @@
 // The page's rules on the shared vectors, the desk, and the sum over a patch. Run by deno.
 
-import { faults, freshFaults, movedFromPlan, movedFromToday, neighbours } from '../../lingwu_grid/maps/templates/review/core.js';
+import { faults, freshFaults, movedFromPlan, movedFromToday, neighbours, outBy, pieces } from '../../lingwu_grid/maps/templates/review/core.js';
 import { Desk } from '../../lingwu_grid/maps/templates/review/desk.js';
 import { complaint, sealed, sha256 } from '../../lingwu_grid/maps/templates/review/patch.js';
 
 const vectors = JSON.parse(Deno.readTextFileSync(new URL('./vectors.json', import.meta.url)));
+
+/** @param {string} name */
+function rule(name) {
+  return JSON.parse(Deno.readTextFileSync(new URL('../rules/' + name + '.json', import.meta.url)));
+}
 
 /** @param {unknown} found @param {unknown} wanted */
 function same(found, wanted) {
@@ -23,6 +28,32 @@ function towned(example) {
   const grid = town.grid.slice();
   for (const [u, g] of Object.entries(example.give)) { grid[Number(u)] = g; }
   return { town, grids, grid };
+}
+
+for (const example of rule('sizes')) {
+  Deno.test('sizes: ' + example.name, () => {
+    same(outBy({ range: example.own || example.usual }, example.size), example.out);
+  });
+}
+
+for (const example of rule('pieces')) {
+  Deno.test('pieces: ' + example.name, () => {
+    const graph = neighbours(example.zone.length, example.joins.flat());
+    same([...pieces(graph, example.zone, example.pieces.length)], example.pieces);
+  });
+}
+
+for (const example of rule('moves')) {
+  Deno.test('moves: ' + example.name, () => {
+    const places = ['G1', 'G2'];
+    const was = example.old === '' ? -1 : places.indexOf(example.old) < 0 ? -2 : places.indexOf(example.old);
+    const town = {
+      unitIds: ['U'], households: [7], grid: [places.indexOf(example.new)], was: [[was, was, 7]],
+      grids: places.map((id, community) => ({ id, community })),
+    };
+    const moved = movedFromToday(town, town.grid, town.grids);
+    same([moved.grid, moved.community], example.moves ? [7, 7] : [0, 0]);
+  });
 }
 
 for (const example of vectors.fresh) {

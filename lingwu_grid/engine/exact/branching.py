@@ -14,7 +14,7 @@ from lingwu_grid.graph import pieces
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.exact.model import Instance
+    from lingwu_grid.engine.exact.model import ExactModel
 
 FEW_PIECES = 8
 """With more pieces than this to cut off, many rounds more would be needed: too many."""
@@ -33,18 +33,18 @@ class Limits(NamedTuple):
 
 
 class Solved(NamedTuple):
-    """The best assignment of an instance, and what no assignment of it can be under."""
+    """The best assignment of an exact, and what no assignment of it can be under."""
 
     zone: NDArray[np.int32]
     price: float
     bound: float
-    """Dual bound of the price, within the instance's candidates and orders."""
+    """Dual bound of the price, within the exact's candidates and orders."""
     received: NDArray[np.float64]
     """Households passed over each pair of `transfer`."""
     is_contiguous: bool = True
 
 
-def solve_exact(instance: Instance, limits: Limits, stop: Stop = never) -> Solved | None:
+def solve_exact(exact: ExactModel, limits: Limits, stop: Stop = never) -> Solved | None:
     """
     Give every node a zone at the least price; sizes may be missed at a high price.
 
@@ -53,7 +53,7 @@ def solve_exact(instance: Instance, limits: Limits, stop: Stop = never) -> Solve
 
     Parameters
     ----------
-    instance
+    exact
         What to solve.
     limits
         The node limit keeps results the same on any machine; the seconds do not.
@@ -65,11 +65,11 @@ def solve_exact(instance: Instance, limits: Limits, stop: Stop = never) -> Solve
     Solved | None
         None where no assignment was found in the limits.
     """
-    return _run(write_down(instance, ordered=True, rings=limits.rings), limits, stop, instance.now)
+    return _run(write_down(exact, ordered=True, rings=limits.rings), limits, stop, exact.now)
 
 
 def solve_connected(
-    instance: Instance, limits: Limits, *, rounds: int, stop: Stop = never
+    exact: ExactModel, limits: Limits, *, rounds: int, stop: Stop = never
 ) -> Solved:
     """
     Give every node a zone at the least price, with no rule but contiguity itself.
@@ -79,7 +79,7 @@ def solve_connected(
 
     Parameters
     ----------
-    instance
+    exact
         What to solve.
     limits
         Of each solution.
@@ -94,30 +94,28 @@ def solve_connected(
         The best assignment, and a bound of every contiguous one. What was still in pieces when
         the rounds were over has its small pieces joined to what touches them most.
     """
-    program = write_down(instance, ordered=False)
-    answer, bound = Solved(instance.now, np.inf, 0.0, np.empty(0), is_contiguous=False), 0.0
+    program = write_down(exact, ordered=False)
+    answer, bound = Solved(exact.now, np.inf, 0.0, np.empty(0), is_contiguous=False), 0.0
     for _ in range(rounds):
-        solved = _run(program, limits, stop, instance.now)
+        solved = _run(program, limits, stop, exact.now)
         if solved is None:
             break
         bound = max(bound, solved.bound)
-        broken = _broken_pieces(instance, solved.zone)
-        answer = solved._replace(
-            zone=_joined(instance, solved.zone, broken), is_contiguous=not broken
-        )
+        broken = _broken_pieces(exact, solved.zone)
+        answer = solved._replace(zone=_joined(exact, solved.zone, broken), is_contiguous=not broken)
         if not broken:
             break
         if len(broken) > FEW_PIECES * rounds:
             break
         for nodes in broken:
-            _cut_off_everywhere(instance, program, nodes, int(solved.zone[nodes[0]]))
+            _cut_off_everywhere(exact, program, nodes, int(solved.zone[nodes[0]]))
         if stop():
             break
     return answer._replace(bound=bound)
 
 
 def _joined(
-    instance: Instance, zone: NDArray[np.int32], broken: list[NDArray[np.int64]]
+    exact: ExactModel, zone: NDArray[np.int32], broken: list[NDArray[np.int64]]
 ) -> NDArray[np.int32]:
     """Give each small piece to the zone that touches it in most places."""
     zone = zone.copy()
@@ -127,7 +125,7 @@ def _joined(
     while left:
         waiting = []
         for nodes in left:
-            near = instance.around(nodes)
+            near = exact.around(nodes)
             firm = near[~loose[near]]
             if len(firm):
                 zone[nodes] = np.bincount(zone[firm]).argmax()
@@ -141,27 +139,27 @@ def _joined(
 
 
 def _cut_off_everywhere(
-    instance: Instance, program: Program, nodes: NDArray[np.int64], zone: int
+    exact: ExactModel, program: Program, nodes: NDArray[np.int64], zone: int
 ) -> None:
     """Cut a piece off in every zone, and in its own each wider ring round it that is too light."""
-    weight = int(instance.weight[nodes].sum())
-    for z in np.flatnonzero(instance.lower > weight).tolist():
-        cut_off(instance, program, nodes, (nodes, z))
+    weight = int(exact.weight[nodes].sum())
+    for z in np.flatnonzero(exact.lower > weight).tolist():
+        cut_off(exact, program, nodes, (nodes, z))
     wider = nodes
     while True:
-        ring = np.unique(instance.around(wider))
+        ring = np.unique(exact.around(wider))
         ring = ring[program.x[ring, zone] >= 0]
         grown = np.union1d(wider, ring)
-        if len(grown) == len(wider) or instance.weight[grown].sum() >= instance.lower[zone]:
+        if len(grown) == len(wider) or exact.weight[grown].sum() >= exact.lower[zone]:
             return
         wider = grown
-        cut_off(instance, program, nodes, (wider, zone))
+        cut_off(exact, program, nodes, (wider, zone))
 
 
-def _broken_pieces(instance: Instance, zone: NDArray[np.int32]) -> list[NDArray[np.int64]]:
+def _broken_pieces(exact: ExactModel, zone: NDArray[np.int32]) -> list[NDArray[np.int64]]:
     """List the pieces of zones that lie in several, all but the heaviest of each."""
-    piece = pieces(instance.indptr, instance.indices, zone)
-    weight = np.bincount(piece, instance.weight)
+    piece = pieces(exact.indptr, exact.indices, zone)
+    weight = np.bincount(piece, exact.weight)
     owner = zone[np.unique(piece, return_index=True)[1]]
     order = np.lexsort((-weight, owner))
     small = order[1:][owner[order[1:]] == owner[order[:-1]]]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse import coo_array
 
-from lingwu_grid.engine.exact.model import Instance
+from lingwu_grid.engine.exact.model import ExactModel
 from lingwu_grid.engine.search._kernels import FAULT
 from lingwu_grid.engine.search.search import Draft, state_of
 from lingwu_grid.graph import indptr_of, sources
@@ -15,7 +15,7 @@ from lingwu_grid.graph import indptr_of, sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.search._kernels import Part, Prices
+    from lingwu_grid.engine.search._kernels import Prices, Subproblem
 
 SHORT_PRICE = 1000.0
 """Of a household out of range: more than it takes to move to mend it."""
@@ -25,18 +25,23 @@ SPARE_ZONES = 2
 
 
 class Model(NamedTuple):
-    """An instance, and what its nodes and zones are in the part."""
+    """An exact, and what its nodes and zones are in the part."""
 
-    instance: Instance
+    exact: ExactModel
     units: NDArray[np.int64]
     zones: NDArray[np.int64]
 
 
 def zones_model(
-    part: Part, draft: Draft, prices: Prices, zones: NDArray[np.int64], *, spare: int = SPARE_ZONES
+    part: Subproblem,
+    draft: Draft,
+    prices: Prices,
+    zones: NDArray[np.int64],
+    *,
+    spare: int = SPARE_ZONES,
 ) -> Model:
     """
-    Write some zones of a part as an instance, the rest standing still.
+    Write some zones of a part as an exact, the rest standing still.
 
     Parameters
     ----------
@@ -74,7 +79,7 @@ def zones_model(
         draft.owner[draft.zone[units]], part.households[units], minlength=len(part.owner_lower)
     ).astype(np.int64)
     pairs = local[_apart_pairs(part)]
-    instance = Instance(
+    exact = ExactModel(
         indptr=indptr,
         indices=indices,
         weight=part.households[units],
@@ -99,10 +104,12 @@ def zones_model(
         wanted_zones=_wanted(part, draft, zones, owners),
         count_price=prices.zones,
     )
-    return Model(instance, units, every)
+    return Model(exact, units, every)
 
 
-def _wanted(part: Part, draft: Draft, zones: NDArray[np.int64], owners: NDArray[np.int32]) -> int:
+def _wanted(
+    part: Subproblem, draft: Draft, zones: NDArray[np.int64], owners: NDArray[np.int32]
+) -> int:
     """Give how many zones a model should have open, -1 for any number."""
     wanted = part.owner_zones[owners]
     if (wanted < 0).any():
@@ -119,7 +126,9 @@ def placed(draft: Draft, model: Model, zone: NDArray[np.int32]) -> Draft:
     return Draft(out, draft.owner)
 
 
-def _spare(part: Part, draft: Draft, zones: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+def _spare(
+    part: Subproblem, draft: Draft, zones: NDArray[np.int64], most: int
+) -> NDArray[np.int64]:
     """List zones without units: every closed one that is somebody's home, and some new ones."""
     n = len(part.lower)
     is_home = np.bincount(part.home_zone[part.home_zone >= 0], minlength=n) > 0
@@ -132,7 +141,7 @@ def _spare(part: Part, draft: Draft, zones: NDArray[np.int64], most: int) -> NDA
 
 
 def _costs(
-    part: Part,
+    part: Subproblem,
     draft: Draft,
     prices: Prices,
     units: NDArray[np.int64],
@@ -151,7 +160,9 @@ def _costs(
     return np.asarray(cost, np.float64)
 
 
-def _at_home(part: Part, units: NDArray[np.int64], zones: NDArray[np.int64]) -> NDArray[np.float64]:
+def _at_home(
+    part: Subproblem, units: NDArray[np.int64], zones: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Count the households of every unit that are at home in every zone."""
     row = np.full(len(part.households), -1, np.int64)
     row[units] = np.arange(len(units))
@@ -175,7 +186,7 @@ def _cores(now: NDArray[np.int32], home: NDArray[np.float64], count: int) -> lis
 
 
 def _new_cores(
-    part: Part,
+    part: Subproblem,
     units: NDArray[np.int64],
     now: NDArray[np.int32],
     owner: NDArray[np.int32],
@@ -197,12 +208,14 @@ def _new_cores(
     return cores
 
 
-def _apart_pairs(part: Part) -> NDArray[np.int64]:
+def _apart_pairs(part: Subproblem) -> NDArray[np.int64]:
     pairs = np.stack([sources(part.apart_indptr), part.apart.astype(np.int64)], axis=1)
     return pairs[pairs[:, 0] < pairs[:, 1]]
 
 
-def _parts_left(part: Part, zone: NDArray[np.int32], units: NDArray[np.int64]) -> NDArray[np.int32]:
+def _parts_left(
+    part: Subproblem, zone: NDArray[np.int32], units: NDArray[np.int64]
+) -> NDArray[np.int32]:
     # Zones outside the model that hold a group's units have used up parts of it.
     outside = np.ones(len(zone), np.bool_)
     outside[units] = False

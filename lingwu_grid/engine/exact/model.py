@@ -1,4 +1,4 @@
-"""Instance: nodes to be given to zones, as an exact solver needs it; and the order from a core."""
+"""ExactModel: nodes to be given to zones, as a solver needs it; and the order from a core."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Instance:
+class ExactModel:
     """
     Nodes to be given to zones.
 
@@ -89,13 +89,13 @@ class Instance:
         return np.concatenate([np.empty(0, np.int32), *near])
 
 
-def order_from_core(instance: Instance, zone: int) -> NDArray[np.int32]:
+def order_from_core(exact: ExactModel, zone: int) -> NDArray[np.int32]:
     """
     Rank the nodes by how far they are from the core of a zone, today's members first.
 
     Parameters
     ----------
-    instance
+    exact
         The nodes.
     zone
         Whose core to start from.
@@ -105,25 +105,25 @@ def order_from_core(instance: Instance, zone: int) -> NDArray[np.int32]:
     NDArray[np.int32]
         Rank of each node, shape (n,); -1 where the core cannot be reached.
     """
-    rank = np.full(len(instance.weight), -1, np.int32)
-    core = int(instance.core[zone])
+    rank = np.full(len(exact.weight), -1, np.int32)
+    core = int(exact.core[zone])
     rank[core] = 0
     frontier = [core]
     level = 0
     for inside_only in (True, False):
         while frontier:
             level += 1
-            frontier = _next_ring(instance, rank, frontier, level, zone if inside_only else -1)
+            frontier = _next_ring(exact, rank, frontier, level, zone if inside_only else -1)
         frontier = np.flatnonzero(rank >= 0).tolist()
     return rank
 
 
 def _next_ring(
-    instance: Instance, rank: NDArray[np.int32], frontier: list[int], level: int, inside: int
+    exact: ExactModel, rank: NDArray[np.int32], frontier: list[int], level: int, inside: int
 ) -> list[int]:
     ring = []
-    for v in instance.around(frontier).tolist():
-        if rank[v] < 0 and (inside < 0 or instance.now[v] == inside):
+    for v in exact.around(frontier).tolist():
+        if rank[v] < 0 and (inside < 0 or exact.now[v] == inside):
             rank[v] = level
             ring.append(v)
     return ring

@@ -1,4 +1,4 @@
-"""An instance written down as a mixed-integer program: columns and rows.
+"""An exact written down as a mixed-integer program: columns and rows.
 
 Contiguity is kept by *ordered* constraints: a node may join a zone only if one of its neighbours
 nearer to the zone's core joins too. Order is counted inside the zone as it stands first, so that
@@ -23,7 +23,7 @@ from lingwu_grid.engine.search._kernels import FAULT
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.exact.model import Instance
+    from lingwu_grid.engine.exact.model import ExactModel
 
 RINGS = 8
 """How far beyond the ground it starts from a zone may reach, in nodes; a new one, twice as far
@@ -78,13 +78,13 @@ class Program(NamedTuple):
     rows: Rows
 
 
-def write_down(instance: Instance, *, ordered: bool, rings: int = RINGS) -> Program:
+def write_down(exact: ExactModel, *, ordered: bool, rings: int = RINGS) -> Program:
     """
-    Write an instance down.
+    Write an exact down.
 
     Parameters
     ----------
-    instance
+    exact
         Nodes and zones.
     ordered
         Keep zones contiguous by orders from their cores; without, the caller cuts off what is
@@ -98,62 +98,60 @@ def write_down(instance: Instance, *, ordered: bool, rings: int = RINGS) -> Prog
         Ordered, a node has a column for each zone within reach of the zone's core.
     """
     columns, rows = Columns(), Rows()
-    n, k = instance.cost.shape
-    ranks = [order_from_core(instance, z) for z in range(k)] if ordered else []
-    can = instance.allowed.copy()
+    n, k = exact.cost.shape
+    ranks = [order_from_core(exact, z) for z in range(k)] if ordered else []
+    can = exact.allowed.copy()
     if ordered:
-        can &= np.stack(
-            [_in_reach(instance, rank, z, rings) for z, rank in enumerate(ranks)], axis=1
-        )
-        can[np.arange(n), instance.now] |= instance.allowed[np.arange(n), instance.now]
+        can &= np.stack([_in_reach(exact, rank, z, rings) for z, rank in enumerate(ranks)], axis=1)
+        can[np.arange(n), exact.now] |= exact.allowed[np.arange(n), exact.now]
     x = np.full((n, k), -1, np.int64)
     for u, z in zip(*np.nonzero(can), strict=True):
-        x[u, z] = columns.add(float(instance.cost[u, z]), 1.0, whole=True)
+        x[u, z] = columns.add(float(exact.cost[u, z]), 1.0, whole=True)
     for u in range(n):
         own = [int(c) for c in x[u] if c >= 0]
         rows.add(own, [1.0] * len(own), 1.0, 1.0)
-    opens = _open_columns(instance, x, columns, rows, ordered=ordered)
+    opens = _open_columns(exact, x, columns, rows, ordered=ordered)
     program = Program(x, opens, np.empty(0, np.int64), columns, rows)
-    program = program._replace(transfers=_transfer_columns(instance, program))
+    program = program._replace(transfers=_transfer_columns(exact, program))
     for z in range(k):
-        _size_rows(instance, program, z)
+        _size_rows(exact, program, z)
         if ordered:
-            _order_rows(instance, x, ranks[z], z, rows)
+            _order_rows(exact, x, ranks[z], z, rows)
         else:
-            _company_rows(instance, program, z)
+            _company_rows(exact, program, z)
     if not ordered:
-        _symmetry_rows(instance, program)
-    _count_row(instance, program)
-    _owner_rows(instance, x, columns, rows)
-    _group_rows(instance, x, columns, rows)
-    _apart_rows(instance, x, columns, rows)
+        _symmetry_rows(exact, program)
+    _count_row(exact, program)
+    _owner_rows(exact, x, columns, rows)
+    _group_rows(exact, x, columns, rows)
+    _apart_rows(exact, x, columns, rows)
     return program
 
 
 def _open_columns(
-    instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows, *, ordered: bool
+    exact: ExactModel, x: NDArray[np.int64], columns: Columns, rows: Rows, *, ordered: bool
 ) -> NDArray[np.int64]:
     """Tell by a column each whether zones are open: ordered, it is the core's own."""
     opens = np.full(x.shape[1], -1, np.int64)
     for z in range(x.shape[1]):
-        core = int(x[instance.core[z], z])
+        core = int(x[exact.core[z], z])
         if ordered:
-            if not instance.may_close[z] and core >= 0:
+            if not exact.may_close[z] and core >= 0:
                 rows.add([core], [1.0], 1.0, 1.0)
-            opens[z] = core if instance.may_close[z] else -1
-        elif instance.may_close[z]:
+            opens[z] = core if exact.may_close[z] else -1
+        elif exact.may_close[z]:
             opens[z] = columns.add(0.0, 1.0, whole=True)
             for c in x[x[:, z] >= 0, z].tolist():
                 rows.add([c, int(opens[z])], [1.0, -1.0], -highspy.kHighsInf, 0.0)
     return opens
 
 
-def _transfer_columns(instance: Instance, program: Program) -> NDArray[np.int64]:
+def _transfer_columns(exact: ExactModel, program: Program) -> NDArray[np.int64]:
     """Add a column per pair; only open zones give and take."""
     out = []
-    for pair in instance.transfer.tolist():
-        most = instance.transfer_most
-        column = program.columns.add(instance.transfer_price, most, whole=False)
+    for pair in exact.transfer.tolist():
+        most = exact.transfer_most
+        column = program.columns.add(exact.transfer_price, most, whole=False)
         out.append(column)
         for z in pair:
             if program.opens[z] >= 0:
@@ -163,26 +161,26 @@ def _transfer_columns(instance: Instance, program: Program) -> NDArray[np.int64]
     return np.array(out, np.int64)
 
 
-def _company_rows(instance: Instance, program: Program, z: int) -> None:
+def _company_rows(exact: ExactModel, program: Program, z: int) -> None:
     """No node is alone in a zone that it could not fill alone."""
-    is_light = (program.x[:, z] >= 0) & (instance.weight < instance.lower[z])
-    for u in np.flatnonzero(is_light & (instance.allowed.sum(axis=1) > 1)):
+    is_light = (program.x[:, z] >= 0) & (exact.weight < exact.lower[z])
+    for u in np.flatnonzero(is_light & (exact.allowed.sum(axis=1) > 1)):
         node = np.array([u])
-        cut_off(instance, program, node, (node, z))
+        cut_off(exact, program, node, (node, z))
 
 
-def _symmetry_rows(instance: Instance, program: Program) -> None:
+def _symmetry_rows(exact: ExactModel, program: Program) -> None:
     """Of new zones that nothing tells apart, the first open first."""
-    fresh = np.flatnonzero(np.bincount(instance.now, minlength=len(program.opens)) == 0)
+    fresh = np.flatnonzero(np.bincount(exact.now, minlength=len(program.opens)) == 0)
     for a, b in pairwise(fresh.tolist()):
-        alike = instance.owner[a] == instance.owner[b] and instance.lower[a] == instance.lower[b]
-        if alike and (instance.cost[:, a] == instance.cost[:, b]).all():
+        alike = exact.owner[a] == exact.owner[b] and exact.lower[a] == exact.lower[b]
+        if alike and (exact.cost[:, a] == exact.cost[:, b]).all():
             columns = [int(program.opens[a]), int(program.opens[b])]
             program.rows.add(columns, [1.0, -1.0], 0.0, highspy.kHighsInf)
 
 
 def cut_off(
-    instance: Instance,
+    exact: ExactModel,
     program: Program,
     nodes: NDArray[np.int64],
     piece: tuple[NDArray[np.int64], int],
@@ -195,7 +193,7 @@ def cut_off(
 
     Parameters
     ----------
-    instance
+    exact
         Nodes and zones.
     program
         Receives one row a node.
@@ -206,44 +204,44 @@ def cut_off(
     """
     inside, z = piece
     x = program.x
-    ring = [int(c) for c in x[np.setdiff1d(instance.around(inside), inside), z] if c >= 0]
+    ring = [int(c) for c in x[np.setdiff1d(exact.around(inside), inside), z] if c >= 0]
     for c in x[nodes, z].tolist():
         if c >= 0:
             program.rows.add([c, *ring], [1.0] + [-1.0] * len(ring), -highspy.kHighsInf, 0.0)
 
 
-def _count_row(instance: Instance, program: Program) -> None:
-    if instance.wanted_zones < 0 or not instance.count_price:
+def _count_row(exact: ExactModel, program: Program) -> None:
+    if exact.wanted_zones < 0 or not exact.count_price:
         return
     inf = highspy.kHighsInf
-    less, more = (program.columns.add(instance.count_price, inf, whole=False) for _ in range(2))
+    less, more = (program.columns.add(exact.count_price, inf, whole=False) for _ in range(2))
     opens = program.opens[program.opens >= 0].tolist()
-    wanted = float(instance.wanted_zones - (program.opens < 0).sum())
+    wanted = float(exact.wanted_zones - (program.opens < 0).sum())
     program.rows.add([*opens, less, more], [1.0] * len(opens) + [1.0, -1.0], wanted, wanted)
 
 
-def _in_reach(instance: Instance, rank: NDArray[np.int32], z: int, rings: int) -> NDArray[np.bool_]:
-    inside = rank[instance.now == z]
+def _in_reach(exact: ExactModel, rank: NDArray[np.int32], z: int, rings: int) -> NDArray[np.bool_]:
+    inside = rank[exact.now == z]
     farthest = int(inside.max()) + rings if len(inside) else 2 * rings
     reach: NDArray[np.bool_] = (rank >= 0) & (rank <= farthest)
     return reach
 
 
-def _size_rows(instance: Instance, program: Program, z: int) -> None:
+def _size_rows(exact: ExactModel, program: Program, z: int) -> None:
     x, columns, rows = program.x, program.columns, program.rows
     members = np.flatnonzero(x[:, z] >= 0)
-    entry = dict(zip(x[members, z].tolist(), instance.weight[members].tolist(), strict=True))
-    for column, (a, b) in zip(program.transfers, instance.transfer.tolist(), strict=True):
+    entry = dict(zip(x[members, z].tolist(), exact.weight[members].tolist(), strict=True))
+    for column, (a, b) in zip(program.transfers, exact.transfer.tolist(), strict=True):
         if z in (a, b):
             entry[int(column)] = -1 if z == a else 1
-    low, high = int(instance.lower[z]), int(instance.upper[z])
+    low, high = int(exact.lower[z]), int(exact.upper[z])
     inf = highspy.kHighsInf
-    short = columns.add(instance.short_price, float(low), whole=False)
-    over = columns.add(instance.short_price, inf, whole=False)
+    short = columns.add(exact.short_price, float(low), whole=False)
+    over = columns.add(exact.short_price, inf, whole=False)
     wanted: list[tuple[float, int, bool]] = [(low, short, True), (high, over, False)]
-    if instance.deviation_price:
+    if exact.deviation_price:
         wanted += [
-            ((low + high) / 2, columns.add(instance.deviation_price, inf, whole=False), above)
+            ((low + high) / 2, columns.add(exact.deviation_price, inf, whole=False), above)
             for above in (True, False)
         ]
     opens = int(program.opens[z])
@@ -262,38 +260,38 @@ def _size_rows(instance: Instance, program: Program, z: int) -> None:
 
 
 def _order_rows(
-    instance: Instance, x: NDArray[np.int64], rank: NDArray[np.int32], z: int, rows: Rows
+    exact: ExactModel, x: NDArray[np.int64], rank: NDArray[np.int32], z: int, rows: Rows
 ) -> None:
     for u in np.flatnonzero(x[:, z] >= 0).tolist():
         # A node that may be nowhere else needs no leave to be there (a declared enclave).
-        if u == instance.core[z] or instance.allowed[u].sum() == 1:
+        if u == exact.core[z] or exact.allowed[u].sum() == 1:
             continue
-        near = instance.around([u]).tolist()
+        near = exact.around([u]).tolist()
         nearer = [int(x[v, z]) for v in near if x[v, z] >= 0 and rank[v] < rank[u]]
         rows.add([int(x[u, z]), *nearer], [1.0] + [-1.0] * len(nearer), -highspy.kHighsInf, 0.0)
 
 
-def _owner_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
-    for owner in range(len(instance.owner_lower)):
-        zones = np.flatnonzero(instance.owner == owner)
+def _owner_rows(exact: ExactModel, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
+    for owner in range(len(exact.owner_lower)):
+        zones = np.flatnonzero(exact.owner == owner)
         if not len(zones):
             continue
         u, z = np.nonzero(x[:, zones] >= 0)
         index = x[u, zones[z]].tolist()
-        weight = instance.weight[u].astype(float).tolist()
-        short = columns.add(instance.short_price, highspy.kHighsInf, whole=False)
-        over = columns.add(instance.short_price, highspy.kHighsInf, whole=False)
+        weight = exact.weight[u].astype(float).tolist()
+        short = columns.add(exact.short_price, highspy.kHighsInf, whole=False)
+        over = columns.add(exact.short_price, highspy.kHighsInf, whole=False)
         rows.add(
-            [*index, short], [*weight, 1.0], float(instance.owner_lower[owner]), highspy.kHighsInf
+            [*index, short], [*weight, 1.0], float(exact.owner_lower[owner]), highspy.kHighsInf
         )
         rows.add(
-            [*index, over], [*weight, -1.0], -highspy.kHighsInf, float(instance.owner_upper[owner])
+            [*index, over], [*weight, -1.0], -highspy.kHighsInf, float(exact.owner_upper[owner])
         )
 
 
-def _group_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
-    for g in np.unique(instance.group[instance.group >= 0]).tolist():
-        members = np.flatnonzero(instance.group == g)
+def _group_rows(exact: ExactModel, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
+    for g in np.unique(exact.group[exact.group >= 0]).tolist():
+        members = np.flatnonzero(exact.group == g)
         uses = []
         for z in range(x.shape[1]):
             inside = [int(c) for c in x[members, z] if c >= 0]
@@ -303,18 +301,18 @@ def _group_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows
             uses.append(use)
             for c in inside:
                 rows.add([c, use], [1.0, -1.0], -highspy.kHighsInf, 0.0)
-        extra = columns.add(FAULT * instance.short_price, highspy.kHighsInf, whole=False)
+        extra = columns.add(FAULT * exact.short_price, highspy.kHighsInf, whole=False)
         rows.add(
             [*uses, extra],
             [1.0] * len(uses) + [-1.0],
             -highspy.kHighsInf,
-            float(instance.group_parts[g]),
+            float(exact.group_parts[g]),
         )
 
 
-def _apart_rows(instance: Instance, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
-    for a, b in instance.apart.tolist():
-        extra = columns.add(FAULT * instance.short_price, highspy.kHighsInf, whole=False)
+def _apart_rows(exact: ExactModel, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:
+    for a, b in exact.apart.tolist():
+        extra = columns.add(FAULT * exact.short_price, highspy.kHighsInf, whole=False)
         for z in np.flatnonzero((x[a] >= 0) & (x[b] >= 0)).tolist():
             rows.add([int(x[a, z]), int(x[b, z]), extra], [1.0, 1.0, -1.0], -highspy.kHighsInf, 1.0)
 

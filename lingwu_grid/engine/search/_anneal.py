@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lingwu_grid.engine.search._compiled import kernel
-from lingwu_grid.engine.search._kernels import Part, Prices, State, draw, whole_price, whole_short
+from lingwu_grid.engine.search._kernels import (
+    Prices,
+    State,
+    Subproblem,
+    draw,
+    whole_price,
+    whole_short,
+)
 from lingwu_grid.engine.search._moves import Scratch, attempt, undo
 
 if TYPE_CHECKING:
@@ -66,7 +73,7 @@ def _set_back(zone: NDArray[np.int32], owner: NDArray[np.int32], unit: int, befo
 
 @kernel
 def anneal(
-    part: Part,
+    part: Subproblem,
     state: State,
     prices: Prices,
     heats: tuple[float, float],

@@ -19,7 +19,7 @@ FAULT = 100
 """Households that a part too many, a missed pin or two units not kept apart weigh."""
 
 
-class Part(NamedTuple):
+class Subproblem(NamedTuple):
     """
     An independent part of a town; units, zones and owners numbered from 0; only open borders.
 
@@ -150,7 +150,7 @@ def rest_is_one_piece(
 
 
 @kernel
-def kept(part: Part, unit: int, zone: int) -> int:
+def kept(part: Subproblem, unit: int, zone: int) -> int:
     """Give the households of `unit` that are at home in `zone`."""
     for i in range(part.home_indptr[unit], part.home_indptr[unit + 1]):
         if part.home_zone[i] == zone:
@@ -159,7 +159,7 @@ def kept(part: Part, unit: int, zone: int) -> int:
 
 
 @kernel
-def away(part: Part, unit: int, owner: int) -> int:
+def away(part: Subproblem, unit: int, owner: int) -> int:
     """Give 1 if the unit's community would change with `owner`, else 0."""
     home = part.home_owner[unit]
     return int(home != -1 and owner != home)
@@ -176,7 +176,7 @@ def out_of_range(size: int, lower: int, upper: int) -> int:
 
 
 @kernel
-def size_price(part: Part, prices: Prices, zone: int, size: int) -> float:
+def size_price(part: Subproblem, prices: Prices, zone: int, size: int) -> float:
     """Price the size of a zone: violation first, then distance from the middle of the range."""
     if size == 0:
         return 0.0
@@ -186,13 +186,13 @@ def size_price(part: Part, prices: Prices, zone: int, size: int) -> float:
 
 
 @kernel
-def owner_short(part: Part, owner: int, size: int) -> int:
+def owner_short(part: Subproblem, owner: int, size: int) -> int:
     """Give the households an owner with this many is out of range by."""
     return out_of_range(size, part.owner_lower[owner], part.owner_upper[owner])
 
 
 @kernel
-def owner_price(part: Part, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
+def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
     """Price the change of owner of one unit, from `a` to `b`."""
     h = int(part.households[unit])
     short = (
@@ -206,14 +206,16 @@ def owner_price(part: Part, state: State, prices: Prices, unit: int, a: int, b: 
 
 
 @kernel
-def count_price(part: Part, prices: Prices, owner: int, count: int) -> float:
+def count_price(part: Subproblem, prices: Prices, owner: int, count: int) -> float:
     """Price the number of zones of an owner."""
     wanted = part.owner_zones[owner]
     return float(prices.zones * abs(count - wanted)) if wanted >= 0 else 0.0
 
 
 @kernel
-def more_zones_price(part: Part, state: State, prices: Prices, owner: int, zones: int) -> float:
+def more_zones_price(
+    part: Subproblem, state: State, prices: Prices, owner: int, zones: int
+) -> float:
     """Price `zones` more zones of an owner; negative is better."""
     count = int(state.owner_count[owner])
     return count_price(part, prices, owner, count + zones) - count_price(part, prices, owner, count)
@@ -221,7 +223,7 @@ def more_zones_price(part: Part, state: State, prices: Prices, owner: int, zones
 
 @kernel
 def flip_count_price(
-    part: Part, state: State, prices: Prices, unit: int, here: int, to: int
+    part: Subproblem, state: State, prices: Prices, unit: int, here: int, to: int
 ) -> float:
     """Price the zones that a move opens or closes."""
     h = part.households[unit]
@@ -237,7 +239,7 @@ def flip_count_price(
 
 
 @kernel
-def fault_change(part: Part, state: State, unit: int, to: int) -> int:
+def fault_change(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the faults (parts too many, missed pins, units not apart) that a move adds."""
     here = int(state.zone[unit])
     more = 0
@@ -257,7 +259,7 @@ def fault_change(part: Part, state: State, unit: int, to: int) -> int:
 
 
 @kernel
-def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> float:
+def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: int) -> float:
     """Price the move of `unit` to zone `to`; negative is better. Cost: its neighbours."""
     here = int(state.zone[unit])
     h = int(part.households[unit])
@@ -295,7 +297,7 @@ def flip_price(part: Part, state: State, prices: Prices, unit: int, to: int) -> 
 
 
 @kernel
-def flip_short(part: Part, state: State, unit: int, to: int) -> int:
+def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the households out of range, faults included, that a move adds."""
     here = int(state.zone[unit])
     h = int(part.households[unit])
@@ -317,7 +319,7 @@ def flip_short(part: Part, state: State, unit: int, to: int) -> int:
 
 
 @kernel
-def flip(part: Part, state: State, unit: int, to: int) -> None:
+def flip(part: Subproblem, state: State, unit: int, to: int) -> None:
     """Move `unit` to zone `to`."""
     here = int(state.zone[unit])
     h = int(part.households[unit])
@@ -342,7 +344,7 @@ def flip(part: Part, state: State, unit: int, to: int) -> None:
 
 
 @kernel
-def whole_faults(part: Part, state: State) -> int:
+def whole_faults(part: Subproblem, state: State) -> int:
     """Count parts too many of groups, missed pins and pairs not apart."""
     faults = 0
     for g in range(len(part.group_parts)):
@@ -356,7 +358,7 @@ def whole_faults(part: Part, state: State) -> int:
 
 
 @kernel
-def whole_short(part: Part, state: State) -> int:
+def whole_short(part: Subproblem, state: State) -> int:
     """Give the households out of range in all, faults included."""
     short = FAULT * whole_faults(part, state)
     for z in range(len(state.size)):
@@ -367,7 +369,7 @@ def whole_short(part: Part, state: State) -> int:
 
 
 @kernel
-def whole_price(part: Part, state: State, prices: Prices) -> float:
+def whole_price(part: Subproblem, state: State, prices: Prices) -> float:
     """Price an assignment from nothing, as the sum that :func:`flip_price` keeps up to date."""
     price = FAULT * prices.violation * whole_faults(part, state)
     for z in range(len(state.size)):

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from lingwu_grid.engine.search._compiled import kernel
 from lingwu_grid.engine.search._kernels import (
-    Part,
     Prices,
     State,
+    Subproblem,
     away,
     draw,
     flip,
@@ -60,7 +60,7 @@ class Change(NamedTuple):
 
 
 @kernel
-def may_leave(part: Part, state: State, scratch: Scratch, unit: int, to: int) -> bool:
+def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: int) -> bool:
     """Tell whether zone and owner of `unit` stay in one piece when it goes to `to`."""
     queue, seen = scratch.queue, scratch.seen
     if not rest_is_one_piece(part.indptr, part.indices, state.zone, unit, queue, seen):
@@ -71,7 +71,7 @@ def may_leave(part: Part, state: State, scratch: Scratch, unit: int, to: int) ->
 
 
 @kernel
-def touches(part: Part, state: State, unit: int, zone: int) -> bool:
+def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     """Tell whether a unit has a neighbour in a zone."""
     for e in range(part.indptr[unit], part.indptr[unit + 1]):
         if state.zone[part.indices[e]] == zone:
@@ -80,7 +80,7 @@ def touches(part: Part, state: State, unit: int, zone: int) -> bool:
 
 
 @kernel
-def some_neighbour(part: Part, state: State, unit: int, rng: NDArray[np.uint64]) -> int:
+def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.uint64]) -> int:
     """Draw the zone of a neighbour that may take the unit; -1 if the one drawn may not."""
     degree = int(part.indptr[unit + 1] - part.indptr[unit])
     if degree == 0 or part.is_fixed[unit]:
@@ -94,7 +94,13 @@ def some_neighbour(part: Part, state: State, unit: int, rng: NDArray[np.uint64])
 
 @kernel
 def do_flip(
-    part: Part, state: State, prices: Prices, scratch: Scratch, change: Change, unit: int, to: int
+    part: Subproblem,
+    state: State,
+    prices: Prices,
+    scratch: Scratch,
+    change: Change,
+    unit: int,
+    to: int,
 ) -> Change:
     """Flip a unit and write it down."""
     price = change.price + flip_price(part, state, prices, unit, to)
@@ -106,14 +112,14 @@ def do_flip(
 
 
 @kernel
-def undo(part: Part, state: State, scratch: Scratch, count: int) -> None:
+def undo(part: Subproblem, state: State, scratch: Scratch, count: int) -> None:
     """Take a move back."""
     for i in range(count - 1, -1, -1):
         _put_back(part, state, int(scratch.done_unit[i]), int(scratch.done_from[i]))
 
 
 @kernel
-def _put_back(part: Part, state: State, unit: int, before: int) -> None:
+def _put_back(part: Subproblem, state: State, unit: int, before: int) -> None:
     if unit >= 0:
         flip(part, state, unit, before)
     else:
@@ -136,7 +142,7 @@ def give_zone(state: State, zone: int, owner: int) -> None:
 
 @kernel
 def chain(
-    part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
 ) -> Change:  # fmt: skip
     """
@@ -172,7 +178,7 @@ def chain(
 
 @kernel
 def cluster(
-    part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
     """
     Flip a unit together with the small pieces of its zone that hang on it.
@@ -228,7 +234,7 @@ def cluster(
 
 @kernel
 def merge_split(
-    part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
 ) -> Change:  # fmt: skip
     """Cut two touching zones of one owner anew by a random spanning tree (ReCom)."""
@@ -264,7 +270,7 @@ def merge_split(
 
 @kernel
 def whole_zone(
-    part: Part, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
     """Give the zone of `unit` to the owner of zone `to`, if its own owner stays in one piece."""
     change = Change(0, 0.0, 0)
@@ -294,7 +300,9 @@ def whole_zone(
 
 
 @kernel
-def _owner_is_one_piece_without(part: Part, state: State, scratch: Scratch, zone: int) -> bool:
+def _owner_is_one_piece_without(
+    part: Subproblem, state: State, scratch: Scratch, zone: int
+) -> bool:
     owner = int(state.zone_owner[zone])
     queue, seen = scratch.queue, scratch.seen
     wanted = 0
@@ -323,7 +331,7 @@ def _owner_is_one_piece_without(part: Part, state: State, scratch: Scratch, zone
 
 @kernel
 def attempt(
-    part: Part, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64]
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64]
 ) -> Change:
     """Draw a move and do it; the caller keeps it or undoes it."""
     change = Change(0, 0.0, 0)

@@ -15,7 +15,7 @@ from lingwu_grid.graph import sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.search._kernels import Part
+    from lingwu_grid.engine.search._kernels import Subproblem
 
 TRIES = 40
 """Spanning trees drawn for a cut."""
@@ -25,7 +25,7 @@ LESSER_SIDE = 0.3
 
 
 def varied(
-    part: Part, zone: NDArray[np.int32], owner: NDArray[np.int32], rng: NDArray[np.uint64]
+    part: Subproblem, zone: NDArray[np.int32], owner: NDArray[np.int32], rng: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
     """
     Open and close zones at random where their sizes ask for it.
@@ -60,7 +60,7 @@ def varied(
 
 
 def recounted(
-    part: Part, zone: NDArray[np.int32], owner: NDArray[np.int32], rng: NDArray[np.uint64]
+    part: Subproblem, zone: NDArray[np.int32], owner: NDArray[np.int32], rng: NDArray[np.uint64]
 ) -> NDArray[np.int32]:
     """
     Close the lightest zones, or cut the largest, until each owner has as many as it should.
@@ -94,7 +94,7 @@ def recounted(
 
 
 def _change_one(
-    part: Part,
+    part: Subproblem,
     zone: NDArray[np.int32],
     owner: NDArray[np.int32],
     by_size: NDArray[np.int64],
@@ -117,12 +117,12 @@ def _change_one(
     return False
 
 
-def _sizes(part: Part, zone: NDArray[np.int32]) -> NDArray[np.int64]:
+def _sizes(part: Subproblem, zone: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.bincount(zone, part.households, minlength=len(part.lower)).astype(np.int64)
 
 
 def _split(
-    part: Part,
+    part: Subproblem,
     zone: NDArray[np.int32],
     owner: NDArray[np.int32],
     z: int,
@@ -151,7 +151,7 @@ def _split(
 
 
 def _around(
-    part: Part, zone: NDArray[np.int32], owner: NDArray[np.int32], z: int
+    part: Subproblem, zone: NDArray[np.int32], owner: NDArray[np.int32], z: int
 ) -> NDArray[np.int32]:
     """List the zones that could take all of a zone; none where a unit of it must stay."""
     if part.is_fixed[zone == z].any():

@@ -12,9 +12,9 @@ import numpy as np
 
 from lingwu_grid.engine.search._anneal import anneal
 from lingwu_grid.engine.search._kernels import (
-    Part,
     Prices,
     State,
+    Subproblem,
     rest_is_one_piece,
     whole_price,
     whole_short,
@@ -46,7 +46,7 @@ def seeded(*numbers: int) -> NDArray[np.uint64]:
     return np.array([word | 1], np.uint64)
 
 
-def state_of(part: Part, draft: Draft) -> State:
+def state_of(part: Subproblem, draft: Draft) -> State:
     """
     Count an assignment: households, second measure and group members of each zone.
 
@@ -78,7 +78,7 @@ def state_of(part: Part, draft: Draft) -> State:
     )
 
 
-def can_leave(part: Part, zone: NDArray[np.int32], unit: int) -> bool:
+def can_leave(part: Subproblem, zone: NDArray[np.int32], unit: int) -> bool:
     """
     Tell whether the zone of `unit` stays contiguous without it.
 
@@ -96,7 +96,7 @@ def can_leave(part: Part, zone: NDArray[np.int32], unit: int) -> bool:
     return bool(rest_is_one_piece(part.indptr, part.indices, zone, unit, queue, seen))
 
 
-def owners_short(part: Part, draft: Draft) -> NDArray[np.int64]:
+def owners_short(part: Subproblem, draft: Draft) -> NDArray[np.int64]:
     """
     Count the households that each owner (community) is out of range by, shape (n_owners,).
 
@@ -112,7 +112,7 @@ def owners_short(part: Part, draft: Draft) -> NDArray[np.int64]:
     return np.asarray(short * (size > 0), np.int64)
 
 
-def violation(part: Part, draft: Draft) -> int:
+def violation(part: Subproblem, draft: Draft) -> int:
     """
     Count the households that zones and owners are out of range by, and faults.
 
@@ -132,18 +132,18 @@ def violation(part: Part, draft: Draft) -> int:
     return int(whole_short(part, state_of(part, draft)))
 
 
-def price_of(part: Part, draft: Draft, prices: Prices) -> float:
+def price_of(part: Subproblem, draft: Draft, prices: Prices) -> float:
     """Price an assignment, violations included, in households."""
     return float(whole_price(part, state_of(part, draft), prices))
 
 
-def rank(part: Part, draft: Draft, prices: Prices) -> tuple[int, float]:
+def rank(part: Subproblem, draft: Draft, prices: Prices) -> tuple[int, float]:
     """Rank an assignment, less is better: what is out of range first, then the price."""
     return violation(part, draft), round(price_of(part, draft, prices), 6)
 
 
 def annealed(
-    part: Part,
+    part: Subproblem,
     draft: Draft,
     prices: Prices,
     *,
@@ -181,7 +181,7 @@ def annealed(
 
 
 def improve(
-    part: Part,
+    part: Subproblem,
     draft: Draft,
     prices: Prices,
     *,
@@ -231,7 +231,7 @@ def improve(
 
 
 def refine(
-    part: Part, draft: Draft, prices: Prices, *, seed: tuple[int, ...], effort: int
+    part: Subproblem, draft: Draft, prices: Prices, *, seed: tuple[int, ...], effort: int
 ) -> Draft:
     """Anneal at several heats from where it stands; never gives a worse assignment."""
     steps = len(draft.zone) * REFINE_STEPS_PER_UNIT * effort // 100
@@ -244,13 +244,13 @@ def refine(
     return best
 
 
-def best_of(part: Part, prices: Prices, *drafts: Draft) -> Draft:
+def best_of(part: Subproblem, prices: Prices, *drafts: Draft) -> Draft:
     """Give the assignment that ranks best; the first of equals."""
     ranks = [rank(part, draft, prices) for draft in drafts]
     return drafts[ranks.index(min(ranks))]
 
 
-def breaks_owner(part: Part, before: Draft, after: Draft) -> bool:
+def breaks_owner(part: Subproblem, before: Draft, after: Draft) -> bool:
     """Tell whether an owner lies in more pieces after than before; one owner alone cannot."""
     if len(part.owner_lower) < 2:
         return False

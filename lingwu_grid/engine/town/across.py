@@ -8,7 +8,7 @@ import numpy as np
 
 from lingwu_grid.engine.exact.branching import Limits, solve_exact
 from lingwu_grid.engine.exact.extract import placed, zones_model
-from lingwu_grid.engine.instance import Problem, Stop, never
+from lingwu_grid.engine.instance import Instance, Stop, never
 from lingwu_grid.engine.search.search import (
     Draft,
     annealed,
@@ -25,7 +25,7 @@ from lingwu_grid.graph import sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.search._kernels import Part
+    from lingwu_grid.engine.search._kernels import Subproblem
 
 STEPS_PER_UNIT = 60
 HEATS = (4.0, 12.0, 30.0)
@@ -44,13 +44,13 @@ MOST_PAIRS = 1500
 """Units times zones of such a model; larger ones take longer than they are worth."""
 
 
-def street_tasks(problem: Problem, town: Town, csr: Csr, seed: int) -> list[Task]:
+def street_tasks(instance: Instance, town: Town, csr: Csr, seed: int) -> list[Task]:
     """
     Cut out the communities of each street that may change together.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment.
@@ -64,21 +64,21 @@ def street_tasks(problem: Problem, town: Town, csr: Csr, seed: int) -> list[Task
     list[Task]
         One a street with two such communities or more.
     """
-    street = problem.graph.subdistrict
+    street = instance.graph.subdistrict
     community = town.community[town.zone]
-    free = ~is_locked_community(problem, community)
+    free = ~is_locked_community(instance, community)
     tasks = []
     for s in np.unique(street[free]).tolist():
         units = np.flatnonzero(free & (street == s))
         if len(np.unique(community[units])) > 1:
-            tasks.append(make_task(problem, town, units, csr, seed=(seed, 10_000 + s)))
+            tasks.append(make_task(instance, town, units, csr, seed=(seed, 10_000 + s)))
     return tasks
 
 
-def is_locked_community(problem: Problem, community: NDArray[np.int32]) -> NDArray[np.bool_]:
+def is_locked_community(instance: Instance, community: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Tell which communities keep their ground, shape of `community`."""
-    n = problem.graph.n_communities
-    locked = np.append(problem.graph.community_is_locked, False)
+    n = instance.graph.n_communities
+    locked = np.append(instance.graph.community_is_locked, False)
     return np.asarray(locked[np.where(community < n, community, n)], np.bool_)
 
 
@@ -145,7 +145,7 @@ def refine_street(task: Task, *, heats: tuple[float, ...], steps: int, stop: Sto
     return draft
 
 
-def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) -> list[list[int]]:
+def neighbourhoods(instance: Instance, town: Town, csr: Csr, wanted: list[int]) -> list[list[int]]:
     """
     List communities with those that touch them and may change with them, no two in common.
 
@@ -154,7 +154,7 @@ def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) ->
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment.
@@ -169,8 +169,8 @@ def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) ->
         The community in the middle comes first; those of `wanted` that another neighbourhood
         has taken are left out.
     """
-    pairs = _touching(problem, town, csr)
-    sizes = community_sizes(problem, town)
+    pairs = _touching(instance, town, csr)
+    sizes = community_sizes(instance, town)
     spare = np.stack([sizes.households - sizes.lower, sizes.upper - sizes.households])
     taken: set[int] = set()
     found = []
@@ -189,23 +189,23 @@ def neighbourhoods(problem: Problem, town: Town, csr: Csr, wanted: list[int]) ->
     return found
 
 
-def _touching(problem: Problem, town: Town, csr: Csr) -> NDArray[np.int32]:
+def _touching(instance: Instance, town: Town, csr: Csr) -> NDArray[np.int32]:
     """List the pairs of unlocked communities of one street that touch, both ways round."""
     community = town.community[town.zone]
-    source, street = sources(csr.indptr), problem.graph.subdistrict
-    free = ~is_locked_community(problem, community)
+    source, street = sources(csr.indptr), instance.graph.subdistrict
+    free = ~is_locked_community(instance, community)
     use = free[source] & free[csr.indices] & (street[source] == street[csr.indices])
     pairs = np.stack([community[source[use]], community[csr.indices[use]]], axis=1)
     return np.asarray(np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0), np.int32)
 
 
-def border_rounds(problem: Problem, town: Town, csr: Csr) -> list[list[tuple[int, int]]]:
+def border_rounds(instance: Instance, town: Town, csr: Csr) -> list[list[tuple[int, int]]]:
     """
     List the pairs of touching communities where households changed community.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment.
@@ -217,11 +217,11 @@ def border_rounds(problem: Problem, town: Town, csr: Csr) -> list[list[tuple[int
     list[list[tuple[int, int]]]
         Rounds; the pairs of a round share no community, so that they may be solved at once.
     """
-    graph = problem.graph
+    graph = instance.graph
     community = town.community[town.zone]
     moved = (graph.community_now != community) & (graph.community_now >= 0)
     changed = np.unique(community[moved & (graph.households > 0)])
-    pairs = _touching(problem, town, csr)
+    pairs = _touching(instance, town, csr)
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
     left = [(int(a), int(b)) for a, b in pairs[np.isin(pairs, changed).any(axis=1)]]
     rounds: list[list[tuple[int, int]]] = []
@@ -260,7 +260,7 @@ def solve_border(task: Task, stop: Stop = never) -> Draft:
         return draft
     prices = task.prices._replace(border=0.0)
     model = zones_model(part, draft, prices, zones, spare=0)
-    solved = solve_exact(model.instance, LIMITS, stop)
+    solved = solve_exact(model.exact, LIMITS, stop)
     if solved is None:
         return draft
     found = placed(draft, model, solved.zone)
@@ -269,7 +269,7 @@ def solve_border(task: Task, stop: Stop = never) -> Draft:
     return found
 
 
-def _border_zones(part: Part, draft: Draft) -> NDArray[np.int64]:
+def _border_zones(part: Subproblem, draft: Draft) -> NDArray[np.int64]:
     """List the unlocked zones on the border between the owners, the longest contact first."""
     source = sources(part.indptr)
     owner = draft.owner[draft.zone]
@@ -281,14 +281,14 @@ def _border_zones(part: Part, draft: Draft) -> NDArray[np.int64]:
 
 
 def solve_borders(
-    problem: Problem, town: Town, csr: Csr, seed: int, *, workers: int, stop: Stop
+    instance: Instance, town: Town, csr: Csr, seed: int, *, workers: int, stop: Stop
 ) -> Town:
     """
     Solve the borders between communities that moved, pair by pair.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment.
@@ -301,13 +301,13 @@ def solve_borders(
     stop
         Asked while solving.
     """
-    for pairs in border_rounds(problem, town, csr):
+    for pairs in border_rounds(instance, town, csr):
         if stop():
             break
         community = town.community[town.zone]
         tasks = [
             make_task(
-                problem, town, np.flatnonzero(np.isin(community, pair)), csr,
+                instance, town, np.flatnonzero(np.isin(community, pair)), csr,
                 seed=(seed, 20_000, *pair),
             )
             for pair in pairs

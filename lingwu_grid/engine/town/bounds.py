@@ -12,7 +12,7 @@ from lingwu_grid.graph import sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
 
 
 def least_to_leave(unit_households: NDArray[np.int64], upper: int) -> int:
@@ -62,7 +62,7 @@ def least_to_leave(unit_households: NDArray[np.int64], upper: int) -> int:
     return excess + (enough & -enough).bit_length() - 1
 
 
-def unconditional(problem: Problem, ground: NDArray[np.bool_] | None = None) -> int:
+def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -> int:
     """
     Bound the households that change grid in any lawful plan of whole units.
 
@@ -73,7 +73,7 @@ def unconditional(problem: Problem, ground: NDArray[np.bool_] | None = None) -> 
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     ground
         Units to count, shape (n_units,): grids that lie wholly in it. All by default.
@@ -83,18 +83,18 @@ def unconditional(problem: Problem, ground: NDArray[np.bool_] | None = None) -> 
     int
         Households. 0 where today's grids are no argument.
     """
-    if not problem.keeps_today:
+    if not instance.keeps_today:
         return 0
-    graph = problem.graph
+    graph = instance.graph
     home, households = graph.home_grid, graph.home_households
     if ground is not None:
         inside = ground[sources(graph.home_indptr)]
         partly = np.isin(home, home[~inside])
         home, households = home[inside & ~partly], households[inside & ~partly]
-    return _least(home, households, problem.lower, problem.upper)
+    return _least(home, households, instance.lower, instance.upper)
 
 
-def unconditional_communities(problem: Problem) -> int:
+def unconditional_communities(instance: Instance) -> int:
     """
     Bound the households that change community in any lawful plan of whole units.
 
@@ -102,7 +102,7 @@ def unconditional_communities(problem: Problem) -> int:
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
 
     Returns
@@ -110,8 +110,8 @@ def unconditional_communities(problem: Problem) -> int:
     int
         Households. 0 where today's communities are no argument.
     """
-    graph = problem.graph
-    if not problem.keeps_today or problem.community_mode == "redraw":
+    graph = instance.graph
+    if not instance.keeps_today or instance.community_mode == "redraw":
         return 0
     lived = (graph.households > 0) & (graph.community_now >= 0)
     now, weight = graph.community_now[lived], graph.households[lived]

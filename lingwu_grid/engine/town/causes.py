@@ -16,7 +16,7 @@ from lingwu_grid.graph import indptr_of, pieces, sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
 
 
 def fits(households: int, lower: int, upper: int) -> bool:
@@ -45,13 +45,13 @@ def left_over(households: int, lower: int, upper: int) -> int:
     return households - households // lower * upper
 
 
-def region_causes(problem: Problem) -> list[Explanation]:
+def region_causes(instance: Instance) -> list[Explanation]:
     """
     Explain the regions that no number of grids fits, and the units that hold too much together.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
 
     Returns
@@ -59,28 +59,28 @@ def region_causes(problem: Problem) -> list[Explanation]:
     list[Explanation]
         Causes `lock_encloses`, `barrier_cuts`, `count_gap_component` and `pinch_point`.
     """
-    region = _regions(problem)
-    weight = np.bincount(region, problem.graph.households, minlength=int(region.max()) + 1)
-    lower, upper = problem.new_lower, problem.new_upper
+    region = _regions(instance)
+    weight = np.bincount(region, instance.graph.households, minlength=int(region.max()) + 1)
+    lower, upper = instance.new_lower, instance.new_upper
     told = []
     for r in np.flatnonzero(weight > 0).tolist():
         units = np.flatnonzero(region == r)
-        if _has_own_bands(problem, units):
+        if _has_own_bands(instance, units):
             continue
         if not fits(int(weight[r]), lower, upper):
-            told.append(_why_region(problem, units, int(weight[r])))
+            told.append(_why_region(instance, units, int(weight[r])))
         else:
-            told += _pinch_points(problem, units)
+            told += _pinch_points(instance, units)
     return told
 
 
-def community_causes(problem: Problem) -> list[Explanation]:
+def community_causes(instance: Instance) -> list[Explanation]:
     """
     Explain the ground that no number of communities fits.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
 
     Returns
@@ -90,33 +90,33 @@ def community_causes(problem: Problem) -> list[Explanation]:
         street, without the ground of locked communities. Cause `count_gap_communities` where
         that is the whole street, `community_cut_off` where it is a part.
     """
-    graph = problem.graph
-    if problem.community_mode == "fixed":
+    graph = instance.graph
+    if instance.community_mode == "fixed":
         return []
     held = np.append(graph.community_is_locked, False)[graph.community_now]
-    region = _joined(problem, np.where(held, -1, graph.subdistrict), graph.is_open)
+    region = _joined(instance, np.where(held, -1, graph.subdistrict), graph.is_open)
     weight = np.bincount(region, graph.households).astype(np.int64)
-    lower, upper = problem.new_community_lower, problem.new_community_upper
+    lower, upper = instance.new_community_lower, instance.new_community_upper
     told = []
     for r in np.flatnonzero(weight > 0).tolist():
         units = np.flatnonzero(region == r)
         now = np.unique(graph.community_now[units])
-        own = (problem.community_lower(now) != lower) | (problem.community_upper(now) != upper)
+        own = (instance.community_lower(now) != lower) | (instance.community_upper(now) != upper)
         if held[units[0]] or own[now >= 0].any() or fits(int(weight[r]), lower, upper):
             continue
         street = graph.subdistrict == graph.subdistrict[units[0]]
         is_whole = int(graph.households[street].sum()) == int(weight[r])
         cause = "count_gap_communities" if is_whole else "community_cut_off"
-        pairs = [] if is_whole else _closed_pairs(problem, units)
-        told.append(_explained(cause, problem, units, int(weight[r]), pairs=pairs))
+        pairs = [] if is_whole else _closed_pairs(instance, units)
+        told.append(_explained(cause, instance, units, int(weight[r]), pairs=pairs))
     return told
 
 
-def _label(problem: Problem) -> NDArray[np.int64]:
+def _label(instance: Instance) -> NDArray[np.int64]:
     """What a grid may not leave: its community where that is fixed, else its street."""
-    graph = problem.graph
+    graph = instance.graph
     held = np.append(graph.community_is_locked, False)[graph.community_now]
-    if problem.community_mode == "fixed":
+    if instance.community_mode == "fixed":
         held |= graph.community_now >= 0
     label: NDArray[np.int64] = np.where(
         held, graph.community_now, graph.n_communities + graph.subdistrict
@@ -124,70 +124,72 @@ def _label(problem: Problem) -> NDArray[np.int64]:
     return label
 
 
-def _locked(problem: Problem) -> NDArray[np.bool_]:
-    locked: NDArray[np.bool_] = np.append(problem.graph.grid_is_locked, False)[
-        problem.graph.grid_now
+def _locked(instance: Instance) -> NDArray[np.bool_]:
+    locked: NDArray[np.bool_] = np.append(instance.graph.grid_is_locked, False)[
+        instance.graph.grid_now
     ]
     return locked
 
 
 def _joined(
-    problem: Problem, label: NDArray[np.int64], keep: NDArray[np.bool_]
+    instance: Instance, label: NDArray[np.int64], keep: NDArray[np.bool_]
 ) -> NDArray[np.int32]:
     """Number the pieces of equal label over the CSR entries to keep."""
-    graph = problem.graph
+    graph = instance.graph
     indptr = indptr_of(sources(graph.indptr)[keep], graph.n_units)
     return pieces(indptr, graph.indices[keep], label.astype(np.int32))
 
 
-def _regions(problem: Problem) -> NDArray[np.int32]:
+def _regions(instance: Instance) -> NDArray[np.int32]:
     # Locked ground gets labels of its own, one a grid: it neither joins nor is told of.
-    graph = problem.graph
-    label = np.where(_locked(problem), 10**6 + graph.grid_now, _label(problem))
-    return _joined(problem, label, graph.is_open)
+    graph = instance.graph
+    label = np.where(_locked(instance), 10**6 + graph.grid_now, _label(instance))
+    return _joined(instance, label, graph.is_open)
 
 
-def _has_own_bands(problem: Problem, units: NDArray[np.int64]) -> bool:
+def _has_own_bands(instance: Instance, units: NDArray[np.int64]) -> bool:
     """Tell whether some grid of a region is locked, or may have another size than the rest."""
-    grids = np.unique(problem.graph.grid_now[units])
+    grids = np.unique(instance.graph.grid_now[units])
     grids = grids[grids >= 0]
-    own = (problem.lower[grids] != problem.new_lower) | (problem.upper[grids] != problem.new_upper)
-    return bool((own | problem.graph.grid_is_locked[grids]).any())
+    own = (instance.lower[grids] != instance.new_lower) | (
+        instance.upper[grids] != instance.new_upper
+    )
+    return bool((own | instance.graph.grid_is_locked[grids]).any())
 
 
-def _why_region(problem: Problem, units: NDArray[np.int64], households: int) -> Explanation:
+def _why_region(instance: Instance, units: NDArray[np.int64], households: int) -> Explanation:
     """Tell whether locks, barriers or nothing but the count is in the way."""
-    graph = problem.graph
-    label, lower, upper = _label(problem), problem.new_lower, problem.new_upper
+    graph = instance.graph
+    label, lower, upper = _label(instance), instance.new_lower, instance.new_upper
     first = int(units[0])
-    unlocked = _joined(problem, label, graph.is_open)
+    unlocked = _joined(instance, label, graph.is_open)
     larger = unlocked == unlocked[first]
-    locks = np.unique(graph.grid_now[larger & _locked(problem)])
+    locks = np.unique(graph.grid_now[larger & _locked(instance)])
     if len(locks) and fits(int(graph.households[larger].sum()), lower, upper):
-        near = _grids_around(problem, units)
+        near = _grids_around(instance, units)
         locks = np.intersect1d(locks, near)
-        return _explained("lock_encloses", problem, units, households, others=locks)
-    free = np.where(_locked(problem), 10**6 + graph.grid_now, label)
-    over = _joined(problem, free, np.ones(len(graph.indices), np.bool_))
+        return _explained("lock_encloses", instance, units, households, others=locks)
+    free = np.where(_locked(instance), 10**6 + graph.grid_now, label)
+    over = _joined(instance, free, np.ones(len(graph.indices), np.bool_))
     wider = over == over[first]
     if wider.sum() > len(units) and fits(int(graph.households[wider].sum()), lower, upper):
         return _explained(
-            "barrier_cuts", problem, units, households, pairs=_closed_pairs(problem, units)
+            "barrier_cuts", instance, units, households, pairs=_closed_pairs(instance, units)
         )
-    return _explained("count_gap_component", problem, units, households)
+    return _explained("count_gap_component", instance, units, households)
 
 
-def _grids_around(problem: Problem, units: NDArray[np.int64]) -> NDArray[np.int32]:
-    graph = problem.graph
+def _grids_around(instance: Instance, units: NDArray[np.int64]) -> NDArray[np.int32]:
+    graph = instance.graph
     inside = np.zeros(graph.n_units, np.bool_)
     inside[units] = True
     touch = inside[sources(graph.indptr)] & ~inside[graph.indices] & graph.is_open
     return np.unique(graph.grid_now[graph.indices[touch]])
 
 
-def _closed_pairs(problem: Problem, units: NDArray[np.int64]) -> list[tuple[int, int]]:
+def _closed_pairs(instance: Instance, units: NDArray[np.int64]) -> list[tuple[int, int]]:
     """List the pairs of grids that a barrier parts round a region, the longest contact first."""
-    graph = problem.graph
+    graph = instance.graph
     inside = np.zeros(graph.n_units, np.bool_)
     inside[units] = True
     source = sources(graph.indptr)
@@ -204,7 +206,7 @@ def _closed_pairs(problem: Problem, units: NDArray[np.int64]) -> list[tuple[int,
 
 def _explained(
     cause: str,
-    problem: Problem,
+    instance: Instance,
     units: NDArray[np.int64],
     households: int,
     *,
@@ -212,7 +214,7 @@ def _explained(
     pairs: list[tuple[int, int]] | None = None,
     unit: int = -1,
 ) -> Explanation:
-    graph = problem.graph
+    graph = instance.graph
     lived = units[graph.households[units] > 0]
     grids = np.unique(graph.grid_now[lived])
     communities = np.unique(graph.community_now[lived])
@@ -228,7 +230,7 @@ def _explained(
     )
 
 
-def _pinch_points(problem: Problem, units: NDArray[np.int64]) -> list[Explanation]:
+def _pinch_points(instance: Instance, units: NDArray[np.int64]) -> list[Explanation]:
     """
     Find units that must hold together more than a grid may have.
 
@@ -236,38 +238,40 @@ def _pinch_points(problem: Problem, units: NDArray[np.int64]) -> list[Explanatio
     grid (the block-cut tree's leaf blocks; sizes as in (l, u)-partition of a tree).
     """
     told = []
-    for unit, branches in _branches(problem, units):
+    for unit, branches in _branches(instance, units):
         rest = [
-            left_over(int(problem.graph.households[b].sum()), problem.new_lower, problem.new_upper)
+            left_over(
+                int(instance.graph.households[b].sum()), instance.new_lower, instance.new_upper
+            )
             for b in branches
         ]
-        total = int(problem.graph.households[unit]) + sum(rest)
-        if total > problem.new_upper:
+        total = int(instance.graph.households[unit]) + sum(rest)
+        if total > instance.new_upper:
             hanging = [b for b, r in zip(branches, rest, strict=True) if r]
             where = np.concatenate([[unit], *hanging]).astype(np.int64)
-            told.append(_explained("pinch_point", problem, where, total, unit=unit))
+            told.append(_explained("pinch_point", instance, where, total, unit=unit))
     return told
 
 
 def _branches(
-    problem: Problem, units: NDArray[np.int64]
+    instance: Instance, units: NDArray[np.int64]
 ) -> list[tuple[int, list[NDArray[np.int64]]]]:
     """Give each unit whose loss would part its region, with the parts."""
-    graph = problem.graph
+    graph = instance.graph
     label = np.full(graph.n_units, -1, np.int64)
     out = []
-    for unit in _articulations(problem, units):
+    for unit in _articulations(instance, units):
         label[units] = 0
         label[unit] = -1
-        piece = _joined(problem, label, graph.is_open)
+        piece = _joined(instance, label, graph.is_open)
         rest = units[units != unit]
         out.append((unit, [rest[piece[rest] == p] for p in np.unique(piece[rest])]))
     return out
 
 
-def _articulations(problem: Problem, units: NDArray[np.int64]) -> list[int]:
+def _articulations(instance: Instance, units: NDArray[np.int64]) -> list[int]:
     """List the units of a region without which it falls apart (Tarjan 1972), ascending."""
-    graph = problem.graph
+    graph = instance.graph
     inside = set(units.tolist())
     near = {
         u: [

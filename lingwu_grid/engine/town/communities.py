@@ -13,14 +13,14 @@ import numpy as np
 
 from lingwu_grid.engine.exact.branching import Limits, solve_exact
 from lingwu_grid.engine.exact.extract import SHORT_PRICE, sub_graph
-from lingwu_grid.engine.exact.model import Instance
+from lingwu_grid.engine.exact.model import ExactModel
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.graph import indptr_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
 
 REACH = 2
 """How many grids away from its own a community may take a grid."""
@@ -41,10 +41,10 @@ TRANSFER_MOST = 400.0
 
 
 def zone_graph(
-    problem: Problem, zone: NDArray[np.int32]
+    instance: Instance, zone: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Give which zones touch over an open border, as CSR over zone numbers."""
-    graph = problem.graph
+    graph = instance.graph
     n = int(zone.max()) + 1
     a = zone[sources(graph.indptr)[graph.is_open]].astype(np.int64)
     b = zone[graph.indices[graph.is_open]]
@@ -53,7 +53,7 @@ def zone_graph(
 
 
 def settle_communities(
-    problem: Problem, zone: NDArray[np.int32], today: NDArray[np.int32], *, workers: int = 1
+    instance: Instance, zone: NDArray[np.int32], today: NDArray[np.int32], *, workers: int = 1
 ) -> NDArray[np.int32]:
     """
     Bring communities into range by whole grids, changing the fewest households.
@@ -62,7 +62,7 @@ def settle_communities(
 
     Parameters
     ----------
-    problem
+    instance
         Bounds of communities, weights and locks.
     zone
         Zone of each unit, every zone in one piece, shape (n,).
@@ -77,8 +77,8 @@ def settle_communities(
         Community of each zone, shape (n_zones,); every community in one piece if that was
         possible at all.
     """
-    graph = problem.graph
-    indptr, indices = zone_graph(problem, zone)
+    graph = instance.graph
+    indptr, indices = zone_graph(instance, zone)
     size = np.bincount(zone, graph.households).astype(np.int64)
     present = np.bincount(zone, minlength=len(size)) > 0
     street = np.full(len(size), -1, np.int32)
@@ -88,7 +88,7 @@ def settle_communities(
         nodes = np.flatnonzero(present & (street == s))
         communities = np.flatnonzero(graph.community_subdistrict == s)
         if len(communities):
-            part = (problem, nodes, communities, today, size, indptr, indices)
+            part = (instance, nodes, communities, today, size, indptr, indices)
             instances.append((nodes, communities, _community_instance(*part)))
     best = run_all(lambda item: _best_of_cores(item[2]), instances, workers)
     settled = today.copy()
@@ -97,34 +97,34 @@ def settle_communities(
     return settled
 
 
-def _best_of_cores(instance: Instance) -> NDArray[np.int32]:
+def _best_of_cores(exact: ExactModel) -> NDArray[np.int32]:
     """Solve for several choices of cores until the communities are in range; keep the best."""
-    limits = LIMITS if instance.cost.size < LARGE else LARGE_LIMITS
-    best, least = instance.now, np.inf
+    limits = LIMITS if exact.cost.size < LARGE else LARGE_LIMITS
+    best, least = exact.now, np.inf
     for attempt in range(CORES):
-        trial = replace(instance, core=_central_nodes(instance, attempt))
+        trial = replace(exact, core=_central_nodes(exact, attempt))
         solved = solve_exact(trial, limits)
         if solved is None:
             continue
         if solved.price < least:
             best, least = solved.zone, solved.price
-        bought = instance.price(solved.zone)
-        bought += float(solved.received.sum()) * instance.transfer_price
+        bought = exact.price(solved.zone)
+        bought += float(solved.received.sum()) * exact.transfer_price
         if solved.price < bought + 0.5:
             break
     return best
 
 
 def _community_instance(
-    problem: Problem,
+    instance: Instance,
     nodes: NDArray[np.int64],
     communities: NDArray[np.int64],
     today: NDArray[np.int32],
     size: NDArray[np.int64],
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],
-) -> Instance:
-    graph = problem.graph
+) -> ExactModel:
+    graph = instance.graph
     local = np.full(len(size), -1, np.int64)
     local[nodes] = np.arange(len(nodes))
     sub_indptr, sub_indices = sub_graph(indptr, indices, nodes, local)
@@ -143,10 +143,10 @@ def _community_instance(
     ).astype(np.int64)
     crossing = crossing[crossing[:, 0] != crossing[:, 1]]
     crossing = crossing[~locked[crossing].any(axis=1)]
-    cost = problem.community_weight * weight[:, None].astype(np.float64) + 0.5
+    cost = instance.community_weight * weight[:, None].astype(np.float64) + 0.5
     cost = np.repeat(cost, len(communities), axis=1)
     cost[np.arange(len(nodes)), now] = 0.0
-    return Instance(
+    return ExactModel(
         indptr=sub_indptr,
         indices=sub_indices,
         weight=weight,
@@ -165,7 +165,7 @@ def _community_instance(
         apart=np.empty((0, 2), np.int32),
         short_price=SHORT_PRICE,
         transfer=crossing,
-        transfer_price=problem.community_weight + 1.0,
+        transfer_price=instance.community_weight + 1.0,
         transfer_most=TRANSFER_MOST,
     )
 
@@ -198,14 +198,14 @@ def _within_reach(
     return near
 
 
-def _central_nodes(instance: Instance, attempt: int) -> NDArray[np.int32]:
+def _central_nodes(exact: ExactModel, attempt: int) -> NDArray[np.int32]:
     # The core of a community is the grid with the most inner neighbours by household; later
     # attempts take others down the list, for a shape that the first core cannot grow into.
-    now, weight = instance.now, instance.weight
-    source = sources(instance.indptr)
-    inside = now[source] == now[instance.indices]
-    pull = np.bincount(source[inside], weight[instance.indices[inside]], minlength=len(now))
-    core = np.zeros(len(instance.lower), np.int32)
+    now, weight = exact.now, exact.weight
+    source = sources(exact.indptr)
+    inside = now[source] == now[exact.indices]
+    pull = np.bincount(source[inside], weight[exact.indices[inside]], minlength=len(now))
+    core = np.zeros(len(exact.lower), np.int32)
     for c in range(len(core)):
         members = np.flatnonzero(now == c)
         if len(members):

@@ -13,17 +13,17 @@ from lingwu_grid.engine.town.tally import community_sizes, zone_sizes
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
     from lingwu_grid.engine.town.levels import Town
 
 
-def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
+def explain(instance: Instance, town: Town) -> tuple[Explanation, ...]:
     """
     Name what stands out of range in an assignment, with the cause where counting shows it.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The best assignment found.
@@ -37,21 +37,21 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
         above the maximum), `grid_without_households` (no row lies in it),
         `grid_out_of_range`, `community_out_of_range`. Empty for a lawful plan.
     """
-    grids, communities = _grids(problem, town), _communities(problem, town)
-    told = _over_size_units(problem)
+    grids, communities = _grids(instance, town), _communities(instance, town)
+    told = _over_size_units(instance)
     if not grids and not communities:
         return tuple(told)
-    told += region_causes(problem)
-    counted = community_causes(problem)
+    told += region_causes(instance)
+    counted = community_causes(instance)
     # What a region's own cause explains is not told twice.
-    explained = _ground(problem, told)
+    explained = _ground(instance, told)
     told += [
         item
         for item in grids
         if not explained[np.isin(town.zone, item.grids)].all()
         or item.cause == "grid_without_households"
     ]
-    explained = _ground(problem, counted)
+    explained = _ground(instance, counted)
     community = town.community[town.zone]
     communities = [
         item for item in communities if not explained[np.isin(community, item.communities)].all()
@@ -59,32 +59,32 @@ def explain(problem: Problem, town: Town) -> tuple[Explanation, ...]:
     return (*told, *counted, *communities)
 
 
-def _ground(problem: Problem, told: list[Explanation]) -> NDArray[np.bool_]:
+def _ground(instance: Instance, told: list[Explanation]) -> NDArray[np.bool_]:
     """Mark the units that causes name, and those where nobody lives."""
-    ground: NDArray[np.bool_] = problem.graph.households == 0
+    ground: NDArray[np.bool_] = instance.graph.households == 0
     ground[[u for item in told for u in item.units]] = True
     return ground
 
 
-def _over_size_units(problem: Problem) -> list[Explanation]:
-    heavy = np.flatnonzero(problem.graph.households > problem.new_upper)
-    most = problem.upper.max() if len(problem.upper) else problem.new_upper
-    now = problem.graph.grid_now
+def _over_size_units(instance: Instance) -> list[Explanation]:
+    heavy = np.flatnonzero(instance.graph.households > instance.new_upper)
+    most = instance.upper.max() if len(instance.upper) else instance.new_upper
+    now = instance.graph.grid_now
     return [
         Explanation(
             "unit_over_limit",
-            int(problem.graph.households[u]),
+            int(instance.graph.households[u]),
             grids=(int(now[u]),) if now[u] >= 0 else (),
             unit=int(u),
             units=(int(u),),
         )
         for u in heavy
-        if problem.graph.households[u] > most
+        if instance.graph.households[u] > most
     ]
 
 
-def _grids(problem: Problem, town: Town) -> list[Explanation]:
-    sizes = zone_sizes(problem, town)
+def _grids(instance: Instance, town: Town) -> list[Explanation]:
+    sizes = zone_sizes(instance, town)
     size, short = sizes.households, sizes.short
     told = []
     for c in np.unique(town.community[short > 0]).tolist():
@@ -93,7 +93,7 @@ def _grids(problem: Problem, town: Town) -> list[Explanation]:
         total = int(size[inside].sum())
         if not size[grids].any():
             cause, households = "grid_without_households", 0
-        elif not fits(total, problem.new_lower, problem.new_upper):
+        elif not fits(total, instance.new_lower, instance.new_upper):
             cause, households = "count_gap_grids", total
         else:
             cause, households = "grid_out_of_range", int(short[grids].sum())
@@ -101,24 +101,24 @@ def _grids(problem: Problem, town: Town) -> list[Explanation]:
     return told
 
 
-def _communities(problem: Problem, town: Town) -> list[Explanation]:
-    sizes = community_sizes(problem, town)
+def _communities(instance: Instance, town: Town) -> list[Explanation]:
+    sizes = community_sizes(instance, town)
     street = np.zeros(len(sizes.lower), np.int64)
-    street[town.community[town.zone]] = problem.graph.subdistrict
-    plain = (sizes.lower == problem.new_community_lower) & (
-        sizes.upper == problem.new_community_upper
+    street[town.community[town.zone]] = instance.graph.subdistrict
+    plain = (sizes.lower == instance.new_community_lower) & (
+        sizes.upper == instance.new_community_upper
     )
     return [
-        _why_community(problem, int(c), sizes.households, plain & (street == street[c]))
+        _why_community(instance, int(c), sizes.households, plain & (street == street[c]))
         for c in np.flatnonzero(sizes.short)
     ]
 
 
 def _why_community(
-    problem: Problem, c: int, size: NDArray[np.int64], together: NDArray[np.bool_]
+    instance: Instance, c: int, size: NDArray[np.int64], together: NDArray[np.bool_]
 ) -> Explanation:
     """Tell whether the communities of its street could be in range at all, by count."""
     total = int(size[together].sum())
-    if fits(total, problem.new_community_lower, problem.new_community_upper):
+    if fits(total, instance.new_community_lower, instance.new_community_upper):
         return Explanation("community_out_of_range", int(size[c]), communities=(c,))
     return Explanation("count_gap_communities", total, communities=(c,))

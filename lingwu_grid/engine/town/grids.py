@@ -30,7 +30,7 @@ from lingwu_grid.engine.town.polish import polish
 from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
-    from lingwu_grid.engine.search._kernels import Part, Prices
+    from lingwu_grid.engine.search._kernels import Prices, Subproblem
     from lingwu_grid.engine.town.levels import Task
 
 STARTS = 12
@@ -205,14 +205,14 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
             effort=task.effort,
         )  # fmt: skip
         task = task._replace(draft=draft)
-    elif model.instance.cost.size > TOO_LARGE:
+    elif model.exact.cost.size > TOO_LARGE:
         # Orders lean on the shape they start from: a good one, where no free answer lends one.
         task = task._replace(draft=refine_task(task, stop))
-    if model.instance.cost.size > MOST_PAIRS:
+    if model.exact.cost.size > MOST_PAIRS:
         return Proven(task.draft, None)
     free, bound = None, 0.0
-    if model.instance.cost.size <= LARGE and task.gap <= CAREFUL:
-        solved = solve_connected(model.instance, FREE_LIMITS, rounds=FREE_ROUNDS, stop=stop)
+    if model.exact.cost.size <= LARGE and task.gap <= CAREFUL:
+        solved = solve_connected(model.exact, FREE_LIMITS, rounds=FREE_ROUNDS, stop=stop)
         free, bound = _answer(part, task.draft, model, solved), solved.bound
         if solved.is_contiguous:
             best = best_of(part, prices, task.draft, free)
@@ -244,9 +244,9 @@ def reprove_task(task: Task, proven: Proven, stop: Stop = never) -> Proven:
     free, bound = proven.free, proven.dual
     if free is None:
         model = _whole_model(part, proven.draft, prices)
-        if model.instance.cost.size > TOO_LARGE:
+        if model.exact.cost.size > TOO_LARGE:
             return proven
-        solved = solve_connected(model.instance, LARGE_FREE_LIMITS, rounds=FREE_ROUNDS, stop=stop)
+        solved = solve_connected(model.exact, LARGE_FREE_LIMITS, rounds=FREE_ROUNDS, stop=stop)
         free, bound = _answer(part, proven.draft, model, solved), solved.bound
         if solved.is_contiguous:
             best = best_of(part, prices, proven.draft, free)
@@ -267,7 +267,7 @@ def _ordered(task: Task, shape: Draft, free: Draft | None, dual: float, stop: St
     limits = Limits(nodes=10, gap=task.gap, presolve="off")
     if task.gap > CAREFUL:
         limits = limits._replace(nodes=1, rings=QUICK_RINGS)
-    solved = None if stop() else solve_exact(model.instance, limits, stop)
+    solved = None if stop() else solve_exact(model.exact, limits, stop)
     if solved is None:
         return Proven(task.draft, None)
     best = best_of(part, prices, shape, _answer(part, shape, model, solved))
@@ -283,12 +283,12 @@ def _searched(task: Task, draft: Draft) -> Draft:
     )
 
 
-def _whole_model(part: Part, draft: Draft, prices: Prices) -> Model:
+def _whole_model(part: Subproblem, draft: Draft, prices: Prices) -> Model:
     zones = np.unique(draft.zone).astype(np.int64)
     return zones_model(part, draft, prices, zones[~part.is_locked[zones]])
 
 
-def _answer(part: Part, draft: Draft, model: Model, solved: Solved) -> Draft:
+def _answer(part: Subproblem, draft: Draft, model: Model, solved: Solved) -> Draft:
     return absorb_empty(part, placed(draft, model, solved.zone))
 
 
@@ -308,7 +308,7 @@ def _proof(
     # A wish for a number of grids is no household: the bound is that of plans as near to it.
     idle = 0.4 + missed_count(task.part, draft) * task.prices.zones
     bound, free = (outside + max(0, math.ceil(dual - idle - 1e-6)) for dual in duals)
-    instance = model.instance
+    exact = model.exact
     is_old = (model.zones < len(task.zones)) & (method == ORDERED)
     return Proof(
         community=int(task.owners[0]),
@@ -318,17 +318,17 @@ def _proof(
         moved=moved,
         units=len(model.units),
         zones=len(model.zones),
-        cores=tuple(task.units[model.units[instance.core[is_old]]].tolist()),
+        cores=tuple(task.units[model.units[exact.core[is_old]]].tolist()),
     )
 
 
-def missed_count(part: Part, draft: Draft) -> int:
+def missed_count(part: Subproblem, draft: Draft) -> int:
     """Count the zones that owners have too many or too few of."""
     count = state_of(part, draft).owner_count
     return int(np.abs(count - part.owner_zones)[part.owner_zones >= 0].sum())
 
 
-def moved_in(part: Part, draft: Draft, model: Model | None = None) -> int:
+def moved_in(part: Subproblem, draft: Draft, model: Model | None = None) -> int:
     """Count the households of a part, or of a model in it, that leave their zone."""
     owner = sources(part.home_indptr)
     gone = part.home_zone != draft.zone[owner]

@@ -14,10 +14,10 @@ from lingwu_grid.graph import sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
 
 
-def relabel(problem: Problem, town: Town) -> Town:
+def relabel(instance: Instance, town: Town) -> Town:
     """
     Give today's numbers to the zones that hold most of their households.
 
@@ -26,7 +26,7 @@ def relabel(problem: Problem, town: Town) -> Town:
 
     Parameters
     ----------
-    problem
+    instance
         Today's grids.
     town
         An assignment; zones 0 … n_grids − 1 carry today's numbers.
@@ -37,12 +37,12 @@ def relabel(problem: Problem, town: Town) -> Town:
         The same zones under numbers that move the fewest households (largest bipartite
         matching).
     """
-    graph = problem.graph
+    graph = instance.graph
     n = len(town.community)
     is_plain = np.zeros(n, np.bool_)
     is_plain[: graph.n_grids] = (
-        (problem.lower == problem.new_lower)
-        & (problem.upper == problem.new_upper)
+        (instance.lower == instance.new_lower)
+        & (instance.upper == instance.new_upper)
         & ~graph.grid_is_locked
         & ~graph.grid_is_enclave
         & (np.bincount(graph.pin[graph.pin >= 0], minlength=graph.n_grids) == 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._kernels import Part, Prices
+from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search.search import Draft
 from lingwu_grid.engine.search.start import open_borders
 from lingwu_grid.graph import indptr_of, sources
@@ -14,7 +14,7 @@ from lingwu_grid.graph import indptr_of, sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
 
 
 class Csr(NamedTuple):
@@ -42,7 +42,7 @@ class Task(NamedTuple):
     """The town's zones, ascending; the part's numbers above are spare."""
     owners: NDArray[np.int32]
     """The town's communities, ascending."""
-    part: Part
+    part: Subproblem
     draft: Draft
     prices: Prices
     seed: tuple[int, ...]
@@ -51,21 +51,21 @@ class Task(NamedTuple):
     """Relative gap at which an exact model of a community is good enough."""
 
 
-def open_csr(problem: Problem) -> Csr:
+def open_csr(instance: Instance) -> Csr:
     """Give the open borders as CSR, each with the price of a zone border along it."""
-    indptr, indices = open_borders(problem.graph)
+    indptr, indices = open_borders(instance.graph)
     # Length counts a little even on a line: compact zones are easier to walk.
-    edge = problem.graph.off_line_m + 0.05 * problem.graph.border_m
-    return Csr(indptr, indices, edge[problem.graph.is_open])
+    edge = instance.graph.off_line_m + 0.05 * instance.graph.border_m
+    return Csr(indptr, indices, edge[instance.graph.is_open])
 
 
-def community_tasks(problem: Problem, town: Town, csr: Csr, seed: int) -> list[Task]:
+def community_tasks(instance: Instance, town: Town, csr: Csr, seed: int) -> list[Task]:
     """
     Cut the town into one task per community.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment to improve.
@@ -78,20 +78,20 @@ def community_tasks(problem: Problem, town: Town, csr: Csr, seed: int) -> list[T
     order = np.argsort(of_unit, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(of_unit[order])) + 1)
     return [
-        make_task(problem, town, units, csr, seed=(seed, int(of_unit[units[0]])))
+        make_task(instance, town, units, csr, seed=(seed, int(of_unit[units[0]])))
         for units in groups
     ]
 
 
 def make_task(
-    problem: Problem, town: Town, units: NDArray[np.int64], csr: Csr, *, seed: tuple[int, ...]
+    instance: Instance, town: Town, units: NDArray[np.int64], csr: Csr, *, seed: tuple[int, ...]
 ) -> Task:
     """
     Cut a part out of the town.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment of the town.
@@ -108,34 +108,34 @@ def make_task(
         Local zones and owners are the town's in ascending order, then spare zones of each
         owner. The bounds of the owners count where there are several; one alone cannot change.
     """
-    graph = problem.graph
+    graph = instance.graph
     present = np.unique(town.zone[units])
     owners = np.unique(town.community[present])
-    zones, owner = _with_closed(problem, town, units, present, owners)
-    spare = _spare_zones(problem, town, units, owners, owner)
+    zones, owner = _with_closed(instance, town, units, present, owners)
+    spare = _spare_zones(instance, town, units, owners, owner)
     owner = np.concatenate([owner, spare])
     number = np.full(max(int(town.zone.max()) + 1, graph.n_grids) + 1, -1, np.int32)
     number[zones] = np.arange(len(zones))
-    lower, upper, locked = _bands(problem, zones, len(owner))
+    lower, upper, locked = _bands(instance, zones, len(owner))
     start = number[town.zone[units]]
     indptr, indices, edge = _sub_csr(csr, units, graph.n_units)
     home = _entries(graph.home_indptr, units)
     pin = np.where(graph.pin[units] >= 0, number[graph.pin[units]], -1)
-    group, group_parts = _groups(problem, town, units)
-    apart_indptr, apart = _apart(problem, units)
-    part = Part(
+    group, group_parts = _groups(instance, town, units)
+    apart_indptr, apart = _apart(instance, units)
+    part = Subproblem(
         indptr=indptr,
         indices=indices,
         edge_cost=edge,
         households=graph.households[units],
-        measure=problem.measure[units],
+        measure=instance.measure[units],
         home_indptr=np.append(0, np.diff(graph.home_indptr)[units].cumsum()).astype(np.int32),
         home_zone=number[graph.home_grid[home]],
         home_households=graph.home_households[home],
         zone_now=number[graph.grid_now[units]]
-        if problem.keeps_today
+        if instance.keeps_today
         else np.full(len(units), -1, np.int32),
-        is_fixed=locked[start] | problem.is_fixed[units],
+        is_fixed=locked[start] | instance.is_fixed[units],
         pin=pin.astype(np.int32),
         group=group,
         group_parts=group_parts,
@@ -145,34 +145,34 @@ def make_task(
         upper=upper,
         is_locked=locked,
         zone_owner=owner,
-        home_owner=_home_owner(problem, units, owners),
-        owner_lower=problem.community_lower(owners) * (len(owners) > 1),
-        owner_upper=problem.community_upper(owners)
+        home_owner=_home_owner(instance, units, owners),
+        owner_lower=instance.community_lower(owners) * (len(owners) > 1),
+        owner_upper=instance.community_upper(owners)
         if len(owners) > 1
         else np.full(1, np.iinfo(np.int32).max, np.int64),
-        owner_zones=problem.grids_wanted(owners),
+        owner_zones=instance.grids_wanted(owners),
     )
     return Task(
         units, zones.astype(np.int32), owners.astype(np.int32), part, Draft(start, owner),
-        problem.prices, seed, problem.effort, problem.proof_gap,
+        instance.prices, seed, instance.effort, instance.proof_gap,
     )  # fmt: skip
 
 
 def _with_closed(
-    problem: Problem,
+    instance: Instance,
     town: Town,
     units: NDArray[np.int64],
     present: NDArray[np.int32],
     owners: NDArray[np.int32],
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Add today's grids that the town has closed: they may be taken up again where they were."""
-    graph = problem.graph
+    graph = instance.graph
     owner_of_unit = np.searchsorted(owners, town.community[town.zone[units]])
     closed = np.zeros(graph.n_grids + 1, np.bool_)
     closed[:-1] = ~graph.grid_is_locked
     closed[town.zone[town.zone < graph.n_grids]] = False
     ground = graph.grid_now[units]
-    mine = closed[ground] & problem.keeps_today
+    mine = closed[ground] & instance.keeps_today
     pairs = np.unique(
         np.stack([ground[mine], owner_of_unit[mine]], axis=1), axis=0, return_counts=True
     )
@@ -188,7 +188,7 @@ def _with_closed(
 
 
 def _spare_zones(
-    problem: Problem,
+    instance: Instance,
     town: Town,
     units: NDArray[np.int64],
     owners: NDArray[np.int32],
@@ -196,23 +196,23 @@ def _spare_zones(
 ) -> NDArray[np.int32]:
     """Give the owner of each spare zone: as many as an owner could need, two at least."""
     of_unit = np.searchsorted(owners, town.community[town.zone[units]])
-    households = np.bincount(of_unit, problem.graph.households[units], minlength=len(owners))
+    households = np.bincount(of_unit, instance.graph.households[units], minlength=len(owners))
     zones = np.bincount(owner, minlength=len(owners))
-    most = np.ceil(households / problem.new_lower).astype(np.int64) + 1 - zones
+    most = np.ceil(households / instance.new_lower).astype(np.int64) + 1 - zones
     spare = np.maximum(2, most) if len(owners) == 1 else np.full(len(owners), 2)
     return np.repeat(np.arange(len(owners)), spare).astype(np.int32)
 
 
 def _bands(
-    problem: Problem, zones: NDArray[np.int32], n: int
+    instance: Instance, zones: NDArray[np.int32], n: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.bool_]]:
-    old = np.flatnonzero(zones < problem.graph.n_grids)
-    lower = np.full(n, problem.new_lower, np.int64)
-    upper = np.full(n, problem.new_upper, np.int64)
+    old = np.flatnonzero(zones < instance.graph.n_grids)
+    lower = np.full(n, instance.new_lower, np.int64)
+    upper = np.full(n, instance.new_upper, np.int64)
     locked = np.zeros(n, np.bool_)
-    lower[old] = problem.lower[zones[old]]
-    upper[old] = problem.upper[zones[old]]
-    locked[old] = problem.graph.grid_is_locked[zones[old]]
+    lower[old] = instance.lower[zones[old]]
+    upper[old] = instance.upper[zones[old]]
+    locked[old] = instance.graph.grid_is_locked[zones[old]]
     return lower, upper, locked
 
 
@@ -225,9 +225,9 @@ def _entries(indptr: NDArray[np.int32], rows: NDArray[np.int64]) -> NDArray[np.i
 
 
 def _groups(
-    problem: Problem, town: Town, units: NDArray[np.int64]
+    instance: Instance, town: Town, units: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    graph = problem.graph
+    graph = instance.graph
     named, group = np.unique(graph.group[units], return_inverse=True)
     skip = int(len(named) > 0 and named[0] < 0)
     parts = graph.group_parts[named[skip:]].copy()
@@ -242,11 +242,11 @@ def _groups(
 
 
 def _apart(
-    problem: Problem, units: NDArray[np.int64]
+    instance: Instance, units: NDArray[np.int64]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    local = np.full(problem.graph.n_units, -1, np.int64)
+    local = np.full(instance.graph.n_units, -1, np.int64)
     local[units] = np.arange(len(units))
-    pairs = local[problem.graph.apart]
+    pairs = local[instance.graph.apart]
     pairs = pairs[(pairs >= 0).all(axis=1)]
     both = np.concatenate([pairs, pairs[:, ::-1]])
     both = both[np.lexsort((both[:, 1], both[:, 0]))]
@@ -254,9 +254,9 @@ def _apart(
 
 
 def _home_owner(
-    problem: Problem, units: NDArray[np.int64], owners: NDArray[np.int32]
+    instance: Instance, units: NDArray[np.int64], owners: NDArray[np.int32]
 ) -> NDArray[np.int32]:
-    now = problem.graph.community_now[units]
+    now = instance.graph.community_now[units]
     at = np.minimum(np.searchsorted(owners, now), len(owners) - 1)
     home = np.where(owners[at] == now, at, -2)
     return np.where(now < 0, -1, home).astype(np.int32)
@@ -307,7 +307,7 @@ def with_task(town: Town, task: Task, draft: Draft) -> Town:
     return Town(zone, np.array(community, np.int32))
 
 
-def absorb_empty(part: Part, draft: Draft) -> Draft:
+def absorb_empty(part: Subproblem, draft: Draft) -> Draft:
     """Give the ground of zones without households to a neighbour, unless nobody need live there."""
     zone = draft.zone.copy()
     source = sources(part.indptr)

@@ -15,9 +15,9 @@ from lingwu_grid.graph import sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.exact.model import Instance
+    from lingwu_grid.engine.exact.model import ExactModel
     from lingwu_grid.engine.instance import Stop
-    from lingwu_grid.engine.search._kernels import Part, Prices
+    from lingwu_grid.engine.search._kernels import Prices, Subproblem
 
 FIRST = 2
 
@@ -50,7 +50,7 @@ PATIENT = Patience(
 BROAD = Patience((24,), 30_000, Limits(nodes=10, gap=1e-3, presolve="off"), 0, 0, is_thorough=False)
 
 
-def faulty_zones(part: Part, draft: Draft, *, of_owners: bool) -> list[int]:
+def faulty_zones(part: Subproblem, draft: Draft, *, of_owners: bool) -> list[int]:
     """
     List the zones that are out of range or hold a fault.
 
@@ -83,7 +83,7 @@ def faulty_zones(part: Part, draft: Draft, *, of_owners: bool) -> list[int]:
     return [int(z) for z in order if fault[z] > 0]
 
 
-def _on_the_rim(part: Part, draft: Draft) -> NDArray[np.int64]:
+def _on_the_rim(part: Subproblem, draft: Draft) -> NDArray[np.int64]:
     """Mark the zones that touch another owner."""
     owner = draft.owner[draft.zone]
     source = sources(part.indptr)
@@ -92,7 +92,7 @@ def _on_the_rim(part: Part, draft: Draft) -> NDArray[np.int64]:
     return rim
 
 
-def mend(part: Part, draft: Draft, prices: Prices, patience: Patience, stop: Stop) -> Draft:
+def mend(part: Subproblem, draft: Draft, prices: Prices, patience: Patience, stop: Stop) -> Draft:
     """
     Solve small exact models round each fault until none is left or none helps.
 
@@ -129,7 +129,7 @@ def mend(part: Part, draft: Draft, prices: Prices, patience: Patience, stop: Sto
 
 
 def _mend_one(
-    part: Part, draft: Draft, prices: Prices, fault: int, patience: Patience, stop: Stop
+    part: Subproblem, draft: Draft, prices: Prices, fault: int, patience: Patience, stop: Stop
 ) -> Draft | None:
     before = rank(part, draft, prices)
     tried, spare = 0, 2 if len(part.owner_lower) == 1 else 1
@@ -142,8 +142,8 @@ def _mend_one(
             return None
         tried = len(zones)
         model = zones_model(part, draft, prices, zones, spare=spare)
-        limits = patience.limits._replace(enough=_enough(model.instance))
-        solved = solve_exact(model.instance, limits, stop)
+        limits = patience.limits._replace(enough=_enough(model.exact))
+        solved = solve_exact(model.exact, limits, stop)
         if solved is not None:
             found = placed(draft, model, solved.zone)
             if rank(part, found, prices) < before and not breaks_owner(part, draft, found):
@@ -151,13 +151,13 @@ def _mend_one(
     return None
 
 
-def _enough(instance: Instance) -> float:
+def _enough(exact: ExactModel) -> float:
     """Give a price that only an assignment without a fault has, moves being about as many."""
-    price = instance.cost[np.arange(len(instance.now)), instance.now]
+    price = exact.cost[np.arange(len(exact.now)), exact.now]
     return float(price[price < FAULT * SHORT_PRICE].sum()) + SHORT_PRICE - 1
 
 
-def zones_around(part: Part, draft: Draft, centre: int, most: int) -> NDArray[np.int64]:
+def zones_around(part: Subproblem, draft: Draft, centre: int, most: int) -> NDArray[np.int64]:
     """List up to `most` unlocked zones round a zone, nearest ring first, then by number."""
     a, b = draft.zone[sources(part.indptr)], draft.zone[part.indices]
     pairs = np.unique(np.stack([a, b], axis=1), axis=0)

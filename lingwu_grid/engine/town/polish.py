@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.engine.instance import Stop
-    from lingwu_grid.engine.search._kernels import Part, Prices
+    from lingwu_grid.engine.search._kernels import Prices, Subproblem
 
 ZONES = 4
 """Zones of a neighbourhood."""
@@ -34,7 +34,7 @@ MOST_PAIRS = 2000
 LIMITS = Limits(nodes=10, gap=2e-3)
 
 
-def polish(part: Part, draft: Draft, prices: Prices, *, workers: int, stop: Stop) -> Draft:
+def polish(part: Subproblem, draft: Draft, prices: Prices, *, workers: int, stop: Stop) -> Draft:
     """
     Solve neighbourhoods of zones that have moved households, until none can be improved.
 
@@ -74,7 +74,7 @@ def polish(part: Part, draft: Draft, prices: Prices, *, workers: int, stop: Stop
     return draft
 
 
-def _moved_zones(part: Part, draft: Draft) -> NDArray[np.int64]:
+def _moved_zones(part: Subproblem, draft: Draft) -> NDArray[np.int64]:
     """List the unlocked zones that hold households from elsewhere, the most first."""
     owner = sources(part.home_indptr)
     gone = part.home_zone != draft.zone[owner]
@@ -85,7 +85,7 @@ def _moved_zones(part: Part, draft: Draft) -> NDArray[np.int64]:
     return np.flatnonzero(arrived > 0)
 
 
-def _disjoint(part: Part, draft: Draft, centres: list[int]) -> list[NDArray[np.int64]]:
+def _disjoint(part: Subproblem, draft: Draft, centres: list[int]) -> list[NDArray[np.int64]]:
     """Choose neighbourhoods round some of the centres, no zone in two of them."""
     taken: set[int] = set()
     chosen = []
@@ -98,12 +98,12 @@ def _disjoint(part: Part, draft: Draft, centres: list[int]) -> list[NDArray[np.i
 
 
 def _solved(
-    part: Part, draft: Draft, prices: Prices, stop: Stop, zones: NDArray[np.int64]
+    part: Subproblem, draft: Draft, prices: Prices, stop: Stop, zones: NDArray[np.int64]
 ) -> Draft:
     if np.isin(draft.zone, zones).sum() * len(zones) > MOST_PAIRS:
         return draft
     model = zones_model(part, draft, prices, zones, spare=0)
-    solved = solve_exact(model.instance, LIMITS, stop)
+    solved = solve_exact(model.exact, LIMITS, stop)
     return draft if solved is None else placed(draft, model, solved.zone)
 
 

@@ -12,7 +12,7 @@ from lingwu_grid.lawful import short_by
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem
+    from lingwu_grid.engine.instance import Instance
     from lingwu_grid.engine.town.levels import Town
 
 
@@ -32,66 +32,68 @@ class Sizes(NamedTuple):
         return np.asarray(out * self.is_present, np.int64)
 
 
-def zone_sizes(problem: Problem, town: Town) -> Sizes:
+def zone_sizes(instance: Instance, town: Town) -> Sizes:
     """
     Count the households of every zone.
 
     Parameters
     ----------
-    problem
+    instance
         Households and bounds.
     town
         The assignment.
     """
     n = len(town.community)
-    lower = np.full(n, problem.new_lower, np.int64)
-    upper = np.full(n, problem.new_upper, np.int64)
-    old = min(n, len(problem.lower))
-    lower[:old], upper[:old] = problem.lower[:old], problem.upper[:old]
-    return _counted(problem, town.zone, lower, upper)
+    lower = np.full(n, instance.new_lower, np.int64)
+    upper = np.full(n, instance.new_upper, np.int64)
+    old = min(n, len(instance.lower))
+    lower[:old], upper[:old] = instance.lower[:old], instance.upper[:old]
+    return _counted(instance, town.zone, lower, upper)
 
 
-def community_sizes(problem: Problem, town: Town) -> Sizes:
+def community_sizes(instance: Instance, town: Town) -> Sizes:
     """
     Count the households of every community, new ones included.
 
     Parameters
     ----------
-    problem
+    instance
         Households and bounds.
     town
         The assignment.
     """
-    n = max(problem.graph.n_communities, int(town.community.max(initial=-1)) + 1)
+    n = max(instance.graph.n_communities, int(town.community.max(initial=-1)) + 1)
     every = np.arange(n, dtype=np.int32)
-    lower, upper = problem.community_lower(every), problem.community_upper(every)
-    return _counted(problem, town.community[town.zone], lower, upper)
+    lower, upper = instance.community_lower(every), instance.community_upper(every)
+    return _counted(instance, town.community[town.zone], lower, upper)
 
 
 def _counted(
-    problem: Problem,
+    instance: Instance,
     zone: NDArray[np.int32],
     lower: NDArray[np.int64],
     upper: NDArray[np.int64],
 ) -> Sizes:
-    size = np.bincount(zone, problem.graph.households, minlength=len(lower)).astype(np.int64)
+    size = np.bincount(zone, instance.graph.households, minlength=len(lower)).astype(np.int64)
     return Sizes(size, lower, upper, np.bincount(zone, minlength=len(lower)) > 0)
 
 
-def moved_households(problem: Problem, town: Town, inside: NDArray[np.bool_] | None = None) -> int:
+def moved_households(
+    instance: Instance, town: Town, inside: NDArray[np.bool_] | None = None
+) -> int:
     """
     Count the households whose grid changes; those without a grid today do not count.
 
     Parameters
     ----------
-    problem
+    instance
         Where households are today.
     town
         The assignment.
     inside
         Units to count, shape (n_units,); all of them by default.
     """
-    graph = problem.graph
+    graph = instance.graph
     owner = sources(graph.home_indptr)
     away = town.zone[owner] != graph.home_grid
     if inside is not None:
@@ -99,11 +101,11 @@ def moved_households(problem: Problem, town: Town, inside: NDArray[np.bool_] | N
     return int(graph.home_households[away].sum())
 
 
-def worth(problem: Problem, town: Town) -> tuple[int, int]:
+def worth(instance: Instance, town: Town) -> tuple[int, int]:
     """Rank a town, less is better: households out of range first, then weighted ones moved."""
-    graph = problem.graph
-    short = zone_sizes(problem, town).short.sum() + community_sizes(problem, town).short.sum()
+    graph = instance.graph
+    short = zone_sizes(instance, town).short.sum() + community_sizes(instance, town).short.sum()
     away = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
     crossed = int(graph.households[away].sum())
-    moved = moved_households(problem, town) + problem.community_weight * crossed
+    moved = moved_households(instance, town) + instance.community_weight * crossed
     return int(short), moved

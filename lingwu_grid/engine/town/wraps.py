@@ -24,7 +24,7 @@ from lingwu_grid.graph import pieces, sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Problem, Stop
+    from lingwu_grid.engine.instance import Instance, Stop
     from lingwu_grid.graph import UnitGraph
 
 STEPS_PER_UNIT = 300
@@ -87,13 +87,13 @@ def _pieces_without(pairs: NDArray[np.int64], n: int, a: int) -> NDArray[np.int3
     return number
 
 
-def unwrap(problem: Problem, town: Town, csr: Csr, seed: int, stop: Stop) -> Town:
+def unwrap(instance: Instance, town: Town, csr: Csr, seed: int, stop: Stop) -> Town:
     """
     Open the wraps that today's map has not, each for `wrap_weight` households at most.
 
     Parameters
     ----------
-    problem
+    instance
         The town and its rules.
     town
         The assignment, lawful or the best there is.
@@ -109,15 +109,15 @@ def unwrap(problem: Problem, town: Town, csr: Csr, seed: int, stop: Stop) -> Tow
     Town
         Nothing more out of range.
     """
-    graph = problem.graph
-    known = {w.inner for w in find_wraps(graph, graph.grid_now)} if problem.keeps_today else set()
+    graph = instance.graph
+    known = {w.inner for w in find_wraps(graph, graph.grid_now)} if instance.keeps_today else set()
     for wrap in find_wraps(graph, town.zone):
         if stop():
             break
         if wrap.inner in known or not _still_wraps(graph, town.zone, wrap):
             continue
-        for way in _ways(problem, town, wrap):
-            opened = _opened(problem, town, csr, way, wrap, seed)
+        for way in _ways(instance, town, wrap):
+            opened = _opened(instance, town, csr, way, wrap, seed)
             if opened is not None:
                 town = opened
                 break
@@ -134,16 +134,16 @@ def _still_wraps(graph: UnitGraph, zone: NDArray[np.int32], wrap: Wrap) -> bool:
 
 
 def _opened(
-    problem: Problem, town: Town, csr: Csr, way: _Way, wrap: Wrap, seed: int
+    instance: Instance, town: Town, csr: Csr, way: _Way, wrap: Wrap, seed: int
 ) -> Town | None:
     """Give the way to its zone and search for what that asks for; None where it costs too much."""
     owners = np.unique(town.community[[way.zone, wrap.outer]])
     if len(owners) > 1 and (
-        problem.community_mode == "fixed" or is_locked_community(problem, owners).any()
+        instance.community_mode == "fixed" or is_locked_community(instance, owners).any()
     ):
         return None
     units = np.flatnonzero(np.isin(town.community[town.zone], owners))
-    task = make_task(problem, town, units, csr, seed=(seed, 60_000, wrap.outer))
+    task = make_task(instance, town, units, csr, seed=(seed, 60_000, wrap.outer))
     part, zone = task.part, task.draft.zone.copy()
     mine = np.searchsorted(units, way.units)
     zone[mine] = np.searchsorted(task.zones, way.zone)
@@ -157,20 +157,20 @@ def _opened(
         part._replace(is_fixed=is_fixed), Draft(zone, task.draft.owner), task.prices,
         heats=HEATS, steps=STEPS_PER_UNIT * len(units), seed=task.seed,
     )  # fmt: skip
-    most = price_of(part, task.draft, task.prices) + problem.wrap_weight
+    most = price_of(part, task.draft, task.prices) + instance.wrap_weight
     if violation(part, found) > violation(part, task.draft) or (
         price_of(part, found, task.prices) > most
     ):
         return None
     opened = with_task(town, task, found)
-    if len(find_wraps(problem.graph, opened.zone)) >= len(find_wraps(problem.graph, town.zone)):
+    if len(find_wraps(instance.graph, opened.zone)) >= len(find_wraps(instance.graph, town.zone)):
         return None
     return opened
 
 
-def _ways(problem: Problem, town: Town, wrap: Wrap) -> list[_Way]:
+def _ways(instance: Instance, town: Town, wrap: Wrap) -> list[_Way]:
     """List the shortest ways out: for each inner zone to keep, and for each zone outside."""
-    graph, zone = problem.graph, town.zone
+    graph, zone = instance.graph, town.zone
     indptr, indices = open_borders(graph)
     free = _free(indptr, indices, zone, wrap.outer)
     inner = np.isin(zone, wrap.inner)

@@ -57,8 +57,7 @@ class Pin:
 class SecondMeasure:
     """A column of households whose sum should be spread over grids as households are."""
 
-    column: str = ""
-    """One of :data:`~lingwu_grid.contract.schema.MEASURES`; empty for none."""
+    column: str = ""  # one of `MEASURES`
     weight: float = 0.0
     """What one person too many or too few in a grid costs, in households moved."""
 

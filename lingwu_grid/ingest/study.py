@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import geopandas as gpd
 import pandas as pd
-import shapely
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, Findings, each
@@ -27,6 +26,7 @@ from lingwu_grid.ingest.tables import Source, read_file, read_sources
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import shapely
     from pyproj import CRS
 
 
@@ -139,8 +139,6 @@ def read_study(
     if datum is not None:
         rules = rules.with_(datum={"all": datum} | rules.datum)
     ground, rows, first = read_ground(folder, rules, zones=zones)
-    if not rows.first:
-        raise _no_households(folder, ground.findings.rows)
     table = combined(list(rows.first), list(first), ground.crs)["households"]
     households, excluded, found = counted(table, ground.tables.get("buildings"), ground.outline)
     lost, unread = unreadable_rows(list(rows.first))
@@ -185,7 +183,7 @@ def read_ground(
     Raises
     ------
     InputError
-        If a streamed file cannot be read.
+        If a streamed file cannot be read, or no household file can be used.
     """
     limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
     sources, told = read_sources(folder, rules.columns, limits, without=streamed)
@@ -194,13 +192,15 @@ def read_ground(
     whole = [s for s in sources if s.table == "households"]
     rows = open_rows([open_stream(p, limits) for p in streamed], whole, rules, limits)
     located = locate([*(s for s in sources if s.table != "households"), *rows.first], rules)
+    if not any(s.table == "households" for s in located.sources):
+        raise _no_households(folder, [*told, *located.findings])
     spatial = [t for t in located.frames if isinstance(t, gpd.GeoDataFrame)]
     crs = work_crs_of([t for t in spatial if len(t)], rules.work_crs)
     pairs = list(zip(located.sources, located.frames, strict=True))
     others = [(s, f) for s, f in pairs if s.table != "households"]
     tables = combined([s for s, _ in others], [f for _, f in others], crs)
     first = [cast("gpd.GeoDataFrame", f) for s, f in pairs if s.table == "households"]
-    sample = pd.concat([f.to_crs(crs) for f in first]) if first else None
+    sample = pd.concat([f.to_crs(crs) for f in first])
     own = rules_file(folder)
     study = Study(
         name=rules.study_name or folder.resolve().name,
@@ -209,7 +209,7 @@ def read_ground(
         households=_nobody(crs),
         excluded=pd.DataFrame({c: [] for c in ("household_id", "origin", "status", "reason")}),
         tables=tables,
-        outline=outline_of(tables, sample) if others or first else shapely.Polygon(),
+        outline=outline_of(tables, sample),
         findings=Findings((*told, *located.findings, *unknown_kinds(tables))),
         sources=tuple(told_of(s, located.datums, len(s.frame) + len(s.lost)) for s, _ in pairs),
         rules_text=own.read_text(encoding="utf-8-sig") if own else "",

@@ -158,7 +158,11 @@ class Reel:
             table = self._reader.get_chunk(size) if size else pd.DataFrame()
             self._next += 1
             if self._next > number:
-                return _counts_as_numbers(table.reset_index(drop=True))
+                break
+        if self._next == len(self._sizes):
+            self._reader.close()  # an open file could not be replaced on Windows
+            self._reader = None
+        return _counts_as_numbers(table.reset_index(drop=True))
 
 
 def _read_service(folder: Path) -> Service | None:

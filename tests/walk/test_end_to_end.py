@@ -25,6 +25,10 @@ FILES = {
 }  # fmt: skip
 
 
+QUICK = lg.Rules(effort=20, prove=False)
+"""A quick search: enough where a plan has only to be lawful."""
+
+
 def test_the_plan_of_a_town_is_lawful_to_an_independent_reader(
     small_folder: Path, tmp_path: Path
 ) -> None:
@@ -37,7 +41,8 @@ def test_the_plan_of_a_town_is_lawful_to_an_independent_reader(
 @pytest.mark.parametrize("seed", [11, 12])
 def test_other_towns_are_lawful_too(seed: int, tmp_path: Path) -> None:
     write_town(make_town(households=13_000, communities=3, seed=seed), tmp_path / "town")
-    assert main([str(tmp_path / "town"), "-o", str(tmp_path / "out"), "--quiet"]) == 0
+    arguments = [str(tmp_path / "town"), "-o", str(tmp_path / "out"), "--quiet", "--no-report"]
+    assert main(arguments) == 0
     assert faults(tmp_path / "out", tmp_path / "town") == []
 
 
@@ -60,8 +65,8 @@ def test_the_same_seed_gives_the_same_bytes_on_one_worker_and_on_two(
     small_folder: Path, tmp_path: Path
 ) -> None:
     for name, workers in (("a", "1"), ("b", "2")):
-        arguments = [str(small_folder), "-o", str(tmp_path / name), "--quiet", "--seed", "5"]
-        assert main([*arguments, "--workers", workers]) == 0
+        arguments = [str(small_folder), "-o", str(tmp_path / name), "--quiet", "--no-report"]
+        assert main([*arguments, "--seed", "5", "--workers", workers]) == 0
     for name in ("assignment.csv", "changes.csv", "plan.gpkg"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
@@ -72,7 +77,7 @@ def test_households_alone_are_enough(small_study: lg.Study, tmp_path: Path) -> N
     pd.DataFrame(
         {"id": small_study.households.household_id, "lon": degrees.x, "lat": degrees.y}
     ).to_csv(tmp_path / "only" / "households.csv", index=False)
-    plan = lg.partition(lg.read_study(tmp_path / "only"), seed=2)
+    plan = lg.partition(tmp_path / "only", QUICK, seed=2)
     assert plan.summary["status"] in ("feasible", "optimal")
     assert plan.summary["households"] == len(small_study.households)
     assert plan.grids.households.between(300, 500).all()
@@ -85,7 +90,7 @@ def test_gbk_shapefiles_with_chinese_columns_are_read(
     folder = tmp_path / "灵武"
     folder.mkdir()
     _as_gbk_shapefiles(small_folder, folder)
-    plan = lg.partition(lg.read_study(folder), seed=1)
+    plan = lg.partition(folder, QUICK, seed=1)
     assert plan.summary["status"] in ("feasible", "optimal")
     assert plan.summary["households"] == small_plan.summary["households"]
     assert set(plan.communities.community_name) == set(small_plan.communities.community_name)
@@ -117,7 +122,7 @@ def test_without_grids_the_plan_stays_inside_the_communities(
     folder = tmp_path / "town"
     shutil.copytree(small_folder, folder)
     (folder / "boundaries" / "grids.gpkg").unlink()
-    plan = lg.partition(lg.read_study(folder), seed=3)
+    plan = lg.partition(folder, QUICK, seed=3)
     assert plan.summary["status"] in ("feasible", "optimal")
     assert plan.summary["households_moved_grid"] == 0
 
@@ -133,7 +138,8 @@ def test_a_crowd_that_no_number_of_grids_can_hold_is_explained(tmp_path: Path) -
             "lat": 38.10 + (place.i // 25) * 0.0002,
         }
     ).to_csv(tmp_path / "town" / "households.csv", index=False)
-    assert main([str(tmp_path / "town"), "-o", str(tmp_path / "out"), "--quiet"]) == 3
+    arguments = [str(tmp_path / "town"), "-o", str(tmp_path / "out"), "--quiet", "--no-report"]
+    assert main(arguments) == 3
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     causes = {item["cause"] for item in summary["explanations"]}
     assert causes == {"count_gap_component", "count_gap_communities"}
@@ -196,13 +202,15 @@ def test_locked_grids_keep_their_households_and_polygon(
     today = small_plan.assignment.groupby("previous_grid_id").size()
     lawful = [g for g in touched.grid_id if 300 <= today.get(g, 0) <= 500]
     assert lawful, "the town must have an adjusted grid that could have stayed"
-    rules = small_study.rules.with_(locked_grids=(lawful[0],))
+    rules = small_study.rules.with_(locked_grids=(lawful[0],), effort=20, prove=False)
     plan = lg.partition(small_study, rules, seed=1)
     kept = plan.grids.set_index("grid_id").loc[lawful[0]]
     assert (kept.lineage, kept.households) == ("不变", today[lawful[0]])
 
 
 def test_a_margin_keeps_clear_of_both_bounds(small_study: lg.Study) -> None:
-    plan = lg.partition(small_study, small_study.rules.with_(margin=10), seed=1)
+    plan = lg.partition(
+        small_study, small_study.rules.with_(margin=10, effort=20, prove=False), seed=1
+    )
     plain = plan.grids[plan.grids.status == "合规"]
     assert plain.households.between(310, 490).all()

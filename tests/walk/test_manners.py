@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
@@ -21,10 +21,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+def quick(study: lg.Study, **rules: Any) -> lg.Rules:  # noqa: ANN401 - settings of any kind
+    """Give rules for a quick search: enough where a plan has only to keep them."""
+    return study.rules.with_(effort=20, prove=False, **rules)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child")
 def test_ctrl_c_leaves_a_whole_plan(small_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lingwu_grid.partition", str(small_folder), "-o", str(out)]
+    command.append("--no-report")
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as run:  # noqa: S603
         assert run.stderr is not None
         for line in run.stderr:
@@ -40,7 +46,15 @@ def test_ctrl_c_leaves_a_whole_plan(small_folder: Path, tmp_path: Path) -> None:
 
 def test_a_time_limit_still_writes_every_household(small_folder: Path, tmp_path: Path) -> None:
     began = time.monotonic()
-    arguments = [str(small_folder), "-o", str(tmp_path / "out"), "--quiet", "--time-limit", "0"]
+    arguments = [
+        str(small_folder),
+        "-o",
+        str(tmp_path / "out"),
+        "--quiet",
+        "--time-limit",
+        "0",
+        "--no-report",
+    ]
     assert main(arguments) in (0, 3)
     assert time.monotonic() > began
     summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
@@ -56,7 +70,7 @@ def test_an_exception_makes_a_small_grid_lawful_with_its_reason(
     ]
     assert small, "the town must have a grid under the range"
     grant = Exemption("老旧小区", "无物业的老旧小区，单独设网格", grid_id=small[0], lower=100)
-    plan = lg.partition(small_study, small_study.rules.with_(exceptions=(grant,)), seed=1)
+    plan = lg.partition(small_study, quick(small_study, exceptions=(grant,)), seed=1)
     row = plan.grids.set_index("grid_id").loc[small[0]]
     assert plan.summary["status"] in ("feasible", "optimal")
     assert 100 <= row.households < 300, "nothing but the band asks for more"
@@ -64,7 +78,7 @@ def test_an_exception_makes_a_small_grid_lawful_with_its_reason(
 
 
 def test_fixed_communities_keep_every_household(small_study: lg.Study) -> None:
-    plan = lg.partition(small_study, small_study.rules.with_(communities="fixed"), seed=1)
+    plan = lg.partition(small_study, quick(small_study, communities="fixed"), seed=1)
     assert plan.summary["households_moved_community"] == 0
     enclave = plan.assignment.merge(plan.grids[["grid_id", "community_id"]], on="grid_id")
     assert (enclave.community_id_x == enclave.community_id_y).all()
@@ -74,7 +88,7 @@ def test_fixed_communities_keep_every_household(small_study: lg.Study) -> None:
 def test_other_scenarios_are_lawful_and_nearer_the_middle(
     scenario: str, small_study: lg.Study, small_plan: lg.Plan
 ) -> None:
-    plan = lg.partition(small_study, small_study.rules.with_(scenario=scenario), seed=1)
+    plan = lg.partition(small_study, quick(small_study, scenario=scenario), seed=1)
     assert plan.summary["status"] in ("feasible", "optimal")
 
     def spread(table: pd.DataFrame) -> float:
@@ -84,7 +98,7 @@ def test_other_scenarios_are_lawful_and_nearer_the_middle(
 
 
 def test_communities_may_be_formed_anew(small_study: lg.Study) -> None:
-    plan = lg.partition(small_study, small_study.rules.with_(communities="redraw"), seed=1)
+    plan = lg.partition(small_study, quick(small_study, communities="redraw"), seed=1)
     urban = plan.communities[plan.communities.status != "例外"]
     assert plan.grids.households[plan.grids.kind == "basic"].between(300, 500).all()
     assert plan.communities.households.sum() == len(plan.assignment)

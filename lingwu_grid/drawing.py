@@ -17,7 +17,7 @@ from lingwu_grid.maps.pages import (
 )
 from lingwu_grid.papers.filling import blank
 from lingwu_grid.papers.writing import write_papers
-from lingwu_grid.scale.crew import Failed
+from lingwu_grid.scale.jobs import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

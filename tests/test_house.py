@@ -60,14 +60,15 @@ def _names(requirements: list[str]) -> dict[str, str]:
 def test_one_list_of_dependencies_stands_in_three_files() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    wanted = _names([*project["dependencies"], *extras["dev"], *extras["notebook"]])
+    needed = [*project["dependencies"], *extras["dev"], *extras["notebook"], *extras["cluster"]]
+    wanted = _names(needed)
     conda = re.findall(r"^  - ([\w.-]+[^\s:]*)$", (ROOT / "environment.yml").read_text(), re.M)
     found = _names([c for c in conda if not c.startswith(("conda-forge", "nodefaults"))])
     assert found.pop("python") == project["requires-python"]
     found.pop("pip")
     assert found == wanted
     locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
-    assert set(_names([*project["dependencies"], *extras["dev"]])) <= locked
+    assert set(wanted) <= locked
 
 
 def test_no_machine_path_or_registry_host_is_in_a_tracked_file() -> None:

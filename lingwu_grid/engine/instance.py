@@ -277,8 +277,9 @@ def pose(graph: UnitGraph, rules: Rules) -> Instance:
     """
     Turn rules into the numbers of a instance.
 
-    The prices make the objective lexicographic in effect: a household out of range outweighs
-    any move that mends it, a household moved outweighs kilometres of border.
+    The objective is one weighted sum, in households: a household out of range weighs 12, one
+    that changes grid 1, one that changes community `community_move_weight` more, and a kilometre
+    of border on no line `border_weight`.
 
     Parameters
     ----------

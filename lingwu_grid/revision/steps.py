@@ -21,7 +21,7 @@ from lingwu_grid.revision.checks import Fault, Town, faults_of, fresh_faults, to
 from lingwu_grid.revision.merging import Merged, merge, require_fit
 from lingwu_grid.revision.sharing_out import shared_out
 from lingwu_grid.revision.solving import Numbered, Wish, as_solution, mended, number_zones
-from lingwu_grid.scale.crew import Failed
+from lingwu_grid.scale.jobs import Failed
 from lingwu_grid.scale.joining import Solved, join
 from lingwu_grid.scale.laying import lay_out
 from lingwu_grid.scale.solving import as_part

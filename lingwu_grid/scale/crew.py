@@ -1,61 +1,25 @@
-"""Crew: worker processes that solve parts, here or on a Dask cluster; one code path for both.
-
-Dask (Rocklin 2015) hands tasks out again when a worker dies. What it does not see is a worker that
-hangs: each task tells how far it is, and the worker of one that falls silent is started anew.
-"""
+"""Crew: who does the jobs of a study: this process, or a cluster of them."""
 
 from __future__ import annotations
 
-import logging
-import time
-import uuid
-import warnings
+import importlib.util
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, Protocol, Self
-
-from distributed import Client, Event, LocalCluster, get_worker, wait
-from distributed.scheduler import KilledWorker
+from typing import TYPE_CHECKING, Any, Self
 
 from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.engine.instance import never, silent
+from lingwu_grid.scale.jobs import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from distributed import Future
-
     from lingwu_grid.engine.instance import Stop, Watch
+    from lingwu_grid.scale.cluster import Cluster
+    from lingwu_grid.scale.jobs import Work
 
-CONNECT_SECONDS = 8
 SILENT_SECONDS = 1800.0
 """A task that has told nothing for so long hangs: the longest step of a large part takes
 minutes."""
-
-MUST_AGREE = ("lingwu_grid", "numpy", "numba", "highspy", "shapely", "scipy", "pandas", "geopandas")
-"""Versions that decide the bytes of a plan."""
-
-SAY_SECONDS = 3.0
-"""One line of progress in so many seconds: many parts have much to tell."""
-
-TOPIC = "lingwu_grid"
-AHEAD = 2
-"""Tasks handed out for each worker: one to work on, one that waits there already."""
-
-
-class Work(Protocol):
-    """What is done with a job; a function of a module, so that workers can import it."""
-
-    def __call__(self, job: Any, *, stop: Stop, watch: Watch, threads: int = 1) -> Any:  # noqa: ANN401 - any job
-        """Do a job, on so many threads."""
-
-
-@dataclass(frozen=True)
-class Failed:
-    """A job that could not be done."""
-
-    reason: str
 
 
 class Crew:
@@ -88,36 +52,48 @@ class Crew:
         self.workers, self.watch, self.stop = workers, watch, stop
         self.silent_seconds = silent_seconds
         self._open = ExitStack()
-        self._client: Client | None = None
+        self._cluster: Cluster | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._open.close()
-        self._client = None
+        self._cluster = None
 
-    @property
-    def client(self) -> Client:
+    def cluster(self) -> Cluster | None:
         """
-        The workers, started when they are first asked for.
+        Give the workers, started when they are first asked for.
+
+        Returns
+        -------
+        Cluster | None
+            None where Dask is not installed: this process does one job after the other.
 
         Raises
         ------
         LingwuError
             If no scheduler answers, or its workers have other versions than this machine.
         """
-        if self._client is None:
-            self._client = self._open.enter_context(_started(self.workers, self.watch))
-        return self._client
+        if self._cluster is None and importlib.util.find_spec("distributed") is not None:
+            from lingwu_grid.scale.cluster import started  # noqa: PLC0415 - an extra
+
+            self._cluster = self._open.enter_context(started(self.workers, self.watch))
+        if self._cluster is None and isinstance(self.workers, str):
+            raise LingwuError(
+                "这台机器上没有装 Dask，连不上调度器",
+                where=f"--workers {self.workers}",
+                remedy="pip install lingwu_grid[cluster]；或用 --workers 1 在本机运行",
+            )
+        return self._cluster
 
     @property
     def size(self) -> int:
-        """Number of tasks that are worked on at a time."""
+        """Number of jobs that are worked on at a time."""
         if isinstance(self.workers, int):
             return self.workers
-        workers = self.client.scheduler_info(n_workers=-1)["workers"]
-        return max(1, sum(int(w["nthreads"]) for w in workers.values()))
+        cluster = self.cluster()
+        return cluster.size if cluster else 1
 
     def each(self, work: Work, jobs: Mapping[str, Callable[[], Any]]) -> Iterator[tuple[str, Any]]:
         """
@@ -133,7 +109,8 @@ class Crew:
         Yields
         ------
         tuple
-            Name, and the result; of one job of several it may be :class:`Failed`.
+            Name, and the result; of one job of several it may be
+            :class:`~lingwu_grid.scale.jobs.Failed`.
 
         Raises
         ------
@@ -144,131 +121,28 @@ class Crew:
             ((name, make),) = jobs.items()
             yield name, work(make(), stop=self.stop, watch=self.watch, threads=self.workers)
             return
-        for name, result in self._spread(work, jobs):
+        cluster = self.cluster()
+        if cluster is None:
+            yield from self._in_turn(work, jobs)
+            return
+        for name, result in cluster.spread(
+            work, jobs, self.stop, silent_seconds=self.silent_seconds
+        ):
             if isinstance(result, Failed) and len(jobs) == 1:
                 raise LingwuError(result.reason)
             yield name, result
 
-    def _spread(
+    def _in_turn(
         self, work: Work, jobs: Mapping[str, Callable[[], Any]]
     ) -> Iterator[tuple[str, Any]]:
-        topic = f"{TOPIC}-{uuid.uuid4().hex}"  # a task's key is never used twice
-        ended = Event(topic, client=self.client)
-        news = _News(self.watch, len(jobs))
-        self.client.subscribe_topic(topic, news.take)
-        waiting = list(jobs)
-        running: dict[Future[Any], str] = {}
-        try:
-            while waiting or running:
-                while waiting and len(running) < AHEAD * self.size:
-                    name = waiting.pop(0)
-                    running[self._hand_out(work, name, jobs[name](), topic)] = name
-                for future in self._finished(list(running)):
-                    name = running.pop(future)
-                    news.done(name)
-                    yield name, _result_of(future)
-                    future.release()
-                if self.stop() and not ended.is_set():
-                    ended.set()
-                self._wake(news.silent(self.silent_seconds))
-        finally:
-            self.client.unsubscribe_topic(topic)
-
-    def _hand_out(self, work: Work, name: str, job: Any, topic: str) -> Future[Any]:  # noqa: ANN401 - any job
-        # The job goes with the task, not ahead of it: data that lies on one worker dies with it.
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Sending large graph")
-            return self.client.submit(
-                _on_worker, work, name, job, topic,
-                key=f"{topic}-{name}", retries=1, pure=False,
-            )  # fmt: skip
-
-    def _finished(self, futures: list[Future[Any]]) -> list[Future[Any]]:
-        try:
-            wait(futures, timeout=1.0, return_when="FIRST_COMPLETED")
-        except TimeoutError:
-            return []
-        return [future for future in futures if future.done()]
-
-    def _wake(self, addresses: list[str]) -> None:
-        """Start workers anew whose task hangs; Dask hands the task out again."""
-        if addresses:
-            self.watch(f"{len(addresses)} 个进程没有反应，重新启动")
-            self.client.restart_workers(addresses, timeout=60, raise_for_error=False)
-
-
-class _News:
-    """What running tasks told last."""
-
-    def __init__(self, watch: Watch, total: int) -> None:
-        self._watch, self._total, self._done = watch, total, 0
-        self._heard: dict[str, tuple[float, str]] = {}
-        self._said = -SAY_SECONDS
-
-    def take(self, event: tuple[float, Any]) -> None:
-        """Take in what a task tells."""
-        told = event[1]
-        now = time.monotonic()
-        self._heard[told["name"]] = (now, told["worker"])
-        if now - self._said < SAY_SECONDS:
-            return
-        self._said = now
-        self._watch(f"{self._done}/{self._total} 部分完成；{told['name']} {told['phase']}")
-
-    def done(self, name: str) -> None:
-        """Forget a task that is done."""
-        self._heard.pop(name, None)
-        self._done += 1
-        self._watch(f"{self._done}/{self._total} 部分完成")
-
-    def silent(self, seconds: float) -> list[str]:
-        """List the workers of tasks that have told nothing for so long, and forget those tasks."""
-        now = time.monotonic()
-        late = {n: w for n, (heard, w) in list(self._heard.items()) if now - heard > seconds}
-        for name in late:
-            self._heard.pop(name, None)
-        return sorted(set(late.values()))
-
-
-class _OnWorker:
-    """Stop and watch of a task, on the worker that does it."""
-
-    def __init__(self, name: str, topic: str) -> None:
-        self._name, self._topic = name, topic
-        self._asked, self._is_over = 0.0, False
-
-    def __call__(self, *, is_lawful: bool = True) -> bool:  # noqa: ARG002 - over is over
-        """Tell whether the planner has interrupted; asks the scheduler every other second."""
-        if not self._is_over and time.monotonic() - self._asked > 2.0:
-            self._is_over = bool(Event(self._topic).is_set())
-            self._asked = time.monotonic()
-        return self._is_over
-
-    def watch(self, phase: str, violations: int | None = None, moved: int | None = None) -> None:
-        """Tell the planner's machine how far this task is."""
-        told = phase if violations is None else f"{phase} 超限 {violations} 户"
-        told += "" if moved is None else f" 变动 {moved} 户"
-        worker = get_worker()
-        worker.log_event(self._topic, {"name": self._name, "worker": worker.address, "phase": told})
-
-
-def _on_worker(work: Work, name: str, job: Any, topic: str) -> Any:  # noqa: ANN401 - any job
-    here = _OnWorker(name, topic)
-    here.watch("开始")
-    try:
-        return work(job, stop=here, watch=here.watch)
-    except LingwuError as error:
-        return Failed(str(error))  # the planner's to mend: trying again would not
-
-
-def _result_of(future: Future[Any]) -> Any:  # noqa: ANN401 - any result
-    error = future.exception()
-    if error is None:
-        return future.result()
-    if isinstance(error, KilledWorker):
-        return Failed("处理这一部分的进程几次中途死亡（多半是内存不够）")
-    logging.getLogger(__name__).debug("part failed", exc_info=error)
-    return Failed(f"程序内部错误 {type(error).__name__}：{error}")
+        """Do one job after the other, here."""
+        for number, (name, make) in enumerate(jobs.items(), start=1):
+            try:
+                result = work(make(), stop=self.stop, watch=self.watch)
+            except LingwuError as error:
+                result = Failed(str(error))
+            self.watch(f"{number}/{len(jobs)} 部分完成")
+            yield name, result
 
 
 @contextmanager
@@ -279,64 +153,3 @@ def crew_of(workers: int | str | Crew, watch: Watch) -> Iterator[Crew]:
         return
     with Crew(workers, watch) as crew:
         yield crew
-
-
-@contextmanager
-def _started(workers: int | str, watch: Watch) -> Iterator[Client]:
-    """Start worker processes on this machine, or use those of a Dask scheduler."""
-    for noisy in ("distributed", "tornado", "bokeh"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    if isinstance(workers, int):
-        with (
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0,
-                dashboard_address="127.0.0.1:0", host="127.0.0.1", silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):  # fmt: skip
-            watch(f"{workers} 个进程；任务和内存：{client.dashboard_link}")
-            yield client
-        return
-    with _connected(workers) as client:
-        _refuse_strangers(client, workers)
-        watch(f"调度器 {workers}；任务和内存：{client.dashboard_link}")
-        yield client
-
-
-def _connected(address: str) -> Client:
-    try:
-        return Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
-        raise LingwuError(
-            f"连不上 Dask 调度器 {address}",
-            where=f"--workers {address}",
-            remedy="核对地址和端口，确认调度器已启动（dask scheduler），防火墙放行；"
-            "或用 --workers 2 在本机运行",
-        ) from error
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in MUST_AGREE}
-
-
-def _refuse_strangers(client: Client, address: str) -> None:
-    """Refuse workers that would give other bytes than this machine."""
-    mine = _versions()
-    theirs = client.run(_versions, on_error="return")
-    if not theirs:
-        raise LingwuError(
-            f"调度器 {address} 下没有工作进程", remedy="在各台机器上启动 dask worker，再运行一次"
-        )
-    for worker, found in sorted(theirs.items()):
-        if found != mine:
-            said = (
-                str(found)
-                if not isinstance(found, dict)
-                else "、".join(
-                    f"{n} {found[n]}（本机 {mine[n]}）" for n in mine if found[n] != mine[n]
-                )
-            )
-            raise LingwuError(
-                f"工作进程 {worker} 的程序版本与本机不同：{said}",
-                remedy="在每台机器上按同一份 requirements.lock 安装",
-            )

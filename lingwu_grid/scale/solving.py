@@ -14,7 +14,7 @@ from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.planning.making import make_record
 from lingwu_grid.planning.run import Clock, peak_mb, run_of
-from lingwu_grid.scale.crew import Failed
+from lingwu_grid.scale.jobs import Failed
 from lingwu_grid.scale.joining import Failure, Solved
 from lingwu_grid.scale.repairs import tried_repairs
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lingwu_grid.contract.errors import LingwuError
-from lingwu_grid.scale.crew import SILENT_SECONDS, Crew, Failed
+from lingwu_grid.scale.crew import SILENT_SECONDS, Crew
+from lingwu_grid.scale.jobs import Failed
 from tests.scale.work import told
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def done(crew: Crew, jobs: dict[str, tuple[str, Any]]) -> dict[str, Any]:
 def test_the_only_job_is_done_here_on_all_threads() -> None:
     alone = Crew(3)
     assert done(alone, {"a": ("threads", None)}) == {"a": 3}
-    assert alone._client is None, "no process is started for it"
+    assert alone._cluster is None, "no process is started for it"
 
 
 def test_the_only_job_that_fails_is_the_planners_error() -> None:
@@ -79,10 +80,19 @@ def test_an_interrupt_reaches_the_workers() -> None:
 def test_tasks_and_memory_are_on_the_dashboard(crew: Crew) -> None:
     from urllib.request import urlopen  # noqa: PLC0415 - this test only
 
-    link = crew.client.dashboard_link
+    link = crew.cluster().client.dashboard_link
     assert any(link in line for line in SAID)
     with urlopen(link, timeout=10) as page:  # noqa: S310 - our own scheduler on loopback
         assert page.status == 200
+
+
+def test_without_dask_parts_are_done_in_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with Crew(2, said) as alone:
+        found = done(alone, {"a": ("value", 1), "data": ("bad data", ""), "b": ("value", 2)})
+    assert found == {"a": 1, "data": Failed("经度超出范围（第 3 行）"), "b": 2}
+    with Crew("tcp://127.0.0.1:1", said) as far, pytest.raises(LingwuError, match="没有装 Dask"):
+        done(far, {"a": ("value", 1)})
 
 
 def test_an_address_that_is_none_is_a_sentence() -> None:

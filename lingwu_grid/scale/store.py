@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -68,8 +69,9 @@ class Store:
 
     def __init__(self, out: Path | None, key: dict[str, Any]) -> None:
         if out is None:
-            self._place = TemporaryDirectory(prefix="lingwu_grid-")  # gone with the last plan
-            self.folder = Path(self._place.name) / "parts"
+            place = Path(mkdtemp(prefix="lingwu_grid-"))
+            weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)  # with its last plan
+            self.folder = place / "parts"
         else:
             self.folder = beside(out)
         text = json.dumps(key, ensure_ascii=False, sort_keys=True, default=str)

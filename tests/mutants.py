@@ -103,15 +103,25 @@ class _Sites(ast.NodeVisitor):
 
     def __init__(self) -> None:
         self.found: list[tuple[ast.AST, str, int]] = []
+        self.function: list[str] = []
+        """Name of the function that each site is in."""
+        self._inside = ""
+
+    def visit(self, node: ast.AST) -> None:
+        """Note the function of whatever is found in it."""
+        super().visit(node)
+        self.function += [self._inside] * (len(self.found) - len(self.function))
 
     def visit_If(self, node: ast.If) -> None:
         if not (isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"):
             self.generic_visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        outer, self._inside = self._inside, node.name
         for part in (*node.args.defaults, *node.args.kw_defaults, *node.body):
             if part is not None:
                 self.visit(part)
+        self._inside = outer
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
@@ -212,6 +222,7 @@ def mutants_of(module: str) -> list[Mutant]:
     found = []
     for index in range(len(sites.found)):
         changed, line, what = _changed(tree, index)
+        what = f"{sites.function[index]}: {what}"
         found.append(Mutant(module, index, line, what, ast.unparse(changed)))
     return found
 
@@ -297,7 +308,7 @@ def main() -> int:
         return 0
     # Heavy libraries are loaded once, before the forks; nothing of ours is.
     import folium, geopandas, highspy, matplotlib.pyplot, numba, scipy.optimize  # noqa: E401, F401, I001, PLC0415
-    import hypothesis, networkx, pytest  # noqa: E401, F401, PLC0415
+    import networkx  # noqa: F401, PLC0415
 
     survived = 0
     for line in _table(options.room or list(ROOMS), options.workers):

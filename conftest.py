@@ -1,4 +1,4 @@
-"""What pytest leaves alone: doors are run as commands, never imported."""
+"""What pytest leaves alone: commands are run, never imported."""
 
 from __future__ import annotations
 

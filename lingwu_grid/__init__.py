@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
     from lingwu_grid.comparison.trade_offs import trade_offs
-    from lingwu_grid.contract.rules import Rules, read_rules
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.contract.settings import read_rules
     from lingwu_grid.ingest.study import Study, read_study
     from lingwu_grid.plan import Plan, read_plan
     from lingwu_grid.revision.patch import read_patch
@@ -62,7 +63,8 @@ _MODULES = {
     "comparison.price_list": ("price_list",),
     "comparison.scenarios": ("scenarios",),
     "comparison.trade_offs": ("trade_offs",),
-    "contract.rules": ("Rules", "read_rules"),
+    "contract.rules": ("Rules",),
+    "contract.settings": ("read_rules",),
     "ingest.study": ("Study", "read_study"),
     "plan": ("Plan", "read_plan"),
     "revision.patch": ("read_patch",),

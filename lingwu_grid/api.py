@@ -1,4 +1,4 @@
-"""The verbs of the product: each function reads as the steps of its work."""
+"""What the product does: one function each, which reads as the steps of its work."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import require_same_inputs
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.policy import ELDERLY_SPEED_M_S, WALKING_SPEED_M_S
-from lingwu_grid.contract.rules import read_rules
+from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.drawing import draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import Study, read_study, rules_of

@@ -32,8 +32,8 @@ CODES = """\
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, check, write, print, give an exit code."""
-    door = cli.Door("check", HELP, _work, CODES)
-    parser = door.parser()
+    command = cli.Command("check", HELP, _work, CODES)
+    parser = command.parser()
     cli.add_study(parser)
     parser.add_argument(
         "-o", "--out", type=Path, default=None, help="结果文件夹（默认 outputs/<研究名>_核对）"
@@ -45,7 +45,7 @@ def main(argv: list[str] | None = None) -> int:
         "--repair", type=Path, default=None, metavar="文件夹",
         help="把能稳妥修正的问题修好，另存一份研究到这里；原文件不动，每处改动记入 repairs.csv",
     )  # fmt: skip
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:

@@ -1,4 +1,4 @@
-"""Check: the record of a check with verbs for the planner, and no data of its own."""
+"""Check: the record of a check with methods for the planner, and no data of its own."""
 
 from __future__ import annotations
 

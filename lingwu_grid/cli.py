@@ -140,7 +140,7 @@ def _count(text: str) -> int:
 
 
 @dataclass(frozen=True)
-class Door:
+class Command:
     """
     A command: ``python -m lingwu_grid.<name>``.
 

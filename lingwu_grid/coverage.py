@@ -33,8 +33,8 @@ CODES = """\
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, measure, write, print, give an exit code."""
-    door = cli.Door("coverage", HELP, _work, CODES)
-    parser = door.parser()
+    command = cli.Command("coverage", HELP, _work, CODES)
+    parser = command.parser()
     parser.add_argument("plan", type=Path, help="方案文件夹（partition 的结果）")
     cli.add_study(parser, option=True)
     parser.add_argument("--stations", type=int, default=None, metavar="个数", help="建议新开几个站")
@@ -54,7 +54,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--speed", type=float, default=None, help="步行速度，米/秒（默认 1.2）")
     parser.add_argument("--elderly-speed", type=float, default=None, help="老年人（默认 0.8）")
     parser.add_argument("--no-report", action="store_true", help="不重出台账、报告和图集")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:

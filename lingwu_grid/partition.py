@@ -32,8 +32,8 @@ CODES = """\
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, partition, write, print, give an exit code."""
-    door = cli.Door("partition", HELP, _work, CODES)
-    parser = door.parser()
+    command = cli.Command("partition", HELP, _work, CODES)
+    parser = command.parser()
     cli.add_study(parser)
     parser.add_argument(
         "-o", "--out", type=Path, default=None, help="结果文件夹（默认 outputs/<研究名>）"
@@ -62,7 +62,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     cli.add_workers(parser, "同时处理几个社区或街道（默认全部核心；结果与个数无关）")
     parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:

@@ -1,4 +1,4 @@
-"""Plan: the record with verbs for the planner, and no data of its own."""
+"""Plan: the record with methods for the planner, and no data of its own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import html
 import time
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -195,9 +195,9 @@ class Plan(PlanRecord):
             return Picture(plates.changes_plate(self, community))
         return Picture(plates.overview(self))
 
-    def explore(self) -> Any:  # noqa: ANN401 - IPython is not a dependency
+    def explore(self) -> Page:
         """Show the map in a notebook."""
-        return _Frame(planner_map(self))
+        return Page(planner_map(self))
 
     def _repr_html_(self) -> str:
         table: str = self.summary_table().to_html(index=False, escape=True)
@@ -205,7 +205,7 @@ class Plan(PlanRecord):
         return mark + table
 
 
-class _Frame:
+class Page:
     """A page shown inside a notebook."""
 
     def __init__(self, page: str) -> None:

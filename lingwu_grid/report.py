@@ -24,8 +24,8 @@ Write the papers of a plan: ledger, adjustment proposal, atlas.
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, write the papers, print, give an exit code."""
-    door = cli.Door("report", HELP, _work)
-    parser = door.parser()
+    command = cli.Command("report", HELP, _work)
+    parser = command.parser()
     parser.add_argument("out", type=Path, help="方案所在的文件夹")
     parser.add_argument(
         "--ledger", type=Path, default=None,
@@ -34,7 +34,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--template", type=Path, default=None, help="本单位的报告模板（docx）")
     parser.add_argument("--traverse", action="store_true", help="报告里另写各社区的界线走向")
     cli.add_workers(parser, "分部求解的大方案：同时出几个部分的材料（默认全部核心）")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:

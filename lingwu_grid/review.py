@@ -30,8 +30,8 @@ CODES = """\
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, review, write, print, give an exit code."""
-    door = cli.Door("review", HELP, _work, CODES)
-    parser = door.parser()
+    command = cli.Command("review", HELP, _work, CODES)
+    parser = command.parser()
     parser.add_argument("plan", type=Path, help="发出审议页的方案文件夹")
     parser.add_argument("patches", type=Path, nargs="+", help="街道发回的意见文件")
     cli.add_study(parser, option=True)
@@ -43,7 +43,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--time-limit", type=float, default=None, metavar="秒", help="求解时限")
     cli.add_workers(parser, "分部求解的大方案：同时处理几个部分（默认全部核心）")
     parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:

@@ -17,8 +17,8 @@ HELP = "生成合成示例城镇（不是真实的灵武）。Write the syntheti
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, make, write, print, give an exit code."""
-    door = cli.Door("sample", HELP, _work)
-    parser = door.parser()
+    command = cli.Command("sample", HELP, _work)
+    parser = command.parser()
     parser.add_argument(
         "folder", nargs="?", type=Path, default=Path("data"), help="写到哪个文件夹（默认 data）"
     )
@@ -27,7 +27,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--communities", type=int, default=None, help="城市社区个数（默认按户数）")
     parser.add_argument("--seed", type=int, default=24, help="随机种子（默认 24）")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:

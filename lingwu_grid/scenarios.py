@@ -23,14 +23,14 @@ Plans to choose between, and what each restriction costs.
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, draw the plans, price, write, print, give an exit code."""
-    door = cli.Door("scenarios", HELP, _work)
-    parser = door.parser()
+    command = cli.Command("scenarios", HELP, _work)
+    parser = command.parser()
     cli.add_study(parser)
     parser.add_argument("-o", "--out", type=Path, default=None, help="结果文件夹")
     parser.add_argument("--seed", type=int, default=0, help="随机种子")
     cli.add_workers(parser, "同时处理几个社区", address=False)
     parser.add_argument("--no-prices", action="store_true", help="不做价目表")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:

@@ -23,10 +23,10 @@ Check a written plan again without the solver.
 
 def main(argv: list[str] | None = None) -> int:
     """Parse, verify, print, give an exit code: 0 holds, 3 does not, 2 cannot be read."""
-    door = cli.Door("verify", HELP, _work)
-    parser = door.parser()
+    command = cli.Command("verify", HELP, _work)
+    parser = command.parser()
     parser.add_argument("folder", type=Path, help="结果文件夹")
-    return door.run(parser, argv)
+    return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:

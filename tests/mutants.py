@@ -1,12 +1,12 @@
 """
 Change the code on purpose, one operator at a time, and see whether the nearest tests notice.
 
-    python bootstrap.py mutants                 every room, a table at the end
-    python -m tests.mutants --room lawful       one room
+    python bootstrap.py mutants                 every group, a table at the end
+    python -m tests.mutants --only lawful       one group
     python -m tests.mutants --show lawful.py:17 what a mutant changes
 
 A mutant is a module with one operator, constant, ``not`` or call of ``min``/``max`` changed. It is
-loaded in place of the module in a process of its own, and the tests of its room are run until one
+loaded in place of the module in a process of its own, and the tests of its group are run until one
 fails. Mutants that change nothing a caller could see are listed in ``mutants.toml``, each with
 the reason; they are left out. The table belongs into ``docs/benchmarks.md``.
 """
@@ -36,7 +36,7 @@ SECONDS = 120
 """A mutant whose tests run so long does not end: it is noticed."""
 
 
-class Room(NamedTuple):
+class Group(NamedTuple):
     """Modules, and the tests that are nearest to them."""
 
     modules: tuple[str, ...]
@@ -45,29 +45,34 @@ class Room(NamedTuple):
     """One of so many mutants is tried."""
 
 
-ROOMS = {
-    "lawful": Room(("lawful.py",), ("tests/rules/test_sizes.py", "tests/rules/test_moves.py")),
-    "bounds": Room(
+GROUPS = {
+    "lawful": Group(("lawful.py",), ("tests/rules/test_sizes.py", "tests/rules/test_moves.py")),
+    "bounds": Group(
         ("engine/town/bounds.py", "engine/town/tally.py"),
-        ("tests/engine/test_bounds.py", "tests/engine/test_proofs.py", "tests/rules/test_moves.py"),
+        (
+            "tests/engine/test_tally.py",
+            "tests/rules/test_moves.py",
+            "tests/engine/test_bounds.py",
+            "tests/engine/test_proofs.py",
+        ),
     ),
-    "exact": Room(
+    "exact": Group(
         ("engine/exact/program.py", "engine/exact/branching.py", "engine/exact/extract.py"),
         ("tests/engine/test_exact.py", "tests/engine/test_proofs.py"),
         every=3,
     ),
-    "adjacency": Room(("fabric/adjacency.py",), ("tests/rules/test_barriers.py", "tests/fabric")),
-    "reach": Room(
+    "adjacency": Group(("fabric/adjacency.py",), ("tests/rules/test_barriers.py", "tests/fabric")),
+    "reach": Group(
         ("circle/reach.py",),
         ("tests/circle/test_reach.py", "tests/circle/test_edges.py"),
         every=2,
     ),
-    "coordinates": Room(
+    "coordinates": Group(
         ("ingest/coordinates.py", "ingest/datum.py"),
         ("tests/ingest/test_counting.py", "tests/ingest/test_datum.py"),
         every=3,
     ),
-    "counting": Room(("ingest/counting.py",), ("tests/ingest/test_counting.py",)),
+    "counting": Group(("ingest/counting.py",), ("tests/ingest/test_counting.py",)),
 }
 
 SWAPS: dict[type[ast.AST], type[ast.AST]] = {
@@ -235,12 +240,12 @@ def excused() -> dict[str, dict[str, str]]:
     return content
 
 
-def chosen(room: Room) -> list[Mutant]:
-    """List the mutants of a room that are tried."""
+def chosen(group: Group) -> list[Mutant]:
+    """List the mutants of a group that are tried."""
     known = excused()
-    every = [m for module in room.modules for m in mutants_of(module)]
+    every = [m for module in group.modules for m in mutants_of(module)]
     tried = [m for m in every if m.what not in known.get(m.module, {})]
-    return tried[:: room.every]
+    return tried[:: group.every]
 
 
 class _Instead(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -294,9 +299,9 @@ def _run_tests(mutant: Mutant, tests: Sequence[str]) -> None:
 
 
 def main() -> int:
-    """Try the mutants of some rooms; print those that survive, and a table."""
+    """Try the mutants of some groups; print those that survive, and a table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--room", choices=list(ROOMS), action="append", help="all by default")
+    parser.add_argument("--only", choices=list(GROUPS), action="append", help="all by default")
     parser.add_argument("--show", metavar="MODULE:NUMBER", help="print what a mutant changes")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
@@ -311,30 +316,30 @@ def main() -> int:
     import networkx  # noqa: F401, PLC0415
 
     survived = 0
-    for line in _table(options.room or list(ROOMS), options.workers):
+    for line in _table(options.only or list(GROUPS), options.workers):
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
         survived += line.startswith("survived")
     return int(survived > 0)
 
 
-def _table(rooms: Sequence[str], workers: int) -> Iterator[str]:
+def _table(names: Sequence[str], workers: int) -> Iterator[str]:
     rows = []
-    for name in rooms:
-        room, began = ROOMS[name], time.monotonic()
-        if not survives(Mutant(room.modules[0], -1, 0, "", _text(room.modules[0])), room.tests):
+    for name in names:
+        group, began = GROUPS[name], time.monotonic()
+        if not survives(Mutant(group.modules[0], -1, 0, "", _text(group.modules[0])), group.tests):
             yield f"the tests of {name} fail without a mutant"
             continue
-        tried = chosen(room)
+        tried = chosen(group)
         with ThreadPoolExecutor(workers) as pool:
-            alive = list(pool.map(lambda m, tests=room.tests: survives(m, tests), tried))
+            alive = list(pool.map(lambda m, tests=group.tests: survives(m, tests), tried))
         left = [m for m, lives in zip(tried, alive, strict=True) if lives]
         for m in left:
             yield f"survived  {m.name}  line {m.line}: {m.what}"
         seconds = time.monotonic() - began
         rows.append((name, len(tried), len(left), seconds))
         yield f"{name}: {len(tried)} mutants, {len(left)} survive, {seconds:.0f} s"
-    yield "| room | mutants | survive | share |"
+    yield "| group | mutants | survive | share |"
     yield "|---|---|---|---|"
     for name, tried, left, _ in rows:
         yield f"| {name} | {tried} | {left} | {left / max(tried, 1):.1%} |"

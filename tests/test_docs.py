@@ -16,12 +16,14 @@ import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.__main__ import COMMANDS
-from lingwu_grid.contract.rules import rules_from
+from lingwu_grid.contract.settings import rules_from
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 PAGES = sorted(DOCS.glob("*.md"))
 STUDY = "我的数据"
+QUICK = "prove = false\neffort = 20\n"
+"""A reader waits longer; that the commands run does not depend on it."""
 
 
 def blocks(page: Path, kind: str) -> list[str]:
@@ -45,9 +47,9 @@ def run_all(page: Path, folder: Path) -> None:
     before = Path.cwd()
     os.chdir(folder)
     try:
-        room: dict[str, object] = {}
+        names: dict[str, object] = {}
         for block in blocks(page, "python"):
-            exec(compile(block, page.name, "exec"), room)  # noqa: S102 - our own manual
+            exec(compile(block, page.name, "exec"), names)  # noqa: S102 - our own manual
     finally:
         os.chdir(before)
 
@@ -82,7 +84,7 @@ def test_the_tutorial_alone_leads_from_a_csv_to_a_plan(
     page = DOCS / "tutorial.md"
     settings = blocks(page, "toml")
     assert len(settings) == 1
-    (tmp_path / STUDY / "rules.toml").write_text(settings[0], encoding="utf-8")
+    (tmp_path / STUDY / "rules.toml").write_text(QUICK + settings[0], encoding="utf-8")
     run_all(page, tmp_path)
     plan = lg.read_plan(tmp_path / "结果")
     assert plan.grids["households"].between(310, 490).all()
@@ -94,6 +96,8 @@ def test_the_tutorial_alone_leads_from_a_csv_to_a_plan(
 
 def test_every_task_of_the_how_to_runs(small_folder: Path, tmp_path: Path) -> None:
     shutil.copytree(small_folder, tmp_path / STUDY)
+    rules = tmp_path / STUDY / "boundaries" / "rules.toml"
+    rules.write_text(QUICK + rules.read_text("utf-8"), encoding="utf-8")
     run_all(DOCS / "howto.md", tmp_path)
     assert (tmp_path / "修好的数据").is_dir()
     words = (tmp_path / "结果" / "coverage.json").read_text("utf-8")

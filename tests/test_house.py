@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from lingwu_grid.contract.rules import Rules, rules_from
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.contract.settings import rules_from
 from lingwu_grid.engine.search._compiled import digest_of
 
 ROOT = Path(__file__).parents[1]

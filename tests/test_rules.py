@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from lingwu_grid.contract.errors import RulesError
-from lingwu_grid.contract.rules import Rules, read_rules, rules_from
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.contract.settings import read_rules, rules_from
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -1,4 +1,4 @@
-"""The walk of a coverage: homes and stations onto the network, minutes, shares, gaps."""
+"""Coverage: homes and stations onto the network, then minutes, shares and gaps."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
+from scipy.spatial import cKDTree
 
 from lingwu_grid.fabric.enclosures import make_faces
 from lingwu_grid.fabric.rings import ring_cuts
@@ -260,8 +261,6 @@ def _nearest_site(
     xy: NDArray[np.float64], face: NDArray[np.int64], sites: _Sites
 ) -> NDArray[np.int64]:
     # One nearest-neighbour query for all faces: lift each face to a height of its own.
-    from scipy.spatial import cKDTree  # noqa: PLC0415 - kept out of import time
-
     lift = 1e6
     tree = cKDTree(np.column_stack([sites.xy, sites.face * lift]))
     at = tree.query(np.column_stack([xy, face * lift]))[1]

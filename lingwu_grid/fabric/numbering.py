@@ -1,4 +1,4 @@
-"""The door from names to numbers: a fabric and rules become a UnitGraph."""
+"""Numbering: a fabric and rules become a UnitGraph; names become numbers."""
 
 from __future__ import annotations
 

@@ -140,10 +140,10 @@ def name_places(study: Study) -> Places:
         subdistrict_ids=subdistrict_ids,
         grid_community=_grid_community(study, grid_ids, community_ids),
         community_subdistrict=_street_of_community(study, first, subdistrict_ids),
-        grid_is_special=_flag(grids, grid_ids, "grid_id", "kind", "special"),
-        grid_is_locked=_flag(grids, grid_ids, "grid_id", "locked", True),  # noqa: FBT003 - the value sought
+        grid_is_special=_flag(grids, grid_ids, "grid_id", "kind", value="special"),
+        grid_is_locked=_flag(grids, grid_ids, "grid_id", "locked", value=True),
         community_is_village=(first["kind"] == "village").to_numpy(bool),
-        community_is_locked=(first["locked"] == True).to_numpy(bool),  # noqa: E712 - None is not locked
+        community_is_locked=first["locked"].eq(other=True).to_numpy(bool),  # None is not locked
     )
 
 
@@ -152,7 +152,7 @@ def _ids(values: pd.Series) -> tuple[str, ...]:
 
 
 def _flag(
-    table: gpd.GeoDataFrame, ids: tuple[str, ...], key: str, column: str, value: object
+    table: gpd.GeoDataFrame, ids: tuple[str, ...], key: str, column: str, *, value: object
 ) -> NDArray[np.bool_]:
     first = table.drop_duplicates(key).set_index(key)[column].reindex(ids)
     flags: NDArray[np.bool_] = (first == value).to_numpy(bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from itertools import combinations
+from itertools import chain, combinations, product
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -115,15 +115,13 @@ def _together(fabric: Fabric, rules: Rules) -> tuple[NDArray[np.int32], NDArray[
 def _apart(fabric: Fabric, rules: Rules) -> NDArray[np.int32]:
     where = "rules.toml apart"
     pairs: set[tuple[int, int]] = set()
-    for places in rules.apart:
-        for first, second in combinations(places, 2):
-            for a in units_of(fabric, first, where).tolist():
-                for b in units_of(fabric, second, where).tolist():
-                    if a == b:
-                        raise RulesError(
-                            f"{first} 和 {second} 在同一个不可分的单元里，不能分开",
-                            where=where,
-                            remedy="去掉这一条，或把所在小区列入 split_compounds",
-                        )
-                    pairs.add((min(a, b), max(a, b)))
+    for first, second in chain.from_iterable(combinations(p, 2) for p in rules.apart):
+        here, there = (units_of(fabric, place, where) for place in (first, second))
+        if np.isin(here, there).any():
+            raise RulesError(
+                f"{first} 和 {second} 在同一个不可分的单元里，不能分开",
+                where=where,
+                remedy="去掉这一条，或把所在小区列入 split_compounds",
+            )
+        pairs |= {(min(a, b), max(a, b)) for a, b in product(here.tolist(), there.tolist())}
     return np.array(sorted(pairs), np.int32).reshape(-1, 2)

@@ -203,9 +203,7 @@ def _records(path: Path, shape: _Shape, names: list[str], size: int | None) -> I
     try:
         with _text(path, shape.encoding) as lines, _reader(lines, shape, names, size) as reader:
             while (frame := _next_rows(reader)) is not None:
-                surplus = frame.pop(SURPLUS).fillna("").astype(str).str.strip()
-                if (surplus != "").any():
-                    raise _UnevenError
+                _refuse_surplus(frame.pop(SURPLUS))
                 rows = np.arange(len(frame), dtype=np.int64) + shape.skip + 1 + done
                 done += len(frame)
                 yield frame.fillna("").reset_index(drop=True), rows, []
@@ -213,6 +211,11 @@ def _records(path: Path, shape: _Shape, names: list[str], size: int | None) -> I
         yield pd.DataFrame({name: pd.Series([], dtype=object) for name in names}), _NO_ROWS, []
     except (pd.errors.ParserError, pd.errors.ParserWarning, csv.Error, _UnevenError):
         yield from _one_by_one(path, shape, names, after=done, size=size)
+
+
+def _refuse_surplus(surplus: pd.Series) -> None:
+    if (surplus.fillna("").astype(str).str.strip() != "").any():
+        raise _UnevenError
 
 
 _NO_ROWS = np.empty(0, np.int64)

@@ -72,16 +72,14 @@ def files_of(folder: Path) -> Iterator[Path]:
         raise InputError(
             f"找不到研究文件夹 {folder}", remedy="检查路径，或先运行 python -m lingwu_grid.sample"
         )
-    for sub in FOLDERS:
-        place = folder / sub
-        if place.is_dir():
-            for path in sorted(place.iterdir()):
-                # Office programs leave lock files (~$…, .~lock…) beside open documents.
-                if path.name.startswith(("~", ".")) or not path.name.lower().endswith(KNOWN):
-                    continue
-                # A link to a drive that is gone is no file, yet the office means it to be read.
-                if path.is_file() or path.is_symlink() or parquet_files(path):
-                    yield path
+    for place in (folder / sub for sub in FOLDERS):
+        for path in sorted(place.iterdir()) if place.is_dir() else []:
+            # Office programs leave lock files (~$…, .~lock…) beside open documents.
+            if path.name.startswith(("~", ".")) or not path.name.lower().endswith(KNOWN):
+                continue
+            # A link to a drive that is gone is no file, yet the office means it to be read.
+            if path.is_file() or path.is_symlink() or parquet_files(path):
+                yield path
 
 
 def parquet_files(folder: Path) -> list[Path]:

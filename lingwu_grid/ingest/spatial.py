@@ -100,10 +100,12 @@ def _unpacked(inside: zipfile.ZipFile, name: str, label: str, table: str, limits
     }
     with tempfile.TemporaryDirectory() as folder:
         shape = Path(folder) / "layer.shp"
-        for ending, member in parts.items():
-            if ending in SHAPEFILE_PARTS:
-                with inside.open(member) as source, shape.with_suffix(ending).open("wb") as target:
-                    shutil.copyfileobj(source, target)
+        for ending in [ending for ending in parts if ending in SHAPEFILE_PARTS]:
+            with (
+                inside.open(parts[ending]) as source,
+                shape.with_suffix(ending).open("wb") as target,
+            ):
+                shutil.copyfileobj(source, target)
         return _shapefile(str(shape), _dbf_beside(shape), label, table, limits)
 
 

@@ -11,8 +11,9 @@ import pandas as pd
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, Findings, each
-from lingwu_grid.contract.rules import Rules, read_rules
+from lingwu_grid.contract.rules import Rules
 from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.ingest.batches import Rows, open_rows
 from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of, unknown_kinds
 from lingwu_grid.ingest.counting import counted

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 
 from lingwu_grid.maps.layers import with_count, with_standing
 from lingwu_grid.planning.impact import BEFORE
@@ -12,7 +13,6 @@ from lingwu_grid.planning.lineage import ADJUSTED
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    import pandas as pd
 
     from lingwu_grid.planning.record import PlanRecord
 
@@ -99,7 +99,7 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
         ]
         if row.get("station_name"):
             minutes = row["walk_minutes"]
-            walk = f"，步行 {minutes:.0f} 分钟" if minutes == minutes else ""  # noqa: PLR0124 - NaN
+            walk = f"，步行 {minutes:.0f} 分钟" if pd.notna(minutes) else ""
             rows.append(["邻里驿家", f"{row['station_name']}{walk}"])
         cards[row["grid_id"]] = {
             "name": row["grid_name"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import FeatureGroup, Tooltip
 
@@ -102,5 +104,4 @@ def _proposed(sites: gpd.GeoDataFrame) -> FeatureGroup:
 
 
 def _shown(value: object) -> object:
-    missing = value is None or value != value  # noqa: PLR0124 - what is not itself is no number
-    return "" if missing else value
+    return "" if pd.isna(value) else value

@@ -1,4 +1,4 @@
-"""Making a record: the door from numbers back to names, borders and reasons."""
+"""Making a record: numbers become names, borders and reasons again."""
 
 from __future__ import annotations
 

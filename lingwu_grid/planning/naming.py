@@ -12,6 +12,8 @@ from lingwu_grid.planning.lineage import keep_codes, new_codes
 from lingwu_grid.planning.register import COMMUNITY, GRID, registered, used_codes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from lingwu_grid.engine.instance import Solution
@@ -60,11 +62,11 @@ class Names:
 class Kept(NamedTuple):
     """Ids that zones which are not today's have already, by number: those of an earlier plan."""
 
-    grids: dict[int, str] = {}  # noqa: RUF012 - never changed
-    communities: dict[int, str] = {}  # noqa: RUF012 - never changed
+    grids: Mapping[int, str]
+    communities: Mapping[int, str]
 
 
-NOTHING_KEPT = Kept()
+NOTHING_KEPT = Kept({}, {})
 
 
 def name_zones(
@@ -133,7 +135,7 @@ def _community_ids(
     fabric: Fabric,
     community: NDArray[np.int64],
     households: NDArray[np.int64],
-    kept: dict[int, str],
+    kept: Mapping[int, str],
 ) -> dict[int, str]:
     places = fabric.places
     n_now = len(places.community_ids)
@@ -146,7 +148,7 @@ def _community_ids(
     heads: dict[str, int] = {}
     zones = np.unique(community).tolist()
     new = {c for c in zones if number[c] >= n_now} - set(kept)
-    kept = kept | registered(study, fabric, COMMUNITY, community, new)
+    kept = {**kept, **registered(study, fabric, COMMUNITY, community, new)}
     every = (*places.community_ids, *used_codes(study, COMMUNITY), *kept.values())
     for c in zones:
         if number[c] < n_now:
@@ -174,13 +176,13 @@ def _grid_ids(
     fabric: Fabric,
     numbered: tuple[NDArray[np.int64], NDArray[np.int64]],
     community_of_unit: NDArray[np.object_],
-    kept: dict[int, str],
+    kept: Mapping[int, str],
 ) -> dict[int, str]:
     places, (zone, number) = fabric.places, numbered
     point = fabric.units.geometry.representative_point()
     zones = np.unique(zone)
     unnamed = {int(z) for z in zones if number[z] >= len(places.grid_ids)} - set(kept)
-    kept = kept | registered(study, fabric, GRID, zone, unnamed)
+    kept = {**kept, **registered(study, fabric, GRID, zone, unnamed)}
     where = pd.DataFrame({"z": zone, "x": point.x, "y": point.y, "c": community_of_unit})
     middle = where.groupby("z").agg(x=("x", "mean"), y=("y", "mean"), c=("c", "first"))
     named = np.isin(zones, list(kept))

@@ -10,7 +10,7 @@ from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
-    from lingwu_grid.revision.patch import Patch
+    from lingwu_grid.revision.patch import Edit, Patch
 
 SHOWN = 8
 """Faults of a file named in one sentence."""
@@ -127,28 +127,16 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
     for patch in patches:
         for grid in patch.locks:
             locked.setdefault(grid, []).append(patch)
-    for patch in patches:
-        for edit in patch.edits:
-            after = own_name(patch, edit.after)
-            other = target.get(edit.unit)
-            if other is not None and other != after:
-                contested.add(edit.unit)
-                first = source[edit.unit]
-                told = (
-                    f"{patch.name} 里前后不一，既划给 {said_name(other)} 又划给 {said_name(after)}"
-                    if first == patch.name
-                    else f"{first} 划给 {said_name(other)}，{patch.name} 划给 {said_name(after)}"
-                )
-                conflicts.append(f"单元 {edit.unit}：{told}")
-            for grid in (edit.before, edit.after):
-                for keeper in locked.get(grid, []):
-                    if keeper.digest == patch.digest:
-                        continue
-                    contested.add(edit.unit)
-                    conflicts.append(
-                        f"单元 {edit.unit}：{patch.name} 改动网格 {grid}，{keeper.name} 要求锁定它"
-                    )
-            target[edit.unit], source[edit.unit] = after, patch.name
+    for patch, edit in [(p, edit) for p in patches for edit in p.edits]:
+        after = own_name(patch, edit.after)
+        other = target.get(edit.unit)
+        against = _kept_by_others(patch, edit, locked)
+        if other is not None and other != after:
+            against.insert(0, _given_twice(patch, source[edit.unit], other, after))
+        if against:
+            contested.add(edit.unit)
+            conflicts += [f"单元 {edit.unit}：{words}" for words in against]
+        target[edit.unit], source[edit.unit] = after, patch.name
     for unit in contested:
         target.pop(unit)
     kept = set(target.values())
@@ -166,6 +154,23 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
         conflicts=tuple(dict.fromkeys(conflicts)),
         contested=tuple(sorted(contested)),
     )
+
+
+def _given_twice(patch: Patch, first: str, other: str, after: str) -> str:
+    """Say that a unit is given to two grids: by two offices, or by one that is of two minds."""
+    if first == patch.name:
+        return f"{patch.name} 里前后不一，既划给 {said_name(other)} 又划给 {said_name(after)}"
+    return f"{first} 划给 {said_name(other)}，{patch.name} 划给 {said_name(after)}"
+
+
+def _kept_by_others(patch: Patch, edit: Edit, locked: dict[str, list[Patch]]) -> list[str]:
+    """Say which offices want a grid left alone that a unit leaves or enters."""
+    return [
+        f"{patch.name} 改动网格 {grid}，{keeper.name} 要求锁定它"
+        for grid in (edit.before, edit.after)
+        for keeper in locked.get(grid, [])
+        if keeper.digest != patch.digest
+    ]
 
 
 def own_name(patch: Patch, grid: str) -> str:

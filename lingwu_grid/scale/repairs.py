@@ -80,11 +80,11 @@ def tried_repairs(
     out: list[list[dict[str, Any]]] = []
     for number, item in enumerate(solution.explanations):
         worked = []
-        if number < MOST_EXPLANATIONS:
-            for repair in _candidates(item, study, fabric)[:MOST_TRIALS]:
-                if stop():
-                    break
-                worked += _tried(study, fabric, item, repair, seed, workers)
+        trials = _candidates(item, study, fabric)[:MOST_TRIALS]
+        for repair in trials if number < MOST_EXPLANATIONS else []:
+            if stop():
+                break
+            worked += _tried(study, fabric, item, repair, seed, workers)
         out.append(sorted(worked, key=_dearness))
     return out
 

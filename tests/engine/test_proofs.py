@@ -67,12 +67,68 @@ def test_no_plan_moves_fewer_than_the_unconditional_bound(units: list[tuple[int,
         ([1, 1, 1, 4], [0, 1, 2, 3], 2),  # three of one: two close and fill the third
         ([2, 2], [0, 1], 2),  # one each from elsewhere, or one grid into the other
         ([3, 3, 2], [0, 0, 1], 3),  # what leaves grid 0 fills grid 1: not added
+        ([1, 1, 4], [0, 0, 0], 1),  # a unit of one household counts
+        ([2, 5], [0, 1], 1),  # a full grid makes up for no lack
+        ([4, 0], [0, 1], 0),  # a grid where nobody lives lacks nobody
     ],
 )
 def test_the_unconditional_bound_of_cases_solved_by_hand(
     households: list[int], grids: list[int], bound: int
 ) -> None:
     assert unconditional(pose(small_graph(households, grids), SMALL)) == bound
+
+
+@pytest.mark.parametrize(
+    ("households", "grids", "bound"),
+    [
+        ([20, 20], [0, 1], 20),  # ten each from elsewhere, or one grid into the other
+        ([10, 10, 10, 40], [0, 1, 2, 3], 20),
+        ([29, 29, 40], [0, 1, 2], 2),
+        ([55, 20, 29], [0, 0, 1], 20),  # 75 in grid 0: 20 leave, more than grid 1 lacks
+    ],
+)
+def test_the_unconditional_bound_to_the_household(
+    households: list[int], grids: list[int], bound: int
+) -> None:
+    n = max(grids) + 1
+    graph = replace(
+        row_graph(households, grids), grid_lower=np.full(n, 30), grid_upper=np.full(n, 55)
+    )
+    rules = SMALL.with_(grid=Band(30, 55))
+    assert unconditional(pose(graph, rules)) == bound
+
+
+def two_communities(households: list[int], community: list[int]) -> UnitGraph:
+    """Each unit a grid; communities of 3–5 and 3–9."""
+    n = len(households)
+    return replace(
+        small_graph(households, list(range(n))),
+        community_now=np.array(community, np.int32),
+        grid_community=np.array(community, np.int32),
+        community_subdistrict=np.zeros(2, np.int32),
+        community_lower=np.full(2, 3),
+        community_upper=np.array([5, 9]),
+        community_is_locked=np.zeros(2, bool),
+    )
+
+
+@pytest.mark.parametrize(
+    ("households", "community", "bound"),
+    [
+        ([3, 4, 4], [0, 0, 1], 3),
+        ([4, 1, 1, 4], [0, 0, 0, 1], 1),  # a unit of one household counts
+        ([3, 4, 4, 9], [0, 0, 1, -1], 3),  # ground of no community belongs to none
+        ([5, 0, 3], [0, 0, 1], 0),
+        ([5, 2], [0, 1], 1),
+    ],
+)
+def test_communities_are_bounded_by_their_own_range(
+    households: list[int], community: list[int], bound: int
+) -> None:
+    graph = two_communities(households, community)
+    assert unconditional_communities(pose(graph, SMALL)) == bound
+    assert unconditional_communities(pose(graph, SMALL.with_(scenario="redraw"))) == 0
+    assert unconditional_communities(pose(graph, SMALL.with_(communities="redraw"))) == 0
 
 
 def test_no_bound_where_today_is_no_argument() -> None:
@@ -87,20 +143,6 @@ def test_the_bound_of_some_ground_counts_only_grids_that_lie_in_it() -> None:
     assert unconditional(instance) == 6
     assert unconditional(instance, np.array([True, True, False, False])) == 3
     assert unconditional(instance, np.array([True, True, True, False])) == 3, "partly is not in"
-
-
-def test_communities_are_bounded_by_their_own_range() -> None:
-    """7 households in a community of at most 5: whole units of 3 and 4, so at least 3 go."""
-    graph = replace(
-        small_graph([3, 4, 4], [0, 1, 2]),
-        community_now=np.array([0, 0, 1], np.int32),
-        grid_community=np.array([0, 0, 1], np.int32),
-        community_subdistrict=np.zeros(2, np.int32),
-        community_lower=np.full(2, 3),
-        community_upper=np.array([5, 9]),
-        community_is_locked=np.zeros(2, bool),
-    )
-    assert unconditional_communities(pose(graph, SMALL)) == 3
 
 
 def contiguous_best(instance_households: list[int], grids: list[int], nx: int) -> int | None:

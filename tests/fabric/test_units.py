@@ -11,7 +11,8 @@ import pytest
 import shapely
 
 from lingwu_grid.contract.errors import RulesError
-from lingwu_grid.contract.rules import Rules, rules_from
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.contract.settings import rules_from
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.graph import sources

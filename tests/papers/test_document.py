@@ -156,7 +156,7 @@ def test_households_alone_have_papers_too(small_study: lg.Study, tmp_path: Path)
     pd.DataFrame(
         {"id": small_study.households.household_id, "lon": degrees.x, "lat": degrees.y}
     ).to_csv(tmp_path / "only" / "households.csv", index=False)
-    plan = lg.partition(lg.read_study(tmp_path / "only"), seed=2)
+    plan = lg.partition(tmp_path / "only", lg.Rules(effort=20, prove=False), seed=2)
     out = plan.report(tmp_path / "out")
     words = _words(out / "report.docx")
     assert all(grid in words for grid in plan.grids["grid_id"])

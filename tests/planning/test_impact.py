@@ -13,7 +13,8 @@ import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.api import partition
-from lingwu_grid.contract.rules import Rules, rules_from
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.contract.settings import rules_from
 from lingwu_grid.output import write_csv
 from lingwu_grid.papers.money_sheets import crossings
 from lingwu_grid.planning.impact import posts_and_funds
@@ -205,6 +206,7 @@ def test_a_second_run_with_the_register_gives_the_same_codes(
     study = lg.read_study(small_folder)
     bare = replace(study, tables={k: t for k, t in study.tables.items() if k != "grids"})
     bare = replace(bare, households=bare.households.assign(grid_id=""))
+    bare = replace(bare, rules=bare.rules.with_(effort=20, prove=False))
     first = partition(bare, seed=1)
     register = first.code_register
     living = register[(register["level"] == "网格") & (register["status"] == "在用")]
@@ -234,9 +236,11 @@ def test_a_special_or_micro_grid_that_lives_on_stays_one() -> None:
     assert kinds_of(study, names, ["a", "b", "c", "new"]) == ["special", "micro", "basic", "basic"]
 
 
-def test_the_register_is_read_from_the_study_folder(small_folder: Path, tmp_path: Path) -> None:
+def test_the_register_is_read_from_the_study_folder(
+    small_folder: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
     shutil.copytree(small_folder, tmp_path / "town")
-    plan = lg.partition(lg.read_study(small_folder), seed=1)
+    plan = small_plan
     write_csv(plan.code_register, tmp_path / "town" / "boundaries" / "编码登记.csv")
     study = lg.read_study(tmp_path / "town")
     table = study.table("code_register")

@@ -162,18 +162,35 @@ def chain(
         for _ in range(6):
             degree = int(part.indptr[at + 1] - part.indptr[at])
             v = int(part.indices[part.indptr[at] + draw(rng, degree)])
-            if state.zone[v] == zone:
-                at = v
-                if v != unit and not part.is_fixed[v]:
-                    goal = some_neighbour(part, state, v, rng)
-                    if goal >= 0 and may_leave(part, state, scratch, v, goal):
-                        next_unit = v
-                        change = do_flip(part, state, prices, scratch, change, v, goal)
-                        break
+            if state.zone[v] != zone:
+                continue
+            at = v
+            if v == unit or part.is_fixed[v]:
+                continue
+            goal = some_neighbour(part, state, v, rng)
+            if goal >= 0 and may_leave(part, state, scratch, v, goal):
+                next_unit = v
+                change = do_flip(part, state, prices, scratch, change, v, goal)
+                break
         if next_unit < 0:
             break
         unit = next_unit
     return change
+
+
+@kernel
+def take_neighbours(
+    part: Subproblem, state: State, unit: int, queue: NDArray[np.int32], seen: NDArray[np.bool_],
+    total: int,
+) -> int:  # fmt: skip
+    """Queue the neighbours of a unit in its own zone that were not seen; give the new total."""
+    for f in range(part.indptr[unit], part.indptr[unit + 1]):
+        w = part.indices[f]
+        if state.zone[w] == state.zone[unit] and not seen[w]:
+            seen[w] = True
+            queue[total] = w
+            total += 1
+    return total
 
 
 @kernel
@@ -206,12 +223,7 @@ def cluster(
         while head < total and total - first <= CLUSTER:
             u = queue[head]
             head += 1
-            for f in range(part.indptr[u], part.indptr[u + 1]):
-                w = part.indices[f]
-                if state.zone[w] == here and not seen[w]:
-                    seen[w] = True
-                    queue[total] = w
-                    total += 1
+            total = take_neighbours(part, state, u, queue, seen, total)
         if head < total or total - first > CLUSTER:
             # A large piece: it stays. Forget it, but stay off what was seen of it.
             large += 1
@@ -256,14 +268,14 @@ def merge_split(
             at_home = kept(part, u, here) - kept(part, u, to)
             same += at_home if scratch.side[u] else -at_home
     for u in range(len(state.zone)):
-        if scratch.member[u]:
-            goal = here if scratch.side[u] == (same >= 0) else to
-            if goal != state.zone[u]:
-                if part.is_fixed[u]:
-                    undo(part, state, scratch, change.entries)
-                    scratch.side[:] = False
-                    return Change(0, 0.0, 0)
-                change = do_flip(part, state, prices, scratch, change, u, goal)
+        goal = here if scratch.side[u] == (same >= 0) else to
+        if not scratch.member[u] or goal == state.zone[u]:
+            continue
+        if part.is_fixed[u]:
+            undo(part, state, scratch, change.entries)
+            scratch.side[:] = False
+            return Change(0, 0.0, 0)
+        change = do_flip(part, state, prices, scratch, change, u, goal)
     scratch.side[:] = False
     return change
 

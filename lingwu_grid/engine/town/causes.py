@@ -294,13 +294,14 @@ def _articulations(instance: Instance, units: NDArray[np.int64]) -> list[int]:
     while stack:
         unit, parent, rest = stack[-1]
         step = next(rest, None)
-        if step is None:
+        if step is None and parent < 0:
             stack.pop()
-            if parent >= 0:
-                low[parent] = min(low[parent], low[unit])
-                if parent != root and low[unit] >= found[parent]:
-                    cut.add(parent)
-                children += parent == root
+        elif step is None:
+            stack.pop()
+            low[parent] = min(low[parent], low[unit])
+            if parent != root and low[unit] >= found[parent]:
+                cut.add(parent)
+            children += parent == root
         elif step not in found:
             found[step] = low[step] = len(found)
             stack.append((step, unit, iter(near[step])))

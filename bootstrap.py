@@ -31,7 +31,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 EXE = ".exe" if os.name == "nt" else ""
 PYTHON = BIN / f"python{EXE}"
 
-PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake")
+PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake", "--durations=20")
 
 JOBS = {
     "env": [],

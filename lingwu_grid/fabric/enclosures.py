@@ -57,16 +57,9 @@ def collect_lines(study: Study) -> Lines:
         ("communities", Runs.OLD_BORDER),
     ):
         frame = study.table(table)
-        names = frame["name"].to_numpy(object) if table in ("roads", "barriers") else None
-        if table == "compounds":
-            names = frame["name"].to_numpy(object)
-        groups.append(
-            (
-                _as_lines(frame.geometry.to_numpy()),
-                kind,
-                names if names is not None else np.full(len(frame), "", object),
-            )
-        )
+        has_names = kind != Runs.OLD_BORDER
+        names = frame["name"].to_numpy(object) if has_names else np.full(len(frame), "", object)
+        groups.append((_as_lines(frame.geometry.to_numpy()), kind, names))
     groups.append((_as_lines(np.array([study.outline])), Runs.OLD_BORDER, np.array([""], object)))
     shapes, kinds, names_out = [], [], []
     for shape, kind, names in groups:

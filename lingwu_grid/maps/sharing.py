@@ -23,12 +23,6 @@ SMALL = 5
 
 MASK = f"少于 {SMALL}"
 
-PUBLIC_GRIDS = (
-    "grid_id", "grid_name", "kind", "community_id", "community_name", "households", "status",
-    "reason", "lineage", "previous_grid_ids", "households_in", "households_out", "boundary_text",
-)  # fmt: skip
-
-
 SHOWN = {"code_register": ("code", "name"), "impact": ("community_id", "when", "seats")}
 """What a shared part needs of the output tables; of all others it has nothing."""
 

@@ -164,10 +164,6 @@ class PlanRecord:
             },
         )
 
-    def with_tables(self, **tables: pd.DataFrame) -> Self:
-        """Give the same plan with other output tables, by name."""
-        return replace(self, tables=self.tables | tables)
-
     def with_long(self, **tables: pd.DataFrame) -> Self:
         """Give the same plan with other long tables, by name."""
         there = {name: whole_table(self.pieces, name) for name in LONG} | tables

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from lingwu_grid.sample_town.lattice import Lattice
 
 FLATS, OLD, VILLAGE, PARK, SCHOOL, MARKET, FIELD = range(7)
-USE_NAMES = ("小区", "老城", "村庄", "公园", "学校", "市场", "农田")
 BLOCKS_PER_GRID = 1.65
 
 

@@ -104,10 +104,12 @@ def test_the_report_names_what_goes_and_words_the_stipend_as_a_bound(
         level="网格", code=code, name="老街网格", status="停用"
     )
     plan = replace(
-        small_plan.with_tables(
-            changes=change,
-            code_register=pd.concat([small_plan.code_register, gone], ignore_index=True),
-        ),
+        small_plan,
+        tables=small_plan.tables
+        | {
+            "changes": change,
+            "code_register": pd.concat([small_plan.code_register, gone], ignore_index=True),
+        },
         summary=small_plan.summary | {"grids_retired": [code]},
     )
     path = tmp_path / "report.docx"

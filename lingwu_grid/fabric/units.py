@@ -17,6 +17,7 @@ from lingwu_grid.contract.schema import MEASURES
 from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders
 from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
+from lingwu_grid.fabric.footprints import bent_lines, footprints_of
 from lingwu_grid.fabric.places import Places, name_places
 from lingwu_grid.lawful import grid_bands
 
@@ -104,8 +105,10 @@ def build_fabric(study: Study) -> Fabric:
     lines = collect_lines(study)
     buildings = gather_buildings(study)
     key, whole = _keys(study, buildings)
-    faces = make_faces(lines.shape, study.outline)
-    cells, cell_key = make_cells(faces, lines.shape, buildings, key, study.outline)
+    footprints = footprints_of(study)
+    bent = bent_lines(study, lines, footprints, buildings)
+    faces = make_faces(bent, study.outline)
+    cells, cell_key = make_cells(faces, bent, buildings, key, (study.outline, footprints))
     points = shapely.point_on_surface(cells)
     cell_key = _yards(study, points, cell_key, whole)
     places = name_places(study)
@@ -331,9 +334,16 @@ def _grid_of_household(
     study: Study, places: Places, grid_of_building: NDArray[np.int64], buildings: Buildings
 ) -> NDArray[np.int64]:
     # By place where there are polygons, else by the household's own column.
-    if len(study.table("grids")):
-        return grid_of_building[buildings.of_household]
-    return places.grid_code(study.households["grid_id"])
+    if not len(study.table("grids")):
+        return places.grid_code(study.households["grid_id"])
+    points = study.households.geometry.to_numpy()
+    of_building = grid_of_building[buildings.of_household]
+    # A home inside its house is where its point is; one beside it, where the house is.
+    at_home = shapely.intersects(buildings.footprint[buildings.of_household], points)
+    own = places.of_points(study, points[at_home])[0]
+    known = of_building.copy()
+    known[at_home] = np.where(own >= 0, own, of_building[at_home])
+    return known
 
 
 def _dissolved(cells: NDArray[np.object_], unit_of_cell: NDArray[np.int64]) -> NDArray[np.object_]:

@@ -1,0 +1,169 @@
+"""No border of a unit runs through a house: party walls, schools, passages, tunnels, torn houses."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from pyproj import CRS
+
+from lingwu_grid.contract.findings import Findings
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.fabric.units import Fabric, build_fabric
+from lingwu_grid.ingest.study import Study
+
+WORK = CRS("EPSG:4544")
+GROUND = shapely.box(0, 0, 200, 100)
+
+
+def _house(x: float, y: float, w: float = 8.0, h: float = 14.0) -> shapely.Geometry:
+    return shapely.box(x, y, x + w, y + h)
+
+
+def _study(
+    houses: dict[str, shapely.Geometry],
+    empty: dict[str, shapely.Geometry] | None = None,
+    points: list[tuple[str, float, float]] | None = None,
+    **tables: gpd.GeoDataFrame,
+) -> Study:
+    """Give a study with one home at the middle of each house, or those listed."""
+    if points is None:
+        points = [(k, *shapely.get_coordinates(shapely.centroid(g))[0]) for k, g in houses.items()]
+    n = len(points)
+    homes = gpd.GeoDataFrame(
+        {
+            "household_id": [f"H{i}" for i in range(n)],
+            "building_id": [p[0] for p in points],
+            "compound_id": "",
+            "residents": 2,
+            "elderly": 0,
+            "party_members": 0,
+            "grid_id": "",
+            "community_id": "",
+            "origin": "t",
+        },
+        geometry=gpd.points_from_xy([p[1] for p in points], [p[2] for p in points]),
+        crs=WORK,
+    )
+    built = {**houses, **(empty or {})}
+    buildings = gpd.GeoDataFrame(
+        {"building_id": list(built), "name": "", "compound_id": "", "levels": 6},
+        geometry=list(built.values()),
+        crs=WORK,
+    )
+    nothing = pd.DataFrame({c: [] for c in ("household_id", "origin", "status", "reason")})
+    return Study(
+        "t", Rules(), WORK, homes, nothing, {"buildings": buildings, **tables}, GROUND,
+        Findings(()), (),
+    )  # fmt: skip
+
+
+def _roads(*lines: list[tuple[float, float]], tunnel: bool = False) -> gpd.GeoDataFrame:
+    n = len(lines)
+    return gpd.GeoDataFrame(
+        {
+            "name": ["路"] * n,
+            "class": "residential",
+            "bridge": False,
+            "tunnel": tunnel,
+            "foot": True,
+        },
+        geometry=[shapely.LineString(line) for line in lines],
+        crs=WORK,
+    )
+
+
+def _grids(x: float) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"grid_id": ["A", "B"], "grid_name": ["甲", "乙"], "community_id": "C", "kind": "basic",
+         "locked": False},
+        geometry=[shapely.box(0, 0, x, 100), shapely.box(x, 0, 200, 100)],
+        crs=WORK,
+    )  # fmt: skip
+
+
+def _entered(fabric: Fabric, study: Study) -> list[str]:
+    """Give the houses that the border of any unit enters by more than half a metre."""
+    table = study.table("buildings")
+    inner = shapely.buffer(table.geometry.to_numpy(), -0.5)
+    edges = shapely.union_all(shapely.boundary(fabric.units.geometry.to_numpy()))
+    return table["building_id"][shapely.intersects(inner, edges)].tolist()
+
+
+def _tiles(fabric: Fabric) -> bool:
+    shapes = fabric.units.geometry.to_numpy()
+    return bool(
+        shapely.is_valid(shapes).all()
+        and (shapely.get_num_geometries(shapes) == 1).all()
+        and abs(shapely.area(shapes).sum() - shapely.area(GROUND)) < 0.01
+    )
+
+
+def test_s1_party_walls_lie_between() -> None:
+    row = {f"R{i}": _house(10 + 8 * i, 40, h=11 + 3 * (i % 3)) for i in range(20)}
+    back = {f"B{i}": _house(10 + 8 * i, 56.5, h=9) for i in range(20)}
+    study = _study({**row, **back})
+    fabric = build_fabric(study)
+    assert _entered(fabric, study) == []
+    assert _tiles(fabric)
+    assert (fabric.units["households"] > 0).sum() == 40
+
+
+def test_s2_a_school_without_homes_is_no_air() -> None:
+    houses = {"L": _house(20, 40), "R": _house(170, 40), "T": _house(90, 85, h=6)}
+    school = {"学校": shapely.box(40, 20, 160, 70)}
+    study = _study(houses, school)
+    fabric = build_fabric(study)
+    assert _entered(fabric, study) == []
+    assert _tiles(fabric)
+
+
+@pytest.mark.parametrize("offset", [0.0, 3.0])
+def test_s3_a_passage_and_a_wall_go_round(offset: float) -> None:
+    houses = {"L": _house(60, 40), "M": _house(96, 40), "R": _house(130, 40)}
+    study = _study(houses, roads=_roads([(100 + offset, 0), (100 + offset, 100)]))
+    fabric = build_fabric(study)
+    assert _entered(fabric, study) == []
+    assert _tiles(fabric)
+    home = fabric.unit_of_household
+    assert len(set(home.tolist())) == 3
+
+
+def test_s3_a_tunnel_cuts_nothing() -> None:
+    houses = {"L": _house(60, 40), "R": _house(130, 40)}
+    study = _study(houses, roads=_roads([(0, 80), (200, 80)], tunnel=True))
+    fabric = build_fabric(study)
+    assert len(fabric.units) == 2
+
+
+def test_s7_the_border_goes_round_a_house_with_homes_on_both_sides() -> None:
+    houses = {"L": _house(60, 40), "M": _house(96, 40), "R": _house(130, 40)}
+    points = [("L", 64, 45), ("M", 97, 45), ("M", 97, 46), ("M", 103, 45), ("R", 134, 45)]
+    study = _study(houses, points=points, grids=_grids(100.0))
+    fabric = build_fabric(study)
+    assert _entered(fabric, study) == []
+    middle = fabric.units.geometry.to_numpy()[fabric.unit_of_household[1]]
+    assert shapely.covers(middle, study.households.geometry.to_numpy()[1:4]).all()
+    # Two of three homes are in A: the house stands with A.
+    assert fabric.places.grid_ids[fabric.grid_now[fabric.unit_of_household[1]]] == "A"
+    assert [fabric.places.grid_ids[g] for g in fabric.grid_of_household] == [
+        "A",
+        "A",
+        "A",
+        "B",
+        "B",
+    ]
+
+
+def test_s7_todays_border_stays_where_all_homes_are_on_one_side() -> None:
+    houses = {"L": _house(60, 40), "M": _house(96, 40), "R": _house(130, 40)}
+    points = [("L", 64, 45), ("M", 97, 45), ("R", 134, 45)]
+    study = _study(houses, points=points, grids=_grids(100.0))
+    fabric = build_fabric(study)
+    shapes = fabric.units.geometry.to_numpy()
+    left = shapely.union_all(shapes[fabric.grid_now == 0])
+    assert np.isclose(
+        shapely.area(shapely.symmetric_difference(left, shapely.box(0, 0, 100, 100))), 0
+    )

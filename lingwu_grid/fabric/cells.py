@@ -12,6 +12,7 @@ from scipy.spatial import cKDTree
 
 from lingwu_grid.fabric.enclosures import make_faces
 from lingwu_grid.fabric.rings import ring_cuts
+from lingwu_grid.ingest.recurring import place_of_number
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,15 +60,24 @@ def gather_buildings(study: Study) -> Buildings:
     # One place to the metre is one building, where the office has no building numbers.
     place = pd.Series(xy[:, 0]).astype(str) + "," + pd.Series(xy[:, 1]).astype(str)
     key = homes["building_id"].where(homes["building_id"] != "", "@" + place)
-    of_household, names = pd.factorize(key)
+    again = place_of_number(homes)
+    of_household, pairs = pd.factorize(pd.MultiIndex.from_arrays([key, again]))
+    names, at = pairs.get_level_values(0), pairs.get_level_values(1).to_numpy()
     first = np.unique(of_household, return_index=True)[1]
     known = study.table("buildings").drop_duplicates("building_id").set_index("building_id")
     footprint = known.geometry.reindex(names).to_numpy()
+    point = homes.geometry.to_numpy()[first]
+    footprint[at > 0] = None
+    if len(known) and (at > 0).any():
+        # A number that recurs names no footprint: the one under its homes is theirs.
+        shapes = study.table("buildings").geometry.to_numpy()
+        several = np.flatnonzero(at > 0)
+        house, shape = shapely.STRtree(shapes).query(point[several], "intersects")
+        footprint[several[house[::-1]]] = shapes[shape[::-1]]
     compound = homes["compound_id"].to_numpy(object)[first]
     if len(known):
         theirs = known["compound_id"].reindex(names).fillna("").to_numpy(object)
-        compound = np.where(compound == "", theirs, compound)
-    point = homes.geometry.to_numpy()[first]
+        compound = np.where((compound == "") & (at == 0), theirs, compound)
     walls = study.table("compounds")
     if len(walls):
         hit, wall = shapely.STRtree(walls.geometry.to_numpy()).query(point, predicate="within")

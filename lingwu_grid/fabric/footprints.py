@@ -13,7 +13,6 @@ from lingwu_grid.graph import Runs
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.fabric.cells import Buildings
     from lingwu_grid.ingest.study import Study
 
 INSIDE_M = 0.5
@@ -40,9 +39,7 @@ def footprints_of(study: Study) -> NDArray[np.object_]:
     return footprints
 
 
-def bent_lines(
-    study: Study, lines: Lines, footprints: NDArray[np.object_], buildings: Buildings
-) -> NDArray[np.object_]:
+def bent_lines(study: Study, lines: Lines, footprints: NDArray[np.object_]) -> NDArray[np.object_]:
     """
     Lead lines round the houses they run through.
 
@@ -53,10 +50,8 @@ def bent_lines(
     lines
         Every line that may be a border.
     footprints
-        What is built, polygons.
-    buildings
-        Homes: today's border stays where all homes of a house lie on one side of it, and goes
-        round a house with homes on both.
+        What is built, polygons. Today's border stays where all homes of a house lie on one side
+        of it, and goes round a house with homes on both.
 
     Returns
     -------
@@ -72,7 +67,7 @@ def bent_lines(
     is_old = lines.kind[open_air] == Runs.OLD_BORDER
     if not len(footprints):
         return shape
-    torn = _torn(study, footprints, buildings)
+    torn = _torn(study, footprints)
     inner = shapely.buffer(footprints, -INSIDE_M)
     house, line = shapely.STRtree(shape).query(inner, "intersects")
     through = ~is_old[line] | torn[house]
@@ -88,7 +83,7 @@ def bent_lines(
     return bent
 
 
-def _torn(study: Study, footprints: NDArray[np.object_], buildings: Buildings) -> NDArray[np.bool_]:
+def _torn(study: Study, footprints: NDArray[np.object_]) -> NDArray[np.bool_]:
     """Tell the houses whose homes lie in two of today's grids, or of its communities."""
     torn = np.zeros(len(footprints), np.bool_)
     points = study.households.geometry.to_numpy()

@@ -106,7 +106,7 @@ def build_fabric(study: Study) -> Fabric:
     buildings = gather_buildings(study)
     key, whole = _keys(study, buildings)
     footprints = footprints_of(study)
-    bent = bent_lines(study, lines, footprints, buildings)
+    bent = bent_lines(study, lines, footprints)
     faces = make_faces(bent, study.outline)
     cells, cell_key = make_cells(faces, bent, buildings, key, (study.outline, footprints))
     points = shapely.point_on_surface(cells)

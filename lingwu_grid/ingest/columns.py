@@ -9,7 +9,7 @@ import pandas as pd
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding
-from lingwu_grid.contract.schema import TABLES, Table
+from lingwu_grid.contract.schema import STATUS_WORDS, TABLES, Table
 from lingwu_grid.ingest.garbled import looks_garbled
 from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, plain
 from lingwu_grid.ingest.numbers import as_number
@@ -146,7 +146,21 @@ def _unused(source: Source, headers: dict[object, str], chosen: dict[object, str
     rest = [str(h) for h in headers if h not in chosen and str(h) not in ("source", "来源")]
     if not rest:
         return []
+    speaking = []
+    if source.table == "households" and "status" not in chosen.values():
+        speaking = [h for h in rest if h in source.frame.columns and _says_status(source.frame[h])]
     return [
+        *(
+            Finding(
+                "warning",
+                "status_unused",
+                source.table,
+                source.label,
+                f"列“{name}”写着常住、空挂等状态，但没有用到：所有行都按常住计入",
+                f'若是居住状态，在 rules.toml 的 [columns.households] 里写 status = "{name}"',
+            )
+            for name in speaking
+        ),
         Finding(
             "notice",
             "columns_unused",
@@ -154,8 +168,14 @@ def _unused(source: Source, headers: dict[object, str], chosen: dict[object, str
             source.label,
             "没有用到的列：" + "、".join(rest[:20]),
             "如需使用，在 rules.toml 的 [columns] 里写明",
-        )
+        ),
     ]
+
+
+def _says_status(values: pd.Series) -> bool:
+    """Tell whether a column holds words of a status other than resident."""
+    telling = {w for kind, words in STATUS_WORDS.items() if kind != "resident" for w in words}
+    return bool(values.astype(str).str.strip().isin(telling - {"否"}).any())
 
 
 def as_code(values: pd.Series) -> pd.Series:

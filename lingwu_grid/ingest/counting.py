@@ -11,6 +11,7 @@ import shapely
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import MEASURES, STATUS_REASONS, STATUS_WORDS
 from lingwu_grid.ingest.columns import as_whole, as_word
+from lingwu_grid.ingest.recurring import place_of_number, recurring
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def counted(
     excluded = pd.DataFrame(rows[["household_id", "origin", "status"]])[out].assign(
         reason=reason[out]
     )
-    return rows[~out].reset_index(drop=True), excluded.reset_index(drop=True), findings
+    kept = rows[~out].reset_index(drop=True)
+    findings += recurring(kept)
+    return kept, excluded.reset_index(drop=True), findings
 
 
 def has_place(rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:
@@ -158,7 +161,9 @@ def _place_by_building(rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | Non
     missing = ~has_place(rows)
     if not missing.any() or buildings is None:
         return []
-    known = buildings.drop_duplicates("building_id").set_index("building_id").geometry
+    # A number that buildings far apart have gives no place.
+    known = buildings[place_of_number(buildings) == 0]
+    known = known.drop_duplicates("building_id").set_index("building_id").geometry
     found = rows["building_id"].map(known.representative_point())
     use = missing & found.notna().to_numpy()
     if not use.any():

@@ -19,6 +19,8 @@ WAYS = (("gb18030", "utf-8"), ("cp1252", "gb18030"), ("latin-1", "gb18030"), ("c
 LOST = ("\ufffd", "锟斤拷", "烫烫烫", "???")
 """What is left where the bytes themselves were lost."""
 
+CHINESE_MARKS = "，。、（）《》“”：；－—·〔〕０１２３４５６７８９"
+
 SAMPLE = 400
 MOSTLY = 0.8
 
@@ -85,9 +87,10 @@ def looks_garbled(headers: Iterable[str], table: str) -> bool:
     >>> [looks_garbled([h], "households") for h in ("鎴风紪鍙", "甲")]
     [True, False]
     """
-    heads = {h[:2] for h in known_headers(table, {}) if len(h) > 1 and not h.isascii()}
+    heads = {h[:2] for h in known_headers(table, {}) if not h[:2].isascii() and len(h) > 1}
+    strange = [h for h in headers if h[:1] and not h[:1].isascii()]
     for written, read in WAYS:
-        turned = [h.encode(written, "ignore").decode(read, "ignore") for h in headers]
+        turned = [h.encode(written, "ignore").decode(read, "ignore") for h in strange]
         if any(t[:2] in heads for t in turned):
             return True
     return False
@@ -116,9 +119,13 @@ def _turned(word: str, way: tuple[str, str]) -> str:
 
 def _turns_back(words: Iterable[str], way: tuple[str, str]) -> bool:
     tested = [w for w in words if len(w) >= 2]
-    good = sum(w != (turned := _turned(w, way)) and _is_chinese(turned) for w in tested)
+    good = sum(w != (turned := _turned(w, way)) and _is_chinese(turned, w) for w in tested)
     return good >= 3 and good >= MOSTLY * len(tested)
 
 
-def _is_chinese(text: str) -> bool:
-    return any("\u4e00" <= c <= "\u9fff" for c in text)
+def _is_chinese(text: str, spoiled: str) -> bool:
+    # A Finnish or French name turns in part only, or swallows a plain letter.
+    if sum(c.isascii() for c in text) != sum(c.isascii() for c in spoiled):
+        return False
+    strange = [c for c in text if not c.isascii()]
+    return bool(strange) and all("\u4e00" <= c <= "\u9fff" or c in CHINESE_MARKS for c in strange)

@@ -109,11 +109,29 @@ def read_sources(
         if path in without:
             continue
         try:
-            found += read_file(path, own, limits)
+            read = read_file(path, own, limits)
+            found += read
+            if not read:
+                failed.append(_unclaimed(path))
         except InputError as error:
             failed.append(unusable(error, table_named(stem_of(path)) or "", path.name))
     order = list(TABLES)
     return sorted(found, key=lambda s: (order.index(s.table), s.path.name, s.label)), failed
+
+
+def _unclaimed(path: Path) -> Finding:
+    """Tell of a file that no table claims, with a guess by its name."""
+    stem = stem_of(path).lower()
+    names = [(a.lower(), t) for t in TABLES.values() for a in (t.name, *t.file_names)]
+    hits = [(len(a), t) for a, t in names if len(a) > 1 and a in stem]
+    guess = max(hits, key=lambda h: h[0])[1] if hits else None
+    word = f"；看名字像是“{guess.file_names[0]}”" if guess else ""
+    called = guess.file_names[0] if guess else "居民户、网格、社区、道路"
+    return Finding(
+        "warning", "file_unused", guess.name if guess else "", path.name,
+        f"没有用到这个文件{word}",
+        f"若要用它，改名为“{called}”（后缀不变）再运行；不用就移出文件夹",
+    )  # fmt: skip
 
 
 def unusable(error: InputError, table: str, label: str) -> Finding:

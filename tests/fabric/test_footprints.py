@@ -1,4 +1,4 @@
-"""No border of a unit runs through a house: party walls, schools, passages, tunnels, torn houses."""
+"""No border of a unit runs through a house: party walls, schools, passages, torn houses."""
 
 from __future__ import annotations
 

@@ -1,0 +1,131 @@
+"""Tables as offices have them: what a clerk's ordinary file must not be told."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from pyproj import CRS
+
+import lingwu_grid as lg
+from lingwu_grid.fabric.cells import gather_buildings
+from lingwu_grid.ingest.garbled import looks_garbled, restore
+from lingwu_grid.ingest.recurring import APART_M, place_of_number, recurring
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    rows = pd.DataFrame(
+        {
+            "编号": [f"{i:03d}" for i in range(40)],
+            "经度": np.tile([106.34, 106.35], 20),
+            "纬度": np.repeat([38.10, 38.11], 20),
+            "是否常住": ["是"] * 35 + ["空挂"] * 3 + ["否"] * 2,
+            "60岁以上": "1",
+        }
+    )
+    (tmp_path / "households").mkdir()
+    rows.to_csv(tmp_path / "households" / "居民户.csv", index=False, encoding="gb18030")
+    return tmp_path
+
+
+def test_a_healthy_table_of_a_clerk_is_read(folder: Path) -> None:
+    study = lg.read_study(folder)
+    assert len(study.households) == 35
+    assert study.excluded["reason"].str.startswith("空挂户").sum() == 5
+    assert study.households["elderly"].sum() == 35
+    assert not {f.code for f in study.findings.rows} & {
+        "text_lost",
+        "text_restored",
+        "status_unused",
+    }
+
+
+@pytest.mark.parametrize("header", ["60岁以上", "编号", "地址", "序号", "备注", "2020年户数"])
+def test_headers_that_are_whole_are_not_called_garbled(header: str) -> None:
+    assert not looks_garbled([header], "households")
+
+
+def test_a_foreign_name_is_no_garbled_chinese() -> None:
+    names = ["Hämeentie", "Mäkelänkatu", "Työpajankatu", "Väinölänkatu", "Rue Grimaldi é"]
+    frame, found = restore(pd.DataFrame({"name": names}), "roads", "t")
+    assert frame["name"].tolist() == names
+    assert found == []
+
+
+def test_garbled_chinese_is_restored_still() -> None:
+    good = ["文化东街", "人民路（北段）", "建设路"]
+    spoiled = [w.encode("utf-8").decode("latin-1") for w in good]
+    frame, found = restore(pd.DataFrame({"name": spoiled}), "roads", "t")
+    assert frame["name"].tolist() == good
+    assert [f.code for f in found] == ["text_restored"]
+
+
+def test_an_unused_column_with_words_of_a_status_is_a_warning(folder: Path) -> None:
+    path = folder / "households" / "居民户.csv"
+    pd.read_csv(path, encoding="gb18030", dtype=str).rename(
+        columns={"是否常住": "摸排情况"}
+    ).to_csv(path, index=False, encoding="gb18030")
+    found = [f for f in lg.read_study(folder).findings.rows if f.code == "status_unused"]
+    assert len(found) == 1
+    assert "摸排情况" in found[0].message
+    remedy = folder / "rules.toml"
+    remedy.write_text('[columns.households]\nstatus = "摸排情况"\n', encoding="utf-8")
+    assert len(lg.read_study(folder).households) == 35
+
+
+def test_a_file_with_an_unknown_name_is_told_with_a_guess(folder: Path) -> None:
+    shutil.copy(folder / "households" / "居民户.csv", folder / "households" / "current_grids.csv")
+    (found,) = [f for f in lg.read_study(folder).findings.rows if f.code == "file_unused"]
+    assert found.place == "current_grids.csv"
+    assert found.table == "grids"
+    assert found.severity == "warning"
+
+
+def _homes(numbers: list[str], compounds: list[str], x: list[float]) -> gpd.GeoDataFrame:
+    return gpd.GeoDataFrame(
+        {"building_id": numbers, "compound_id": compounds},
+        geometry=gpd.points_from_xy(x, [0.0] * len(x)),
+        crs=CRS("EPSG:4544"),
+    )
+
+
+@pytest.mark.parametrize(("far", "places"), [(APART_M, 1), (APART_M + 1, 2)])
+def test_a_number_is_one_house_up_to_the_limit(far: float, places: int) -> None:
+    rows = _homes(["3号楼"] * 3, [""] * 3, [0.0, 5.0, far])
+    assert len(set(place_of_number(rows).tolist())) == places
+    assert len(recurring(rows)) == places - 1
+
+
+def test_equal_numbers_of_neighbouring_compounds_are_two_houses() -> None:
+    rows = _homes(["3号楼"] * 3 + [""], ["A", "B", "C", ""], [0.0, 20.0, 900.0, 0.0])
+    assert place_of_number(rows).tolist()[3] == 0
+    assert len(set(place_of_number(rows)[:3].tolist())) == 3
+
+
+def test_recurring_numbers_on_the_sample_are_the_houses_they_were() -> None:
+    study = lg.read_study("data")
+    true = gather_buildings(study)
+    homes = study.households.copy()
+    named = homes["building_id"].to_numpy(object) != ""
+    rank = homes.groupby("compound_id")["building_id"].transform(lambda b: pd.factorize(b)[0] + 1)
+    homes.loc[named, "building_id"] = (rank[named] % 97).astype(str) + "号楼"
+    again = gather_buildings(
+        lg.Study(**{**study.__dict__, "households": homes,
+                    "tables": {**study.tables, "buildings": _without_ids(study)}})
+    )  # fmt: skip
+    pairs = np.unique(np.stack([true.of_household, again.of_household]), axis=1)
+    # One to one: no house in two, no two in one.
+    assert pairs.shape[1] == len(true.point) == len(again.point)
+    assert len(recurring(homes)) > 0
+
+
+def _without_ids(study: lg.Study) -> gpd.GeoDataFrame:
+    return study.table("buildings").assign(building_id="")

@@ -18,6 +18,7 @@ TITLES: dict[str, str] = {
     "building_recurs": "楼号重复",
     "status_unused": "状态列没有用到",
     "file_unused": "没有用到的文件",
+    "row_total": "合计行",
     "row_empty": "空行",
     "kind_unknown": "类型不认识",
     "code_rounded": "编号存成了数字",

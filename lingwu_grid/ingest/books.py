@@ -13,7 +13,7 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import TABLES, table_named
 from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip, kind_of
-from lingwu_grid.ingest.headers import distinct, header_row, known_headers, plain
+from lingwu_grid.ingest.headers import distinct, headers_of, known_headers, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -119,7 +119,7 @@ def _has_columns(
 ) -> bool:
     if not cells:
         return False
-    have = {plain(cell) for cell in cells[header_row(cells, known)]}
+    have = {plain(cell) for cell in headers_of(cells, known)[1]}
     return all(
         {plain(own.get(name, "")), plain(name), *map(plain, TABLES[table].columns[name])} & have
         for name in TABLES[table].required
@@ -134,10 +134,9 @@ def _sheet(
     known: frozenset[str],
     limits: Limits,
 ) -> Raw:
-    head = header_row(cells, known)
+    head, headers = headers_of(cells, known)
     check_rows(len(cells) - head - 1, label, limits)
     merged = _fill_merged(cells, sheet.merged_cell_ranges or [], head)
-    headers = list(cells[head])
     width = max((i + 1 for i, h in enumerate(headers) if str(h).strip()), default=1)
     names, findings = distinct(headers[:width], table, label)
     rounded: list[str] = []

@@ -19,11 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NO_ID = "没有户编号"
+TOTAL = "合计行，不是一户"
+TOTALS = ("合计", "总计", "小计", "共计", "总数")
 NO_PLACE = "没有坐标，也没有可用的楼栋位置"
 OUTSIDE = "位置在研究范围之外"
 REPEATED = "户编号重复：与前面一行内容相同，只计一次"
 CONFLICTING = "户编号重复：与前面一行编号相同、内容不同，计的是前面一行"
 KINDS = {
+    TOTAL: ("row_total", "不影响结果；可在原文件里删去"),
     NO_ID: ("id_missing", "补上户编号"),
     NO_PLACE: ("place_missing", "补上坐标，或填写楼栋编号"),
     OUTSIDE: ("outside_outline", "核对坐标；确在范围外的户请从文件里拿走"),
@@ -67,6 +70,7 @@ def counted(
     findings += _unknown_status(rows)
     reason = rows["status"].map(STATUS_REASONS).fillna("").astype(object)
     missing = ~has_place(rows)
+    reason = reason.mask((reason == "") & _totals(rows), TOTAL)
     reason = reason.mask((reason == "") & (rows["household_id"] == ""), NO_ID)
     reason = reason.mask((reason == "") & missing, NO_PLACE)
     shapely.prepare(outline)
@@ -81,6 +85,16 @@ def counted(
     kept = rows[~out].reset_index(drop=True)
     findings += recurring(kept)
     return kept, excluded.reset_index(drop=True), findings
+
+
+def _totals(rows: gpd.GeoDataFrame) -> pd.Series:
+    """Tell the rows that sum up the others: no household has such a name."""
+    total = pd.Series(data=False, index=rows.index)
+    for name in ("household_id", "building_id", "compound_id", "address", "grid_id"):
+        if name in rows:
+            word = rows[name].astype(str).str.replace(r"[\s:：]", "", regex=True)
+            total |= word.isin(TOTALS)
+    return total
 
 
 def has_place(rows: gpd.GeoDataFrame) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ import pandas as pd
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.ingest.files import CHUNK, Limits, Raw, check_rows, kind_of
-from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, header_row
+from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, headers_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -184,8 +184,8 @@ def _shape_of(path: Path, encoding: str, known: frozenset[str]) -> _Shape:
     filled = [i for i, row in enumerate(rows) if any(str(cell).strip() for cell in row)]
     if not filled:
         raise InputError(f"文件 {path.name} 是空的", where=str(path), remedy="删去它，或重新导出")
-    place = filled[header_row([rows[i] for i in filled], known)]
-    headers = rows[place]
+    last, headers = headers_of([rows[i] for i in filled], known)
+    place = filled[last]
     while len(headers) > 1 and not str(headers[-1]).strip():
         headers = headers[:-1]  # commas at the end of every line
     return _Shape(encoding, delimiter, ends[place], headers)

@@ -18,6 +18,10 @@ SHAPEFILE_NAME_BYTES = 9
 """A Shapefile cuts names at ten bytes; a name this long may be the head of a longer one."""
 
 
+LEAST_BELOW = 2
+"""Known names that a second row of headers has at least."""
+
+
 def plain(header: object) -> str:
     """
     Give a header without spaces, full-width forms and case.
@@ -61,6 +65,60 @@ def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
     """
     scores = [len({plain(cell) for cell in row} & known) for row in rows[:LOOK_ROWS]]
     return scores.index(max(scores)) if any(scores) else 0
+
+
+def headers_of(rows: Sequence[Sequence[object]], known: frozenset[str]) -> tuple[int, list[object]]:
+    """
+    Give the headers of a table, of one row or of two: 坐标 over 经度 and 纬度.
+
+    Parameters
+    ----------
+    rows
+        The first rows of a table, as read.
+    known
+        Plain headers.
+
+    Returns
+    -------
+    tuple
+        The last row of headers, and one header a column: the lower of two where it is known, or
+        where nothing stands above it; both joined where neither is known.
+
+    Examples
+    --------
+    >>> rows = [["户编号", "坐标", ""], ["", "经度", "纬度"], ["1", "106", "38"]]
+    >>> headers_of(rows, frozenset(["户编号", "坐标", "经度", "纬度"]))
+    (1, ['户编号', '经度', '纬度'])
+    """
+    at = header_row(rows, known)
+    for top, sub in ((at, at + 1), (at - 1, at)):
+        if top >= 0 and sub < len(rows) and _are_two(rows[top], rows[sub], known):
+            return sub, _joined(rows[top], rows[sub], known)
+    return at, list(rows[at])
+
+
+def _are_two(top: Sequence[object], sub: Sequence[object], known: frozenset[str]) -> bool:
+    """Tell whether two rows are headers together: a known one above has nothing below it."""
+    named = [plain(cell) in known for cell in top]
+    below = [plain(cell if cell is not None else "") for cell in sub]
+    open_below = any(n and not b for n, b in zip(named, below, strict=False))
+    return open_below and sum(b in known for b in below) >= LEAST_BELOW
+
+
+def _joined(top: Sequence[object], sub: Sequence[object], known: frozenset[str]) -> list[object]:
+    joined: list[object] = []
+    over = ""
+    for i in range(max(len(top), len(sub))):
+        upper = str(top[i] if i < len(top) and top[i] is not None else "").strip()
+        lower = str(sub[i] if i < len(sub) and sub[i] is not None else "").strip()
+        over = upper or (over if lower else "")
+        if plain(lower) in known or not over:
+            joined.append(lower)
+        elif plain(upper) in known or not lower:
+            joined.append(upper)
+        else:
+            joined.append(over + lower)
+    return joined
 
 
 def distinct(headers: Sequence[object], table: str, label: str) -> tuple[list[str], list[Finding]]:

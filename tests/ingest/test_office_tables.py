@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 from pyproj import CRS
 
 import lingwu_grid as lg
 from lingwu_grid.fabric.cells import gather_buildings
+from lingwu_grid.ingest.counting import TOTAL
 from lingwu_grid.ingest.garbled import looks_garbled, restore
+from lingwu_grid.ingest.headers import headers_of
 from lingwu_grid.ingest.recurring import APART_M, place_of_number, recurring
 
 if TYPE_CHECKING:
@@ -46,6 +49,42 @@ def test_a_healthy_table_of_a_clerk_is_read(folder: Path) -> None:
         "text_restored",
         "status_unused",
     }
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_a_title_two_rows_of_headers_and_a_total_are_read(folder: Path, ending: str) -> None:
+    path = folder / "households" / "居民户.csv"
+    rows = pd.read_csv(path, encoding="gb18030", dtype=str)[["编号", "经度", "纬度", "是否常住"]]
+    rows["人口情况"], rows["备用"] = "3", "x"
+    path.unlink()
+    cells = [
+        ["某街道居民户台账", "", "", "", "", ""],
+        ["编号", "坐标", "", "是否常住", "人口情况", ""],
+        ["", "经度", "纬度", "", "男", "女"],
+        *rows.to_numpy().tolist(),
+        ["合计", "", "", "", "40", ""],
+    ]
+    if ending == "csv":
+        pd.DataFrame(cells).to_csv(path, index=False, header=False, encoding="gb18030")
+    else:
+        book = openpyxl.Workbook()
+        for row in cells:
+            book.active.append([c or None for c in row])
+        book.active.merge_cells("A1:F1")
+        for area in ("A2:A3", "B2:C2", "D2:D3", "E2:F2"):
+            book.active.merge_cells(area)
+        book.save(path.with_suffix(".xlsx"))
+    study = lg.read_study(folder)
+    assert len(study.households) == 35
+    assert (study.excluded["reason"] == TOTAL).sum() == 1
+    assert len(study.excluded) == 6
+
+
+def test_a_plain_row_of_headers_stays_one_row() -> None:
+    known = frozenset(["户编号", "经度", "纬度"])
+    rows = [["户编号", "经度", "纬度"], ["1", "106", "38"]]
+    assert headers_of(rows, known) == (0, rows[0])
+    assert headers_of([["户编号"], *rows], known) == (1, rows[0]), "a title of a known word"
 
 
 @pytest.mark.parametrize("header", ["60岁以上", "编号", "地址", "序号", "备注", "2020年户数"])

@@ -172,7 +172,8 @@ def _gaps(zones: gpd.GeoDataFrame, study: Study, table: str, word: str) -> list[
     parts = parts[shapely.area(parts) > LEAST_M2]
     if not len(parts):
         return []
-    thin = mean_width(parts) < SLIVER_M
+    width = mean_width(parts)
+    thin = width < SLIVER_M
     homes = shapely.STRtree(study.households.geometry.to_numpy())
     part, _ = homes.query(parts, "intersects")
     people = np.bincount(part, minlength=len(parts))
@@ -189,7 +190,9 @@ def _gaps(zones: gpd.GeoDataFrame, study: Study, table: str, word: str) -> list[
             kind,
             [f"空地 {n + 1}" for n in range(len(here))],
             messages=[
-                f"没有{word}的空地 {shapely.area(parts[order[i]]):.0f} 平方米，"
+                f"没有{word}的空地 {shapely.area(parts[order[i]]):.0f} 平方米"
+                f"（长约 {shapely.length(parts[order[i]]) / 2:.0f} 米，"
+                f"平均宽 {width[order[i]]:.1f} 米），"
                 f"内有 {people[order[i]]} 户"
                 for i in here
             ],

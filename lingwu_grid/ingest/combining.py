@@ -16,6 +16,7 @@ from lingwu_grid.ingest.columns import as_claim, as_word
 from lingwu_grid.ingest.counting import has_place
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pyproj import CRS
 
     from lingwu_grid.ingest.tables import Source
@@ -29,6 +30,12 @@ KINDS = {
     "barriers": ({kind: item.words for kind, item in BARRIERS.items()}, "wall"),
 }
 """Words for the kinds of a table, and what an empty cell means."""
+
+CRACK_M = 5.0
+"""Ground no wider than this between two of today's zones was left by the drawing."""
+
+TOUCHING_M = 0.01
+POLYGON = 3
 
 HULL_MARGIN_M = 60.0
 """How far the study area reaches beyond the outermost household when no outline is given."""
@@ -106,12 +113,24 @@ def outline_of(tables: dict[str, gpd.GeoDataFrame], rows: gpd.GeoDataFrame) -> s
         if name in tables
     ]
     if shapes:
-        return _without_holes(shapely.union_all(np.concatenate(shapes)))
+        whole = shapely.union_all(np.concatenate(shapes))
+        return _without_holes(_without_cracks(whole, shapes[0]))
     points = rows.geometry[has_place(rows)].to_numpy()
     hull = shapely.concave_hull(
         shapely.multipoints(np.unique(shapely.get_coordinates(points), axis=0)), ratio=0.3
     )
     return shapely.simplify(shapely.buffer(hull, HULL_MARGIN_M), 1.0)
+
+
+def _without_cracks(whole: shapely.Geometry, zones: NDArray[np.object_]) -> shapely.Geometry:
+    """Close what two zones leave open between them; what is not between two stays as drawn."""
+    wide = shapely.buffer(whole, CRACK_M / 2, join_style="mitre")
+    shut = shapely.buffer(wide, -CRACK_M / 2, join_style="mitre")
+    cracks = shapely.get_parts(shapely.difference(shut, whole))
+    cracks = cracks[shapely.get_type_id(cracks) == POLYGON]
+    crack, _ = shapely.STRtree(zones).query(cracks, "dwithin", distance=TOUCHING_M)
+    between = cracks[np.bincount(crack, minlength=len(cracks)) > 1]
+    return shapely.union_all([whole, *between])
 
 
 def _without_holes(shape: shapely.Geometry) -> shapely.Geometry:

@@ -60,7 +60,7 @@ def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tupl
     elif suffix == ".zip":
         yield from _zipped(path, table, limits)
     elif table is not None and suffix == ".shp":
-        yield table, path.name, _shapefile(str(path), _dbf_beside(path), path.name, table, limits)
+        yield table, path.name, _copied(path, table, limits)
     elif table is not None:
         yield table, path.name, _layer(str(path), path.name, table, limits)
 
@@ -107,6 +107,16 @@ def _unpacked(inside: zipfile.ZipFile, name: str, label: str, table: str, limits
             ):
                 shutil.copyfileobj(source, target)
         return _shapefile(str(shape), _dbf_beside(shape), label, table, limits)
+
+
+def _copied(path: Path, table: str, limits: Limits) -> Raw:
+    """Read a Shapefile from a copy: the reader writes an index beside it, the office's is left."""
+    with tempfile.TemporaryDirectory() as folder:
+        shape = Path(folder) / "layer.shp"
+        for part in path.parent.glob(f"{_literal(path.stem)}.*"):
+            if part.suffix.lower() in SHAPEFILE_PARTS:
+                shutil.copyfile(part, shape.with_suffix(part.suffix.lower()))
+        return _shapefile(str(shape), _dbf_beside(path), path.name, table, limits)
 
 
 def _as_written(name: str) -> str:

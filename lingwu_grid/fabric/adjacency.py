@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 OPEN_M = 1.0
 """Shorter contact than this joins nothing: no one-metre corridors."""
 
+WAY_M = 10.0
+WAY_SHARE = 0.1
+"""Units of two of today's grids join over a front of this length, or this share of the girth of
+the smaller one: less is a corridor that nobody would draw."""
+
 CROSSING_M = 1.5
 """A crossing joins the two sides whose border comes this near to it."""
 
@@ -115,6 +120,34 @@ def join_borders(borders: Borders, unit: NDArray[np.int64]) -> Borders:
     frame = pd.DataFrame(borders._asdict())
     frame["a"], frame["b"] = np.minimum(a, b), np.maximum(a, b)
     return _summed(frame[a != b])
+
+
+def without_corridors(
+    borders: Borders, girth: NDArray[np.float64], grid: NDArray[np.int64]
+) -> Borders:
+    """
+    Shut the contacts that are too short to be a way through.
+
+    Parameters
+    ----------
+    borders
+        Of units.
+    girth
+        Length of the outline of each unit, metres.
+    grid
+        Today's grid of each unit; -1 for none. What is one grid today stays joined as it is.
+
+    Returns
+    -------
+    Borders
+        Contacts shorter than `WAY_M` and than `WAY_SHARE` of the smaller girth have nothing
+        clear; a crossing joins at any length.
+    """
+    a, b = borders.a, borders.b
+    wanted = np.minimum(WAY_M, WAY_SHARE * np.minimum(girth[a], girth[b]))
+    together = (grid[a] == grid[b]) & (grid[a] >= 0)
+    narrow = (borders.clear_m < wanted) & ~together
+    return borders._replace(clear_m=np.where(narrow, 0.0, borders.clear_m))
 
 
 def what_runs_here(points: NDArray[np.object_], lines: Lines) -> NDArray[np.int8]:

@@ -14,7 +14,7 @@ from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.schema import MEASURES
-from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders
+from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders, without_corridors
 from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
@@ -297,7 +297,9 @@ def _as_fabric(
     return Fabric(
         units=units,
         unit_of_household=unit_of_household,
-        borders=join_borders(borders, ground.unit),
+        borders=without_corridors(
+            join_borders(borders, ground.unit), shapely.length(shapes), grid_now
+        ),
         grid_of_household=grid_of_household,
         homes=homes[homes["grid"] >= 0],
         places=places,

@@ -9,7 +9,12 @@ import numpy as np
 import pytest
 import shapely
 
-from lingwu_grid.fabric.adjacency import Borders, crossing_points, find_borders
+from lingwu_grid.fabric.adjacency import (
+    Borders,
+    crossing_points,
+    find_borders,
+    without_corridors,
+)
 from lingwu_grid.fabric.enclosures import Lines
 from lingwu_grid.graph import Runs
 
@@ -151,3 +156,29 @@ def test_a_border_of_two_stretches_is_one() -> None:
     borders = find_borders(np.array(cells, object), lines(short), Drawn().study)
     assert (borders.length_m.tolist(), borders.clear_m.tolist()) == ([30.0], [20.0])
     assert borders.off_line_m.tolist() == [20.0]
+
+
+@pytest.mark.parametrize(
+    ("clear", "girth", "grid", "is_open"),
+    [
+        (10.0, (400.0, 900.0), (0, 1), True),  # ten metres are a way
+        (9.9, (400.0, 900.0), (0, 1), False),
+        (4.0, (40.0, 900.0), (0, 1), True),  # a tenth of the smaller girth is
+        (3.9, (40.0, 900.0), (0, 1), False),
+        (3.9, (900.0, 40.0), (0, 1), False),  # whichever of the two is the smaller
+        (1.0, (400.0, 900.0), (1, 1), True),  # one grid today
+        (0.9, (400.0, 900.0), (1, 1), False),
+        (9.9, (400.0, 900.0), (-1, -1), False),  # no grid is not one grid
+    ],
+)
+def test_a_corridor_is_no_way_through(
+    clear: float, girth: tuple[float, float], grid: tuple[int, int], *, is_open: bool
+) -> None:
+    one = np.array([clear])
+    borders = Borders(np.array([0]), np.array([1]), one, one, one, np.array([False]))
+    found = without_corridors(borders, np.array(girth), np.array(grid))
+    assert found.is_open.tolist() == [is_open]
+    crossed = without_corridors(
+        borders._replace(has_crossing=np.array([True])), np.array(girth), np.array(grid)
+    )
+    assert crossed.is_open.tolist() == [True]

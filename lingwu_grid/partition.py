@@ -40,9 +40,9 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument(
         "--scenario",
-        choices=("minimal", "balanced", "redraw"),
+        choices=("signable", "minimal", "balanced", "redraw"),
         default=None,
-        help="minimal 变动最少（默认），balanced 更均衡，redraw 重划",
+        help="signable 变动少、边界清楚（默认），minimal 变动最少，balanced 更均衡，redraw 重划",
     )
     parser.add_argument(
         "--communities",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from lingwu_grid.api import partition
+from lingwu_grid.contract.rules import FAINT_BORDER
 from lingwu_grid.engine.instance import Stop, Watch, never, silent
 from lingwu_grid.scale.crew import Crew
 
@@ -75,13 +76,17 @@ def trade_offs(
 
 def _weighings(rules: Rules) -> list[tuple[str, Rules]]:
     quick = rules.with_(prove=False)
+    even = quick.with_(scenario="balanced", border_weight=FAINT_BORDER)
     return [
         ("变动最少", rules.with_(scenario="minimal")),
-        ("边界走线", quick.with_(scenario="minimal", border_weight=40.0)),
-        ("边界优先", quick.with_(scenario="minimal", border_weight=150.0)),
-        ("略求均衡", quick.with_(scenario="balanced", balance_weight=0.15)),
-        ("均衡", quick.with_(scenario="balanced")),
-        ("均衡走线", quick.with_(scenario="balanced", border_weight=60.0)),
+        ("边界走线", quick.with_(scenario="signable")),
+        ("边界优先", quick.with_(scenario="signable", border_weight=150.0)),
+        (
+            "略求均衡",
+            even.with_(balance_weight=0.15),
+        ),
+        ("均衡", even),
+        ("均衡走线", quick.with_(scenario="balanced")),
     ]
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from lingwu_grid.contract.rules import FAINT_BORDER
 from lingwu_grid.engine.search._kernels import Prices
 from lingwu_grid.engine.search.start import enclave_pieces
 from lingwu_grid.lawful import community_bands, grid_bands
@@ -295,7 +296,8 @@ def pose(graph: UnitGraph, rules: Rules) -> Instance:
     """
     keeps = rules.scenario != "redraw" and bool((graph.grid_now >= 0).any())
     moved = 1.0 if keeps else 0.0
-    deviation = {"minimal": 0.0, "balanced": rules.balance_weight, "redraw": 0.2}
+    deviation = {"signable": 0.0, "minimal": 0.0, "balanced": rules.balance_weight, "redraw": 0.2}
+    border_weight = FAINT_BORDER if rules.scenario == "minimal" else rules.border_weight
     new_grid, new_community = grid_bands(rules, ()).wanted, community_bands(rules, ()).wanted
     return Instance(
         graph=graph,
@@ -307,7 +309,7 @@ def pose(graph: UnitGraph, rules: Rules) -> Instance:
             violation=12.0,
             moved=moved,
             ground=GROUND * moved,
-            border=rules.border_weight / 1000 if keeps else 0.05,
+            border=border_weight / 1000 if keeps else 0.05,
             deviation=deviation[rules.scenario],
             community=moved * rules.community_move_weight,
             measure=rules.second_measure.weight,

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.contract.rules import Band, Rules
+from lingwu_grid.contract.rules import FAINT_BORDER, Band, Rules
 from lingwu_grid.engine.exact.extract import zones_model
 from lingwu_grid.engine.instance import Proof, pose
 from lingwu_grid.engine.solve import _as_it_is, solve
@@ -21,6 +21,7 @@ from lingwu_grid.engine.town.levels import Town, community_tasks, open_csr
 from tests.engine.towns import PRICES, draft_of, lattice_graph, lattice_part, row_graph
 
 if TYPE_CHECKING:
+    from lingwu_grid.contract.rules import Scenario
     from lingwu_grid.graph import UnitGraph
 
 SMALL = Rules(grid=Band(3, 5), community=Band(1, 10**6), prove=True)
@@ -297,3 +298,26 @@ def test_the_least_to_leave_is_a_subset_sum(k: int) -> None:
         sums = (sum(s) for s in chain.from_iterable(combinations(units, r) for r in range(7)))
         wanted = min(s for s in sums if units.sum() - s <= upper)
         assert least_to_leave(units, upper) == wanted
+
+
+@pytest.mark.parametrize(
+    ("scenario", "weight", "per_metre"),
+    [
+        ("signable", 40.0, 0.04),
+        ("signable", 150.0, 0.15),
+        ("balanced", 40.0, 0.04),
+        ("minimal", 40.0, 0.002),  # the fewest households, a tie by the border
+        ("minimal", 150.0, 0.002),
+        ("redraw", 40.0, 0.05),
+    ],
+)
+def test_what_a_metre_of_border_off_the_lines_costs(
+    scenario: Scenario, weight: float, per_metre: float
+) -> None:
+    rules = SMALL.with_(scenario=scenario, border_weight=weight)
+    assert pose(small_graph([3, 3], [0, 0]), rules).prices.border == pytest.approx(per_metre)
+
+
+def test_the_default_is_the_plan_that_can_be_signed() -> None:
+    assert Rules().scenario == "signable"
+    assert Rules().border_weight > FAINT_BORDER

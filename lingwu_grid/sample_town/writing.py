@@ -46,7 +46,7 @@ synthetic = true          # 所有地图和报告都标明“合成数据”
 
 margin = 0                # 安全余量：10 表示按 310—490 户划分
 communities = "adjust"    # 社区：fixed 不变，adjust 微调（默认），redraw 重划
-scenario = "signable"     # signable 变动少、边界清楚，minimal 变动最少，balanced 更均衡，redraw 重划
+scenario = "signable"     # signable 变动少界线清，minimal 变动最少，balanced 均衡，redraw 重划
 
 [grid]                    # 网格常住户数（§4）
 lower = 300

@@ -230,25 +230,34 @@ def ids_of(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in parts if part.strip())
 
 
+STOPPING = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what a system sends to a program it closes."""
+
+
 class Interrupt:
-    """Says stop after one Ctrl-C; a second one breaks off at once."""
+    """Says stop after one Ctrl-C or request to end; a second one breaks off at once."""
 
     def __init__(self) -> None:
         self.pressed = False
-        self._old: Any = None
+        self._process = os.getpid()
+        self._old: dict[int, Any] = {}
 
     def __call__(self, *, is_lawful: bool = True) -> bool:  # noqa: ARG002 - pressed is pressed
         """Tell whether Ctrl-C was pressed."""
         return self.pressed
 
     def __enter__(self) -> Self:
-        self._old = signal.signal(signal.SIGINT, self._on_signal)
+        self._old = {s: signal.signal(s, self._on_signal) for s in STOPPING}
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._old)
+        for number, old in self._old.items():
+            signal.signal(number, old)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        if os.getpid() != self._process:
+            # A worker that was forked has nothing to write: it goes when it is told to.
+            os._exit(128 + number)
         if self.pressed:
             raise KeyboardInterrupt
         self.pressed = True

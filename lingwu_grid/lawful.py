@@ -30,6 +30,28 @@ SPECIAL = "专属网格：市场、楼宇、场馆等单独设置，不适用 30
 VILLAGE = "村居合一：城中村整体保留，不适用社区 3000—5000 户（灵党办〔2020〕65号 §4）"
 
 
+UNPROVEN = ("grid_out_of_range", "community_out_of_range")
+"""Causes that say only that nothing lawful was found."""
+
+UNLAWFUL_RUNS = ("infeasible", "unfinished")
+"""Statuses of a plan that is not lawful: proven impossible, and only not found."""
+
+
+def run_status(causes: Iterable[str]) -> str:
+    """
+    Tell how a run ended, by the causes of what is not lawful.
+
+    Examples
+    --------
+    >>> run_status([]), run_status(["grid_out_of_range"]), run_status(["unit_over_limit"])
+    ('feasible', 'unfinished', 'infeasible')
+    """
+    found = set(causes)
+    if not found:
+        return "feasible"
+    return "infeasible" if found - set(UNPROVEN) else "unfinished"
+
+
 class Allowed(NamedTuple):
     """Households that one zone may have, inclusive."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.lawful import UNLAWFUL_RUNS
 
 if TYPE_CHECKING:
     import argparse
@@ -103,10 +104,15 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
                 f"  试过可行：{repair['text']}，变动 {repair['households_moved']} 户，"
                 f"余下 {repair['left']} 处"
             )
+    if summary["status"] == "unfinished":
+        cli.say_result(
+            f"尚未合规：还差 {sum(e['households'] for e in s['explanations'])} 户在范围之外；"
+            "没有证明做不到，放宽时限（--time-limit）或调大 effort 再运行"
+        )
     cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")
     if interrupted:
         return cli.INTERRUPTED
-    return cli.DONE if summary["status"] != "infeasible" else cli.INFEASIBLE
+    return cli.INFEASIBLE if summary["status"] in UNLAWFUL_RUNS else cli.DONE
 
 
 if __name__ == "__main__":

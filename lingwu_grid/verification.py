@@ -240,7 +240,8 @@ def _bounds(files: _Files) -> list[str]:
     least = sum(unconditional_bound(rows, files.rules, special) for rows in _by_part(files))
     if files.rules["scenario"] != "redraw" and bounds["unconditional"] > least:
         faults.append(f"无条件下限应不超过 {least}，证书写 {bounds['unconditional']}")
-    is_lawful = files.summary["status"] != "infeasible"  # a bound holds for lawful plans
+    # A bound holds for lawful plans.
+    is_lawful = files.summary["status"] not in {"infeasible", "unfinished"}
     if is_lawful and bounds["unconditional"] > moved:
         faults.append(f"无条件下限 {bounds['unconditional']} 大于变动户数 {moved}")
     proofs = files.certificate["proofs"]

@@ -9,6 +9,7 @@ import pandas as pd
 from lingwu_grid.api import partition
 from lingwu_grid.contract.rules import FAINT_BORDER
 from lingwu_grid.engine.instance import Stop, Watch, never, silent
+from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.scale.crew import Crew
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def as_table(choices: list[Choice]) -> pd.DataFrame:
             "边界不在道路河渠围墙上的比例": [c.off_line_share for c in choices],
             "网格户数平均偏离中值": [c.deviation for c in choices],
             "是否合规": [
-                "否" if c.plan.summary["status"] == "infeasible" else "是" for c in choices
+                "否" if c.plan.summary["status"] in UNLAWFUL_RUNS else "是" for c in choices
             ],
         }
     )

@@ -270,7 +270,7 @@ class Solution:
     """Households whose grid changes."""
     bound: Bound
     status: str
-    """`feasible` or `infeasible` (best plan found, explained)."""
+    """`feasible`, `infeasible` (proven) or `unfinished` (nothing lawful found); explained."""
     explanations: tuple[Explanation, ...] = field(default=())
 
 

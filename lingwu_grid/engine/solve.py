@@ -56,6 +56,7 @@ from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.tally import community_sizes, moved_households, zone_sizes
 from lingwu_grid.engine.town.tidy import tidy_task
 from lingwu_grid.engine.town.wraps import unwrap
+from lingwu_grid.lawful import run_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,7 +141,7 @@ def solve(
         community_of_grid=town.community,
         moved=moved_households(instance, town),
         bound=_bound(instance, () if explanations else proofs),
-        status="infeasible" if explanations else "feasible",
+        status=run_status(e.cause for e in explanations),
         explanations=explanations,
     )
 

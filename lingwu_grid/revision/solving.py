@@ -15,6 +15,7 @@ from lingwu_grid.engine.town.levels import Town as Labels
 from lingwu_grid.engine.town.tally import moved_households
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.graph import indptr_of
+from lingwu_grid.lawful import run_status
 from lingwu_grid.planning.naming import Kept
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def as_solution(
             unconditional=unconditional(instance),
             unconditional_communities=unconditional_communities(instance),
         ),
-        status="infeasible" if wrong else "feasible",
+        status=run_status(e.cause for e in wrong),
         explanations=wrong,
     )
     return solution, Kept(

@@ -182,8 +182,10 @@ def _mean(values: list[float], weights: list[float]) -> float:
 
 
 def _status(parts: list[str], *, failed: bool) -> str:
-    if failed or "infeasible" in parts:
+    if "infeasible" in parts:
         return "infeasible"
+    if failed or "unfinished" in parts:
+        return "unfinished"
     return "optimal" if set(parts) == {"optimal"} else "feasible"
 
 

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.contract.rules import Exemption
+from lingwu_grid.lawful import UNLAWFUL_RUNS, run_status
 from tests.commands import partition as main
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def quick(study: lg.Study, **rules: Any) -> lg.Rules:  # noqa: ANN401 - settings of any kind
@@ -27,7 +27,10 @@ def quick(study: lg.Study, **rules: Any) -> lg.Rules:  # noqa: ANN401 - settings
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to a child")
-def test_ctrl_c_leaves_a_whole_plan(small_folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+def test_a_request_to_stop_leaves_a_whole_plan(
+    told: signal.Signals, small_folder: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lingwu_grid.partition", str(small_folder), "-o", str(out)]
     command.append("--no-report")
@@ -35,7 +38,7 @@ def test_ctrl_c_leaves_a_whole_plan(small_folder: Path, tmp_path: Path) -> None:
         assert run.stderr is not None
         for line in run.stderr:
             if "个单元" in line.decode():
-                run.send_signal(signal.SIGINT)
+                run.send_signal(told)
                 break
         run.communicate(timeout=120)
     assert run.returncode == 130
@@ -58,7 +61,7 @@ def test_a_time_limit_still_writes_every_household(small_folder: Path, tmp_path:
     assert main(arguments) in (0, 3)
     assert time.monotonic() > began
     summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
-    assert (summary["status"] != "infeasible") == (summary["explanations"] == [])
+    assert (summary["status"] not in UNLAWFUL_RUNS) == (summary["explanations"] == [])
 
 
 def test_an_exception_makes_a_small_grid_lawful_with_its_reason(
@@ -127,3 +130,27 @@ def test_a_missing_rules_file_is_a_sentence(
     arguments = [str(small_folder), "-o", str(tmp_path / "out"), "--quiet"]
     assert main([*arguments, "--rules", str(tmp_path / "none.toml")]) == 2
     assert "找不到设置文件" in capsys.readouterr().err
+
+
+def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) -> None:
+    # A command is run, never imported: its name belongs to the function of the package.
+    report = runpy.run_path(str(Path(lg.__file__).parent / "partition.py"))["_report"]
+    bounds = {"unconditional": 1, "under_rules": None}
+    summary = {
+        "households": 9, "grids": 2, "grids_in_range": 1, "communities": 1,
+        "communities_in_range": 1, "exceptions": 0, "households_moved_grid": 3,
+        "moved_share": 0.3, "lower_bound": bounds, "gap": None,
+    }  # fmt: skip
+    said = {"message": "差", "remedy": "加", "repairs": [], "households": 7}
+    for cause, status, told in (
+        ("grid_out_of_range", "unfinished", True),
+        ("unit_over_limit", "infeasible", False),
+    ):
+        assert run_status([cause]) == status
+        now = {**summary, "explanations": [said], "status": status}
+        assert report(now, Path("o"), interrupted=False) == 3
+        assert ("还差 7 户" in capsys.readouterr().out) == told
+    assert run_status(["grid_out_of_range", "unit_over_limit"]) == "infeasible"
+    done = {**summary, "explanations": [], "status": run_status([])}
+    assert report(done, Path("o"), interrupted=False) == 0
+    assert report(done, Path("o"), interrupted=True) == 130

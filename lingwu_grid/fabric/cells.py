@@ -194,13 +194,13 @@ def _with_others(
     """Add the footprints that are nobody's home in a shared face, with the key of the nearest."""
     if not len(sites.xy) or not len(footprints):
         return sites
-    inner = shapely.buffer(footprints, -SITE_INSET_M, join_style="mitre")
-    piece, at = shapely.STRtree(inner).query(faces[shared], "intersects")[::-1]
+    tree = shapely.STRtree(shapely.buffer(footprints, -SITE_INSET_M, join_style="mitre"))
+    piece, at = tree.query(faces[shared], "intersects")[::-1]
     face = shared[at]
     # A home stands in its face already, by its own points.
-    mine = np.unique(shapely.STRtree(inner).query(shapely.points(sites.xy), "intersects"), axis=1)
-    known = set(zip(mine[1].tolist(), sites.face[mine[0]].tolist(), strict=True))
-    new = np.array([p not in known for p in zip(piece.tolist(), face.tolist(), strict=True)], bool)
+    mine = np.unique(tree.query(shapely.points(sites.xy), "intersects"), axis=1)
+    known = mine[1] * len(faces) + sites.face[mine[0]]
+    new = ~np.isin(piece * len(faces) + face, known)
     piece, face = piece[new], face[new]
     if not len(piece):
         return sites

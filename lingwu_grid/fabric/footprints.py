@@ -60,9 +60,11 @@ def bent_lines(study: Study, lines: Lines, footprints: NDArray[np.object_]) -> N
         house, so that what was enclosed stays enclosed.
     """
     roads = study.table("roads")
-    covered = roads.geometry.to_numpy()[roads["tunnel"].to_numpy(bool)] if len(roads) else []
-    under = np.isin(shapely.to_wkb(lines.shape), shapely.to_wkb(np.asarray(covered, object)))
-    open_air = ~((lines.kind == Runs.ROAD) & under)
+    covered = shapely.get_parts(roads.geometry.to_numpy()[roads["tunnel"].eq(other=True)])
+    open_air = np.ones(len(lines.shape), np.bool_)
+    if len(covered):
+        road = np.flatnonzero(lines.kind == Runs.ROAD)
+        open_air[road] = ~np.isin(shapely.to_wkb(lines.shape[road]), shapely.to_wkb(covered))
     shape: NDArray[np.object_] = lines.shape[open_air]
     is_old = lines.kind[open_air] == Runs.OLD_BORDER
     if not len(footprints):

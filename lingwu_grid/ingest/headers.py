@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lingwu_grid.contract.findings import Finding
@@ -92,25 +93,27 @@ def headers_of(rows: Sequence[Sequence[object]], known: frozenset[str]) -> tuple
     """
     at = header_row(rows, known)
     for top, sub in ((at, at + 1), (at - 1, at)):
-        if top >= 0 and sub < len(rows) and _are_two(rows[top], rows[sub], known):
-            return sub, _joined(rows[top], rows[sub], known)
+        if top >= 0 and sub < len(rows):
+            pairs = list(zip_longest(_words(rows[top]), _words(rows[sub]), fillvalue=""))
+            if _are_two(pairs, known):
+                return sub, _joined(pairs, known)
     return at, list(rows[at])
 
 
-def _are_two(top: Sequence[object], sub: Sequence[object], known: frozenset[str]) -> bool:
+def _words(row: Sequence[object]) -> list[str]:
+    return ["" if cell is None else str(cell).strip() for cell in row]
+
+
+def _are_two(pairs: Sequence[tuple[str, str]], known: frozenset[str]) -> bool:
     """Tell whether two rows are headers together: a known one above has nothing below it."""
-    named = [plain(cell) in known for cell in top]
-    below = [plain(cell if cell is not None else "") for cell in sub]
-    open_below = any(n and not b for n, b in zip(named, below, strict=False))
-    return open_below and sum(b in known for b in below) >= LEAST_BELOW
+    open_below = any(plain(upper) in known and not lower for upper, lower in pairs)
+    return open_below and sum(plain(lower) in known for _, lower in pairs) >= LEAST_BELOW
 
 
-def _joined(top: Sequence[object], sub: Sequence[object], known: frozenset[str]) -> list[object]:
+def _joined(pairs: Sequence[tuple[str, str]], known: frozenset[str]) -> list[object]:
     joined: list[object] = []
     over = ""
-    for i in range(max(len(top), len(sub))):
-        upper = str(top[i] if i < len(top) and top[i] is not None else "").strip()
-        lower = str(sub[i] if i < len(sub) and sub[i] is not None else "").strip()
+    for upper, lower in pairs:
         over = upper or (over if lower else "")
         if plain(lower) in known or not over:
             joined.append(lower)

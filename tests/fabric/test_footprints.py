@@ -131,9 +131,14 @@ def test_s3_a_passage_and_a_wall_go_round(offset: float) -> None:
     assert len(set(home.tolist())) == 3
 
 
-def test_s3_a_tunnel_cuts_nothing() -> None:
+@pytest.mark.parametrize("in_parts", [False, True])
+def test_s3_a_tunnel_cuts_nothing(*, in_parts: bool) -> None:
     houses = {"L": _house(60, 40), "R": _house(130, 40)}
-    study = _study(houses, roads=_roads([(0, 80), (200, 80)], tunnel=True))
+    roads = _roads([(0, 80), (200, 80)], tunnel=True)
+    if in_parts:
+        both = shapely.MultiLineString([[(0, 80), (200, 80)], [(0, 20), (200, 20)]])
+        roads = roads.set_geometry([both], crs=WORK)
+    study = _study(houses, roads=roads)
     fabric = build_fabric(study)
     assert len(fabric.units) == 2
 

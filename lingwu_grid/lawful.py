@@ -91,6 +91,11 @@ class Bands(NamedTuple):
         """Give what a zone may have."""
         return self.own.get(zone, Allowed(self.usual.lower, self.usual.upper))
 
+    def is_tight(self, zone: str, households: int) -> bool:
+        """Tell whether a lawful zone is within 1 % of a bound of its own."""
+        band = self.of(zone)
+        return is_tight(households, band.lower, band.upper)
+
     def standing(self, zone: str, households: int) -> Standing:
         """Tell how a zone of so many households stands."""
         return standing(households, self.of(zone), self.usual)
@@ -150,6 +155,28 @@ def short_by(
     """Give the households that each zone is out of its band by; shapes (n,)."""
     out = np.maximum(lower - households, households - upper)
     return np.asarray(np.maximum(out, 0), np.int64)
+
+
+def is_tight(households: int, lower: int, upper: int) -> bool:
+    """
+    Tell whether a count in range is within 1 % of a bound: a year of ordinary change may undo it.
+
+    Parameters
+    ----------
+    households
+        Resident households.
+    lower, upper
+        The bounds, inclusive; a bound of 0 or without end is none.
+
+    Examples
+    --------
+    >>> [n for n in (299, 300, 303, 304, 494, 495, 500, 501) if is_tight(n, 300, 500)]
+    [300, 303, 495, 500]
+    """
+    if not lower <= households <= upper:
+        return False
+    near_lower = lower > 0 and 100 * (households - lower) <= lower
+    return near_lower or (upper < ANY and 100 * (upper - households) <= upper)
 
 
 def standing(households: int, band: Allowed, usual: Band) -> Standing:

@@ -70,6 +70,8 @@ class Plan(PlanRecord):
             "合规社区": s["communities_in_range"],
             "例外": s["exceptions"],
             "受影响的户数": s["affected"],
+            "其中为边界清晰、户数留余地多动的": s["price_of_clear_borders"],
+            "户数离上下限不到 1% 的网格和社区": s["tight_zones"],
             "其中换网格": s["households_moved_grid"],
             "其中换社区": s["households_moved_community"],
             "至少须变动的户数": s["lower_bound"]["unconditional"],

@@ -130,9 +130,14 @@ class Rules:
     second_measure: SecondMeasure = SecondMeasure()
     target_grids: int = 0
     """Grids wished for in all, exceptions included; 0 leaves the number to sizes and moves."""
-    border_weight: float = 40.0
+    border_weight: float = 150.0
     """What a kilometre of border that runs on no line weighs, in households moved: near the knee
     of what was measured on the sample town. `minimal` takes `FAINT_BORDER`, whatever is set."""
+    tight_weight: float = 15.0
+    """What a grid or community within 1 % of its minimum or maximum weighs, in households moved;
+    nothing in `minimal`."""
+    neck_weight: float = 60.0
+    """What a grid with a neck or finger narrower than 20 m weighs, in households moved."""
     wrap_weight: float = 10.0
     """What a grid that wraps another weighs, in households moved."""
     balance_weight: float = 0.5

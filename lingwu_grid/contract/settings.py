@@ -94,6 +94,8 @@ def _converted(key: str, value: object, where: str) -> object:
         "proof_gap": _weight,
         "border_weight": _weight,
         "balance_weight": _weight,
+        "tight_weight": _weight,
+        "neck_weight": _weight,
         "wrap_weight": _weight,
         "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
         "datum": _datums,

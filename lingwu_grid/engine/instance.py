@@ -33,6 +33,11 @@ COUNT_PRICE = 1500.0
 """Of a grid too many or too few where a number is wished for: what it takes to close or open one,
 and some."""
 
+GUIDE = 40.0
+"""What a kilometre of border off the lines weighs at most while the search looks for few
+households: the full price, that early, costs more households and gains no border (measured on the
+sample: 5,250 moved and 4.6 km against 4,930 and 3.9 once grids are cut anew)."""
+
 CAREFUL = 0.01
 """Gap of proofs up to which a town is solved with all we have; above it, quickly."""
 
@@ -57,6 +62,19 @@ class Stop(Protocol):
 
         A time limit waits for a plan in range (`is_lawful`); a planner who interrupts does not.
         """
+
+
+class Shape(Protocol):
+    """Prices the outline of a zone: its necks and fingers."""
+
+    def __call__(self, units: NDArray[np.int64]) -> float:
+        """Give the price of a zone of these units, ascending, in households."""
+
+
+def shapeless(units: NDArray[np.int64]) -> float:
+    """Price no outline: where only numbers are known."""
+    _ = units
+    return 0.0
 
 
 def silent(phase: str, violations: int | None = None, moved: int | None = None) -> None:
@@ -124,6 +142,12 @@ class Instance:
         Households at most that opening a grid which wraps another may cost.
     target_grids
         Grids wished for; 0 for any number.
+    border_weight
+        Price of a kilometre of border off the lines, households, when grids are cut anew.
+    tight_weight
+        Price of a grid or community within a hundredth of a bound, then too.
+    shape
+        Price of an outline, then too.
     grid_counts
         Grids that each community should have; empty for any number.
     """
@@ -146,6 +170,9 @@ class Instance:
     is_fixed: NDArray[np.bool_]
     wrap_weight: float
     target_grids: int
+    border_weight: float
+    tight_weight: float
+    shape: Shape
     grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
@@ -272,9 +299,12 @@ class Solution:
     status: str
     """`feasible`, `infeasible` (proven) or `unfinished` (nothing lawful found); explained."""
     explanations: tuple[Explanation, ...] = field(default=())
+    clear_price: int | None = None
+    """Households affected more than before grids were cut anew for clear borders and counts with
+    room; negative where that affects fewer, None where none was cut."""
 
 
-def pose(graph: UnitGraph, rules: Rules) -> Instance:
+def pose(graph: UnitGraph, rules: Rules, shape: Shape = shapeless) -> Instance:
     """
     Turn rules into the numbers of a instance.
 
@@ -288,6 +318,8 @@ def pose(graph: UnitGraph, rules: Rules) -> Instance:
         The town.
     rules
         The settings.
+    shape
+        Price of the outline of a zone of some units.
 
     Returns
     -------
@@ -309,12 +341,13 @@ def pose(graph: UnitGraph, rules: Rules) -> Instance:
             violation=12.0,
             moved=moved,
             ground=GROUND * moved,
-            border=border_weight / 1000 if keeps else 0.05,
+            border=min(border_weight, GUIDE) / 1000 if keeps else 0.05,
             deviation=deviation[rules.scenario],
             community=moved * rules.community_move_weight,
             measure=rules.second_measure.weight,
             owner=OWNER_WEIGHT,
             zones=COUNT_PRICE if rules.target_grids else 0.0,
+            tight=0.0,
         ),
         keeps_today=keeps,
         community_mode=rules.communities if graph.n_communities else "redraw",
@@ -328,6 +361,9 @@ def pose(graph: UnitGraph, rules: Rules) -> Instance:
         is_fixed=enclave_pieces(graph) if keeps else np.zeros(graph.n_units, np.bool_),
         wrap_weight=rules.wrap_weight,
         target_grids=rules.target_grids,
+        border_weight=border_weight,
+        tight_weight=0.0 if rules.scenario == "minimal" else rules.tight_weight,
+        shape=shape,
     )
 
 

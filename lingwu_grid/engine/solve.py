@@ -19,6 +19,7 @@ from lingwu_grid.engine.instance import (
     Watch,
     never,
     silent,
+    within,
 )
 from lingwu_grid.engine.search.start import attach_pieces, cold_start, open_borders
 from lingwu_grid.engine.town.across import (
@@ -53,7 +54,13 @@ from lingwu_grid.engine.town.levels import (
 )
 from lingwu_grid.engine.town.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.engine.town.tally import community_sizes, moved_households, zone_sizes
+from lingwu_grid.engine.town.recombine import cut_task, recombine
+from lingwu_grid.engine.town.tally import (
+    affected_households,
+    community_sizes,
+    moved_households,
+    zone_sizes,
+)
 from lingwu_grid.engine.town.tidy import tidy_task
 from lingwu_grid.engine.town.wraps import unwrap
 from lingwu_grid.lawful import run_status
@@ -72,6 +79,13 @@ STREET_STEPS = 600
 
 ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300))
 """How faults are mended, and the steps a unit of the search over each street before that."""
+
+LENGTH = 0.3
+"""What a metre of border weighs when grids are cut anew, on a line or not, against one off the
+lines."""
+
+OVERTIME = 4.0
+"""Seconds that grids are cut anew after a time limit: people look at borders."""
 
 ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0))
 """The same where no household may change community."""
@@ -133,7 +147,7 @@ def solve(
     run.tell("起始方案", town)
     town = _lawful(run, town)
     run.tell("合规方案", town)
-    town, proofs = _best(run, town)
+    town, proofs, clear_price = _best(run, town)
     explanations = explain(asked, town)
     run.tell("方案完成", town)
     return Solution(
@@ -143,6 +157,7 @@ def solve(
         bound=_bound(instance, () if explanations else proofs),
         status=run_status(e.cause for e in explanations),
         explanations=explanations,
+        clear_price=clear_price,
     )
 
 
@@ -271,7 +286,7 @@ def _mend_across(run: _Run, town: Town, patience: Patience) -> Town:
     return town
 
 
-def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
+def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     """Move fewer households: search on, solve borders and communities exactly, tidy."""
     instance, stop = run.instance, run.stop
     if not instance.proves:
@@ -296,10 +311,33 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     interrupted = partial(stop, is_lawful=False)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
+    run.tell("边界整理", town)
+    before = affected_households(instance, town)
+    town = _cut_anew(run, town)
+    clear_price = affected_households(instance, town) - before
     town = unwrap(instance, town, run.csr, run.seed, interrupted)
     if proofs:
         proofs = _counted(town, proofs)
-    return town, tuple(_as_it_is(instance, town, proof) for proof in proofs)
+    return town, tuple(_as_it_is(instance, town, proof) for proof in proofs), clear_price
+
+
+def _cut_anew(run: _Run, town: Town) -> Town:
+    """Cut grids anew, street by street; where a time limit is over, for a few seconds only."""
+    instance, stop = run.instance, run.stop
+    csr = open_csr(instance, LENGTH)
+    is_across = instance.community_mode != "fixed" and instance.keeps_today
+    tasks = street_tasks(instance, town, csr, run.seed) if is_across else []
+    done = [task.units for task in tasks]
+    left = np.ones(instance.graph.n_units, np.bool_)
+    left[np.concatenate(done) if done else []] = False
+    tasks += [t for t in community_tasks(instance, town, csr, run.seed) if left[t.units[0]]]
+    if stop():
+        stop = within(OVERTIME, partial(stop, is_lawful=False))
+    for task in tasks:
+        found = recombine(cut_task(instance, task), instance.shape, stop=stop, workers=run.workers)
+        town = with_task(town, task, found)
+    run.tell("重切网格", town)
+    return town
 
 
 def _as_it_is(instance: Instance, town: Town, proof: Proof) -> Proof:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from lingwu_grid.contract.findings import Finding, Findings, each
 from lingwu_grid.ingest.systems import DEGREES
-from lingwu_grid.lawful import EXEMPT, LAWFUL, moved
+from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, grid_bands, moved
 from lingwu_grid.planning.boundary_text import nameless_sides
 from lingwu_grid.planning.buildings import make_buildings
 from lingwu_grid.planning.certificate import RULES, make_certificate
@@ -169,6 +169,8 @@ def _summary(
         "households_moved_grid": count.grid,
         "households_moved_community": count.community,
         "affected": count.either,
+        "price_of_clear_borders": solution.clear_price,
+        "tight_zones": tight_zones(study, names, grids, communities),
         "moved_share": round(count.grid / max(len(assignment), 1), 6),
         "grids_touched": int(changed.sum()),
         "grids_today": len(fabric.places.grid_ids),
@@ -199,6 +201,21 @@ def _summary(
         "status": _status(solution, count.grid),
         "explanations": explain_in_words(solution, names, study, fabric),
     }
+
+
+def tight_zones(
+    study: Study, names: Names, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFrame
+) -> int:
+    """Count the grids and communities within 1 % of a bound of their own."""
+    rules = study.rules
+    bands = (grid_bands(rules, names.special_grids), community_bands(rules, names.villages))
+    return sum(
+        band.is_tight(zone, households)
+        for band, layer, key in zip(
+            bands, (grids, communities), ("grid_id", "community_id"), strict=True
+        )
+        for zone, households in zip(layer[key], layer["households"].tolist(), strict=True)
+    )
 
 
 def _status(solution: Solution, households: int) -> str:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 SUMS = (
     "households", "grids", "communities", "grids_in_range", "communities_in_range", "exceptions",
-    "households_moved_grid", "households_moved_community", "affected", "grids_touched",
-    "grids_today",
+    "households_moved_grid", "households_moved_community", "affected", "tight_zones",
+    "grids_touched", "grids_today",
 )  # fmt: skip
 """Figures of a summary that add up over parts."""
 
@@ -135,6 +135,8 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
     parts = [part.record.summary for part in solved]
     total: dict[str, Any] = dict(parts[0])
     total |= {key: sum(p[key] for p in parts) for key in SUMS}
+    prices = [p["price_of_clear_borders"] for p in parts]
+    total["price_of_clear_borders"] = None if None in prices else sum(prices)
     total["study"] = ground.name
     total["grids_retired"] = sorted(g for p in parts for g in p["grids_retired"])
     moved = total["households_moved_grid"]

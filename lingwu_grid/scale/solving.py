@@ -11,6 +11,7 @@ from lingwu_grid.contract.rules import PARTS_GAP, Rules
 from lingwu_grid.engine.instance import pose, within
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.fabric.numbering import build_graph
+from lingwu_grid.fabric.outlines import Outlines
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.planning.making import make_record
 from lingwu_grid.planning.run import Clock, peak_mb, run_of
@@ -65,7 +66,8 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
     watch(f"划出 {len(fabric.units)} 个单元")
     clock.lap("fabric")
     graph = build_graph(fabric, study.rules)  # units -> neighbours, households, old grids
-    instance = pose(graph, study.rules)  # what is lawful, what it costs to move
+    shape = Outlines(fabric.units.geometry.to_numpy(), study.rules.neck_weight)
+    instance = pose(graph, study.rules, shape)  # what is lawful, what it costs to move
     solution = solve(instance, seed=job.seed, stop=stop, workers=threads, watch=watch)
     clock.lap("solve")
     record = make_record(study, fabric, solution)  # numbers -> names, borders, reasons

@@ -303,8 +303,9 @@ def test_the_least_to_leave_is_a_subset_sum(k: int) -> None:
 @pytest.mark.parametrize(
     ("scenario", "weight", "per_metre"),
     [
+        ("signable", 30.0, 0.03),
         ("signable", 40.0, 0.04),
-        ("signable", 150.0, 0.15),
+        ("signable", 150.0, 0.04),  # the full price comes when grids are cut anew
         ("balanced", 40.0, 0.04),
         ("minimal", 40.0, 0.002),  # the fewest households, a tie by the border
         ("minimal", 150.0, 0.002),

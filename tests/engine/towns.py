@@ -19,6 +19,7 @@ PRICES = Prices(
     measure=0.0,
     owner=3.0,
     zones=40.0,
+    tight=0.0,
 )
 
 

@@ -139,7 +139,8 @@ def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) 
     summary = {
         "households": 9, "grids": 2, "grids_in_range": 1, "communities": 1,
         "communities_in_range": 1, "exceptions": 0, "households_moved_grid": 3,
-        "moved_share": 0.3, "lower_bound": bounds, "gap": None,
+        "moved_share": 0.3, "affected": 3, "price_of_clear_borders": 0, "tight_zones": 0,
+        "lower_bound": bounds, "gap": None,
     }  # fmt: skip
     said = {"message": "差", "remedy": "加", "repairs": [], "households": 7}
     for cause, status, told in (

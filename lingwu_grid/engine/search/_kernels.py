@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lingwu_grid.engine.search._compiled import kernel
+from lingwu_grid.lawful import ANY
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -96,6 +97,8 @@ class Prices(NamedTuple):
     """A household that an owner is out of range by, in households of a zone."""
     zones: float
     """A zone that an owner has too many or too few."""
+    tight: float
+    """A zone or an owner within a hundredth of its minimum or maximum."""
 
 
 @kernel
@@ -176,13 +179,25 @@ def out_of_range(size: int, lower: int, upper: int) -> int:
 
 
 @kernel
+def is_tight(size: int, lower: int, upper: int) -> bool:
+    """Tell whether a count in range is within a hundredth of a bound, as `lawful` does."""
+    if size < lower or size > upper:
+        return False
+    near_lower = lower > 0 and 100 * (size - lower) <= lower
+    return near_lower or (upper < ANY and 100 * (upper - size) <= upper)
+
+
+@kernel
 def size_price(part: Subproblem, prices: Prices, zone: int, size: int) -> float:
     """Price the size of a zone: violation first, then distance from the middle of the range."""
     if size == 0:
         return 0.0
     short = out_of_range(size, part.lower[zone], part.upper[zone])
     middle = 0.5 * (part.lower[zone] + part.upper[zone])
-    return float(prices.violation * short + prices.deviation * abs(size - middle))
+    price = prices.violation * short + prices.deviation * abs(size - middle)
+    if is_tight(size, part.lower[zone], part.upper[zone]):
+        price += prices.tight
+    return float(price)
 
 
 @kernel
@@ -192,17 +207,29 @@ def owner_short(part: Subproblem, owner: int, size: int) -> int:
 
 
 @kernel
+def owner_size_price(part: Subproblem, prices: Prices, owner: int, size: int) -> float:
+    """Price the households of an owner, as :func:`size_price` does those of a zone."""
+    if size == 0:
+        return 0.0
+    lower, upper = part.owner_lower[owner], part.owner_upper[owner]
+    price = prices.violation * prices.owner * out_of_range(size, lower, upper)
+    if is_tight(size, lower, upper):
+        price += prices.tight
+    return float(price)
+
+
+@kernel
 def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
     """Price the change of owner of one unit, from `a` to `b`."""
     h = int(part.households[unit])
-    short = (
-        owner_short(part, a, state.owner_size[a] - h)
-        - owner_short(part, a, state.owner_size[a])
-        + owner_short(part, b, state.owner_size[b] + h)
-        - owner_short(part, b, state.owner_size[b])
+    price = (
+        owner_size_price(part, prices, a, state.owner_size[a] - h)
+        - owner_size_price(part, prices, a, state.owner_size[a])
+        + owner_size_price(part, prices, b, state.owner_size[b] + h)
+        - owner_size_price(part, prices, b, state.owner_size[b])
     )
     change = away(part, unit, b) - away(part, unit, a)
-    return float(prices.violation * prices.owner * short + prices.community * h * change)
+    return float(price + prices.community * h * change)
 
 
 @kernel
@@ -376,7 +403,7 @@ def whole_price(part: Subproblem, state: State, prices: Prices) -> float:
         price += size_price(part, prices, z, state.size[z])
         price += prices.measure * abs(state.measure[z])
     for c in range(len(state.owner_size)):
-        price += prices.violation * prices.owner * owner_short(part, c, state.owner_size[c])
+        price += owner_size_price(part, prices, c, state.owner_size[c])
         price += count_price(part, prices, c, state.owner_count[c])
     for u in range(len(state.zone)):
         z = int(state.zone[u])

@@ -20,6 +20,7 @@ from lingwu_grid.engine.search._kernels import (
     kept,
     more_zones_price,
     owner_short,
+    owner_size_price,
     rest_is_one_piece,
 )
 from lingwu_grid.engine.search._trees import cut_tree
@@ -296,19 +297,20 @@ def whole_zone(
             price += prices.community * part.households[u] * (away(part, u, b) - away(part, u, a))
     if not _owner_is_one_piece_without(part, state, scratch, zone):
         return change
-    short = (
-        owner_short(part, a, state.owner_size[a] - state.size[zone])
-        - owner_short(part, a, state.owner_size[a])
-        + owner_short(part, b, state.owner_size[b] + state.size[zone])
-        - owner_short(part, b, state.owner_size[b])
-    )
+    size, size_a, size_b = state.size[zone], state.owner_size[a], state.owner_size[b]
+    price += owner_size_price(part, prices, a, size_a - size)
+    price -= owner_size_price(part, prices, a, size_a)
+    price += owner_size_price(part, prices, b, size_b + size)
+    price -= owner_size_price(part, prices, b, size_b)
+    short = owner_short(part, a, size_a - size) - owner_short(part, a, size_a)
+    short += owner_short(part, b, size_b + size) - owner_short(part, b, size_b)
     if state.size[zone] > 0:
         price += more_zones_price(part, state, prices, a, -1)
         price += more_zones_price(part, state, prices, b, 1)
     scratch.done_unit[0] = -1 - zone
     scratch.done_from[0] = a
     give_zone(state, zone, b)
-    return Change(1, price + prices.violation * prices.owner * short, short)
+    return Change(1, price, short)
 
 
 @kernel

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.instance import Instance
 
 
+FAINT_LENGTH = 0.05
+"""Weight of a metre of border on a line while the search looks for few households."""
+
+
 class Csr(NamedTuple):
     """Open borders of the town, each with the price of a zone border along it."""
 
@@ -51,11 +55,19 @@ class Task(NamedTuple):
     """Relative gap at which an exact model of a community is good enough."""
 
 
-def open_csr(instance: Instance) -> Csr:
-    """Give the open borders as CSR, each with the price of a zone border along it."""
+def open_csr(instance: Instance, length: float = FAINT_LENGTH) -> Csr:
+    """
+    Give the open borders as CSR, each with the price of a zone border along it.
+
+    Parameters
+    ----------
+    instance
+        The town and its rules.
+    length
+        What a metre of border weighs, on a line or not, against one off the lines.
+    """
     indptr, indices = open_borders(instance.graph)
-    # Length counts a little even on a line: compact zones are easier to walk.
-    edge = instance.graph.off_line_m + 0.05 * instance.graph.border_m
+    edge = instance.graph.off_line_m + length * instance.graph.border_m
     return Csr(indptr, indices, edge[instance.graph.is_open])
 
 

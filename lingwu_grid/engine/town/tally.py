@@ -101,6 +101,24 @@ def moved_households(
     return int(graph.home_households[away].sum())
 
 
+def affected_households(instance: Instance, town: Town) -> int:
+    """
+    Count the households whose grid or community changes.
+
+    Parameters
+    ----------
+    instance
+        Where households are today.
+    town
+        The assignment.
+    """
+    graph = instance.graph
+    owner = sources(graph.home_indptr)
+    crossed = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
+    away = (town.zone[owner] != graph.home_grid) | crossed[owner]
+    return int(graph.home_households[away].sum())
+
+
 def worth(instance: Instance, town: Town) -> tuple[int, int]:
     """Rank a town, less is better: households out of range first, then weighted ones moved."""
     graph = instance.graph

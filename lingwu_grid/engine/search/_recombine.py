@@ -1,0 +1,204 @@
+"""Numba kernels of recombination: two zones cut anew along many random spanning trees.
+
+A tree is drawn so that it seldom crosses a line; every edge of it is a cut, and all cuts of a
+tree are priced in one walk from the leaves.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.engine.search._compiled import kernel
+from lingwu_grid.engine.search._kernels import (
+    Prices,
+    State,
+    Subproblem,
+    away,
+    draw,
+    kept,
+    owner_size_price,
+    size_price,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+FLAT = 4
+"""One tree in so many is drawn without regard to lines."""
+
+LEAST_COST = 2.0
+"""Price of an edge on a line, in the odds that a tree crosses it."""
+
+
+@kernel
+def _grow(
+    part: Subproblem,
+    units: NDArray[np.int32],
+    local: NDArray[np.int32],
+    tree: int,
+    rng: NDArray[np.uint64],
+    parent: NDArray[np.int32],
+    order: NDArray[np.int32],
+) -> int:
+    # Prim (1957) over random weights: an edge inside a block joins early, one over a line late.
+    n = len(units)
+    best = np.full(n, np.inf)
+    parent[:] = -1
+    done = np.zeros(n, np.bool_)
+    at = draw(rng, n)
+    best[at] = 0.0
+    for count in range(n):
+        nearest = np.inf
+        at = -1
+        for i in range(n):
+            if not done[i] and best[i] < nearest:
+                nearest = best[i]
+                at = i
+        if at < 0:
+            return count
+        done[at] = True
+        order[count] = at
+        u = units[at]
+        for e in range(part.indptr[u], part.indptr[u + 1]):
+            j = local[part.indices[e]]
+            if j < 0 or done[j]:
+                continue
+            chance = (draw(rng, 1 << 30) + 0.5) / (1 << 30)
+            weight = -np.log(chance)
+            if tree % FLAT:
+                weight /= part.edge_cost[e] + LEAST_COST
+            if weight < best[j]:
+                best[j] = weight
+                parent[j] = at
+    return n
+
+
+@kernel
+def _meeting(parent: NDArray[np.int32], depth: NDArray[np.int32], i: int, j: int) -> int:
+    while i != j:
+        if depth[i] >= depth[j]:
+            i = int(parent[i])
+        else:
+            j = int(parent[j])
+    return i
+
+
+@kernel
+def pair_price(
+    part: Subproblem, state: State, prices: Prices, a: int, b: int, size_a: int, total: int
+) -> float:
+    """Price the sizes of two zones, and of their owners, that share `total` households."""
+    size_b = total - size_a
+    if size_a == 0 or size_b == 0:
+        return np.inf
+    price = size_price(part, prices, a, size_a) + size_price(part, prices, b, size_b)
+    p, q = int(state.zone_owner[a]), int(state.zone_owner[b])
+    if p != q:
+        rest_p = int(state.owner_size[p] - state.size[a])
+        rest_q = int(state.owner_size[q] - state.size[b])
+        price += owner_size_price(part, prices, p, rest_p + size_a)
+        price += owner_size_price(part, prices, q, rest_q + size_b)
+    return float(price)
+
+
+@kernel
+def stay_price(part: Subproblem, state: State, prices: Prices, u: int, zone: int) -> float:
+    """Price what a unit pays for being in a zone, sizes and borders apart."""
+    price = prices.moved * (part.households[u] - kept(part, u, zone))
+    price += prices.community * part.households[u] * away(part, u, int(state.zone_owner[zone]))
+    if part.zone_now[u] >= 0 and part.zone_now[u] != zone:
+        price += prices.ground
+    return float(price)
+
+
+@kernel
+def cut_pair(
+    part: Subproblem,
+    state: State,
+    prices: Prices,
+    a: int,
+    b: int,
+    units: NDArray[np.int32],
+    local: NDArray[np.int32],
+    rng: NDArray[np.uint64],
+    found: NDArray[np.bool_],
+    price: NDArray[np.float64],
+) -> None:
+    """
+    Cut the units of two zones anew along random trees; give the cheapest cut of each tree.
+
+    Parameters
+    ----------
+    units
+        The units of both zones.
+    local
+        Scratch of the part, all -1; left so.
+    found
+        Rows receive the units that are to be in `a`, shape (trees, n).
+    price
+        Receives what each row costs, the same terms for all cuts of the pair; inf for none.
+    """
+    n = len(units)
+    for i in range(n):
+        local[units[i]] = i
+    in_a, in_b = np.empty(n), np.empty(n)
+    households, cost_b = 0, 0.0
+    for i in range(n):
+        u = int(units[i])
+        in_a[i] = stay_price(part, state, prices, u, a)
+        in_b[i] = stay_price(part, state, prices, u, b)
+        households += part.households[u]
+        cost_b += in_b[i]
+    cost_a = in_a.sum()
+    parent, order = np.empty(n, np.int32), np.empty(n, np.int32)
+    depth = np.zeros(n, np.int32)
+    below = np.empty(n, np.int64)
+    border, gain = np.empty(n), np.empty(n)
+    for tree in range(len(price)):
+        price[tree] = np.inf
+        if _grow(part, units, local, tree, rng, parent, order) < n:
+            continue
+        for k in range(n):
+            i = order[k]
+            depth[i] = 0 if k == 0 else depth[parent[i]] + 1
+            below[i] = part.households[units[i]]
+            gain[i] = in_a[i] - in_b[i]
+            border[i] = 0.0
+        for i in range(n):
+            u = units[i]
+            for e in range(part.indptr[u], part.indptr[u + 1]):
+                j = local[part.indices[e]]
+                if j > i:
+                    cost = prices.border * part.edge_cost[e]
+                    border[i] += cost
+                    border[j] += cost
+                    border[_meeting(parent, depth, i, int(j))] -= 2 * cost
+        for k in range(n - 1, 0, -1):
+            i = order[k]
+            below[parent[i]] += below[i]
+            gain[parent[i]] += gain[i]
+            border[parent[i]] += border[i]
+        best, to_a = -1, True
+        for k in range(1, n):
+            i = order[k]
+            one = border[i] + cost_b + gain[i]
+            one += pair_price(part, state, prices, a, b, int(below[i]), households)
+            other = border[i] + cost_a - gain[i]
+            other += pair_price(part, state, prices, a, b, int(households - below[i]), households)
+            if min(one, other) < price[tree]:
+                price[tree] = min(one, other)
+                best, to_a = k, one <= other
+        if best < 0:
+            continue
+        row = found[tree]
+        row[:] = False
+        row[order[best]] = True
+        for k in range(best + 1, n):
+            row[order[k]] = row[order[k]] or row[parent[order[k]]]
+        if not to_a:
+            for i in range(n):
+                row[i] = not row[i]
+    for i in range(n):
+        local[units[i]] = -1

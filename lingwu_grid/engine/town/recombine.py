@@ -1,0 +1,195 @@
+"""Recombination: neighbouring grids cut anew, so that their border is one a planner would draw.
+
+Two grids that touch are cut along many random spanning trees (DeFord, Duchin, Solomon 2021), drawn
+so that they seldom cross a line: the cut falls on a road, a wall or a row sooner than through a
+block. The price is that of the whole plan, and that of the shape of the two grids.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lingwu_grid.engine.search._recombine import cut_pair
+from lingwu_grid.engine.search.search import (
+    Draft,
+    breaks_owner,
+    price_of,
+    seeded,
+    state_of,
+    violation,
+)
+from lingwu_grid.engine.town.parallel import run_all
+from lingwu_grid.graph import sources
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.instance import Instance, Shape, Stop
+    from lingwu_grid.engine.search._kernels import Subproblem
+    from lingwu_grid.engine.town.levels import Task
+
+TREES = 80
+"""Random trees a pair; their best cuts are compared."""
+
+HEATS = (60.0, 40.0, 28.0, 20.0, 14.0, 10.0, 7.0, 5.0, 3.0)
+"""Heat of the first rounds, households: a worse cut may be taken, as in annealing."""
+
+ROUNDS = 24
+"""Times at most that the pairs are gone through."""
+
+SHORT = 1000.0
+"""Price of a household out of range: no border is worth one."""
+
+GAIN = 0.01
+"""Households below which a cut is not worth the change."""
+
+
+def cut_task(instance: Instance, task: Task) -> Task:
+    """Give a task the prices of a plan as it is signed: borders and tight counts in full."""
+    prices = task.prices._replace(
+        violation=SHORT, border=instance.border_weight / 1000, tight=instance.tight_weight
+    )
+    return task._replace(prices=prices)
+
+
+class _Pair(NamedTuple):
+    """Two zones that touch, and how often they were cut."""
+
+    a: int
+    b: int
+    turn: int
+
+
+def recombine(task: Task, shape: Shape, *, stop: Stop, workers: int = 1) -> Draft:
+    """
+    Cut neighbouring zones anew, two at a time, until no pair is better cut otherwise.
+
+    Parameters
+    ----------
+    task
+        A street or a community, and where to start.
+    shape
+        What the outline of a zone costs.
+    stop
+        Asked between rounds.
+    workers
+        Pairs cut at a time; the result does not depend on it.
+
+    Returns
+    -------
+    Draft
+        Costs as much or less, shapes included; nothing more out of range; every zone, and every
+        owner, in as many pieces as before.
+    """
+    draft, part = task.draft, task.part
+    trees = max(TREES * task.effort // 100, 10)
+    best = _Rated(draft, _whole(task, draft, shape))
+    fresh = np.ones(len(part.lower), np.int64)  # round in which a zone last changed, plus one
+    for turn in range(ROUNDS):
+        heat = HEATS[turn] if turn < len(HEATS) else 0.0
+        if turn == len(HEATS):
+            draft, fresh[:] = best.draft, turn + 1
+        pairs = _pairs(part, draft, (fresh >= turn) | (heat > 0), turn)
+        if not pairs or stop():
+            break
+        while pairs:
+            now = _disjoint(pairs)
+            pairs = [pair for pair in pairs if pair not in now]
+            work = partial(_cut, task, draft, shape, heat, trees)
+            answers = run_all(work, now, workers)
+            before = draft
+            for pair, zone in zip(now, answers, strict=True):
+                found = Draft(np.where(zone != before.zone, zone, draft.zone), draft.owner)
+                if (zone == before.zone).all() or _is_worse(part, draft, found):
+                    continue  # together with another pair's cut it breaks a community
+                draft = found
+                fresh[[pair.a, pair.b]] = turn + 2
+        cost = _whole(task, draft, shape)
+        if cost < best.cost:
+            best = _Rated(draft, cost)
+    return best.draft
+
+
+class _Rated(NamedTuple):
+    """An assignment and what it costs, shapes included."""
+
+    draft: Draft
+    cost: float
+
+
+def _whole(task: Task, draft: Draft, shape: Shape) -> float:
+    order = np.argsort(draft.zone, kind="stable")
+    groups = np.split(order, np.flatnonzero(np.diff(draft.zone[order])) + 1)
+    return price_of(task.part, draft, task.prices) + sum(shape(task.units[g]) for g in groups)
+
+
+def _pairs(part: Subproblem, draft: Draft, is_fresh: NDArray[np.bool_], turn: int) -> list[_Pair]:
+    """List the pairs of zones that touch, where one changed of late and not all is as today."""
+    a, b = draft.zone[sources(part.indptr)], draft.zone[part.indices]
+    free = ~part.is_locked
+    is_new = np.zeros(len(part.lower), np.bool_)
+    is_new[draft.zone[part.zone_now != draft.zone]] = True
+    touch = (a < b) & free[a] & free[b] & (is_fresh[a] | is_fresh[b]) & (is_new[a] | is_new[b])
+    found = np.unique(np.stack([a[touch], b[touch]], axis=1), axis=0)
+    return [_Pair(p, q, turn) for p, q in found.tolist()]
+
+
+def _disjoint(pairs: list[_Pair]) -> list[_Pair]:
+    """Take pairs, in order, of which no two share a zone."""
+    taken: set[int] = set()
+    chosen = []
+    for pair in pairs:
+        if pair.a not in taken and pair.b not in taken:
+            taken |= {pair.a, pair.b}
+            chosen.append(pair)
+    return chosen
+
+
+def _is_worse(part: Subproblem, before: Draft, after: Draft) -> bool:
+    return violation(part, after) > violation(part, before) or breaks_owner(part, before, after)
+
+
+def _cut(
+    task: Task, draft: Draft, shape: Shape, heat: float, trees: int, pair: _Pair
+) -> NDArray[np.int32]:
+    """
+    Cut one pair anew, or leave it: drawn by the odds of Boltzmann at that heat, the best at 0.
+
+    The least of price + heat x Gumbel noise is such a draw (Gumbel 1954). Shapes are dear to
+    price, and cost nothing at least: a cut is looked at only where it could still be that.
+    """
+    part, prices, (a, b, turn) = task.part, task.prices, pair
+    units = np.flatnonzero((draft.zone == a) | (draft.zone == b)).astype(np.int32)
+    found, price = np.zeros((trees, len(units)), np.bool_), np.empty(trees)
+    local = np.full(len(draft.zone), -1, np.int32)
+    seed = (*task.seed, 90_000, a, b, turn)
+    cut_pair(part, state_of(part, draft), prices, a, b, units, local, seeded(*seed), found, price)
+
+    def placed(in_a: NDArray[np.bool_]) -> Draft:
+        zone = draft.zone.copy()
+        zone[units] = np.where(in_a, a, b)
+        return Draft(zone, draft.owner)
+
+    def outline(in_a: NDArray[np.bool_]) -> float:
+        return shape(task.units[units[in_a]]) + shape(task.units[units[~in_a]])
+
+    in_a = draft.zone[units] == a
+    noise = heat * np.random.default_rng(seed).gumbel(size=trees + 1)
+    best, least = draft, price_of(part, draft, prices) + outline(in_a) - GAIN - noise[trees]
+    rows = np.unique(found[np.isfinite(price)], axis=0, return_index=True)[1]
+    rows = np.flatnonzero(np.isfinite(price))[rows]
+    if not len(rows):
+        return draft.zone
+    # The kernel's prices leave out what is the same for all cuts: the rest of the plan.
+    rest = price_of(part, placed(found[rows[0]]), prices) - price[rows[0]]
+    for row in rows[np.argsort(price[rows] - noise[rows], kind="stable")].tolist():
+        cost = price[row] + rest - noise[row]
+        if cost >= least:
+            break
+        cost += outline(found[row])
+        if cost < least and not _is_worse(part, draft, placed(found[row])):
+            best, least = placed(found[row]), cost
+    return best.zone

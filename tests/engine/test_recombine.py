@@ -175,7 +175,7 @@ def test_a_tight_count_is_paid_for_when_grids_are_cut(scenario: str, tight: floa
 def test_what_clear_borders_cost_is_told() -> None:
     # Nine rows of ten. Grid 0 is 13 over: two units will do, seven make the border straight.
     graph = lattice_graph(10, 9, [9] * 90, [0] * 57 + [1] * 33)
-    rules = Rules(community=Band(1, 10**6), border_weight=200_000.0)
+    rules = Rules(community=Band(1, 10**6), border_weight=100_000.0)
     solution = solve(pose(graph, rules), seed=1)
     grid = solution.grid_of_unit.reshape(9, 10)
     assert (grid == grid[:, :1]).all()

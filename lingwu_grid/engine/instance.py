@@ -180,6 +180,11 @@ class Instance:
         """Tell whether a plan a little above its bound will do: one part of a large study."""
         return self.proof_gap > CAREFUL
 
+    @property
+    def cuts_anew(self) -> bool:
+        """Tell whether clear borders may cost households: all but the fewest-moved plan."""
+        return self.border_weight > FAINT_BORDER
+
     def with_leave(self, units: NDArray[np.int64], households: int) -> Instance:
         """
         Let the communities of ground that none fits be as small as they must be.

@@ -359,7 +359,8 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
-    for last in (True,) if run.instance.is_quick else (False, False, True):
+    is_once = run.instance.is_quick or run.instance.cuts_anew
+    for last in (True,) if is_once else (False, False, True):
         tasks = community_tasks(run.instance, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
         solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)
@@ -369,12 +370,10 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
             town = with_task(town, task, proven.draft)
             _note(known, task, proven)
             run.tell(f"精确求解 {len(known)}/{len(tasks)}", town)
-        again = run_all(
-            lambda pair: reprove_task(*pair, run.stop),
-            list(zip(todo, first, strict=True)),
-            run.workers,
-        )
-        for task, proven in zip(todo, again, strict=True):
+        # A per cent of households less is no gain where grids are cut anew for their borders.
+        pairs = [] if run.instance.cuts_anew else list(zip(todo, first, strict=True))
+        again = run_all(lambda pair: reprove_task(*pair, run.stop), pairs, run.workers)
+        for (task, _), proven in zip(pairs, again, strict=True):
             town = with_task(town, task, proven.draft)
             _note(known, task, proven)
         run.tell("再次求解", town)

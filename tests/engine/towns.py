@@ -74,6 +74,8 @@ def lattice_part(
         owner_lower=np.zeros(1, np.int64),
         owner_upper=most,
         owner_zones=np.full(1, int(zone.max()) + 1, np.int64),
+        x=10.0 * (np.arange(n) % nx),
+        y=10.0 * (np.arange(n) // nx),
     )
 
 

@@ -58,6 +58,9 @@ class Subproblem(NamedTuple):
     owner_upper: NDArray[np.int64]
     owner_zones: NDArray[np.int64]
     """Zones with households that each owner should have; -1 for any number."""
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    """A point of each unit, metres."""
 
 
 class State(NamedTuple):

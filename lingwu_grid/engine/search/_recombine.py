@@ -25,11 +25,16 @@ from lingwu_grid.engine.search._kernels import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-FLAT = 4
-"""One tree in so many is drawn without regard to lines."""
+FLAT, STRIPED, KINDS = 0, 1, 4
+"""Kinds of trees in turn: without regard to lines, in stripes, and twice by lines alone."""
 
 LEAST_COST = 2.0
 """Price of an edge on a line, in the odds that a tree crosses it."""
+
+
+@kernel
+def _chance(rng: NDArray[np.uint64]) -> float:
+    return (draw(rng, 1 << 30) + 0.5) / (1 << 30)
 
 
 @kernel
@@ -37,13 +42,16 @@ def _grow(
     part: Subproblem,
     units: NDArray[np.int32],
     local: NDArray[np.int32],
-    tree: int,
+    kind: int,
     rng: NDArray[np.uint64],
     parent: NDArray[np.int32],
     order: NDArray[np.int32],
 ) -> int:
     # Prim (1957) over random weights: an edge inside a block joins early, one over a line late.
+    # A striped tree joins what lies side by side first: its cuts are straight across.
     n = len(units)
+    angle = np.pi * _chance(rng)
+    across_x, across_y = np.cos(angle), np.sin(angle)
     best = np.full(n, np.inf)
     parent[:] = -1
     done = np.zeros(n, np.bool_)
@@ -65,9 +73,13 @@ def _grow(
             j = local[part.indices[e]]
             if j < 0 or done[j]:
                 continue
-            chance = (draw(rng, 1 << 30) + 0.5) / (1 << 30)
-            weight = -np.log(chance)
-            if tree % FLAT:
+            weight = -np.log(_chance(rng))
+            if kind == STRIPED:
+                v = part.indices[e]
+                dx, dy = part.x[v] - part.x[u], part.y[v] - part.y[u]
+                along = abs(dx * across_x + dy * across_y) / (np.hypot(dx, dy) + 1e-9)
+                weight = (along + 0.02) * (0.5 + weight)
+            if kind != FLAT:
                 weight /= part.edge_cost[e] + LEAST_COST
             if weight < best[j]:
                 best[j] = weight
@@ -158,7 +170,7 @@ def cut_pair(
     border, gain = np.empty(n), np.empty(n)
     for tree in range(len(price)):
         price[tree] = np.inf
-        if _grow(part, units, local, tree, rng, parent, order) < n:
+        if _grow(part, units, local, tree % KINDS, rng, parent, order) < n:
             continue
         for k in range(n):
             i = order[k]

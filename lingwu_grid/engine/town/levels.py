@@ -163,6 +163,8 @@ def make_task(
         if len(owners) > 1
         else np.full(1, np.iinfo(np.int32).max, np.int64),
         owner_zones=instance.grids_wanted(owners),
+        x=graph.x[units],
+        y=graph.y[units],
     )
     return Task(
         units, zones.astype(np.int32), owners.astype(np.int32), part, Draft(start, owner),

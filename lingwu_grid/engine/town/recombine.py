@@ -40,6 +40,9 @@ HEATS = (60.0, 40.0, 28.0, 20.0, 14.0, 10.0, 7.0, 5.0, 3.0)
 ROUNDS = 24
 """Times at most that the pairs are gone through."""
 
+CHAINS, FEW = 4, 24
+"""Times that all is done, from other random numbers, where there are few zones."""
+
 SHORT = 1000.0
 """Price of a household out of range: no border is worth one."""
 
@@ -84,8 +87,16 @@ def recombine(task: Task, shape: Shape, *, stop: Stop, workers: int = 1) -> Draf
         Costs as much or less, shapes included; nothing more out of range; every zone, and every
         owner, in as many pieces as before.
     """
+    chains = CHAINS if len(np.unique(task.draft.zone)) <= FEW else 1
+    drafts = [_chain(task, shape, stop, workers, number) for number in range(chains)]
+    return min(drafts, key=lambda rated: round(rated.cost, 6)).draft
+
+
+def _chain(task: Task, shape: Shape, stop: Stop, workers: int, number: int) -> _Rated:
+    """Anneal once over the pairs, then take only what is better."""
     draft, part = task.draft, task.part
     trees = max(TREES * task.effort // 100, 10)
+    task = task._replace(seed=(*task.seed, number))
     best = _Rated(draft, _whole(task, draft, shape))
     fresh = np.ones(len(part.lower), np.int64)  # round in which a zone last changed, plus one
     for turn in range(ROUNDS):
@@ -110,7 +121,7 @@ def recombine(task: Task, shape: Shape, *, stop: Stop, workers: int = 1) -> Draf
         cost = _whole(task, draft, shape)
         if cost < best.cost:
             best = _Rated(draft, cost)
-    return best.draft
+    return best
 
 
 class _Rated(NamedTuple):

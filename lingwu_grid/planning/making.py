@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid.contract.findings import Finding, Findings, each
+from lingwu_grid.fabric.straight import straightened
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, grid_bands, moved
 from lingwu_grid.planning.boundary_text import nameless_sides
@@ -54,11 +55,12 @@ def make_record(
         A grid or community whose ground did not change keeps its polygon, vertex for vertex.
     """
     names = name_zones(study, fabric, solution, kept)
-    units = _units(fabric, names)
+    straight = straightened(study, fabric, solution.grid_of_unit)
+    units = _units(straight, names)
     assignment = _assignment(study, fabric, names)
-    grids = make_grids(study, fabric, names, assignment)
-    communities = make_communities(study, fabric, names, grids, assignment)
-    drawn = Drawn(study, fabric, grids, communities, assignment)
+    grids = make_grids(study, straight, names, assignment)
+    communities = make_communities(study, straight, names, grids, assignment)
+    drawn = Drawn(study, straight, grids, communities, assignment)
     changed = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
     return PlanRecord(
         grids=grids,
@@ -68,15 +70,15 @@ def make_record(
                 units.to_crs(DEGREES),
                 changed.to_crs(DEGREES),
                 assignment,
-                make_buildings(study, fabric, assignment),
+                make_buildings(study, straight, assignment),
             ),
         ),
         excluded=study.excluded,
         findings=pd.DataFrame(_findings(study, grids, communities).columns()),
         tables={name: make(drawn) for name, make in TABLES.items()},
-        summary=_summary(study, fabric, solution, names, (grids, communities, assignment)),
+        summary=_summary(study, straight, solution, names, (grids, communities, assignment)),
         run={},
-        certificate=make_certificate(study, fabric, solution, names),
+        certificate=make_certificate(study, straight, solution, names),
         backdrop=backdrop_of(study.tables),
     )
 

@@ -19,7 +19,6 @@ from lingwu_grid.engine.instance import (
     Watch,
     never,
     silent,
-    within,
 )
 from lingwu_grid.engine.search.start import attach_pieces, cold_start, open_borders
 from lingwu_grid.engine.town.across import (
@@ -35,6 +34,8 @@ from lingwu_grid.engine.town.communities import settle_communities, zone_graph
 from lingwu_grid.engine.town.counts import shared_out
 from lingwu_grid.engine.town.feasibility import explain
 from lingwu_grid.engine.town.grids import (
+    FEWER_PAIRS,
+    MOST_PAIRS,
     Proven,
     mend_task,
     prove_task,
@@ -83,9 +84,6 @@ ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300))
 LENGTH = 0.3
 """What a metre of border weighs when grids are cut anew, on a line or not, against one off the
 lines."""
-
-OVERTIME = 4.0
-"""Seconds that grids are cut anew after a time limit: people look at borders."""
 
 ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0))
 """The same where no household may change community."""
@@ -205,7 +203,7 @@ def _with_communities(run: _Run, zone: NDArray[np.int32], today: NDArray[np.int3
 
 
 def _lawful(run: _Run, town: Town) -> Town:
-    """Bring communities, then the grids of each, into range; a time limit waits for that."""
+    """Bring communities, then the grids of each, into range; a time limit is for that first."""
     instance = run.instance
     stop = partial(run.stop, is_lawful=False)
     if instance.community_mode != "fixed":
@@ -307,7 +305,7 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
                 )
                 run.tell("社区边界", town)
         town, proofs = _prove(run, town)
-    # Borders are tidied after a time limit too: it takes seconds, and people look at them.
+    # A time limit leaves some of its seconds for borders: people look at them.
     interrupted = partial(stop, is_lawful=False)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
@@ -322,8 +320,8 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
 
 
 def _cut_anew(run: _Run, town: Town) -> Town:
-    """Cut grids anew, street by street; where a time limit is over, for a few seconds only."""
-    instance, stop = run.instance, run.stop
+    """Cut grids anew, street by street."""
+    instance, stop = run.instance, partial(run.stop, is_lawful=False)
     csr = open_csr(instance, LENGTH)
     is_across = instance.community_mode != "fixed" and instance.keeps_today
     tasks = street_tasks(instance, town, csr, run.seed) if is_across else []
@@ -331,8 +329,6 @@ def _cut_anew(run: _Run, town: Town) -> Town:
     left = np.ones(instance.graph.n_units, np.bool_)
     left[np.concatenate(done) if done else []] = False
     tasks += [t for t in community_tasks(instance, town, csr, run.seed) if left[t.units[0]]]
-    if stop():
-        stop = within(OVERTIME, partial(stop, is_lawful=False))
     for task in tasks:
         found = recombine(cut_task(instance, task), instance.shape, stop=stop, workers=run.workers)
         town = with_task(town, task, found)
@@ -359,11 +355,12 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
+    most = FEWER_PAIRS if run.instance.cuts_anew else MOST_PAIRS
     is_once = run.instance.is_quick or run.instance.cuts_anew
     for last in (True,) if is_once else (False, False, True):
         tasks = community_tasks(run.instance, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
-        solved = run_all(lambda task: prove_task(task, run.stop), todo, run.workers)
+        solved = run_all(lambda task: prove_task(task, run.stop, most), todo, run.workers)
         first = []
         for task, proven in zip(todo, solved, strict=True):
             first.append(proven)

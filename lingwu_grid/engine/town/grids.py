@@ -11,6 +11,7 @@ from lingwu_grid.engine.exact.branching import Limits, Solved, solve_connected, 
 from lingwu_grid.engine.exact.extract import Model, placed, zones_model
 from lingwu_grid.engine.instance import CAREFUL, FREE, GROUND, ORDERED, Proof, Stop, never
 from lingwu_grid.engine.search.openings import recounted
+from lingwu_grid.engine.search.rebuilt import can_be_rebuilt, rebuilt
 from lingwu_grid.engine.search.search import (
     Draft,
     annealed,
@@ -44,6 +45,9 @@ QUICK_STARTS = 4
 MOST_PAIRS = 12_000
 """Pairs of a unit and a zone above which a community is searched on, not solved."""
 
+FEWER_PAIRS = 4500
+"""The same where grids are cut anew: minutes of a model are no use to a border."""
+
 FREE_LIMITS = Limits(nodes=10, gap=1e-3)
 LARGE_FREE_LIMITS = Limits(nodes=1, gap=0.05)
 LARGE, TOO_LARGE = 3500, 6000
@@ -56,6 +60,9 @@ POLISHED_EFFORT = 100
 
 CLOSE = 0.005
 """Share over the bound of every contiguous plan that is not worth another solution."""
+
+REBUILDS = 8
+"""Starts from nothing, at most, where no start from today's grids comes into range."""
 
 MENDING_HEATS = (12.0, 60.0, 120.0, 30.0)
 """First heats of the searches that bring communities into range together."""
@@ -88,6 +95,15 @@ def search_task(task: Task, stop: Stop = never) -> Draft:
     if violation(part, found) and (zone != draft.zone).any():
         # The wished-for number is a wish, the range is the law.
         found = best_of(part, task.prices, found, _improved(task, draft))
+    for number in range(REBUILDS if can_be_rebuilt(part) else 0):
+        if not violation(part, found) or stop():
+            break
+        start = rebuilt(part, draft, seeded(*task.seed, 95, number)[0] % (1 << 31))
+        again = improve(
+            part, start, task.prices, starts=2, seed=(*task.seed, 96, number), effort=task.effort,
+            until_lawful=True,
+        )  # fmt: skip
+        found = best_of(part, task.prices, found, again)
     return absorb_empty(part, found)
 
 
@@ -175,7 +191,7 @@ class Proven(NamedTuple):
     """Dual bound of that model."""
 
 
-def prove_task(task: Task, stop: Stop = never) -> Proven:
+def prove_task(task: Task, stop: Stop = never, most: int = MOST_PAIRS) -> Proven:
     """
     Solve one community exactly.
 
@@ -189,6 +205,8 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
         One community, searched.
     stop
         Asked while solving.
+    most
+        Pairs of a unit and a zone above which the community is searched on, not solved.
 
     Returns
     -------
@@ -205,10 +223,10 @@ def prove_task(task: Task, stop: Stop = never) -> Proven:
             effort=task.effort,
         )  # fmt: skip
         task = task._replace(draft=draft)
-    elif model.exact.cost.size > TOO_LARGE:
+    elif model.exact.cost.size > min(most, TOO_LARGE):
         # Orders lean on the shape they start from: a good one, where no free answer lends one.
         task = task._replace(draft=refine_task(task, stop))
-    if model.exact.cost.size > MOST_PAIRS:
+    if model.exact.cost.size > most:
         return Proven(task.draft, None)
     free, bound = None, 0.0
     if model.exact.cost.size <= LARGE and task.gap <= CAREFUL:

@@ -47,7 +47,7 @@ HASTY = Patience(
 PATIENT = Patience(
     (4, 6, 9), 4000, Limits(nodes=60, gap=1e-3, presolve="off"), 20, 1000, is_thorough=True
 )
-BROAD = Patience((24,), 30_000, Limits(nodes=10, gap=1e-3, presolve="off"), 0, 0, is_thorough=False)
+BROAD = Patience((24,), 12_000, Limits(nodes=10, gap=1e-3, presolve="off"), 0, 0, is_thorough=False)
 
 
 def faulty_zones(part: Subproblem, draft: Draft, *, of_owners: bool) -> list[int]:

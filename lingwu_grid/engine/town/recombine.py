@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 TREES = 80
 """Random trees a pair; their best cuts are compared."""
 
-HEATS = (60.0, 40.0, 28.0, 20.0, 14.0, 10.0, 7.0, 5.0, 3.0)
+HEATS = (30.0, 24.0, 20.0, 16.0, 13.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0)
 """Heat of the first rounds, households: a worse cut may be taken, as in annealing."""
 
-ROUNDS = 24
+ROUNDS = 26
 """Times at most that the pairs are gone through."""
 
-CHAINS, FEW = 4, 24
+CHAINS, FEW = 2, 24
 """Times that all is done, from other random numbers, where there are few zones."""
 
 SHORT = 1000.0

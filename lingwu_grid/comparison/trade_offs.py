@@ -81,7 +81,7 @@ def _weighings(rules: Rules) -> list[tuple[str, Rules]]:
     return [
         ("变动最少", rules.with_(scenario="minimal")),
         ("边界走线", quick.with_(scenario="signable")),
-        ("边界优先", quick.with_(scenario="signable", border_weight=150.0)),
+        ("边界优先", quick.with_(scenario="signable", border_weight=400.0)),
         ("略求均衡", even.with_(balance_weight=0.15)),
         ("均衡", even),
         ("均衡走线", quick.with_(scenario="balanced")),

@@ -55,7 +55,7 @@ from lingwu_grid.engine.town.levels import (
 )
 from lingwu_grid.engine.town.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.engine.town.recombine import cut_task, recombine
+from lingwu_grid.engine.town.recombine import HEATS, cut_task, recombine
 from lingwu_grid.engine.town.tally import (
     affected_households,
     community_sizes,
@@ -329,8 +329,13 @@ def _cut_anew(run: _Run, town: Town) -> Town:
     left = np.ones(instance.graph.n_units, np.bool_)
     left[np.concatenate(done) if done else []] = False
     tasks += [t for t in community_tasks(instance, town, csr, run.seed) if left[t.units[0]]]
+    # Where few households are all that counts, no detour over worse plans: necks are opened, and
+    # what costs nothing is taken.
+    heats = HEATS if instance.cuts_anew else ()
     for task in tasks:
-        found = recombine(cut_task(instance, task), instance.shape, stop=stop, workers=run.workers)
+        found = recombine(
+            cut_task(instance, task), instance.shape, stop=stop, workers=run.workers, heats=heats
+        )
         town = with_task(town, task, found)
     run.tell("重切网格", town)
     return town

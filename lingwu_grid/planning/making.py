@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid.contract.findings import Finding, Findings, each
+from lingwu_grid.fabric.outlines import is_necked
 from lingwu_grid.fabric.straight import straightened
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, grid_bands, moved
@@ -98,6 +99,7 @@ def _findings(study: Study, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFra
         if (sides := nameless_sides(text))
     ]
     nameless = each(kind, [zone for zone, _ in rows], messages=[said for _, said in rows])
+    nameless = [*nameless, *_necks(study, grids)]
     wanted, band = study.rules.target_grids, study.rules.grid
     if wanted in (0, len(grids)):
         return study.findings.plus(*nameless)
@@ -111,6 +113,26 @@ def _findings(study: Study, grids: gpd.GeoDataFrame, communities: gpd.GeoDataFra
         "改 target_grids，或调整社区（communities），或允许拆分小区（split_compounds）",
     )
     return study.findings.plus(missed, *nameless)
+
+
+def _necks(study: Study, grids: gpd.GeoDataFrame) -> list[Finding]:
+    """Tell which new grids are narrow somewhere, where today's is not."""
+    kind = Finding(
+        "warning", "border_necked", "grids", "", "网格有窄于 20 米的瓶颈或细条",
+        "在审图页里改画，或调大 neck_weight 再运行；确属地形所限的，随方案说明",
+    )  # fmt: skip
+    today = study.table("grids")
+    narrow_now = (
+        set(today["grid_id"][is_necked(today.geometry.to_numpy())]) if len(today) else set()
+    )
+    new = grids[(grids["lineage"] != UNCHANGED) & ~grids["grid_id"].isin(narrow_now)]
+    narrow = new[is_necked(new.geometry.to_crs(study.crs).to_numpy())]
+    weight = study.rules.neck_weight
+    messages = [
+        f"{name}（{zone}）有窄于 20 米的瓶颈或细条：没有找到只多 {weight:g} 户以内的合规划法"
+        for zone, name in zip(narrow["grid_id"], narrow["grid_name"], strict=True)
+    ]
+    return each(kind, narrow["grid_id"].tolist(), messages=messages)
 
 
 def _units(fabric: Fabric, names: Names) -> gpd.GeoDataFrame:

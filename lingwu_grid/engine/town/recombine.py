@@ -66,7 +66,14 @@ class _Pair(NamedTuple):
     turn: int
 
 
-def recombine(task: Task, shape: Shape, *, stop: Stop, workers: int = 1) -> Draft:
+def recombine(
+    task: Task,
+    shape: Shape,
+    *,
+    stop: Stop,
+    workers: int = 1,
+    heats: tuple[float, ...] = HEATS,
+) -> Draft:
     """
     Cut neighbouring zones anew, two at a time, until no pair is better cut otherwise.
 
@@ -80,6 +87,8 @@ def recombine(task: Task, shape: Shape, *, stop: Stop, workers: int = 1) -> Draf
         Asked between rounds.
     workers
         Pairs cut at a time; the result does not depend on it.
+    heats
+        Of the first rounds; none to take only what is better from the start.
 
     Returns
     -------
@@ -88,11 +97,13 @@ def recombine(task: Task, shape: Shape, *, stop: Stop, workers: int = 1) -> Draf
         owner, in as many pieces as before.
     """
     chains = CHAINS if len(np.unique(task.draft.zone)) <= FEW else 1
-    drafts = [_chain(task, shape, stop, workers, number) for number in range(chains)]
+    drafts = [_chain(task, shape, stop, workers, heats, number) for number in range(chains)]
     return min(drafts, key=lambda rated: round(rated.cost, 6)).draft
 
 
-def _chain(task: Task, shape: Shape, stop: Stop, workers: int, number: int) -> _Rated:
+def _chain(
+    task: Task, shape: Shape, stop: Stop, workers: int, heats: tuple[float, ...], number: int
+) -> _Rated:
     """Anneal once over the pairs, then take only what is better."""
     draft, part = task.draft, task.part
     trees = max(TREES * task.effort // 100, 10)
@@ -100,8 +111,8 @@ def _chain(task: Task, shape: Shape, stop: Stop, workers: int, number: int) -> _
     best = _Rated(draft, _whole(task, draft, shape))
     fresh = np.ones(len(part.lower), np.int64)  # round in which a zone last changed, plus one
     for turn in range(ROUNDS):
-        heat = HEATS[turn] if turn < len(HEATS) else 0.0
-        if turn == len(HEATS):
+        heat = heats[turn] if turn < len(heats) else 0.0
+        if turn == len(heats):
             draft, fresh[:] = best.draft, turn + 1
         pairs = _pairs(part, draft, (fresh >= turn) | (heat > 0), turn)
         if not pairs or stop():

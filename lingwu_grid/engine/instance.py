@@ -153,6 +153,8 @@ class Instance:
         Price of a grid or community within a hundredth of a bound, then too.
     shape
         Price of an outline, then too.
+    recuts
+        Cut grids anew for clear borders; False where all but a wish stays as it is.
     grid_counts
         Grids that each community should have; empty for any number.
     """
@@ -178,6 +180,7 @@ class Instance:
     border_weight: float
     tight_weight: float
     shape: Shape
+    recuts: bool = True
     grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     @property
@@ -189,6 +192,11 @@ class Instance:
     def cuts_anew(self) -> bool:
         """Tell whether clear borders may cost households: all but the fewest-moved plan."""
         return self.border_weight > FAINT_BORDER
+
+    @property
+    def proves_once(self) -> bool:
+        """Tell whether a second proof gains nothing: some households less, no grid wished for."""
+        return self.is_quick or (self.cuts_anew and not self.target_grids)
 
     def with_leave(self, units: NDArray[np.int64], households: int) -> Instance:
         """

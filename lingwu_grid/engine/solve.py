@@ -55,7 +55,7 @@ from lingwu_grid.engine.town.levels import (
 )
 from lingwu_grid.engine.town.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.engine.town.recombine import HEATS, cut_task, recombine
+from lingwu_grid.engine.town.recombine import cut_anew
 from lingwu_grid.engine.town.tally import (
     affected_households,
     community_sizes,
@@ -80,10 +80,6 @@ STREET_STEPS = 600
 
 ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300))
 """How faults are mended, and the steps a unit of the search over each street before that."""
-
-LENGTH = 0.3
-"""What a metre of border weighs when grids are cut anew, on a line or not, against one off the
-lines."""
 
 ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0))
 """The same where no household may change community."""
@@ -290,7 +286,6 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     if not instance.proves:
         tasks = community_tasks(instance, town, run.csr, run.seed)
         town = _each(run, town, tasks, lambda task: refine_task(task, stop))
-        run.tell("搜索完成", town)
     proofs: tuple[Proof, ...] = ()
     if instance.keeps_today:
         town = relabel(instance, town)
@@ -300,45 +295,22 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
             town = relabel(instance, _search_streets(run, town, heats, STREET_STEPS, stop))
             run.tell("跨社区搜索", town)
             if not instance.is_quick:
-                town = solve_borders(
-                    instance, town, run.csr, run.seed, workers=run.workers, stop=stop
-                )
+                seed, workers = run.seed, run.workers
+                town = solve_borders(instance, town, run.csr, seed, workers=workers, stop=stop)
                 run.tell("社区边界", town)
         town, proofs = _prove(run, town)
-    # A time limit leaves some of its seconds for borders: people look at them.
     interrupted = partial(stop, is_lawful=False)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
-    run.tell("边界整理", town)
+    run.tell("重切网格", town)
     before = affected_households(instance, town)
-    town = _cut_anew(run, town)
+    if instance.recuts:
+        town = cut_anew(instance, town, run.seed, stop=interrupted, workers=run.workers)
     clear_price = affected_households(instance, town) - before
     town = unwrap(instance, town, run.csr, run.seed, interrupted)
-    if proofs:
+    if instance.proves:
         proofs = _counted(town, proofs)
     return town, tuple(_as_it_is(instance, town, proof) for proof in proofs), clear_price
-
-
-def _cut_anew(run: _Run, town: Town) -> Town:
-    """Cut grids anew, street by street."""
-    instance, stop = run.instance, partial(run.stop, is_lawful=False)
-    csr = open_csr(instance, LENGTH)
-    is_across = instance.community_mode != "fixed" and instance.keeps_today
-    tasks = street_tasks(instance, town, csr, run.seed) if is_across else []
-    done = [task.units for task in tasks]
-    left = np.ones(instance.graph.n_units, np.bool_)
-    left[np.concatenate(done) if done else []] = False
-    tasks += [t for t in community_tasks(instance, town, csr, run.seed) if left[t.units[0]]]
-    # Where few households are all that counts, no detour over worse plans: necks are opened, and
-    # what costs nothing is taken.
-    heats = HEATS if instance.cuts_anew else ()
-    for task in tasks:
-        found = recombine(
-            cut_task(instance, task), instance.shape, stop=stop, workers=run.workers, heats=heats
-        )
-        town = with_task(town, task, found)
-    run.tell("重切网格", town)
-    return town
 
 
 def _as_it_is(instance: Instance, town: Town, proof: Proof) -> Proof:
@@ -360,8 +332,8 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
-    most = FEWER_PAIRS if run.instance.cuts_anew else MOST_PAIRS
-    is_once = run.instance.is_quick or run.instance.cuts_anew
+    is_once, is_quick = run.instance.proves_once, run.instance.is_quick
+    most = FEWER_PAIRS if is_once and not is_quick else MOST_PAIRS
     for last in (True,) if is_once else (False, False, True):
         tasks = community_tasks(run.instance, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
@@ -372,8 +344,7 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
             town = with_task(town, task, proven.draft)
             _note(known, task, proven)
             run.tell(f"精确求解 {len(known)}/{len(tasks)}", town)
-        # A per cent of households less is no gain where grids are cut anew for their borders.
-        pairs = [] if run.instance.cuts_anew else list(zip(todo, first, strict=True))
+        pairs = [] if is_once and not is_quick else list(zip(todo, first, strict=True))
         again = run_all(lambda pair: reprove_task(*pair, run.stop), pairs, run.workers)
         for (task, _), proven in zip(pairs, again, strict=True):
             town = with_task(town, task, proven.draft)

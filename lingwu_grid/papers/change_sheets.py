@@ -206,7 +206,7 @@ def overview_sheet(record: PlanRecord) -> Sheet:
     """Lay out the main figures; those of the tables behind are formulas."""
     s = record.summary
     bounds = s["lower_bound"]
-    proven = bounds["under_rules"]
+    proven, price = bounds["under_rules"], s["price_of_clear_borders"]
     rules = record.run["rules"]
     span = "'网格台账'!${0}$4:${0}${1}".format
     last = len(record.grids) + 3
@@ -225,6 +225,9 @@ def overview_sheet(record: PlanRecord) -> Sheet:
         ("其中合规", s["communities_in_range"], "",
          f"{rules['community']['lower']}—{rules['community']['upper']} 户"),
         ("登记的例外", s["exceptions"], "", "个，见“例外”"),
+        ("受影响的户数", s["affected"], "", "换网格或换社区，一户只计一次"),
+        ("为边界和余地多动", "未算" if price is None else price, "", "户，与重切网格之前相比"),
+        ("贴近上下限", s["tight_zones"], "", "个网格和社区，离上下限不到 1%"),
         ("换网格的户数", s["households_moved_grid"], "", f"占 {s['moved_share']:.2%}"),
         ("换社区的户数", s["households_moved_community"], "", "户"),
         ("至少须变动的户数", bounds["unconditional"], "", "任何合规方案都不会更少"),

@@ -126,12 +126,16 @@ def _result(record: PlanRecord) -> str:
     bounds = s["lower_bound"]
     proven = bounds["under_rules"]
     within = f"；在本方案的社区和规则内至少须变动 {proven:,} 户" if proven is not None else ""
+    price = s["price_of_clear_borders"]
+    clear = f"（其中 {price:,} 户换来清晰的边界和户数的余地）" if price else ""
     return (
         f"调整后共 {s['communities']} 个社区、{s['grids']} 个网格，其中合规网格"
         f" {s['grids_in_range']} 个、合规社区 {s['communities_in_range']} 个，登记例外"
-        f" {s['exceptions']} 个。共有 {s['households_moved_grid']:,} 户换网格"
-        f"（{s['moved_share']:.2%}），{s['households_moved_community']:,} 户换社区，改动网格"
-        f" {s['grids_touched']} 个。任何合规方案至少须变动 {bounds['unconditional']:,} 户{within}。"
+        f" {s['exceptions']} 个，户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个。"
+        f"受影响 {s['affected']:,} 户{clear}：{s['households_moved_grid']:,} 户换网格"
+        f"（{s['moved_share']:.2%}），{s['households_moved_community']:,} 户换社区，两者都换的只计"
+        f"一次；改动网格 {s['grids_touched']} 个。"
+        f"任何合规方案至少须变动 {bounds['unconditional']:,} 户{within}。"
     )
 
 

@@ -134,7 +134,8 @@ def mended(
         effort=max(rules.effort // LITTLE_TO_DO, 1),
     )
     graph = _as_today(build_graph(fabric, quick), fabric, quick, wish, locked | wish.kept)
-    solution = solve(pose(graph, quick), seed=seed, stop=stop)
+    instance = replace(pose(graph, quick), recuts=False)  # what nobody asked for stays
+    solution = solve(instance, seed=seed, stop=stop)
     return solution.grid_of_unit, solution.community_of_grid
 
 

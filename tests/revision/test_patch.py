@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +43,7 @@ def border_units(plan: lg.Plan, *, lawful: bool) -> list[tuple[str, str, str]]:
     size = plan.grids.set_index("grid_id")["households"]
     kind = plan.grids.set_index("grid_id")["kind"]
     found = []
+    town = nx.Graph(plan.certificate["joins"])
     for a, b in plan.certificate["joins"]:
         n = units["households"].iloc[a]
         if grid[a] == grid[b] or owner[a] != owner[b] or not 4 < n < 60:
@@ -49,6 +51,9 @@ def border_units(plan: lg.Plan, *, lawful: bool) -> list[tuple[str, str, str]]:
         if "special" in (kind[grid[a]], kind[grid[b]]):
             continue
         fits = size[grid[a]] - n >= 300 and size[grid[b]] + n <= 500
+        rest = town.subgraph(set(np.flatnonzero(grid == grid[a]).tolist()) - {a})
+        if lawful and not nx.is_connected(rest):
+            continue
         if fits == lawful:
             found.append((units["unit_id"].iloc[a], grid[a], grid[b]))
     return found

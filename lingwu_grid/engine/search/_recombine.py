@@ -126,6 +126,17 @@ def stay_price(part: Subproblem, state: State, prices: Prices, u: int, zone: int
 
 
 @kernel
+def _mark(
+    row: NDArray[np.bool_], at: int, parent: NDArray[np.int32], order: NDArray[np.int32]
+) -> None:
+    """Mark what hangs below the edge over the `at`-th node of a tree."""
+    row[:] = False
+    row[order[at]] = True
+    for k in range(at + 1, len(order)):
+        row[order[k]] = row[order[k]] or row[parent[order[k]]]
+
+
+@kernel
 def cut_pair(
     part: Subproblem,
     state: State,
@@ -202,15 +213,9 @@ def cut_pair(
             if min(one, other) < price[tree]:
                 price[tree] = min(one, other)
                 best, to_a = k, one <= other
-        if best < 0:
-            continue
-        row = found[tree]
-        row[:] = False
-        row[order[best]] = True
-        for k in range(best + 1, n):
-            row[order[k]] = row[order[k]] or row[parent[order[k]]]
-        if not to_a:
-            for i in range(n):
-                row[i] = not row[i]
+        if best >= 0:
+            _mark(found[tree], best, parent, order)
+            if not to_a:
+                found[tree] = ~found[tree]
     for i in range(n):
         local[units[i]] = -1

@@ -21,6 +21,8 @@ from lingwu_grid.engine.search.search import (
     state_of,
     violation,
 )
+from lingwu_grid.engine.town.across import street_tasks
+from lingwu_grid.engine.town.levels import community_tasks, open_csr, with_task
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.graph import sources
 
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.instance import Instance, Shape, Stop
     from lingwu_grid.engine.search._kernels import Subproblem
-    from lingwu_grid.engine.town.levels import Task
+    from lingwu_grid.engine.town.levels import Task, Town
 
 TREES = 80
 """Random trees a pair; their best cuts are compared."""
@@ -46,8 +48,46 @@ CHAINS, FEW = 2, 24
 SHORT = 1000.0
 """Price of a household out of range: no border is worth one."""
 
+LENGTH = 0.3
+"""What a metre of border weighs, on a line or not, against one off the lines."""
+
 GAIN = 0.01
 """Households below which a cut is not worth the change."""
+
+
+def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: int) -> Town:
+    """
+    Cut the grids of a town anew, street by street.
+
+    Parameters
+    ----------
+    instance
+        The town and its rules.
+    town
+        A plan that moves few households.
+    seed, stop, workers
+        As for :func:`~lingwu_grid.engine.solve.solve`.
+
+    Returns
+    -------
+    Town
+        Nothing more out of range.
+    """
+    csr = open_csr(instance, LENGTH)
+    is_across = instance.community_mode != "fixed" and instance.keeps_today
+    tasks = street_tasks(instance, town, csr, seed) if is_across else []
+    left = np.ones(instance.graph.n_units, np.bool_)
+    for task in tasks:
+        left[task.units] = False
+    tasks += [t for t in community_tasks(instance, town, csr, seed) if left[t.units[0]]]
+    # Where few households are all that counts, no detour over worse plans: necks are opened, and
+    # what costs nothing is taken.
+    heats = HEATS if instance.cuts_anew else ()
+    for task in tasks:
+        priced = cut_task(instance, task)
+        found = recombine(priced, instance.shape, stop=stop, workers=workers, heats=heats)
+        town = with_task(town, task, found)
+    return town
 
 
 def cut_task(instance: Instance, task: Task) -> Task:

@@ -29,6 +29,7 @@ from lingwu_grid.engine.town.levels import absorb_empty
 from lingwu_grid.engine.town.mend import BROAD, HASTY, Patience, mend
 from lingwu_grid.engine.town.polish import polish
 from lingwu_grid.graph import sources
+from lingwu_grid.lawful import short_by
 
 if TYPE_CHECKING:
     from lingwu_grid.engine.search._kernels import Prices, Subproblem
@@ -96,8 +97,9 @@ def search_task(task: Task, stop: Stop = never) -> Draft:
         # The wished-for number is a wish, the range is the law.
         found = best_of(part, task.prices, found, _improved(task, draft))
     for number in range(REBUILDS if can_be_rebuilt(part) else 0):
-        if not violation(part, found) or stop():
-            break
+        state = state_of(part, found)
+        if not short_by(state.size, part.lower, part.upper)[state.size > 0].any() or stop():
+            break  # a compound in too many parts is no reason to begin from nothing
         start = rebuilt(part, draft, seeded(*task.seed, 95, number)[0] % (1 << 31))
         again = improve(
             part, start, task.prices, starts=2, seed=(*task.seed, 96, number), effort=task.effort,

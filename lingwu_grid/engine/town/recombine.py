@@ -42,7 +42,7 @@ HEATS = (30.0, 24.0, 20.0, 16.0, 13.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0)
 ROUNDS = 26
 """Times at most that the pairs are gone through."""
 
-CHAINS, FEW = 2, 8
+CHAINS, FEW = 3, 8
 """Times that all is done, from other random numbers, where there are few zones."""
 
 SHORT = 1000.0

@@ -190,6 +190,32 @@ def sources(indptr: NDArray[np.int32]) -> NDArray[np.int64]:
     return np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
 
 
+def linked(n: int, a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.int32]:
+    """
+    Number the connected pieces of `n` nodes that links ``a[i]``, ``b[i]`` hold together.
+
+    Returns
+    -------
+    NDArray[np.int32]
+        Piece of each node, shape (n,).
+    """
+    matrix = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
+    return np.asarray(connected_components(matrix, directed=False)[1], np.int32)
+
+
+def groups_of(label: NDArray[Any]) -> list[NDArray[np.int64]]:
+    """
+    List the places of each label, ascending; one empty list where there are no labels.
+
+    Examples
+    --------
+    >>> [group.tolist() for group in groups_of(np.array([7, 2, 7]))]
+    [[1], [0, 2]]
+    """
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
+
+
 def pieces(
     indptr: NDArray[np.int32], indices: NDArray[np.int32], label: NDArray[np.int32]
 ) -> NDArray[np.int32]:
@@ -208,10 +234,6 @@ def pieces(
     NDArray[np.int32]
         Piece of each node, shape (n,).
     """
-    n = len(label)
     source = sources(indptr)
     joined = label[source] == label[indices]
-    ones = np.ones(int(joined.sum()), np.int8)
-    matrix = coo_array((ones, (source[joined], indices[joined])), shape=(n, n))
-    number: NDArray[np.int32] = connected_components(matrix, directed=False)[1].astype(np.int32)
-    return number
+    return linked(len(label), source[joined], indices[joined])

@@ -194,9 +194,9 @@ class Instance:
         return self.border_weight > FAINT_BORDER
 
     @property
-    def proves_once(self) -> bool:
+    def proves_briefly(self) -> bool:
         """Tell whether a second proof gains nothing: some households less, no grid wished for."""
-        return self.is_quick or (self.cuts_anew and not self.target_grids)
+        return self.cuts_anew and not self.target_grids and not self.is_quick
 
     def with_leave(self, units: NDArray[np.int64], households: int) -> Instance:
         """

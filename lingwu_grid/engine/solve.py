@@ -332,9 +332,9 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
     """Solve each community exactly; once more where other numbers suit the answer better."""
     known: dict[int, Proof | None] = {}
     stale: set[int] = set()
-    is_once, is_quick = run.instance.proves_once, run.instance.is_quick
-    most = FEWER_PAIRS if is_once and not is_quick else MOST_PAIRS
-    for last in (True,) if is_once else (False, False, True):
+    is_brief = run.instance.proves_briefly
+    most = FEWER_PAIRS if is_brief else MOST_PAIRS
+    for last in (True,) if is_brief or run.instance.is_quick else (False, False, True):
         tasks = community_tasks(run.instance, town, run.csr, run.seed)
         todo = [t for t in tasks if int(t.owners[0]) not in known or int(t.owners[0]) in stale]
         solved = run_all(lambda task: prove_task(task, run.stop, most), todo, run.workers)
@@ -344,7 +344,7 @@ def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:
             town = with_task(town, task, proven.draft)
             _note(known, task, proven)
             run.tell(f"精确求解 {len(known)}/{len(tasks)}", town)
-        pairs = [] if is_once and not is_quick else list(zip(todo, first, strict=True))
+        pairs = [] if is_brief else list(zip(todo, first, strict=True))
         again = run_all(lambda pair: reprove_task(*pair, run.stop), pairs, run.workers)
         for (task, _), proven in zip(pairs, again, strict=True):
             town = with_task(town, task, proven.draft)

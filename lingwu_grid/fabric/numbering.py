@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import RulesError
 from lingwu_grid.fabric.wishes import read_wishes
-from lingwu_grid.graph import UnitGraph, indptr_of
+from lingwu_grid.graph import UnitGraph, indptr_of, linked
 from lingwu_grid.lawful import community_bands, grid_bands
 
 if TYPE_CHECKING:
@@ -198,7 +196,7 @@ def _astray(
     """List the units of empty pieces that touch no ground of their own street outside."""
     borders, n = fabric.borders, len(fabric.units)
     same = street[borders.a] == street[borders.b]
-    piece = _pieces(fabric, is_open & same)
+    piece = joined_pieces(fabric, is_open & same)
     empty = np.bincount(piece, fabric.units["households"].to_numpy(np.int64)) == 0
     near = same & (piece[borders.a] != piece[borders.b])
     ends = np.concatenate([borders.a[near], borders.b[near]])
@@ -224,12 +222,10 @@ def _opened(fabric: Fabric, rules: Rules) -> NDArray[np.bool_]:
     return is_open
 
 
-def _pieces(fabric: Fabric, joins: NDArray[np.bool_]) -> NDArray[np.int32]:
+def joined_pieces(fabric: Fabric, joins: NDArray[np.bool_]) -> NDArray[np.int32]:
     """Number the pieces of ground that the borders of `joins` hold together."""
-    borders, n = fabric.borders, len(fabric.units)
-    pairs = (borders.a[joins], borders.b[joins])
-    joined = coo_array((np.ones(int(joins.sum()), np.int8), pairs), shape=(n, n))
-    return np.asarray(connected_components(joined, directed=False)[1], np.int32)
+    borders = fabric.borders
+    return linked(len(fabric.units), borders.a[joins], borders.b[joins])
 
 
 def _reach_empty_land(
@@ -240,7 +236,7 @@ def _reach_empty_land(
     households = fabric.units["households"].to_numpy(np.int64)
     same_street = street[borders.a] == street[borders.b]
     while True:
-        piece = _pieces(fabric, is_open & same_street)
+        piece = joined_pieces(fabric, is_open & same_street)
         empty = np.bincount(piece, households) == 0
         a, b = piece[borders.a], piece[borders.b]
         # Inside its own street first: no grid crosses a street's limit.

@@ -12,13 +12,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.fabric.adjacency import find_borders
 from lingwu_grid.fabric.cells import matched, segments_of
 from lingwu_grid.fabric.footprints import footprints_of
-from lingwu_grid.fabric.numbering import passable
+from lingwu_grid.fabric.numbering import joined_pieces, passable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,14 +112,10 @@ def _torn(
 ) -> set[int]:
     """List the zones that lie in more pieces by the joins that are left than by all."""
     left = joins & np.isin(_keys(fabric.borders), _keys(borders))
+    same = zone[fabric.borders.a] == zone[fabric.borders.b]
     count = []
     for use in (joins, left):
-        a, b = fabric.borders.a[use], fabric.borders.b[use]
-        same = zone[a] == zone[b]
-        pairs = (a[same], b[same])
-        ones = np.ones(len(pairs[0]), np.int8)
-        joined = coo_array((ones, pairs), shape=(len(zone), len(zone)))
-        piece = connected_components(joined, directed=False)[1]
+        piece = joined_pieces(fabric, use & same)
         count.append(np.bincount(zone[np.unique(piece, return_index=True)[1]]))
     return set(np.flatnonzero(count[1] > count[0]).tolist())
 

@@ -9,8 +9,6 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.schema import MEASURES
@@ -19,6 +17,7 @@ from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
 from lingwu_grid.fabric.places import Places, name_places
+from lingwu_grid.graph import linked
 from lingwu_grid.lawful import grid_bands
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ def _gather(
     which nobody passes.
     """
     same = (key[borders.a] == key[borders.b]) & (key[borders.a] >= 0) & borders.is_open
-    unit = _components(len(cells), borders.a[same], borders.b[same])
+    unit = linked(len(cells), borders.a[same], borders.b[same]).astype(np.int64)
     sealed = np.zeros(len(cells), np.bool_)
     for _ in range(4):
         target, through = _sliver_targets(cells, unit, ground, grid, borders)
@@ -199,12 +198,6 @@ def _without_passage(borders: Borders, sealed: NDArray[np.bool_]) -> Borders:
         clear_m=np.where(shut, 0.0, borders.clear_m),
         has_crossing=borders.has_crossing & ~shut,
     )
-
-
-def _components(n: int, a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
-    matrix = coo_array((np.ones(len(a), np.int8), (a, b)), shape=(n, n))
-    label: NDArray[np.int64] = connected_components(matrix, directed=False)[1].astype(np.int64)
-    return label
 
 
 def _sliver_targets(

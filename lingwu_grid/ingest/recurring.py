@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.graph import linked
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,19 +38,23 @@ def place_of_number(rows: gpd.GeoDataFrame) -> NDArray[np.int64]:
         0 for a number that stands in one place (and for no number); else the place, from 1,
         shape (n_rows,). Number and place together name one house.
     """
+    return _places(rows, *_spans(rows))
+
+
+def _places(
+    rows: gpd.GeoDataFrame, number: NDArray[np.int64], span: NDArray[np.float64]
+) -> NDArray[np.int64]:
     place = np.zeros(len(rows), np.int64)
-    number, span = _spans(rows)
     row = np.flatnonzero((number >= 0) & (np.append(span, 0.0)[number] > APART_M))
     if not len(row):
         return place
     compound = pd.factorize(rows["compound_id"].iloc[row])[0]
     pair = pd.factorize(pd.MultiIndex.from_arrays([number[row], compound]))[0]
     # Lifted to a height of its own, no pair is near another.
-    xy = _middles(rows)[row]
+    xy = _middles(rows.iloc[row])
     spot, of_row = np.unique(np.column_stack([xy, pair * 1e6]), axis=0, return_inverse=True)
     near = cKDTree(spot).query_pairs(TOGETHER_M, output_type="ndarray")
-    graph = coo_array((np.ones(len(near), np.int8), near.T), shape=(len(spot), len(spot)))
-    place[row] = connected_components(graph, directed=False)[1][of_row] + 1
+    place[row] = linked(len(spot), near[:, 0], near[:, 1])[of_row] + 1
     return place
 
 
@@ -69,11 +72,11 @@ def recurring(rows: gpd.GeoDataFrame) -> list[Finding]:
     list[Finding]
         One for each number.
     """
-    place = place_of_number(rows)
+    number, span = _spans(rows)
+    place = _places(rows, number, span)
     again = place > 0
     if not again.any():
         return []
-    number, span = _spans(rows)
     frame = pd.DataFrame({"number": number[again], "place": place[again]})
     counts = frame.drop_duplicates().groupby("number").size()
     names = pd.Series(rows["building_id"].to_numpy(object)[again], index=number[again])

@@ -17,6 +17,7 @@ import shapely
 
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import MEASURES
+from lingwu_grid.graph import groups_of
 from lingwu_grid.ingest.counting import COMPARED, CONFLICTING, KINDS, REPEATED, counted
 from lingwu_grid.ingest.study import unreadable_rows
 from lingwu_grid.scale.spill import (
@@ -233,8 +234,7 @@ def _write_rows(kept: gpd.GeoDataFrame, part: NDArray[np.int64], first: int, fol
     table = pd.DataFrame(kept[list(KEPT)])
     table = table.astype({c: str for c in KEPT if table[c].dtype == object})
     table = table.assign(x=xy[:, 0], y=xy[:, 1], row=first + np.arange(len(table)))
-    order = np.argsort(part, kind="stable")
-    for chosen in np.split(order, np.flatnonzero(np.diff(part[order])) + 1):
+    for chosen in groups_of(part):
         if len(chosen):
             table.iloc[chosen].to_parquet(folder / file_of_part(int(part[chosen[0]])), index=False)
 

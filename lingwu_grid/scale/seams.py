@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.graph import groups_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -46,8 +48,7 @@ def woven(
     across = (part[a] != part[b]) & ~held[a]
     a, b = a[across], b[across]
     out = shapes.copy()
-    order = np.argsort(a, kind="stable")
-    for group in np.split(order, np.flatnonzero(np.diff(a[order])) + 1):
+    for group in groups_of(a):
         if len(group):
             zone = int(a[group[0]])
             made = _with_vertices(shapes[zone], shapely.get_coordinates(shapes[b[group]]))

@@ -101,8 +101,7 @@ def test_units_tile_as_before_and_hold_what_they_held(
     was = shapely.covers(before[fabric.unit_of_household], homes)
     assert shapely.covers(held, homes)[was].all()
     # Every border of today's grids keeps its vertices.
-    ids = np.unique(zone)
-    for z in ids[: len(ids)].tolist():
+    for z in np.unique(zone).tolist():
         mine = zone == z
         if len(np.unique(fabric.grid_now[zone == z])) == 1 and not changed[mine].any():
             a, b = (shapely.coverage_union_all(s[mine]) for s in (before, after))

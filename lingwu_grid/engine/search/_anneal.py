@@ -15,7 +15,7 @@ from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
     Subproblem,
-    draw,
+    chance,
     whole_price,
     whole_short,
 )
@@ -110,11 +110,9 @@ def anneal(
         change = attempt(part, state, prices, scratch, rng)
         if change.entries == 0:
             continue
-        if change.price > 0:
-            chance = (draw(rng, 1 << 30) + 0.5) / (1 << 30)
-            if chance >= np.exp(-change.price / heat):
-                undo(part, state, scratch, change.entries)
-                continue
+        if change.price > 0 and chance(rng) >= np.exp(-change.price / heat):
+            undo(part, state, scratch, change.entries)
+            continue
         price += change.price
         short += change.short
         if short < best_short or (short == best_short and price < best - 1e-9):

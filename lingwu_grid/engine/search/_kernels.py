@@ -116,6 +116,12 @@ def draw(state: NDArray[np.uint64], n: int) -> int:
 
 
 @kernel
+def chance(state: NDArray[np.uint64]) -> float:
+    """Draw a number between 0 and 1, neither of them."""
+    return (draw(state, 1 << 30) + 0.5) / (1 << 30)
+
+
+@kernel
 def rest_is_one_piece(
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],
@@ -399,6 +405,17 @@ def whole_short(part: Subproblem, state: State) -> int:
 
 
 @kernel
+def stay_price(part: Subproblem, state: State, prices: Prices, unit: int, zone: int) -> float:
+    """Price what a unit pays for being in a zone, sizes and borders apart."""
+    h = part.households[unit]
+    price = prices.moved * (h - kept(part, unit, zone))
+    price += prices.community * h * away(part, unit, int(state.zone_owner[zone]))
+    if part.zone_now[unit] >= 0 and part.zone_now[unit] != zone:
+        price += prices.ground
+    return float(price)
+
+
+@kernel
 def whole_price(part: Subproblem, state: State, prices: Prices) -> float:
     """Price an assignment from nothing, as the sum that :func:`flip_price` keeps up to date."""
     price = FAULT * prices.violation * whole_faults(part, state)
@@ -410,10 +427,7 @@ def whole_price(part: Subproblem, state: State, prices: Prices) -> float:
         price += count_price(part, prices, c, state.owner_count[c])
     for u in range(len(state.zone)):
         z = int(state.zone[u])
-        price += prices.moved * (part.households[u] - kept(part, u, z))
-        price += prices.community * part.households[u] * away(part, u, int(state.owner[u]))
-        if part.zone_now[u] >= 0 and part.zone_now[u] != z:
-            price += prices.ground
+        price += stay_price(part, state, prices, u, z)
         for e in range(part.indptr[u], part.indptr[u + 1]):
             if state.zone[part.indices[e]] != z:
                 price += 0.5 * prices.border * part.edge_cost[e]

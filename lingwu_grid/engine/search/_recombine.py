@@ -15,11 +15,11 @@ from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
     Subproblem,
-    away,
+    chance,
     draw,
-    kept,
     owner_size_price,
     size_price,
+    stay_price,
 )
 
 if TYPE_CHECKING:
@@ -30,11 +30,6 @@ FLAT, STRIPED, KINDS = 0, 1, 4
 
 LEAST_COST = 2.0
 """Price of an edge on a line, in the odds that a tree crosses it."""
-
-
-@kernel
-def _chance(rng: NDArray[np.uint64]) -> float:
-    return (draw(rng, 1 << 30) + 0.5) / (1 << 30)
 
 
 @kernel
@@ -50,7 +45,7 @@ def _grow(
     # Prim (1957) over random weights: an edge inside a block joins early, one over a line late.
     # A striped tree joins what lies side by side first: its cuts are straight across.
     n = len(units)
-    angle = np.pi * _chance(rng)
+    angle = np.pi * chance(rng)
     across_x, across_y = np.cos(angle), np.sin(angle)
     best = np.full(n, np.inf)
     parent[:] = -1
@@ -73,7 +68,7 @@ def _grow(
             j = local[part.indices[e]]
             if j < 0 or done[j]:
                 continue
-            weight = -np.log(_chance(rng))
+            weight = -np.log(chance(rng))
             if kind == STRIPED:
                 v = part.indices[e]
                 dx, dy = part.x[v] - part.x[u], part.y[v] - part.y[u]
@@ -112,16 +107,6 @@ def pair_price(
         rest_q = int(state.owner_size[q] - state.size[b])
         price += owner_size_price(part, prices, p, rest_p + size_a)
         price += owner_size_price(part, prices, q, rest_q + size_b)
-    return float(price)
-
-
-@kernel
-def stay_price(part: Subproblem, state: State, prices: Prices, u: int, zone: int) -> float:
-    """Price what a unit pays for being in a zone, sizes and borders apart."""
-    price = prices.moved * (part.households[u] - kept(part, u, zone))
-    price += prices.community * part.households[u] * away(part, u, int(state.zone_owner[zone]))
-    if part.zone_now[u] >= 0 and part.zone_now[u] != zone:
-        price += prices.ground
     return float(price)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from lingwu_grid.engine.search._trees import cut_tree
 from lingwu_grid.engine.search.search import seeded
-from lingwu_grid.graph import indptr_of, pieces, sources
+from lingwu_grid.graph import groups_of, indptr_of, pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -175,10 +175,8 @@ def cold_start(
     zone = np.full(len(weight), -1, np.int32)
     rng = seeded(seed, 7)
     piece = pieces(indptr, indices, label)
-    order = np.argsort(piece, kind="stable")
     stack = [
-        (nodes, zone_count(int(weight[nodes].sum()), lower, upper))
-        for nodes in np.split(order, np.flatnonzero(np.diff(piece[order])) + 1)
+        (nodes, zone_count(int(weight[nodes].sum()), lower, upper)) for nodes in groups_of(piece)
     ]
     next_zone = 0
     while stack:

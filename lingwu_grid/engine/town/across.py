@@ -223,8 +223,19 @@ def border_rounds(instance: Instance, town: Town, csr: Csr) -> list[list[tuple[i
     changed = np.unique(community[moved & (graph.households > 0)])
     pairs = _touching(instance, town, csr)
     pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    left = [(int(a), int(b)) for a, b in pairs[np.isin(pairs, changed).any(axis=1)]]
-    rounds: list[list[tuple[int, int]]] = []
+    return apart([(int(a), int(b)) for a, b in pairs[np.isin(pairs, changed).any(axis=1)]])
+
+
+def apart(pairs: list[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """
+    Put pairs in rounds of which no two share a member, in order.
+
+    Examples
+    --------
+    >>> apart([(1, 2), (2, 3), (4, 5)])
+    [[(1, 2), (4, 5)], [(2, 3)]]
+    """
+    left, rounds = pairs, []
     while left:
         taken: set[int] = set()
         now: list[tuple[int, int]] = []

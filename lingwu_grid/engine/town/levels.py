@@ -9,7 +9,7 @@ import numpy as np
 from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search.search import Draft
 from lingwu_grid.engine.search.start import open_borders
-from lingwu_grid.graph import indptr_of, sources
+from lingwu_grid.graph import groups_of, indptr_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -87,11 +87,9 @@ def community_tasks(instance: Instance, town: Town, csr: Csr, seed: int) -> list
         Each task gets this seed and its community's number.
     """
     of_unit = town.community[town.zone]
-    order = np.argsort(of_unit, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(of_unit[order])) + 1)
     return [
         make_task(instance, town, units, csr, seed=(seed, int(of_unit[units[0]])))
-        for units in groups
+        for units in groups_of(of_unit)
     ]
 
 

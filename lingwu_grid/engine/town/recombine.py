@@ -21,10 +21,10 @@ from lingwu_grid.engine.search.search import (
     state_of,
     violation,
 )
-from lingwu_grid.engine.town.across import street_tasks
+from lingwu_grid.engine.town.across import apart, street_tasks
 from lingwu_grid.engine.town.levels import community_tasks, open_csr, with_task
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.graph import sources
+from lingwu_grid.graph import groups_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -98,14 +98,6 @@ def cut_task(instance: Instance, task: Task) -> Task:
     return task._replace(prices=prices)
 
 
-class _Pair(NamedTuple):
-    """Two zones that touch, and how often they were cut."""
-
-    a: int
-    b: int
-    turn: int
-
-
 def recombine(
     task: Task,
     shape: Shape,
@@ -154,21 +146,18 @@ def _chain(
         heat = heats[turn] if turn < len(heats) else 0.0
         if turn == len(heats):
             draft, fresh[:] = best.draft, turn + 1
-        pairs = _pairs(part, draft, (fresh >= turn) | (heat > 0), turn)
+        pairs = _pairs(part, draft, (fresh >= turn) | (heat > 0))
         if not pairs or stop():
             break
-        while pairs:
-            now = _disjoint(pairs)
-            pairs = [pair for pair in pairs if pair not in now]
-            work = partial(_cut, task, draft, shape, heat, trees)
-            answers = run_all(work, now, workers)
+        for now in apart(pairs):
+            work = partial(_cut, task, draft, shape, (heat, trees, turn))
             before = draft
-            for pair, zone in zip(now, answers, strict=True):
+            for pair, zone in zip(now, run_all(work, now, workers), strict=True):
                 found = Draft(np.where(zone != before.zone, zone, draft.zone), draft.owner)
                 if (zone == before.zone).all() or _is_worse(part, draft, found):
                     continue  # together with another pair's cut it breaks a community
                 draft = found
-                fresh[[pair.a, pair.b]] = turn + 2
+                fresh[list(pair)] = turn + 2
         cost = _whole(task, draft, shape)
         if cost < best.cost:
             best = _Rated(draft, cost)
@@ -183,12 +172,11 @@ class _Rated(NamedTuple):
 
 
 def _whole(task: Task, draft: Draft, shape: Shape) -> float:
-    order = np.argsort(draft.zone, kind="stable")
-    groups = np.split(order, np.flatnonzero(np.diff(draft.zone[order])) + 1)
-    return price_of(task.part, draft, task.prices) + sum(shape(task.units[g]) for g in groups)
+    outlines = sum(shape(task.units[group]) for group in groups_of(draft.zone))
+    return price_of(task.part, draft, task.prices) + outlines
 
 
-def _pairs(part: Subproblem, draft: Draft, is_fresh: NDArray[np.bool_], turn: int) -> list[_Pair]:
+def _pairs(part: Subproblem, draft: Draft, is_fresh: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """List the pairs of zones that touch, where one changed of late and not all is as today."""
     a, b = draft.zone[sources(part.indptr)], draft.zone[part.indices]
     free = ~part.is_locked
@@ -196,18 +184,7 @@ def _pairs(part: Subproblem, draft: Draft, is_fresh: NDArray[np.bool_], turn: in
     is_new[draft.zone[part.zone_now != draft.zone]] = True
     touch = (a < b) & free[a] & free[b] & (is_fresh[a] | is_fresh[b]) & (is_new[a] | is_new[b])
     found = np.unique(np.stack([a[touch], b[touch]], axis=1), axis=0)
-    return [_Pair(p, q, turn) for p, q in found.tolist()]
-
-
-def _disjoint(pairs: list[_Pair]) -> list[_Pair]:
-    """Take pairs, in order, of which no two share a zone."""
-    taken: set[int] = set()
-    chosen = []
-    for pair in pairs:
-        if pair.a not in taken and pair.b not in taken:
-            taken |= {pair.a, pair.b}
-            chosen.append(pair)
-    return chosen
+    return [(p, q) for p, q in found.tolist()]
 
 
 def _is_worse(part: Subproblem, before: Draft, after: Draft) -> bool:
@@ -215,15 +192,17 @@ def _is_worse(part: Subproblem, before: Draft, after: Draft) -> bool:
 
 
 def _cut(
-    task: Task, draft: Draft, shape: Shape, heat: float, trees: int, pair: _Pair
+    task: Task, draft: Draft, shape: Shape, how: tuple[float, int, int], pair: tuple[int, int]
 ) -> NDArray[np.int32]:
     """
-    Cut one pair anew, or leave it: drawn by the odds of Boltzmann at that heat, the best at 0.
+    Cut one pair anew, or leave it: drawn by the odds of Boltzmann at a heat, the best at 0.
+
+    `how`: the heat, the trees drawn, and the round.
 
     The least of price + heat x Gumbel noise is such a draw (Gumbel 1954). Shapes are dear to
     price, and cost nothing at least: a cut is looked at only where it could still be that.
     """
-    part, prices, (a, b, turn) = task.part, task.prices, pair
+    part, prices, (a, b), (heat, trees, turn) = task.part, task.prices, pair, how
     units = np.flatnonzero((draft.zone == a) | (draft.zone == b)).astype(np.int32)
     found, price = np.zeros((trees, len(units)), np.bool_), np.empty(trees)
     local = np.full(len(draft.zone), -1, np.int32)

@@ -9,7 +9,7 @@ import warnings
 import zipfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -21,7 +21,9 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columnar import plain_values
+from lingwu_grid.ingest.drivers import source_of
 from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip
+from lingwu_grid.ingest.headers import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,16 +64,17 @@ def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tupl
     elif table is not None and suffix == ".shp":
         yield table, path.name, _copied(path, table, limits)
     elif table is not None:
-        yield table, path.name, _layer(str(path), path.name, table, limits)
+        yield table, path.name, _layer(source_of(path), path.name, table, limits)
 
 
 def _layers(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
-    layers = pyogrio.list_layers(path)[:, 0].tolist()
+    source = source_of(path)
+    layers = pyogrio.list_layers(source)[:, 0].tolist()
     for layer in layers:
         meant = table_named(layer) or (table if len(layers) == 1 else None)
         if meant is not None:
             label = f"{path.name}:{layer}"
-            yield meant, label, _layer(str(path), label, meant, limits, layer=layer)
+            yield meant, label, _layer(source, label, meant, limits, layer=layer)
 
 
 def _zipped(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
@@ -106,7 +109,7 @@ def _unpacked(inside: zipfile.ZipFile, name: str, label: str, table: str, limits
                 shape.with_suffix(ending).open("wb") as target,
             ):
                 shutil.copyfileobj(source, target)
-        return _shapefile(str(shape), _dbf_beside(shape), label, table, limits)
+        return _shapefile(source_of(shape, label), _dbf_beside(shape), label, table, limits)
 
 
 def _copied(path: Path, table: str, limits: Limits) -> Raw:
@@ -116,7 +119,7 @@ def _copied(path: Path, table: str, limits: Limits) -> Raw:
         for part in path.parent.glob(f"{_literal(path.stem)}.*"):
             if part.suffix.lower() in SHAPEFILE_PARTS:
                 shutil.copyfile(part, shape.with_suffix(part.suffix.lower()))
-        return _shapefile(str(shape), _dbf_beside(path), path.name, table, limits)
+        return _shapefile(source_of(shape, path.name), _dbf_beside(path), path.name, table, limits)
 
 
 def _as_written(name: str) -> str:
@@ -190,15 +193,21 @@ def _dbf_encoding(dbf: bytes) -> str:
     return "GB18030" if wrong["gb18030"] < wrong["utf-8"] else "UTF-8"
 
 
-def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -> Raw:
+def _layer(where: str, label: str, table: str, limits: Limits, **options: Any) -> Raw:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         info = pyogrio.read_info(where, **options)
         check_rows(int(info["features"]), label, limits)
+        # Two fields of one name come out as the second twice, but for the reader of Arrow.
+        names, repeated = distinct(info["fields"].tolist(), table, label)
+        options = options | ({"use_arrow": True} if repeated else {})
         frame = pyogrio.read_dataframe(where, on_invalid="ignore", **options)
         is_lacking = isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any()
         mended = pyogrio.read_dataframe(where, on_invalid="fix", **options) if is_lacking else frame
-    findings = _said(said, table, label)
+    if repeated:
+        rest = list(frame.columns[len(names) :])
+        frame, mended = (read.set_axis([*names, *rest], axis=1) for read in (frame, mended))
+    findings = [*_said(said, table, label), *repeated]
     if is_lacking:
         gained = (frame.geometry.isna() & mended.geometry.notna()).to_numpy()
         frame = mended

@@ -10,6 +10,7 @@ import pyogrio
 from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columnar import columnar_batches, layer_batches
 from lingwu_grid.ingest.delimited import delimited_batches
+from lingwu_grid.ingest.drivers import source_of
 from lingwu_grid.ingest.files import (
     COLUMNAR,
     DELIMITED,
@@ -81,7 +82,7 @@ def _rows_about(path: Path) -> int | None:
         return path.stat().st_size // ROW_BYTES[suffix]
     if suffix in COLUMNAR:
         return sum(int(pq.read_metadata(p).num_rows) for p in parquet_files(path) or [path])
-    if suffix == ".gpkg" and len(pyogrio.list_layers(path)) == 1:
+    if suffix == ".gpkg" and len(pyogrio.list_layers(source_of(path))) == 1:
         return int(pyogrio.read_info(path)["features"])
     return None
 
@@ -96,7 +97,9 @@ def open_stream(path: Path, limits: Limits) -> Stream:
         If it is empty or larger than the limit.
     """
     with readable(path):
-        layer = str(pyogrio.list_layers(path)[0, 0]) if ending_of(path) == ".gpkg" else ""
+        layer = (
+            str(pyogrio.list_layers(source_of(path))[0, 0]) if ending_of(path) == ".gpkg" else ""
+        )
         return Stream(path, sha256_of(path, limits), layer)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UNREADABLE = (
-    DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, OSError,
-    ValueError, EOFError, zlib.error, zipfile.BadZipFile,
+    DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, sqlite3.Error,
+    OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile,
 )  # fmt: skip
 """What the libraries say of a broken file."""
 

@@ -1,0 +1,186 @@
+"""A file is opened only by the reader of its own format."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import sqlite3
+import threading
+import zipfile
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import geopandas as gpd
+import pytest
+import shapely
+
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.ingest.files import Limits
+from lingwu_grid.ingest.streams import open_stream
+from lingwu_grid.ingest.tables import read_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LIMITS = Limits(file_mb=100, rows=10_000, vertices=10_000)
+SECRET = "机密"
+
+
+def roads(count: int = 2) -> gpd.GeoDataFrame:
+    lines = [shapely.LineString([(106.3, 38 + i / 100), (106.4, 38)]) for i in range(count)]
+    return gpd.GeoDataFrame({"name": [SECRET] * count}, geometry=lines, crs=4490)
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    path = tmp_path / "outside.gpkg"
+    roads().to_file(path, layer="roads")
+    return path
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Path:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def server() -> Iterator[tuple[int, list[bytes]]]:
+    """Listen on loopback, and keep what anybody says there."""
+    heard: list[bytes] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        listening.settimeout(0.05)
+        done = threading.Event()
+
+        def listen() -> None:
+            while not done.is_set():
+                try:
+                    asked, _ = listening.accept()
+                except TimeoutError:
+                    continue
+                heard.append(asked.recv(200))
+                asked.close()
+
+        thread = threading.Thread(target=listen)
+        thread.start()
+        yield listening.getsockname()[1], heard
+        done.set()
+        thread.join()
+
+
+def virtual(source: str, layer: str = "roads") -> str:
+    return (
+        f'<OGRVRTDataSource><OGRVRTLayer name="roads"><SrcDataSource>{source}</SrcDataSource>'
+        f"<SrcLayer>{layer}</SrcLayer></OGRVRTLayer></OGRVRTDataSource>"
+    )
+
+
+TRICKS = {
+    "virtual": lambda there, _: virtual(str(there)),
+    "virtual_text": lambda there, _: virtual(f"CSV:{there.parent / 'list.csv'}", "list"),
+    "virtual_address": lambda _, port: virtual(f"/vsicurl/http://127.0.0.1:{port}/a.geojson"),
+    "service": lambda _, port: (
+        f"<OGRWFSDataSource><URL>http://127.0.0.1:{port}/wfs</URL></OGRWFSDataSource>"
+    ),
+    "library": lambda _, port: virtual(f"ADBC:http://127.0.0.1:{port}", "roads"),
+    "pipeline": lambda there, _: json.dumps(
+        {"type": "gdal_streamed_alg", "command_line": f"gdal vector pipeline ! read {there}"}
+    ),
+    "esri": lambda _, __: json.dumps(
+        {"geometryType": "esriGeometryPoint", "features": [{"attributes": {"name": SECRET}}]}
+    ),
+    "topology": lambda _, __: json.dumps({"type": "Topology", "objects": {}, "arcs": []}),
+    "track": lambda _, __: "<?xml version='1.0'?><gpx version='1.1'><wpt lat='38' lon='106'/></gpx>",
+    "places": lambda _, __: (
+        "<?xml version='1.0'?><kml xmlns='http://www.opengis.net/kml/2.2'><Document/></kml>"
+    ),
+    "entity": lambda there, _: (
+        f'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file://{there}">]>'
+        "<gml:FeatureCollection xmlns:gml='http://www.opengis.net/gml'>&x;</gml:FeatureCollection>"
+    ),
+    "address": lambda _, port: f"http://127.0.0.1:{port}/roads.geojson",
+    "dump": lambda _, __: "SET standard_conforming_strings = OFF;\nCREATE TABLE roads();",
+    "lines": lambda _, __: "WKT,name\n\"POINT(106 38)\",x\n",
+    "osm": lambda _, __: "<osm version='0.6'><node id='1' lat='38' lon='106'/></osm>",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["道路.geojson", "道路.json", "道路.shp", "roads.gpkg"])
+@pytest.mark.parametrize("trick", TRICKS)
+def test_the_bytes_of_another_format_open_nothing(
+    study: Path, outside: Path, server: tuple[int, list[bytes]], trick: str, name: str
+) -> None:
+    (outside.parent / "list.csv").write_text(f"name\n{SECRET}\n", "utf-8")
+    port, heard = server
+    (study / name).write_text(TRICKS[trick](outside, port), "utf-8")
+    with pytest.raises(InputError) as said:
+        read_file(study / name, {}, LIMITS)
+    assert name in said.value.what
+    assert SECRET not in str(said.value)
+    assert heard == []
+    assert [p.name for p in study.iterdir()] == [name]
+
+
+def test_a_trick_inside_a_zip_is_refused(study: Path, outside: Path) -> None:
+    with zipfile.ZipFile(study / "道路.zip", "w") as inside:
+        inside.writestr("道路.shp", virtual(str(outside)))
+    with pytest.raises(InputError):
+        read_file(study / "道路.zip", {}, LIMITS)
+
+
+def test_words_of_another_driver_inside_a_file_are_words(study: Path, outside: Path) -> None:
+    table = roads(1).assign(type="gdal_streamed_alg", command=virtual(str(outside)))
+    table.to_file(study / "道路.geojson", driver="GeoJSON")
+    (read,) = read_file(study / "道路.geojson", {}, LIMITS)
+    assert len(read.frame) == 1
+    assert read.frame["type"].tolist() == ["gdal_streamed_alg"]
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i AS fid FROM n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"DROP TABLE roads; CREATE VIEW roads AS {ENDLESS}",
+        f"ALTER TABLE gpkg_contents RENAME TO kept; CREATE VIEW gpkg_contents AS {ENDLESS}",
+        f"ALTER TABLE gpkg_spatial_ref_sys RENAME TO k; CREATE VIEW gpkg_spatial_ref_sys AS {ENDLESS}",
+        "CREATE VIRTUAL TABLE more USING fts4(words)",
+        "ALTER TABLE roads ADD COLUMN big TEXT AS (printf('%.*c', 100000000, 'x'))",
+        "DROP TABLE gpkg_contents",
+    ],
+)  # fmt: skip
+def test_a_package_that_runs_something_is_refused(study: Path, outside: Path, command: str) -> None:
+    path = study / "roads.gpkg"
+    shutil.copyfile(outside, path)
+    with closing(sqlite3.connect(path)) as package:
+        package.executescript(command)
+    with pytest.raises(InputError, match=r"roads\.gpkg") as said:
+        read_file(path, {}, LIMITS)
+    assert "另存" in said.value.remedy
+    with pytest.raises(InputError):
+        open_stream(path, LIMITS)
+
+
+@pytest.mark.parametrize("name", ["roads.gpkg", "道路.shp", "道路.geojson"])
+def test_a_healthy_file_is_read(study: Path, name: str) -> None:
+    path = study / name
+    roads().to_file(path)
+    (read,) = read_file(path, {}, LIMITS)
+    assert read.frame["name"].tolist() == [SECRET] * 2
+
+
+def test_two_fields_of_one_name_are_told_and_kept_apart(study: Path) -> None:
+    table = roads().assign(aa=["甲", "乙"], ab=["丙", "丁"])
+    table.to_file(study / "道路.shp", encoding="utf-8")
+    fields = study / "道路.dbf"
+    bytes_ = fields.read_bytes()
+    fields.write_bytes(bytes_.replace(b"ab\0", b"aa\0", 1))
+    (read,) = read_file(study / "道路.shp", {}, LIMITS)
+    assert "column_repeated" in [f.code for f in read.findings]
+    assert read.frame["aa"].tolist() == ["甲", "乙"]
+    assert read.frame["aa（第 3 列）"].tolist() == ["丙", "丁"]
+    assert read.frame.geometry.notna().all()

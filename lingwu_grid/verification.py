@@ -20,6 +20,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.disclosure.pages import faults_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -44,7 +45,7 @@ class Verdict:
         self.faults += [f"{name}：{fault}" for fault in faults]
 
 
-def verify(folder: str | Path) -> Verdict:
+def verify(folder: str | Path, *, disclosure: bool = False) -> Verdict:
     """
     Check a written plan from its files alone.
 
@@ -52,6 +53,8 @@ def verify(folder: str | Path) -> Verdict:
     ----------
     folder
         An output folder.
+    disclosure
+        Attack the pages of ``share/`` too: whether a count under five follows from their text.
 
     Returns
     -------
@@ -73,6 +76,9 @@ def verify(folder: str | Path) -> Verdict:
     verdict.expect("锁定", _locks(files))
     verdict.expect("变动户数", _moves(files))
     verdict.expect("下限", _bounds(files))
+    if disclosure:
+        faults, tried = faults_of(Path(folder))
+        verdict.expect(f"外发图推不出少于五户的数（试 {tried} 项）", faults)
     return verdict
 
 

@@ -18,6 +18,7 @@ HELP = """\
 Check a written plan again without the solver.
 
 例  python -m lingwu_grid.verify outputs/data
+    python -m lingwu_grid.verify outputs/data --disclosure
 """
 
 
@@ -26,11 +27,15 @@ def main(argv: list[str] | None = None) -> int:
     command = cli.Command("verify", HELP, _work)
     parser = command.parser()
     parser.add_argument("folder", type=Path, help="结果文件夹")
+    parser.add_argument(
+        "--disclosure", action="store_true",
+        help="再试外发图：从 share/ 各页的文字能不能推出少于五户的数",
+    )  # fmt: skip
     return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:
-    verdict = lg.verify(options.folder)
+    verdict = lg.verify(options.folder, disclosure=options.disclosure)
     for fault in verdict.faults:
         cli.say_result(f"不成立  {fault}")
     if verdict.faults:

@@ -31,8 +31,10 @@ def _town(place: Path) -> Path:
 
 # What README and CI run is the same every time; ``make search`` looks for cases at random, and
 # what it finds is kept as an @example.
-settings.register_profile("same", derandomize=True, database=None)
-settings.register_profile("search", derandomize=False, database=None, print_blob=True)
+settings.register_profile("same", derandomize=True, database=None, deadline=None)
+settings.register_profile(
+    "search", derandomize=False, database=None, deadline=None, print_blob=True
+)
 settings.load_profile("same")
 
 

@@ -8,8 +8,9 @@ import tempfile
 import warnings
 import zipfile
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import geopandas as gpd
 import numpy as np
@@ -193,20 +194,20 @@ def _dbf_encoding(dbf: bytes) -> str:
     return "GB18030" if wrong["gb18030"] < wrong["utf-8"] else "UTF-8"
 
 
-def _layer(where: str, label: str, table: str, limits: Limits, **options: Any) -> Raw:
+def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -> Raw:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         info = pyogrio.read_info(where, **options)
         check_rows(int(info["features"]), label, limits)
         # Two fields of one name come out as the second twice, but for the reader of Arrow.
         names, repeated = distinct(info["fields"].tolist(), table, label)
-        options = options | ({"use_arrow": True} if repeated else {})
-        frame = pyogrio.read_dataframe(where, on_invalid="ignore", **options)
+        read = partial(pyogrio.read_dataframe, where, use_arrow=bool(repeated), **options)
+        frame = read(on_invalid="ignore")
         is_lacking = isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any()
-        mended = pyogrio.read_dataframe(where, on_invalid="fix", **options) if is_lacking else frame
+        mended = read(on_invalid="fix") if is_lacking else frame
     if repeated:
         rest = list(frame.columns[len(names) :])
-        frame, mended = (read.set_axis([*names, *rest], axis=1) for read in (frame, mended))
+        frame, mended = (t.set_axis([*names, *rest], axis=1) for t in (frame, mended))
     findings = [*_said(said, table, label), *repeated]
     if is_lacking:
         gained = (frame.geometry.isna() & mended.geometry.notna()).to_numpy()

@@ -295,7 +295,13 @@ def with_count(today: gpd.GeoDataFrame, record: PlanRecord, key: str) -> gpd.Geo
 
 
 def with_standing(table: gpd.GeoDataFrame, record: PlanRecord) -> gpd.GeoDataFrame:
-    """Tell which of today's grids are over, under or within what each may have."""
+    """
+    Tell which of today's grids are over, under or within what each may have.
+
+    A shared part has it already: its sizes are words.
+    """
+    if "standing" in table:
+        return table
     rules = record.certificate["rules"]
     own, usual = rules["own"]["grid"], Band(*rules["grid"])
     sides = []

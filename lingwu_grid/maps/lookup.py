@@ -85,7 +85,7 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
     cards = {}
     for row in record.grids.to_dict("records"):
         change = f"调入 {row['households_in']} 户，调出 {row['households_out']} 户"
-        if row["households_in"] == row["households_out"] == 0:
+        if str(row["households_in"]) == str(row["households_out"]) == "0":
             change = "只动无人地块" if row["lineage"] == ADJUSTED else "没有住户变动"
         reason = f"（{row['reason']}）" if row["reason"] else ""
         rows = [
@@ -172,7 +172,7 @@ def _today_cards(record: PlanRecord) -> dict[str, Any]:
     return {
         str(row["grid_id"]): {
             "name": f"现状 · {row['grid_name'] or row['grid_id']}",
-            "households": int(row["households"]),
+            "households": row["households"],
             "range": [rules["lower"], rules["upper"]],
             "rows": [
                 ["编码", row["grid_id"]],

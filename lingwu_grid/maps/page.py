@@ -78,6 +78,8 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     page.add_child(Script("page.js", map=page.get_name(), views=views))
     title = title or f"{record.summary.get('study', '')} 社区网格方案"
     page.add_child(Data("lookup", lookup(record)))
+    if "figures" in record.summary:
+        page.add_child(Data("figures", record.summary["figures"]))
     page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
     page.add_child(Script("tools.js", words=words()))
     return rendered(page, title=title, panel=_panel(record, title, notice))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lingwu_grid.disclosure.telling import told
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import FeatureGroup, Tooltip
+from lingwu_grid.planning.service import Service
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-    from lingwu_grid.planning.service import Service
 
 BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43", "#7b3294")
 """Within 5, 10 and 15 minutes, beyond, and no way at all."""
 
 BAND_FIELDS = {"label": "步行到最近驿站", "households": "户数（逐户计）"}
+COUNTS = ("households", "elderly", "added_households")
 CATCHMENT_FIELDS = {"name": "最近的驿站", "households": "户数"}
 GAP_FIELDS = {
     "place": "缺口",
@@ -87,6 +90,57 @@ def service_layers(service: Service) -> dict[str, FeatureGroup]:
     if "proposed_stations" in of:
         drawn["proposed"] = _proposed(of["proposed_stations"])
     return drawn
+
+
+def shared_service(service: Service) -> Service:
+    """
+    Give a service circle as it may leave the office.
+
+    Parameters
+    ----------
+    service
+        With counts of households and of the elderly.
+
+    Returns
+    -------
+    Service
+        Counts told in tens, shares in whole percent, no walk of anybody.
+    """
+    summary = service.summary
+    proposal = summary.get("proposal")
+    return Service(
+        layers={name: _layer_in_tens(table) for name, table in service.layers.items()},
+        zones=service.zones.assign(share_15=service.zones["share_15"].round(2)),
+        households=service.households.iloc[:0],
+        summary=summary
+        | {
+            "share": _whole(summary["share"]),
+            "elderly_share": _whole(summary["elderly_share"]),
+            "hidden_by_circles": _in_tens(summary["hidden_by_circles"]),
+            "hidden_causes": {
+                cause: _in_tens(n) for cause, n in summary.get("hidden_causes", {}).items()
+            },
+            "gaps": [gap | {"households": _in_tens(gap["households"])} for gap in summary["gaps"]],
+            "proposal": proposal and proposal | {"covered": _in_tens(proposal["covered"])},
+        },
+    )
+
+
+def _layer_in_tens(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    columns = {name: table[name].map(_in_tens) for name in COUNTS if name in table}
+    if "reason" in table:  # of a gap: its causes, each with its households
+        columns["reason"] = table["reason"].map(
+            lambda text: re.sub(r"\d+(?= 户)", lambda n: told(int(n[0])), text)
+        )
+    return table.assign(**columns)
+
+
+def _in_tens(count: float) -> str:
+    return "" if pd.isna(count) else told(int(count))
+
+
+def _whole(shares: dict[str, float | None]) -> dict[str, float | None]:
+    return {minutes: s if s is None else round(s, 2) for minutes, s in shares.items()}
 
 
 def _proposed(sites: gpd.GeoDataFrame) -> FeatureGroup:

@@ -1,4 +1,4 @@
-"""Maps that may leave the office: one street or community, sums only, small ones masked."""
+"""Maps that may leave the office: one street or community, sums only, told in tens."""
 
 from __future__ import annotations
 
@@ -6,32 +6,38 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
-import pandas as pd
 
-from lingwu_grid.lawful import moves
-from lingwu_grid.maps.layers import joined
-from lingwu_grid.maps.lookup import compound_flows
+from lingwu_grid.disclosure.figures import Figures
+from lingwu_grid.disclosure.telling import FEW
+from lingwu_grid.lawful import ANY, UNLAWFUL
+from lingwu_grid.maps.layers import joined, with_count, with_standing
+from lingwu_grid.maps.service import shared_service
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.pieces import LONG
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lingwu_grid.planning.record import PlanRecord
-
-SMALL = 5
-"""Fewer households than this are not told (the usual threshold of small cells)."""
-
-MASK = f"少于 {SMALL}"
 
 SHOWN = {"code_register": ("code", "name"), "impact": ("community_id", "when", "seats")}
 """What a shared part needs of the output tables; of all others it has nothing."""
+
+PAGES = ("subdistrict_id", "community_id")
+"""A page for each street and one for each community."""
+
+LEAF = (
+    "compound_id", "compound_name", "previous_grid_id", "grid_id", "previous_community_id",
+    "community_id",
+)  # fmt: skip
 
 
 class Shared:
     """
     Parts of a plan that streets and communities may have.
 
-    What the parts have in common, sums over half a million rows, is worked out once.
+    All pages together are told so that no small count follows from them:
+    see :class:`~lingwu_grid.disclosure.figures.Figures`.
 
     Parameters
     ----------
@@ -42,22 +48,25 @@ class Shared:
     def __init__(self, record: PlanRecord) -> None:
         self._record = record
         self._plan = plan_of(record)
-        self._changes = _changes(record)
-        self._flows = _masked(compound_flows(record.buildings), ("households",))
+        self._leaves = _leaves_of(record)
+        rules = record.certificate["rules"]
+        limits = {
+            level: {"": rules[level]}
+            | {zone: (low, ANY if up is None else up) for zone, (low, up) in own.items()}
+            for level, own in rules["own"].items()
+        }
+        self.figures = Figures(self._leaves, limits, PAGES)
+        self._changes = self._flows(record)
         rows = record.assignment
-        self._moves = pd.DataFrame(
-            {
-                "grid_id": rows["grid_id"],
-                "moved": moves(rows, "grid"),
-                "across": moves(rows, "community"),
-            }
-        ).groupby("grid_id").sum()  # fmt: skip
         self._old_grids = rows[["grid_id", "previous_grid_id"]].drop_duplicates()
         nothing = {name: getattr(record, name).iloc[:0] for name in LONG}
         self._bare = replace(
             record.with_long(**nothing),
-            backdrop=_with_sums(record),
+            grids=self._told(record.grids, "plan", "grid_id"),
+            communities=self._told(record.communities, "community", "community_id"),
+            backdrop=self._backdrop(record),
             certificate=record.certificate | {"joins": [], "units": []},
+            service=None if record.service is None else shared_service(record.service),
         )
 
     def part(self, key: str, value: str) -> PlanRecord:
@@ -84,111 +93,111 @@ class Shared:
         part = part.with_long(moves=self._changes_of(inside), buildings=self._compounds_of(owners))
         return replace(
             part,
-            grids=_masked(part.grids, ("households_in", "households_out")).reset_index(drop=True),
             excluded=part.excluded.iloc[:0],
             findings=part.findings.iloc[:0],
             tables={
                 name: table[list(SHOWN[name])] if name in SHOWN else table.iloc[:0]
                 for name, table in part.tables.items()
             },
-            summary=self._summary(part.communities, part.grids),
+            summary=self._summary(key, value, part)
+            | {"figures": self._figures(owners, [(key, value)])},
             run={"rules": {"grid": self._record.run["rules"]["grid"]}, "plan": self._plan},
         )
 
+    def _figures(self, owners: set[str], pages: list[tuple[str, str]]) -> dict[str, Any]:
+        """Give every figure of a page with what it is of: for who checks the page afterwards."""
+        record = self._record
+        grids, communities = record.grids, record.communities
+        today = record.backdrop.get("grids", grids.iloc[:0])
+        return {
+            "figures": self.figures.listed(owners, pages),
+            "owners": {
+                "plan": dict(zip(grids["grid_id"], grids["community_id"], strict=True)),
+                "today": dict(zip(today["grid_id"], today["community_id"], strict=True)),
+                "streets": dict(
+                    zip(communities["community_id"], communities["subdistrict_id"], strict=True)
+                ),
+            },
+        }
+
+    def _told(self, table: gpd.GeoDataFrame, kind: str, key: str) -> gpd.GeoDataFrame:
+        """Tell the sizes of zones, and what comes and goes; a reason without its count."""
+        codes = table[key].astype(str)
+        columns = {"households": [self.figures.text(kind, code) for code in codes]}
+        if kind == "plan":
+            for name in ("in", "out"):
+                columns[f"households_{name}"] = [self.figures.text(name, code) for code in codes]
+        is_out = table["status"] == UNLAWFUL
+        columns["reason"] = table["reason"].where(~is_out, table["reason"].str.split("，").str[0])
+        return table.assign(**columns)
+
+    def _backdrop(self, record: PlanRecord) -> dict[str, gpd.GeoDataFrame]:
+        """Give what lies around, with the sizes of today's zones and where the grids stand."""
+        out = dict(record.backdrop)
+        for name, kind, key in (
+            ("grids", "today", "grid_id"),
+            ("communities", "community_today", "community_id"),
+        ):
+            if name in out:
+                table = out[name]
+                if name == "grids":
+                    table = with_standing(with_count(table, record, key), record)
+                sizes = [self.figures.text(kind, code) for code in table[key].astype(str)]
+                out[name] = table.assign(households=sizes)
+        return out
+
+    def _flows(self, record: PlanRecord) -> gpd.GeoDataFrame:
+        """Join what moves from one grid to another into one area; a flow of few is not drawn."""
+        units = record.moves
+        groups = units.groupby(["previous_grid_id", "grid_id"], sort=True)
+        table = gpd.GeoDataFrame(
+            groups["households"].sum().reset_index(),
+            geometry=[joined(part.geometry) for _, part in groups],
+            crs=units.crs,
+        )
+        pairs = zip(table["previous_grid_id"], table["grid_id"], strict=True)
+        table["households"] = [self.figures.text("flow", *map(str, pair)) for pair in pairs]
+        drawn = table[~table["households"].isin([FEW, "0"])].reset_index(drop=True)
+        return drawn.assign(unit_id=[f"{i + 1}" for i in range(len(drawn))])
+
     def _compounds_of(self, owners: set[str]) -> pd.DataFrame:
         """Give what becomes of the compounds here, in sums that tell no family."""
-        rows = self._flows
+        rows = self._leaves[self._leaves["compound_id"] != ""]
         here = rows["community_id"].isin(owners) | rows["previous_community_id"].isin(owners)
-        return rows[here].reset_index(drop=True)
+        rows = rows[here].reset_index(drop=True)
+        keys = rows[[name for name in LEAF if name != "compound_name"]].astype(str)
+        told_rows = [
+            self.figures.text("compound", *key) for key in keys.itertuples(index=False, name=None)
+        ]
+        return rows.assign(households=told_rows)
 
     def _changes_of(self, grids: set[str]) -> gpd.GeoDataFrame:
         every = self._changes
         here = every["grid_id"].isin(grids) | every["previous_grid_id"].isin(grids)
         return every[here].reset_index(drop=True)
 
-    def _summary(self, communities: gpd.GeoDataFrame, grids: gpd.GeoDataFrame) -> dict[str, Any]:
+    def _summary(self, key: str, value: str, part: PlanRecord) -> dict[str, Any]:
         """Sum up the part; bounds are those of the whole plan and are left out."""
-        inside = set(grids["grid_id"])
-        moves = self._moves[self._moves.index.isin(inside)].sum()
+        inside = set(part.grids["grid_id"])
         old = self._old_grids
         today = set(old.loc[old["grid_id"].isin(inside), "previous_grid_id"]) - {""}
         return {
             "study": self._record.summary.get("study", ""),
             "synthetic": self._record.summary["synthetic"],
-            "households": int(communities["households"].sum()),
-            "grids": len(grids),
+            "households": self.figures.text(f"households_{key}", value),
+            "grids": len(part.grids),
             "grids_today": len(today),
-            "communities": len(communities),
-            "households_moved_grid": _told(int(moves["moved"])),
-            "households_moved_community": _told(int(moves["across"])),
+            "communities": len(part.communities),
+            "households_moved_grid": self.figures.text(f"moved_{key}", value),
+            "households_moved_community": self.figures.text(f"across_{key}", value),
             "moved_share": None,
             "lower_bound": None,
             "explanations": [],
         }
 
 
-def _told(count: int) -> int | str:
-    """
-    Tell a count of people who move so that no smaller count follows from it.
-
-    A grid's size before and after are told exactly, so an exact number that came would give away
-    how few left: what is not small is told in fives.
-    """
-    if count == 0:
-        return 0
-    return MASK if count < SMALL else f"约 {SMALL * round(count / SMALL)}"
-
-
-def _changes(record: PlanRecord) -> gpd.GeoDataFrame:
-    """Join what moves from one grid to another into one area, its households summed up."""
-    units = record.moves
-    groups = units.groupby(["previous_grid_id", "grid_id"], sort=True)
-    table = gpd.GeoDataFrame(
-        groups["households"].sum().reset_index(),
-        geometry=[joined(part.geometry) for _, part in groups],
-        crs=units.crs,
-    )
-    masked = _masked(table, ("households",))
-    return masked.assign(unit_id=[f"{i + 1}" for i in range(len(masked))])
-
-
-def _masked(table: gpd.GeoDataFrame, columns: tuple[str, ...]) -> gpd.GeoDataFrame:
-    """Put words for counts of people who move, as :func:`_told` does."""
-    out = table.copy()
-    for name in columns:
-        count = pd.to_numeric(out[name]).astype(int)
-        out[name] = np.array([_told(n) for n in count.tolist()], object)
-    return out
-
-
-def _with_sums(record: PlanRecord) -> dict[str, gpd.GeoDataFrame]:
-    """Give the backdrop with the households that today's zones have: sums, taken before masking."""
-    out = {}
-    for name, table in record.backdrop.items():
-        key = {"grids": "grid_id", "communities": "community_id"}.get(name)
-        if key is None:
-            out[name] = table
-            continue
-        count = record.assignment.groupby(f"previous_{key}").size()
-        today = table[key].map(count).fillna(0).astype(int)
-        if name == "grids":
-            today = _unsubtracted(today, table[key], record)
-        out[name] = table.assign(households=today)
-    return out
-
-
-def _unsubtracted(today: pd.Series, ids: pd.Series, record: PlanRecord) -> pd.Series:
-    """
-    Round today's size of grids that few people enter or leave.
-
-    The plan's size is told exactly; with today's beside it, the few would follow by subtraction.
-    A grid in range stays in range.
-    """
-    plan = record.grids.set_index("grid_id")[["households_in", "households_out"]]
-    few = ((plan > 0) & (plan < SMALL)).any(axis=1)
-    tell = ids.map(few).fillna(value=False).to_numpy(bool)
-    band = record.run["rules"]["grid"]
-    rounded = SMALL * np.round(today / SMALL).astype(int)
-    inside = today.between(band["lower"], band["upper"])
-    rounded = rounded.where(~inside, rounded.clip(band["lower"], band["upper"]))
-    return today.where(~tell, rounded)
+def _leaves_of(record: PlanRecord) -> pd.DataFrame:
+    """Sum up the households that no page tells apart: compound, grids and communities."""
+    owner = record.communities.set_index("community_id")["subdistrict_id"].astype(str)
+    table = record.buildings.groupby(list(LEAF), sort=True)["households"].sum().reset_index()
+    return table.assign(subdistrict_id=table["community_id"].map(owner))

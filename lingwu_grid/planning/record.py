@@ -149,6 +149,7 @@ class PlanRecord:
         layers = {n: _rows_of(getattr(self, n), owners) for n in ("grids", "communities")}
         held = Held(*(whole_table(self.pieces, name) for name in LONG)).of(owners)
         frame = shapely.buffer(shapely.box(*layers["communities"].total_bounds), AROUND)
+        ground = shapely.union_all(shapely.make_valid(layers["communities"].geometry.to_numpy()))
         return replace(
             self,
             **layers,
@@ -160,7 +161,7 @@ class PlanRecord:
             backdrop={
                 name: near
                 for name, table in self.backdrop.items()
-                if len(near := _near(table, name, frame, owners))
+                if len(near := _near(table, name, frame, (ground, owners)))
             },
         )
 
@@ -218,11 +219,18 @@ def _joins_of(certificate: dict[str, Any], units: gpd.GeoDataFrame) -> dict[str,
 
 
 def _near(
-    table: gpd.GeoDataFrame, name: str, frame: shapely.Polygon, communities: set[str]
+    table: gpd.GeoDataFrame,
+    name: str,
+    frame: shapely.Polygon,
+    part: tuple[shapely.Geometry, set[str]],
 ) -> gpd.GeoDataFrame:
     """Give what lies around a part; long lines are cut off where the map ends."""
     if name in ("grids", "communities") and "community_id" in table:
-        return table[table["community_id"].isin(communities)].reset_index(drop=True)
+        ground, communities = part
+        # Zones of a community that is retired are those of whoever has their ground.
+        shapely.prepare(ground)
+        here = shapely.intersects(ground, shapely.point_on_surface(table.geometry.to_numpy()))
+        return table[table["community_id"].isin(communities) | here].reset_index(drop=True)
     near = table[shapely.intersects(table.geometry.to_numpy(), frame)].reset_index(drop=True)
     if name in ("roads", "barriers"):
         cut = shapely.intersection(near.geometry.to_numpy(), frame)

@@ -50,17 +50,20 @@ def _grow(
     best = np.full(n, np.inf)
     parent[:] = -1
     done = np.zeros(n, np.bool_)
-    at = draw(rng, n)
-    best[at] = 0.0
+    # Only what touches the tree is looked at: some dozens of hundreds.
+    edge, wide = np.empty(n, np.int32), 1
+    edge[0] = draw(rng, n)
+    best[edge[0]] = 0.0
     for count in range(n):
-        nearest = np.inf
-        at = -1
-        for i in range(n):
-            if not done[i] and best[i] < nearest:
-                nearest = best[i]
-                at = i
-        if at < 0:
+        if wide == 0:
             return count
+        place = 0
+        for i in range(1, wide):
+            if best[edge[i]] < best[edge[place]]:
+                place = i
+        at = edge[place]
+        wide -= 1
+        edge[place] = edge[wide]
         done[at] = True
         order[count] = at
         u = units[at]
@@ -77,6 +80,9 @@ def _grow(
             if kind != FLAT:
                 weight /= part.edge_cost[e] + LEAST_COST
             if weight < best[j]:
+                if best[j] == np.inf:
+                    edge[wide] = j
+                    wide += 1
                 best[j] = weight
                 parent[j] = at
     return n

@@ -45,6 +45,9 @@ ROUNDS = 26
 CHAINS, FEW = 3, 8
 """Times that all is done, from other random numbers, where there are few zones."""
 
+FULL = 100
+"""Effort, in per cent, at which nothing is spared."""
+
 SHORT = 1000.0
 """Price of a household out of range: no border is worth one."""
 
@@ -128,8 +131,12 @@ def recombine(
         Costs as much or less, shapes included; nothing more out of range; every zone, and every
         owner, in as many pieces as before.
     """
-    chains = CHAINS if len(np.unique(task.draft.zone)) <= FEW else 1
-    drafts = [_chain(task, shape, stop, workers, heats, number) for number in range(chains)]
+    is_full = task.effort >= FULL
+    chains = CHAINS if is_full and len(np.unique(task.draft.zone)) <= FEW else 1
+    heats = heats if is_full else heats[:: max(FULL // max(task.effort, 1), 1)]
+    # Few zones make few pairs apart: there the chains are what is done at a time.
+    inside = workers if chains == 1 else 1
+    drafts = run_all(partial(_chain, task, shape, stop, inside, heats), range(chains), workers)
     return min(drafts, key=lambda rated: round(rated.cost, 6)).draft
 
 
@@ -138,11 +145,12 @@ def _chain(
 ) -> _Rated:
     """Anneal once over the pairs, then take only what is better."""
     draft, part = task.draft, task.part
-    trees = max(TREES * task.effort // 100, 10)
+    trees = max(TREES * task.effort // FULL, 10)
+    rounds = min(max(ROUNDS * task.effort // FULL, len(heats) + 4), ROUNDS)
     task = task._replace(seed=(*task.seed, number))
     best = _Rated(draft, _whole(task, draft, shape))
     fresh = np.ones(len(part.lower), np.int64)  # round in which a zone last changed, plus one
-    for turn in range(ROUNDS):
+    for turn in range(rounds):
         heat = heats[turn] if turn < len(heats) else 0.0
         if turn == len(heats):
             draft, fresh[:] = best.draft, turn + 1

@@ -20,13 +20,14 @@
   // Cards ---------------------------------------------------------------------------------
   function bar(card) {
     var low = card.range[0], high = card.range[1];
-    var most = Math.max(high * 1.4, card.households * 1.05);
+    var count = parseInt(card.households, 10) || 0;  // a shared map tells "480—489", "少于 10"
+    var most = Math.max(high * 1.4, count * 1.05);
     var box = made('div', '', 'range');
     var fit = made('span', '', 'fit');
     fit.style.left = (100 * low) / most + '%';
     fit.style.width = (100 * (high - low)) / most + '%';
     var mark = made('span', '', 'mark');
-    mark.style.left = (100 * card.households) / most + '%';
+    mark.style.left = (100 * count) / most + '%';
     box.appendChild(fit);
     box.appendChild(mark);
     box.title = low + '—' + high;

@@ -1,0 +1,1 @@
+"""What leaves the office lets no count under five be worked out."""

@@ -1,0 +1,177 @@
+"""The figures of all pages that leave the office, told so that no small one follows from them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from lingwu_grid.disclosure.attack import ANY, Printed, exposed
+from lingwu_grid.disclosure.telling import FEW, STEP, told, told_size, window
+from lingwu_grid.lawful import moves
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pandas as pd
+    from numpy.typing import NDArray
+
+STEPS = (STEP, 2 * STEP, 5 * STEP)
+"""Segments of a figure, each tried where the one before gives a small count away."""
+
+WITHHELD = "不公布"
+
+Key = tuple[str, ...]
+
+ZONES = {
+    "today": ("previous_grid_id", "grid"),
+    "plan": ("grid_id", "grid"),
+    "community_today": ("previous_community_id", "community"),
+    "community": ("community_id", "community"),
+}
+"""Sizes of zones: column of the leaves, and the level of its limits."""
+
+FLOW = ("previous_grid_id", "grid_id")
+SUMS = ("households", "moved", "across")
+"""Sums of a page: all, those whose grid changes, those whose community does."""
+
+COMPOUND = ("compound_id", *FLOW, "previous_community_id", "community_id")
+
+
+class Figures:
+    """
+    Every count that pages print, as text.
+
+    Parameters
+    ----------
+    leaves
+        previous_grid_id, grid_id, previous_community_id, community_id, compound_id, households,
+        and the columns of `pages`: the smallest groups of households that anybody tells apart.
+    limits
+        By level (`grid`, `community`): zone to its lower and upper bound; "" for the usual ones.
+    pages
+        Columns of the leaves by which pages are made: one for each value, with sums of its own.
+    """
+
+    def __init__(
+        self,
+        leaves: pd.DataFrame,
+        limits: Mapping[str, Mapping[str, Sequence[int]]],
+        pages: Sequence[str],
+    ) -> None:
+        self._leaves = leaves.reset_index(drop=True)
+        self._limits = limits
+        self._truth = self._leaves["households"].to_numpy(np.int64)
+        self._members = groups_of(self._leaves, pages)
+        self._step: dict[Key, int] = {}
+        self.withheld = self._protect()
+
+    def text(self, *key: str) -> str:
+        """Tell a figure: what it is of, and of which zone, compound or page."""
+        if key not in self._members:
+            return "0"
+        count = int(self._truth[self._members[key]].sum())
+        at = self._step.get(key, 0)
+        if at == len(STEPS):
+            return WITHHELD
+        if key[0] in ZONES:
+            limits = self._limits[ZONES[key[0]][1]]
+            return told_size(count, limits.get(key[1], limits[""]), STEPS[at])
+        return told(count, STEPS[at])
+
+    def printed(self) -> Printed:
+        """Give what an attacker has who holds all pages and sees where houses change sides."""
+        texts = {key: self.text(*key) for key in self._members}
+        return printed_of(self._members, texts, np.minimum(self._truth, 1))
+
+    def listed(self, communities: set[str], pages: Sequence[Key]) -> list[list[str]]:
+        """
+        List the figures that a page may print: what each is of, and its text.
+
+        Parameters
+        ----------
+        communities
+            On the page.
+        pages
+            Its own sums, as `("community_id", code)`.
+        """
+        rows = self._leaves
+        here = rows["community_id"].isin(communities) | rows["previous_community_id"].isin(
+            communities
+        )
+        sums = {(f"{kind}_{page}", code) for page, code in pages for kind in SUMS}
+        return [
+            [*key, text]
+            for key, at in self._members.items()
+            if (key in sums or (key[0].split("_")[0] not in SUMS and here.iloc[at].any()))
+            and ((text := self.text(*key)) != FEW or key[0] != "flow")  # a flow of few is not told
+        ]
+
+    def _protect(self) -> int:
+        """Widen what gives a small count away until nothing does; give how much is withheld."""
+        cells: dict[Key, Sequence[int]] = {key: at.tolist() for key, at in self._members.items()}
+        cells |= {("leaf", str(i)): [i] for i in range(len(self._leaves))}
+        while away := exposed(self.printed(), self._truth, cells):
+            leaves = np.concatenate([cells[name] for name in away])
+            wider = {
+                key
+                for key, at in self._members.items()
+                if self._step.get(key, 0) < len(STEPS) and np.isin(at, leaves).any()
+            }
+            if not wider:
+                raise ValueError(f"{away[0]} follows from sums that cannot be told more widely")
+            self._step |= {key: self._step.get(key, 0) + 1 for key in wider}
+        return sum(at == len(STEPS) for at in self._step.values())
+
+
+def groups_of(leaves: pd.DataFrame, pages: Sequence[str]) -> dict[Key, NDArray[np.int64]]:
+    """
+    Give the leaves of every figure.
+
+    Parameters
+    ----------
+    leaves, pages
+        As for :class:`Figures`; households are not used.
+
+    Returns
+    -------
+    dict
+        Key of the figure to rows of the leaves.
+    """
+    members: dict[Key, NDArray[np.int64]] = {}
+    every = np.ones(len(leaves), bool)
+    moving, across = moves(leaves, "grid"), moves(leaves, "community")
+
+    def add(kind: str, columns: Sequence[str], chosen: NDArray[np.bool_]) -> None:
+        at = np.flatnonzero(chosen)
+        for name, places in leaves.iloc[at].groupby(list(columns), sort=True).indices.items():
+            code = name if isinstance(name, tuple) else (name,)
+            members[kind, *map(str, code)] = at[places]
+
+    for kind, (column, _) in ZONES.items():
+        add(kind, [column], leaves[column].to_numpy(object) != "")
+    add("in", ["grid_id"], moving)
+    add("out", ["previous_grid_id"], moving)
+    add("flow", FLOW, moving)
+    add("compound", COMPOUND, leaves["compound_id"].to_numpy(object) != "")
+    for page in pages:
+        for kind, chosen in zip(SUMS, (every, moving, across), strict=True):
+            add(f"{kind}_{page}", [page], chosen)
+    return members
+
+
+def printed_of(
+    members: Mapping[Key, NDArray[np.int64]], texts: Mapping[Key, str], least: NDArray[Any]
+) -> Printed:
+    """Write down what texts say of sums of leaves; `least` is what each leaf is at least."""
+    bounds = np.array([_bounds(texts[key]) for key in members]).reshape(-1, 2)
+    ends = np.cumsum([0, *(len(at) for at in members.values())])
+    inside = np.concatenate([*members.values(), np.empty(0, np.int64)])
+    shape = (len(members), len(least))
+    sums = csr_array((np.ones(len(inside)), inside, ends), shape=shape)
+    return Printed(sums, bounds[:, 0], bounds[:, 1], least.astype(np.float64))
+
+
+def _bounds(text: str) -> tuple[float, float]:
+    return (0, ANY) if text == WITHHELD else window(text)

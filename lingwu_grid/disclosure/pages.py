@@ -1,0 +1,132 @@
+"""What an attacker reads in the pages themselves: their text, and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import eye_array, vstack
+
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.disclosure.attack import narrow
+from lingwu_grid.disclosure.figures import COMPOUND, Key, groups_of, printed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+FIGURES = re.compile(r"^window\.lingwu\.figures = (.*);$", re.MULTILINE)
+LAYER = re.compile(r"_add\((\{\"features\": .*\})\);$", re.MULTILINE)
+FIELD = re.compile(r"\"households(?:_in|_out)?\": (\"[^\"]*\"|\d+)")
+COUNT = re.compile(r"(?<![限\d] )(少于 \d+|[\d—]+|不公布) 户")
+SEGMENT = re.compile(r"0|少于 \d+|\d+—\d+|不公布")
+SLIVER = 1e-12
+"""Ground in square degrees, about a hundredth of a square metre, that nobody lives on."""
+
+PAGES = ("subdistrict_id", "community_id")
+
+
+def faults_of(folder: Path) -> tuple[list[str], int]:
+    """
+    Attack all pages of ``share/`` together, from their text alone.
+
+    Parameters
+    ----------
+    folder
+        An output folder.
+
+    Returns
+    -------
+    tuple
+        A sentence for each group of households of which one to four may follow from the pages, or
+        that a page tells otherwise than in segments; and how many groups and sums were tried.
+
+    Raises
+    ------
+    InputError
+        If there are no pages.
+    """
+    texts = {
+        path.name: path.read_text("utf-8") for path in sorted((folder / "share").glob("*.html"))
+    }
+    if not texts:
+        raise InputError(
+            f"{folder / 'share'} 里没有外发图", remedy="先运行 python -m lingwu_grid.partition"
+        )
+    figures: dict[Key, str] = {}
+    owners: dict[str, dict[str, str]] = {"today": {}, "plan": {}, "streets": {}}
+    faults: list[str] = []
+    for name, text in texts.items():
+        found = FIGURES.search(text)
+        told: dict[str, Any] = json.loads(found[1]) if found else {"figures": [], "owners": owners}
+        own = {tuple(row[:-1]): row[-1] for row in told["figures"]}
+        faults += [
+            f"{name}：{' '.join(k)} 与另一页说的不同"
+            for k in own
+            if figures.get(k, own[k]) != own[k]
+        ]
+        faults += [f"{name}：写有“{n} 户”，没有分段" for n in _others(text)]
+        figures |= own
+        owners = {when: owners[when] | told["owners"][when] for when in owners}
+    leaves = _leaves(figures, owners, *_grounds(texts.values()))
+    members = {key: at for key, at in groups_of(leaves, PAGES).items() if key in figures}
+    printed = printed_of(members, figures, np.zeros(len(leaves)))
+    cells = vstack([printed.sums, eye_array(len(leaves), format="csr")], format="csr")
+    try:
+        for cell, (low, high) in narrow(printed, cells):
+            inside = cells.indices[cells.indptr[cell] : cells.indptr[cell + 1]]
+            names = "、".join(
+                " ".join(filter(None, leaves.iloc[i][list(COMPOUND)])) for i in inside
+            )
+            faults.append(f"由外发图可推出 {low:.0f}—{high:.0f} 户：{names}")
+    except ValueError:
+        faults.append("外发图里的数不能同时成立")
+    return faults, cells.shape[0]
+
+
+def _others(text: str) -> list[str]:
+    """Give the counts of households on a page that are told otherwise than in segments."""
+    found = [json.loads(n) for n in FIELD.findall(text)] + COUNT.findall(text)
+    return sorted({str(n) for n in found if not SEGMENT.fullmatch(str(n))})
+
+
+def _grounds(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Give the polygons of today's grids and of the plan's."""
+    today: dict[str, Any] = {}
+    plan: dict[str, Any] = {}
+    for text in texts:
+        for found in LAYER.finditer(text):
+            for feature in json.loads(found[1])["features"]:
+                fields = feature["properties"]
+                if {"grid_id", "households"} <= fields.keys() and "previous_grid_id" not in fields:
+                    into = today if "standing" in fields else plan
+                    into[fields["grid_id"]] = shapely.geometry.shape(feature["geometry"])
+    return today, plan
+
+
+def _leaves(
+    figures: dict[Key, str],
+    owners: dict[str, dict[str, str]],
+    today: dict[str, Any],
+    plan: dict[str, Any],
+) -> pd.DataFrame:
+    """Give the groups that may have households: of compounds, and where two grids overlap."""
+    rows = {key[1:] for key in figures if key[0] == "compound"}
+    rows |= {("", "", grid, "", community) for grid, community in owners["plan"].items()}
+    before, now = list(today), list(plan)
+    old, new = np.array(list(today.values())), np.array(list(plan.values()))
+    if len(old) and len(new):
+        old, new = shapely.make_valid(old), shapely.make_valid(new)
+        a, b = shapely.STRtree(new).query(old, predicate="intersects")
+        shared = shapely.area(shapely.intersection(old[a], new[b])) > SLIVER
+        pairs = zip(a[shared].tolist(), b[shared].tolist(), strict=True)
+        rows |= {
+            ("", before[i], now[j], owners["today"].get(before[i], ""), owners["plan"][now[j]])
+            for i, j in pairs
+        }
+    table = pd.DataFrame(sorted(rows), columns=list(COMPOUND))
+    return table.assign(subdistrict_id=table["community_id"].map(owners["streets"]), households=0)

@@ -1,0 +1,93 @@
+"""The pages that leave the office, attacked from their text alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+from lingwu_grid import verify
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.disclosure.pages import FIGURES, faults_of
+from lingwu_grid.maps.pages import write_outgoing
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from lingwu_grid.plan import Plan
+
+
+@pytest.fixture
+def out(small_plan: Plan, tmp_path: Path) -> Path:
+    write_outgoing(small_plan, tmp_path)
+    return tmp_path
+
+
+def page_of(out: Path) -> Path:
+    """Give the page of the street: it has all."""
+    return max((out / "share").glob("*.html"), key=lambda path: path.stat().st_size)
+
+
+def test_nothing_small_follows_from_all_pages_together(out: Path) -> None:
+    faults, tried = faults_of(out)
+    assert faults == []
+    assert tried > 100
+
+
+def test_what_is_told_exactly_is_found(out: Path) -> None:
+    page = page_of(out)
+    text = page.read_text("utf-8")
+    segment = re.search(r'"households": "(\d+)—\d+"', text)
+    assert segment is not None
+    page.write_text(text.replace(segment[0], f'"households": {int(segment[1]) + 3}'), "utf-8")
+    assert any("没有分段" in fault for fault in faults_of(out)[0])
+
+
+def test_a_narrow_figure_gives_its_parts_away(small_plan: Plan, tmp_path: Path) -> None:
+    """A flow of four, and somebody writes on the page that three or four come to that grid."""
+    pair = ["previous_grid_id", "grid_id"]
+    rows = small_plan.buildings
+    first = small_plan.moves[pair].drop_duplicates().iloc[0].tolist()
+    few = rows[(rows["grid_id"] == rows["previous_grid_id"]) | (rows["grid_id"] != first[1])]
+    one = rows[(rows[pair] == first).all(axis=1)].iloc[:1].assign(households=4)
+    write_outgoing(small_plan.with_long(buildings=pd.concat([few, one])), tmp_path)
+    assert faults_of(tmp_path)[0] == []
+    for page in (tmp_path / "share").glob("*.html"):
+        text = page.read_text("utf-8")
+        told = f'["in", "{first[1]}", "少于 10"]'
+        page.write_text(text.replace(told, told.replace("少于 10", "3—4")), "utf-8")
+    assert any("可推出" in fault and first[1] in fault for fault in faults_of(tmp_path)[0])
+
+
+def test_pages_that_contradict_each_other_are_told(out: Path) -> None:
+    page = page_of(out)
+    text = page.read_text("utf-8")
+    found = FIGURES.search(text)
+    assert found is not None
+    told = json.loads(found[1])
+    row = next(row for row in told["figures"] if row[0] == "plan")
+    row[-1] = "9990—9999"
+    page.write_text(text.replace(found[1], json.dumps(told, ensure_ascii=False)), "utf-8")
+    faults = faults_of(out)[0]
+    assert any("不同" in fault for fault in faults)
+    assert "外发图里的数不能同时成立" in faults
+
+
+def test_without_pages_it_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="没有外发图"):
+        faults_of(tmp_path)
+
+
+def test_verify_tells_of_it_where_asked(small_plan: Plan, tmp_path: Path) -> None:
+    folder = small_plan.save(tmp_path / "out")
+    write_outgoing(small_plan, folder)
+    assert any("推不出" in told for told in verify(folder, disclosure=True).checked)
+    assert not any("推不出" in told for told in verify(folder).checked)
+    page = page_of(folder)
+    page.write_text(page.read_text("utf-8").replace("少于 10 户", "3 户"), "utf-8")
+    text = page.read_text("utf-8")
+    page.write_text(re.sub(r'("households": )"\d+—\d+"', r"\g<1>313", text, count=1), "utf-8")
+    assert verify(folder, disclosure=True).faults

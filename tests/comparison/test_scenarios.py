@@ -63,7 +63,7 @@ def test_a_margin_costs_the_households_it_asks_for(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def choices(small_folder: Path) -> list[Choice]:
     study = lg.read_study(small_folder)
-    return trade_offs(lg.read_study(small_folder, study.rules.with_(effort=60)), workers=2)
+    return trade_offs(lg.read_study(small_folder, study.rules.with_(effort=20)), workers=2)
 
 
 def test_the_plans_differ_and_none_beats_another(choices: list[Choice]) -> None:

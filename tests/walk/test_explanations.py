@@ -14,7 +14,7 @@ from tests.walk.planted import Block, write_strip
 if TYPE_CHECKING:
     from pathlib import Path
 
-RULES = Rules(community=Band(1, 10**6), effort=50, prove=False)
+RULES = Rules(community=Band(1, 10**6), effort=20, prove=False)
 
 
 class Planted(NamedTuple):

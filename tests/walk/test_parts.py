@@ -42,7 +42,9 @@ def prefecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("prefecture") / "study"
     write_prefecture(folder, towns=3, households=5_500)
     rules = folder / "boundaries" / "rules.toml"
-    rules.write_text("part_households = 4000\n" + rules.read_text("utf-8"), encoding="utf-8")
+    rules.write_text(
+        "part_households = 4000\neffort = 20\n" + rules.read_text("utf-8"), encoding="utf-8"
+    )
     return folder
 
 

@@ -17,8 +17,8 @@ from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
 from lingwu_grid.fabric.places import Places, name_places
+from lingwu_grid.fabric.wholes import compound_groups, compound_keys, grid_of_building, yards
 from lingwu_grid.graph import linked
-from lingwu_grid.lawful import grid_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,15 +103,15 @@ def build_fabric(study: Study) -> Fabric:
         raise InputError("研究范围没有面积", remedy="检查“范围”文件，应为面图形")
     lines = collect_lines(study)
     buildings = gather_buildings(study)
-    key, whole = _keys(study, buildings)
+    places = name_places(study)
+    key, whole = compound_keys(study, buildings, grid_of_building(study, places, buildings))
     footprints = footprints_of(study)
     bent = bent_lines(study, lines, footprints)
     faces = make_faces(bent, study.outline)
     cells, cell_key = make_cells(faces, bent, buildings, key, (study.outline, footprints))
     points = shapely.point_on_surface(cells)
-    cell_key = _yards(study, points, cell_key, whole)
-    places = name_places(study)
     grid, community, street = places.of_points(study, points)
+    cell_key = yards(study, (points, grid), cell_key, whole)
     borders = find_borders(cells, lines, study)
     cell_of_building = shapely.STRtree(cells).nearest(buildings.point)
     lived = np.zeros(len(cells), np.bool_)
@@ -139,32 +139,6 @@ def _areas(table: gpd.GeoDataFrame) -> NDArray[np.object_]:
     shapes = table.geometry.to_numpy()
     areas: NDArray[np.object_] = shapes[np.isin(shapely.get_type_id(shapes), (3, 6))]
     return areas
-
-
-def _keys(study: Study, buildings: Buildings) -> tuple[NDArray[np.int64], dict[str, int]]:
-    """Give equal keys to the buildings of a compound kept whole; name those compounds."""
-    n = len(buildings.point)
-    households = np.bincount(buildings.of_household, minlength=n)
-    code, names = pd.factorize(pd.Series(buildings.compound))
-    total = np.bincount(code, households)
-    upper = grid_bands(study.rules, ()).wanted.upper
-    keep = (total <= upper) & (np.asarray(names) != "") & study.rules.compounds_whole
-    keep &= ~np.isin(np.asarray(names, str), study.rules.split_compounds)
-    key = np.where(keep[code], n + code, np.arange(n))
-    return key, {str(names[c]): n + int(c) for c in np.flatnonzero(keep)}
-
-
-def _yards(
-    study: Study, points: NDArray[np.object_], key: NDArray[np.int64], whole: dict[str, int]
-) -> NDArray[np.int64]:
-    """Give the ground inside the wall of a whole compound to the compound."""
-    walls = study.table("compounds")
-    inside = label_by(points, walls.geometry.to_numpy())
-    ids = walls["compound_id"].to_numpy(object)
-    of_wall = np.array([whole.get(str(i), -1) for i in ids], np.int64)
-    of_wall = np.append(of_wall, -1)
-    yard = (key < 0) & (of_wall[inside] >= 0)
-    return np.where(yard, of_wall[inside], key)
 
 
 def _gather(
@@ -283,7 +257,7 @@ def _as_fabric(
         )
     homes = pd.DataFrame({"unit": unit_of_household, "grid": grid_of_household})
     homes = homes.groupby(["unit", "grid"]).size().rename("households").reset_index()
-    group, group_households = _groups(study, unit_of_building, buildings, n)
+    group, group_households = compound_groups(study, unit_of_building, buildings, n)
     grid_now = _main_label(ground, ground.grid, homes)
     community_now = _main_label(ground, ground.community, None)
     by_grid = np.append(places.grid_community, -1)[grid_now]
@@ -366,20 +340,3 @@ def _main_label(
     best = total.sort_values(["unit", "w", "label"], ascending=[True, False, True])
     labels: NDArray[np.int64] = best.drop_duplicates("unit")["label"].to_numpy(np.int64)
     return labels
-
-
-def _groups(
-    study: Study, unit_of_building: NDArray[np.int64], buildings: Buildings, n: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Group the units of each compound that lies in several of them."""
-    code, names = pd.factorize(pd.Series(buildings.compound))
-    households = np.bincount(buildings.of_household)
-    pairs = np.unique(np.stack([code, unit_of_building], axis=1), axis=0)
-    several = np.bincount(pairs[:, 0], minlength=len(names)) > 1
-    several &= (np.asarray(names) != "") & study.rules.compounds_whole
-    several &= ~np.isin(np.asarray(names, str), study.rules.split_compounds)
-    number = np.where(several, np.cumsum(several) - 1, -1)
-    group = np.full(n, -1, np.int64)
-    group[pairs[:, 1]] = number[pairs[:, 0]]
-    total = np.bincount(code, households, minlength=len(names)).astype(np.int64)
-    return group, total[several]

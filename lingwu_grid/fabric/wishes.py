@@ -109,7 +109,13 @@ def _together(fabric: Fabric, rules: Rules) -> tuple[NDArray[np.int32], NDArray[
     known = len(fabric.group_households)
     total[:known] = np.where(total[:known] > 0, fabric.group_households, 0)
     limit = grid_bands(rules, ()).wanted.upper
-    return group, np.maximum(np.ceil(total / limit), 1).astype(np.int32)
+    fewest = np.maximum(np.ceil(total / limit), 1).astype(np.int32)
+    # Nobody asked for a compound to be gathered that lies in more grids today: it may stay so.
+    # Places that are wished together are.
+    homes = fabric.homes.assign(group=fabric.group[fabric.homes["unit"].to_numpy()])
+    today = homes[homes["group"] >= 0].groupby("group")["grid"].nunique()
+    fewest[today.index] = np.maximum(fewest[today.index], today.to_numpy())
+    return group, fewest
 
 
 def _apart(fabric: Fabric, rules: Rules) -> NDArray[np.int32]:

@@ -10,6 +10,7 @@ from lingwu_grid.engine import instance as timing
 from lingwu_grid.engine.instance import pose, within
 from lingwu_grid.engine.search.rebuilt import can_be_rebuilt, rebuilt
 from lingwu_grid.engine.solve import solve
+from lingwu_grid.engine.town.grids import is_crowded
 from tests.engine.towns import draft_of, lattice_graph, lattice_part, zones_in_pieces
 
 
@@ -79,3 +80,40 @@ def test_out_of_time_the_best_so_far_is_given_and_not_called_impossible() -> Non
     solution = solve(pose(graph, Rules(community=Band(1, 10**6))), seed=3, stop=within(0.0))
     assert solution.status == "unfinished"
     assert len(solution.grid_of_unit) == 100
+
+
+@pytest.mark.parametrize(
+    ("sizes", "owners", "crowded"),
+    [
+        ((485, 485), 1, False),
+        ((486, 485), 1, True),  # 3 % below 500 begins at 485
+        ((309, 309), 1, False),
+        ((309, 308), 1, True),
+        ((400, 0), 1, False),
+        ((500, 0), 1, True),  # an empty zone is none
+        ((500, 500), 2, False),  # communities may trade: the street has other ways
+    ],
+)
+def test_a_mean_near_a_bound_asks_for_another_number_of_grids(
+    sizes: tuple[int, int],
+    owners: int,
+    crowded: bool,  # noqa: FBT001
+) -> None:
+    part = lattice_part(2, 1, list(sizes), np.array([0, 1], np.int32), (300, 500))
+    part = part._replace(owner_lower=np.zeros(owners, np.int64), owner_upper=np.full(owners, 9999))
+    used = np.flatnonzero(np.array(sizes))
+    zone = np.array([0, 1 if len(used) > 1 else 0], np.int32)
+    assert is_crowded(part, draft_of(part, zone)) is crowded
+
+
+def test_six_grids_are_found_where_five_would_be_full() -> None:
+    # 875, 500, 750 and 375: two must be cut; 2,500 households fill five grids to the last.
+    column = np.arange(100) // 5
+    grid = np.searchsorted([7, 11, 17], column, side="right")
+    graph = lattice_graph(5, 20, [25] * 100, grid.tolist())
+    rules = Rules(community=Band(1, 10**6), prove=False, scenario="minimal")
+    solution = solve(pose(graph, rules), seed=0)
+    size = np.bincount(solution.grid_of_unit, graph.households)
+    assert (size > 0).sum() == 6
+    assert solution.status == "feasible"
+    assert solution.moved == 675

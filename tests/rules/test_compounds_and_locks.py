@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -49,6 +50,29 @@ def test_a_compound_stays_whole_up_to_the_limit(
     assert graph.group_parts.tolist() in (parts, []), "a compound in one unit needs no group"
     if parts and parts[0] > 1:
         assert graph.group_parts.tolist() == parts
+
+
+@pytest.mark.parametrize(
+    ("blocks", "wishes", "parts"),
+    [
+        ((200, 250), (), [2]),  # within the limit, in two grids today: may stay, may be gathered
+        ((300, 350), (), [2]),
+        ((300, 350, 200), (), [3]),  # in three grids, where two would hold it
+        ((900, 200), (), [3]),  # in two grids, and three are needed
+        ((300, 350, 200), (("C1",),), [2]),  # a wish for it together gathers it
+    ],
+)
+def test_a_compound_gets_no_more_parts_than_today_or_are_needed(
+    tmp_path: Path, blocks: tuple[int, ...], wishes: tuple[tuple[str, ...], ...], parts: list[int]
+) -> None:
+    strip = [Block(n, is_compound=True) for n in blocks]
+    folder = write_strip(tmp_path / "town", strip)
+    path = folder / "households" / "households.gpkg"
+    gpd.read_file(path).assign(compound_id="C1").to_file(path, driver="GPKG")
+    study = lg.read_study(folder, RULES.with_(together=wishes))
+    graph = build_graph(build_fabric(study), study.rules)
+    used = np.unique(graph.group[graph.group >= 0])
+    assert graph.group_parts[used].tolist() == parts
 
 
 def test_grids_of_a_locked_community_are_locked_and_no_others(tmp_path: Path) -> None:

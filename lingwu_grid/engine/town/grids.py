@@ -43,6 +43,12 @@ QUICK_RINGS = 4
 
 QUICK_STARTS = 4
 """Starts of the search that a quick model begins from: it changes that less."""
+
+CROWDED, CROWDED_STARTS = 0.03, 6
+"""Share of a bound that the mean of a community's grids may be near it before other numbers of
+grids are tried, and in how many starts: five grids of 500 where six would have room are the dearer
+plan, and one that the next new household breaks."""
+
 MOST_PAIRS = 12_000
 """Pairs of a unit and a zone above which a community is searched on, not solved."""
 
@@ -106,7 +112,23 @@ def search_task(task: Task, stop: Stop = never) -> Draft:
             until_lawful=True,
         )  # fmt: skip
         found = best_of(part, task.prices, found, again)
+    if is_crowded(part, found) and not stop():
+        more = improve(
+            part, Draft(zone, draft.owner), task.prices, starts=CROWDED_STARTS,
+            seed=(*task.seed, 97), effort=task.effort,
+        )  # fmt: skip
+        found = best_of(part, task.prices, found, more)
     return absorb_empty(part, found)
+
+
+def is_crowded(part: Subproblem, draft: Draft) -> bool:
+    """Tell whether the zones of one owner are on average so near a bound that one more may do."""
+    size = np.bincount(draft.zone, part.households, len(part.lower))
+    used = size > 0
+    if len(part.owner_lower) > 1 or not used.any():
+        return False
+    mean, lower, upper = size[used].mean(), part.lower[used].mean(), part.upper[used].mean()
+    return bool(mean > (1 - CROWDED) * upper or mean < (1 + CROWDED) * lower)
 
 
 def _improved(task: Task, draft: Draft) -> Draft:

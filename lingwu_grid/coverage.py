@@ -65,7 +65,13 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     speeds = {k: v for k, v in given.items() if v is not None}
     measured = lg.coverage(study, plan, catchment=options.catchment, **speeds)
     watch("量过步行距离")
-    asked = options.stations is not None or options.model != "cover"
+    asked = options.model != "cover" or any(
+        given
+        for given in (
+            options.stations is not None, options.required, options.budget is not None,
+            options.each_community, options.capacity,
+        )
+    )  # fmt: skip
     proposal = None
     if asked and measured.network is not None:
         proposal = lg.site_stations(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.circle.streets import named_barriers, walls_of_compounds
+from lingwu_grid.circle.walls import compound_walls, named_barriers
 from lingwu_grid.contract.kinds import barrier as look_of
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def causes_of(
     ends = np.stack([shapely.get_coordinates(place), shapely.get_coordinates(nearest)], axis=1)
     seen = np.flatnonzero(in_circle)
     lines = shapely.linestrings(ends[seen])
-    walled, _ = _met(lines, walls_of_compounds(study))
+    walled, _ = _met(lines, compound_walls(study).lines)
     cause[seen[np.unique(walled)]] = BY_WALLS
     shapes, names, kinds = named_barriers(study)
     line, barrier = _met(lines, shapes)

@@ -17,7 +17,7 @@ from lingwu_grid.circle.models import Demand, Sited, Terms
 from lingwu_grid.circle.reach import attach, nearest_station, within_reach
 from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
 from lingwu_grid.circle.stations import require_positive
-from lingwu_grid.circle.streets import walls_of
+from lingwu_grid.circle.walls import walls_of
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.policy import SERVICE_MINUTES
 

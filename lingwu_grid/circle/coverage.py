@@ -15,8 +15,8 @@ from lingwu_grid.circle.gaps import find_gaps
 from lingwu_grid.circle.isochrones import isochrones
 from lingwu_grid.circle.models import Demand
 from lingwu_grid.circle.reach import Attachment, Nearest, attach, nearest_station, within_reach
-from lingwu_grid.circle.stations import notes_on, require_positive, station_table, stations_of
-from lingwu_grid.circle.streets import walking_network, walls_of
+from lingwu_grid.circle.stations import notes_on, require_walk, station_table, stations_of
+from lingwu_grid.circle.streets import streets_of
 from lingwu_grid.circle.summary import summarise
 from lingwu_grid.circle.zones import BANDS, share_table
 from lingwu_grid.contract.errors import InputError
@@ -156,8 +156,8 @@ def measure(
     -----
     Without a station every walk is infinite, so that an office can site its first one.
     """
-    require_positive("步行速度", speed, "例如 1.2 米/秒")
-    require_positive("老年人步行速度", elderly_speed, "例如 0.8 米/秒")
+    require_walk("步行速度", speed, "例如 1.2 米/秒")
+    require_walk("老年人步行速度", elderly_speed, "例如 0.8 米/秒")
     sites, told = stations_of(study)
     walkers = walkers_of(study)
     ways = _ways(study, walkers, sites)
@@ -185,7 +185,7 @@ def measure(
         households=_people(study, walkers, homes, speed, ways.method),
         isochrones=rings.assign(method=ways.method),
         network=ways.network if ways.has_roads else None,
-        summary=summary | {"notes": [*notes, *told]},
+        summary=summary | {"notes": [*notes, *ways.told, *told]},
     )
 
 
@@ -200,6 +200,8 @@ class Ways(NamedTuple):
     found: Nearest
     straight: Nearest
     method: str
+    told: list[str]
+    """How the streets were taken where they are drawn otherwise than can be."""
 
     @property
     def has_roads(self) -> bool:
@@ -210,8 +212,7 @@ class Ways(NamedTuple):
 def _ways(study: Study, walkers: Walkers, sites: gpd.GeoDataFrame) -> Ways:
     """Walk from every home to its nearest station, along the streets where there are any."""
     points = shapely.centroid(sites.geometry.to_numpy())
-    network = walking_network(study)
-    walls = walls_of(study)[0] if len(network.line) else None
+    network, walls, told = streets_of(study)
     at_site = attach(network, points, walls)
     at_home = attach(network, walkers.point, walls)
     straight = _straight(walkers.point, points)
@@ -219,7 +220,7 @@ def _ways(study: Study, walkers: Walkers, sites: gpd.GeoDataFrame) -> Ways:
         found, method = nearest_station(network, at_home, at_site), WALKED
     else:
         found, method = Nearest(straight.metres * DETOUR, straight.station), STRAIGHT
-    return Ways(network, points, at_home, at_site, found, straight, method)
+    return Ways(network, points, at_home, at_site, found, straight, method, told)
 
 
 def _floor(

@@ -9,12 +9,19 @@ import numpy as np
 import scipy.sparse as sp
 import shapely
 from scipy.sparse.csgraph import connected_components
+from scipy.spatial import cKDTree
+
+from lingwu_grid.graph import linked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NODE_M = 1e-3
 """Precision of nodes: ends of roads nearer than this are one place."""
+
+
+SAME_CELLS = 1.5
+"""Cells of that precision within which two places are one."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,7 @@ def make_network(
     Returns
     -------
     Network
-        Ends nearer than a millimetre are one node; lines without length are dropped.
+        Ends within a millimetre or so are one node; lines without length are dropped.
     """
     length = shapely.length(lines)
     keep = length > NODE_M
@@ -79,7 +86,12 @@ def make_network(
     last = shapely.get_coordinates(shapely.get_point(lines, -1))
     places = np.round(np.concatenate([first, last]) / NODE_M).astype(np.int64)
     distinct, at, code = np.unique(places, axis=0, return_index=True, return_inverse=True)
-    code = code.reshape(-1).astype(np.int64)
+    # Two roundings of one crossing may lie a cell apart.
+    near = cKDTree(distinct).query_pairs(SAME_CELLS, output_type="ndarray")
+    piece = linked(len(distinct), *near.T)
+    at_first = np.unique(piece, return_index=True)[1]
+    distinct, at = distinct[at_first], at[at_first]
+    code = piece[code.reshape(-1)].astype(np.int64)
     start, end = code[: len(lines)], code[len(lines) :]
     links = sp.coo_matrix((np.ones(len(lines)), (start, end)), shape=(len(distinct), len(distinct)))
     component = connected_components(links, directed=False)[1].astype(np.int64)

@@ -19,6 +19,13 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
 
+LOST_SHARE = 0.05
+"""Share of households without any way above which the drawing is in doubt, not the town."""
+
+SLOWEST, FASTEST = 0.2, 3.0
+"""Metres a second that a walk may have: a frail person with a frame, and a runner."""
+
+
 def require_positive(word: str, value: float, remedy: str) -> None:
     """
     Refuse a setting that is no positive number.
@@ -30,6 +37,21 @@ def require_positive(word: str, value: float, remedy: str) -> None:
     """
     if not (math.isfinite(value) and value > 0):
         raise InputError(f"{word}须是大于 0 的数，现在是 {value}", remedy=remedy)
+
+
+def require_walk(word: str, speed: float, remedy: str) -> None:
+    """
+    Refuse a speed that nobody walks at: minutes, kilometres an hour, a slip of the keyboard.
+
+    Raises
+    ------
+    InputError
+        If it is not between `SLOWEST` and `FASTEST` metres a second.
+    """
+    if not SLOWEST <= speed <= FASTEST:
+        raise InputError(
+            f"{word}须在每秒 {SLOWEST}—{FASTEST} 米之间，现在是 {speed}", remedy=remedy
+        )
 
 
 def unique_ids(given: pd.Series, stem: str) -> tuple[NDArray[np.object_], list[str]]:
@@ -170,6 +192,12 @@ def notes_on(
         "没有计入；核对它的坐标，或补画门前的路"
         for row in off.itertuples(index=False)
     ]
+    if summary["unreachable"] > LOST_SHARE * summary["households"]:
+        notes.append(
+            f"有 {summary['unreachable'] / summary['households']:.0%} 的户走不到任何驿站："
+            "多半是图画错了（围墙没有门、桥没有标、道路没有接上），"
+            "先运行 python -m lingwu_grid.check 核对，再用这些数"
+        )
     if summary["unreachable"]:
         notes.append(
             f"{summary['unreachable']} 户没有路通到任何驿站；核对小区大门、桥和断头路是否漏画"

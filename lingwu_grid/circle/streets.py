@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 import shapely.ops
 
+from lingwu_grid.audit.lines import NEARLY_M
+from lingwu_grid.circle.joints import joints
 from lingwu_grid.circle.network import NODE_M, Network, make_network
 from lingwu_grid.circle.reach import attach
-from lingwu_grid.fabric.adjacency import crossing_points
-from lingwu_grid.fabric.enclosures import collect_lines
-from lingwu_grid.graph import Runs
+from lingwu_grid.circle.walls import Walls, walls_of
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from lingwu_grid.ingest.study import Study
 
-PASS_M = 3.0
-"""A crossing, bridge or gate opens a barrier or a wall this far round itself."""
-
-GATE_PASS_M = 12.0
-"""Gates are drawn beside the wall as often as on it."""
+TOLD_M = 100.0
+"""Streets inside outlines that are shorter are not worth a sentence."""
 
 NO_FOOT = ("motorway", "motorway_link", "trunk", "trunk_link")
 """Classes that nobody walks on unless the table says so (OSM highway values)."""
@@ -35,86 +31,18 @@ FOOT_FORWARD = ("forward", "正向")
 """Passable on foot in the direction of drawing only."""
 
 
-def walls_of(study: Study) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """
-    Give what a walker cannot pass, already opened where one can.
+class Streets(NamedTuple):
+    """The streets as a walker finds them."""
 
-    Barriers are open at crossings and bridges; the outline of a compound is a wall where gates of
-    that compound are given, open at the gates.
-
-    Parameters
-    ----------
-    study
-        Barriers, crossings, bridges, compounds, gates.
-
-    Returns
-    -------
-    tuple
-        Lines that cannot be passed; and the compounds that have gates, as polygons.
-    """
-    found = collect_lines(study)
-    barriers = found.of(Runs.BARRIER)
-    points = crossing_points(study, found)
-    shut = [_opened(barriers, points, PASS_M), walls_of_compounds(study)]
-    return np.concatenate(shut), _gated(study).geometry.to_numpy()
+    network: Network
+    """Empty where no road may be walked."""
+    shut: NDArray[np.object_]
+    """Lines that cannot be passed on the way to a street."""
+    told: list[str]
+    """What was drawn otherwise than it can be, and how it was taken, a sentence each."""
 
 
-def walls_of_compounds(study: Study) -> NDArray[np.object_]:
-    """Give the outlines of compounds that have gates, open at the gates."""
-    gated = _gated(study)
-    if not len(gated):
-        return np.empty(0, object)
-    gates = study.table("gates").geometry.to_numpy()
-    return _opened(shapely.boundary(gated.geometry.to_numpy()), gates, GATE_PASS_M)
-
-
-def named_barriers(
-    study: Study,
-) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
-    """
-    Give the barriers, open at crossings and bridges, with their names and kinds.
-
-    Parameters
-    ----------
-    study
-        Barriers, crossings, bridges.
-
-    Returns
-    -------
-    tuple
-        Shapes, names (empty for none) and kinds, one a row of the table.
-    """
-    table = study.table("barriers")
-    drawn = table.geometry.to_numpy()
-    if not len(table):
-        return np.empty(0, object), np.empty(0, object), np.empty(0, object)
-    lines = np.where(np.isin(shapely.get_type_id(drawn), (3, 6)), shapely.boundary(drawn), drawn)
-    points = crossing_points(study, collect_lines(study))
-    if len(points):
-        lines = shapely.difference(lines, shapely.union_all(shapely.buffer(points, PASS_M)))
-    return lines, table["name"].to_numpy(object), table["kind"].to_numpy(object)
-
-
-def _gated(study: Study) -> gpd.GeoDataFrame:
-    compounds, gates = study.table("compounds"), study.table("gates")
-    named = set(gates["compound_id"]) - {"", None} if len(gates) else set()
-    return compounds[compounds["compound_id"].isin(named)]
-
-
-def _opened(
-    lines: NDArray[np.object_], points: NDArray[np.object_], reach: float
-) -> NDArray[np.object_]:
-    if not len(lines):
-        return lines
-    if len(points):
-        holes = shapely.union_all(shapely.buffer(points, reach))
-        lines = shapely.difference(lines, holes)
-    parts = shapely.get_parts(lines)
-    kept: NDArray[np.object_] = parts[shapely.length(parts) > 0]
-    return kept
-
-
-def walking_network(study: Study) -> Network:
+def streets_of(study: Study) -> Streets:
     """
     Make the walking network of a study.
 
@@ -122,35 +50,49 @@ def walking_network(study: Study) -> Network:
     ----------
     study
         Roads, and what cuts them. A bridge or tunnel meets other roads at its ends only.
-
-    Returns
-    -------
-    Network
-        Empty where no road may be walked.
     """
     roads = study.table("roads")
     if not len(roads):
-        return make_network(np.empty(0, object))
+        return Streets(make_network(np.empty(0, object)), np.empty(0, object), [])
     foot = roads["foot"].fillna("").astype(str).str.strip().str.lower()
     barred = roads["class"].isin(NO_FOOT) & ~foot.isin(FOOT_YES)
     walked = roads[(~barred & ~foot.isin(FOOT_NO)).to_numpy(bool)]
     over = (walked["bridge"].to_numpy(bool)) | (walked["tunnel"].to_numpy(bool))
     single = walked["foot"].fillna("").astype(str).str.lower().isin(FOOT_FORWARD).to_numpy(bool)
-    walls, _ = walls_of(study)
+    shut, compounds = walls_of(study)
     shapes = walked.geometry.to_numpy()
-    ground = _cut(shapely.get_parts(shapes[~over & ~single]), walls)
-    ways = np.concatenate([ground, _gate_ways(study, ground, walls)])
-    noded = shapely.get_parts(shapely.union_all(ways, grid_size=NODE_M))
+    ground = _cut(shapely.get_parts(shapes[~over & ~single]), shut)
     above = shapely.get_parts(shapes[over & ~single])
-    directed = _cut(shapely.get_parts(shapes[single]), walls)
+    directed = _cut(shapely.get_parts(shapes[single]), shut)
+    links = joints(ground, np.concatenate([above, directed]), shut)
+    added = np.concatenate([links, _gate_ways(compounds, np.concatenate([ground, links]), shut)])
+    # Where one of these ends on a street, rounding could leave it a millimetre off.
+    ways = np.concatenate([_split_at(ground, added), added])
+    noded = shapely.get_parts(shapely.union_all(ways, grid_size=NODE_M))
     lines = np.concatenate([_split_at(noded, np.concatenate([above, directed])), above, directed])
     one_way = np.zeros(len(lines), bool)
     one_way[len(lines) - len(directed) :] = True
-    return make_network(shapely.set_precision(lines, NODE_M), one_way=one_way)
+    network = make_network(shapely.set_precision(lines, NODE_M), one_way=one_way)
+    return Streets(network, shut, _told(compounds.over_m, len(links)))
+
+
+def _told(over_m: float, joined: int) -> list[str]:
+    told = []
+    if over_m >= TOLD_M:
+        told.append(
+            f"有 {over_m / 1000:.1f} 公里道路画在小区边线里面（边线画过了街），"
+            "围墙按街道内侧算；可把小区边线改到围墙"
+        )
+    if joined:
+        told.append(
+            f"道路有 {joined} 处差一点没有接上（{NEARLY_M:g} 米以内），已按接上计算；"
+            "运行 python -m lingwu_grid.check 研究 --repair 修好"
+        )
+    return told
 
 
 def _gate_ways(
-    study: Study, ground: NDArray[np.object_], walls: NDArray[np.object_]
+    compounds: Walls, ground: NDArray[np.object_], walls: NDArray[np.object_]
 ) -> NDArray[np.object_]:
     """
     Lead from each gate to the street before it, and from the middle of its compound to the gate.
@@ -158,11 +100,10 @@ def _gate_ways(
     Nobody draws the paths inside a compound. A home walks across to the line between the middle
     and a gate and along it: never shorter than straight, never longer than round a corner.
     """
-    gated, gates = _gated(study), study.table("gates")
+    gated, gates = compounds.compounds, compounds.gates
     if not len(gated) or not len(ground):
         return np.empty(0, object)
-    gates = gates[gates["compound_id"].isin(set(gated["compound_id"]))]
-    places = shapely.centroid(gates.geometry.to_numpy())
+    places = gates.geometry.to_numpy()
     streets = make_network(shapely.get_parts(shapely.union_all(ground, grid_size=NODE_M)))
     joined = attach(streets, places, walls)
     found = joined.edge >= 0

@@ -181,7 +181,7 @@ def test_without_roads_the_coverage_is_written_before_siting_is_refused(
     for option in ("--speed", "--elderly-speed"):
         wrong = [str(out), "--study", str(folder), "--quiet", option, "nan"]
         assert main(wrong) == 2, option
-        assert "大于 0" in capsys.readouterr().err
+        assert "每秒 0.2—3.0 米之间" in capsys.readouterr().err
     page = (out / "map.html").read_text("utf-8")
     assert "直线画圈会多算的户</td>" not in page
     again = lg.read_plan(out)

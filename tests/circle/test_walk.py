@@ -97,9 +97,9 @@ def test_no_roads_is_said_loudly(tmp_path: Path) -> None:
 
 def test_what_cannot_be_measured_is_a_sentence(small_study: lg.Study) -> None:
     for wrong in (0, -1.0, float("nan"), float("inf")):
-        with pytest.raises(lg.InputError, match="步行速度须是大于 0"):
+        with pytest.raises(lg.InputError, match="步行速度须在每秒"):
             lg.coverage(small_study, speed=wrong)
-        with pytest.raises(lg.InputError, match="老年人步行速度须是大于 0"):
+        with pytest.raises(lg.InputError, match="老年人步行速度须在每秒"):
             lg.coverage(small_study, elderly_speed=wrong)
     with pytest.raises(lg.InputError, match="至少为 1"):
         lg.site_stations(lg.coverage(small_study), count=0)

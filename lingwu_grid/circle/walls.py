@@ -1,0 +1,223 @@
+"""Walls and barriers as a walker meets them: where they truly stand, and where they are open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import shapely
+
+from lingwu_grid.fabric.adjacency import crossing_points
+from lingwu_grid.fabric.enclosures import collect_lines
+from lingwu_grid.graph import Runs
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from lingwu_grid.ingest.study import Study
+
+PASS_M = 3.0
+"""A crossing, bridge or gate opens a barrier or a wall this far round itself."""
+
+GATE_PASS_M = 12.0
+"""Gates are drawn beside the wall as often as on it."""
+
+DRAWN_OFF_M = 20.0
+"""
+How far outlines of compounds and gates may stand from where they are.
+
+Parcels and areas of interest often run to the middle of the street, or over it.
+"""
+
+ROAD_M = 0.5
+"""Half the width of what a road takes from a compound that it runs along."""
+
+
+class Walls(NamedTuple):
+    """Compounds with gates, as they stand between the streets."""
+
+    compounds: gpd.GeoDataFrame
+    """compound_id and ground; where an outline reached over a street, this side of it."""
+    lines: NDArray[np.object_]
+    """Their outlines, open at the gates."""
+    gates: gpd.GeoDataFrame
+    """compound_id and a point on the outline, where a gate stood a little off it."""
+    over_m: float
+    """Metres of street that ran inside an outline along its edge."""
+
+
+def walls_of(study: Study) -> tuple[NDArray[np.object_], Walls]:
+    """
+    Give what a walker cannot pass, already opened where one can.
+
+    Barriers are open at crossings and bridges; the outline of a compound is a wall where gates of
+    that compound are given, open at the gates.
+
+    Parameters
+    ----------
+    study
+        Barriers, crossings, bridges, compounds, gates, roads.
+
+    Returns
+    -------
+    tuple
+        Lines that cannot be passed; and the compounds that have gates.
+    """
+    found = collect_lines(study)
+    points = _crossings(study)
+    walls = compound_walls(study)
+    shut = [_opened(found.of(Runs.BARRIER), points, PASS_M), walls.lines]
+    return np.concatenate(shut), walls
+
+
+def compound_walls(study: Study) -> Walls:
+    """
+    Give the walls of compounds that have gates: behind the streets, and one between two yards.
+
+    A street that stays within `DRAWN_OFF_M` of the edge of an outline runs along the compound,
+    not through it: the wall is drawn too far out. Ground that two outlines claim is cut in the
+    middle.
+
+    Parameters
+    ----------
+    study
+        Compounds, gates, roads.
+    """
+    compounds, gates = study.table("compounds"), study.table("gates")
+    named = set(gates["compound_id"]) - {"", None} if len(gates) else set()
+    gated = compounds.loc[compounds["compound_id"].isin(named), ["compound_id", "geometry"]]
+    gates = gates.loc[gates["compound_id"].isin(set(gated["compound_id"]))].reset_index(drop=True)
+    if not len(gated):
+        return Walls(gated, np.empty(0, object), gates, 0.0)
+    ground = _apart(shapely.make_valid(gated.geometry.to_numpy()))
+    roads = shapely.get_parts(study.table("roads").geometry.to_numpy())
+    behind, over_m = _behind_streets(ground, roads)
+    stands = gated.set_geometry(behind, crs=gated.crs).reset_index(drop=True)
+    placed = _on_outline(stands, gates)
+    # A gate opens its own wall, not that across the street.
+    own = placed.dissolve("compound_id").geometry.reindex(stands["compound_id"]).to_numpy()
+    shut = shapely.difference(shapely.boundary(behind), shapely.buffer(own, GATE_PASS_M))
+    return Walls(stands, _pieces(shut), placed, over_m)
+
+
+def named_barriers(
+    study: Study,
+) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+    """
+    Give the barriers, open at crossings and bridges, with their names and kinds.
+
+    Parameters
+    ----------
+    study
+        Barriers, crossings, bridges.
+
+    Returns
+    -------
+    tuple
+        Shapes, names (empty for none) and kinds, one a row of the table.
+    """
+    table = study.table("barriers")
+    drawn = table.geometry.to_numpy()
+    if not len(table):
+        return np.empty(0, object), np.empty(0, object), np.empty(0, object)
+    lines = np.where(np.isin(shapely.get_type_id(drawn), (3, 6)), shapely.boundary(drawn), drawn)
+    points = _crossings(study)
+    if len(points):
+        lines = shapely.difference(lines, shapely.union_all(shapely.buffer(points, PASS_M)))
+    return lines, table["name"].to_numpy(object), table["kind"].to_numpy(object)
+
+
+def _crossings(study: Study) -> NDArray[np.object_]:
+    """
+    Give the points where barriers are open: those of the units, and both banks of marked streets.
+
+    A crossing is often marked in the middle of the river, or beside it; who walks there walks on
+    the street that is drawn across.
+    """
+    lines = collect_lines(study)
+    points = crossing_points(study, lines)
+    marked = study.table("crossings").geometry.to_numpy()
+    marked = shapely.get_parts(marked[np.isin(shapely.get_type_id(marked), (0, 4))])
+    roads = shapely.get_parts(study.table("roads").geometry.to_numpy())
+    drawn = study.table("barriers").geometry.to_numpy()
+    if not len(marked) or not len(roads) or not len(drawn):
+        return points
+    road, barrier = shapely.STRtree(drawn).query(roads, "intersects")
+    over = shapely.get_parts(shapely.get_parts(shapely.intersection(roads[road], drawn[barrier])))
+    near, _ = shapely.STRtree(marked).query(over, "dwithin", distance=DRAWN_OFF_M)
+    over = over[np.unique(near)]
+    spans = over[shapely.get_type_id(over) == 1]
+    ends = [shapely.get_point(spans, 0), shapely.get_point(spans, -1)]
+    found: NDArray[np.object_] = np.concatenate(
+        [points, over[shapely.get_type_id(over) == 0], *ends]
+    )
+    return found
+
+
+def _apart(ground: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Cut ground that two outlines claim along the middle, where it is a strip between them."""
+    first, second = shapely.STRtree(ground).query(ground, "intersects")
+    out = ground.copy()
+    for i, j in zip(first.tolist(), second.tolist(), strict=True):
+        shared = shapely.intersection(ground[i], ground[j]) if i != j else shapely.Point()
+        if shapely.area(shared) <= 0:
+            continue
+        # Of a rectangle of this area and outline.
+        half = shapely.length(shared) / 4
+        width = half - np.sqrt(max(half**2 - shapely.area(shared), 0.0))
+        own = shapely.difference(ground[i], shared)
+        if width <= 2 * DRAWN_OFF_M and not own.is_empty:
+            near = shapely.buffer(own, width / 2, join_style="mitre")
+            far = shapely.difference(shared, near)
+            out[i] = shapely.difference(out[i], far)
+    return out
+
+
+def _behind_streets(
+    ground: NDArray[np.object_], roads: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], float]:
+    """Pull outlines back behind the streets that run along their edge."""
+    compound, road = shapely.STRtree(roads).query(ground, "intersects")
+    inside = shapely.intersection(roads[road], ground[compound])
+    parts, of = shapely.get_parts(inside, return_index=True)
+    compound = compound[of]
+    long = shapely.length(parts) > ROAD_M
+    parts, compound = parts[long], compound[long]
+    core = shapely.buffer(ground, -DRAWN_OFF_M)
+    beside = ~shapely.intersects(parts, core[compound])
+    out = ground.copy()
+    for i in np.unique(compound[beside]):
+        along = shapely.union_all(parts[beside & (compound == i)])
+        left = shapely.get_parts(shapely.difference(ground[i], shapely.buffer(along, ROAD_M)))
+        # What lies beyond the street is a strip that nothing of the middle is in.
+        kept = left[shapely.intersects(left, core[i])] if not core[i].is_empty else left
+        out[i] = shapely.union_all(kept)
+    return out, float(shapely.length(parts[beside]).sum())
+
+
+def _on_outline(stands: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Put gates that stand a little off the outline of their compound on it."""
+    ground = stands.drop_duplicates("compound_id").set_index("compound_id").geometry
+    mine = shapely.boundary(ground.reindex(gates["compound_id"]).to_numpy())
+    points = shapely.centroid(gates.geometry.to_numpy())
+    near = shapely.distance(points, mine) <= 2 * DRAWN_OFF_M
+    points[near] = shapely.get_point(shapely.shortest_line(mine[near], points[near]), 0)
+    return gates.set_geometry(points, crs=gates.crs)
+
+
+def _opened(
+    lines: NDArray[np.object_], points: NDArray[np.object_], reach: float
+) -> NDArray[np.object_]:
+    if not len(lines):
+        return lines
+    if len(points):
+        holes = shapely.union_all(shapely.buffer(points, reach))
+        lines = shapely.difference(lines, holes)
+    return _pieces(lines)
+
+
+def _pieces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
+    parts = shapely.get_parts(lines)
+    kept: NDArray[np.object_] = parts[shapely.length(parts) > 0]
+    return kept

@@ -73,7 +73,7 @@ def find_gaps(
         return Gaps(empty, {})
     label = _labels(far)
     if walked or not len(stations):
-        cause, in_circle = causes_of(study, far, label, stations, reach)
+        cause, in_circle = causes_of(study, far, stations, reach)
     else:
         cause, in_circle = np.full(len(far), TOO_FAR, object), np.zeros(len(far), bool)
     far = far.assign(cause=cause)

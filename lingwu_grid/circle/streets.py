@@ -42,7 +42,7 @@ class Streets(NamedTuple):
     """What was drawn otherwise than it can be, and how it was taken, a sentence each."""
 
 
-def streets_of(study: Study) -> Streets:
+def streets_of(study: Study, *, walled: bool = True) -> Streets:
     """
     Make the walking network of a study.
 
@@ -50,6 +50,8 @@ def streets_of(study: Study) -> Streets:
     ----------
     study
         Roads, and what cuts them. A bridge or tunnel meets other roads at its ends only.
+    walled
+        False to walk as if compounds had no walls; the ways from their gates stay.
     """
     roads = study.table("roads")
     if not len(roads):
@@ -59,7 +61,7 @@ def streets_of(study: Study) -> Streets:
     walked = roads[(~barred & ~foot.isin(FOOT_NO)).to_numpy(bool)]
     over = (walked["bridge"].to_numpy(bool)) | (walked["tunnel"].to_numpy(bool))
     single = walked["foot"].fillna("").astype(str).str.lower().isin(FOOT_FORWARD).to_numpy(bool)
-    shut, compounds = walls_of(study)
+    shut, compounds = walls_of(study, walled=walled)
     shapes = walked.geometry.to_numpy()
     ground = _cut(shapely.get_parts(shapes[~over & ~single]), shut)
     above = shapely.get_parts(shapes[over & ~single])

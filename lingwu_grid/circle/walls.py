@@ -47,7 +47,7 @@ class Walls(NamedTuple):
     """Metres of street that ran inside an outline along its edge."""
 
 
-def walls_of(study: Study) -> tuple[NDArray[np.object_], Walls]:
+def walls_of(study: Study, *, walled: bool = True) -> tuple[NDArray[np.object_], Walls]:
     """
     Give what a walker cannot pass, already opened where one can.
 
@@ -58,6 +58,8 @@ def walls_of(study: Study) -> tuple[NDArray[np.object_], Walls]:
     ----------
     study
         Barriers, crossings, bridges, compounds, gates, roads.
+    walled
+        False to leave out the outlines of compounds.
 
     Returns
     -------
@@ -67,7 +69,7 @@ def walls_of(study: Study) -> tuple[NDArray[np.object_], Walls]:
     found = collect_lines(study)
     points = _crossings(study)
     walls = compound_walls(study)
-    shut = [_opened(found.of(Runs.BARRIER), points, PASS_M), walls.lines]
+    shut = [_opened(found.of(Runs.BARRIER), points, PASS_M), walls.lines[: None if walled else 0]]
     return np.concatenate(shut), walls
 
 

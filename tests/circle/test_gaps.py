@@ -2,89 +2,112 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+import pytest
 import shapely
 
 import lingwu_grid as lg
-from lingwu_grid.circle.causes import causes_of
 from lingwu_grid.circle.isochrones import isochrones
 from lingwu_grid.circle.network import make_network
 from lingwu_grid.circle.reach import Attachment
 from tests.circle.tiny import HERE, place, premises, stations, street, table
+
+if TYPE_CHECKING:
+    from lingwu_grid.ingest.study import Study
 
 CANAL = table(
     "barriers", [shapely.LineString([(500, -900), (500, 900)])], name="秦渠", kind="canal"
 )
 
 
-def test_the_barrier_on_the_straight_line_is_named() -> None:
-    """Homes at 700 m stand behind the canal, one at 400 m only has no street, one is too far."""
-    study = place(
-        [(700, 0), (720, 0), (400, 500), (3000, 0)],
-        barriers=CANAL,
-        stations=stations((0, 0)),
-        roads=street((0, 0), (1, 0)),
-    )
-    homes = lg.coverage(study).homes.assign(metres=[np.inf, 2000.0, 1500.0, 3300.0])
-    at = study.table("stations").geometry.to_numpy()
-    cause, in_circle = causes_of(study, homes, np.array([0, 0, 1, 2]), at, 1080.0)
-    assert cause.tolist() == ["秦渠隔断", "秦渠隔断", "街道绕行", "太远"]
-    assert in_circle.tolist() == [True, True, True, False]
-
-
-def test_a_bridge_on_the_line_is_no_barrier_and_most_met_is_named() -> None:
-    rail = shapely.LineString([(600, -900), (600, 10)])
-    barriers = table(
-        "barriers", [CANAL.geometry[0], rail], name=["秦渠", ""], kind=["canal", "rail"]
-    )
-    study = place(
-        [(700, 0), (710, 300), (720, 320)],
-        barriers=barriers,
-        stations=stations((0, 0)),
-        roads=street((0, 0), (1, 0)),
-    )
-    homes = lg.coverage(study).homes.assign(metres=2000.0)
-    at = study.table("stations").geometry.to_numpy()
-    cause, _ = causes_of(study, homes, np.zeros(3, np.int64), at, 1080.0)
-    assert cause.tolist() == ["秦渠隔断"] * 3, "the first meets both; the canal stops more"
-    bridged = place(
-        [(700, 0)], barriers=CANAL, stations=stations((0, 0)),
-        roads=street((0, 0), (1, 0)),
-        crossings=table("crossings", [shapely.Point(500, 0)]),
+def across(**tables: Any) -> Study:  # noqa: ANN401 - any table
+    """A street over the canal at 500 m, and one round its end; homes on the far side."""
+    roads = table(
+        "roads",
+        [shapely.LineString([(0, 0), (900, 0)]),
+         shapely.LineString([(0, 0), (0, 1000), (900, 1000), (900, 0)])],
+        name="街",
     )  # fmt: skip
-    homes = lg.coverage(bridged).homes.assign(metres=2000.0)
-    cause, _ = causes_of(bridged, homes, np.zeros(1, np.int64), at, 1080.0)
-    assert cause.tolist() == ["街道绕行"]
+    return place(
+        [(700, 10), (800, 10), (400, 10)], roads=roads, stations=stations((0, 0)), **tables
+    )
 
 
-def test_gaps_and_what_circles_hide_are_counted_by_cause() -> None:
+def test_a_barrier_is_the_cause_where_its_absence_brings_within_reach() -> None:
+    measured = lg.coverage(across(barriers=CANAL))
+    assert measured.summary["within"]["15"] == 20
+    assert measured.summary["hidden_causes"] == {"秦渠隔断": 40}
+    assert lg.coverage(across()).summary["within"]["15"] == 60, "taken away, forty more"
+    bridged = across(barriers=CANAL, crossings=table("crossings", [shapely.Point(500, 0)]))
+    assert lg.coverage(bridged).summary["hidden_causes"] == {}
+
+
+def test_what_no_barrier_makes_is_a_detour_of_the_streets() -> None:
     """The street runs round: 700 m by air are 3,400 m on foot, with the canal between or not."""
     roads = street((0, 0), (0, 1700), (700, 1700), (700, 0))
     streets = table(
         "subdistricts", [shapely.box(-5000, -5000, 5000, 5000)], subdistrict_id="1", name="东街道"
     )
-    with_canal = place(
+    canal = place(
         [(0, 10), (700, 10)], barriers=CANAL, subdistricts=streets,
         stations=stations((0, 0)), roads=roads,
     )  # fmt: skip
-    measured = lg.coverage(with_canal)
-    summary = measured.summary
-    assert summary["hidden_by_circles"] == 20
-    assert summary["hidden_causes"] == {"秦渠隔断": 20}
-    assert measured.gaps["cause"].tolist() == ["秦渠隔断"]
-    assert measured.gaps["reason"].tolist() == ["秦渠隔断 20 户"]
-    assert summary["gaps"][0]["place"] == "东街道直街附近"
-    assert summary["gaps"][0]["cause_households"] == 20
-    without = place([(0, 10), (700, 10)], stations=stations((0, 0)), roads=roads)
-    assert lg.coverage(without).summary["hidden_causes"] == {"街道绕行": 20}
+    measured = lg.coverage(canal)
+    assert measured.summary["hidden_by_circles"] == 20
+    assert measured.summary["hidden_causes"] == {"街道绕行": 20}
+    assert measured.gaps["reason"].tolist() == ["街道绕行 20 户"]
+    assert measured.summary["gaps"][0]["place"] == "东街道直街附近"
+    assert measured.summary["gaps"][0]["cause_households"] == 20
 
 
-def test_a_wall_with_its_gate_behind_is_named_after_barriers() -> None:
+def test_two_barriers_one_behind_the_other_are_a_cause_together() -> None:
+    rail = shapely.LineString([(600, -900), (600, 900)])
+    two = table("barriers", [CANAL.geometry[0], rail], name=["秦渠", ""], kind=["canal", "rail"])
+    assert lg.coverage(across(barriers=two)).summary["hidden_causes"] == {"几处障碍合起来": 40}
+
+
+def test_a_compound_across_the_street_is_a_cause_alone_and_with_the_canal() -> None:
+    yard = table("compounds", [shapely.box(650, -200, 750, 200)], compound_id="X", name="西苑")
+    gates = table("gates", [shapely.Point(750, 0)], compound_id="X")
+    walled = lg.coverage(across(compounds=yard, gates=gates)).summary
+    assert walled["hidden_causes"] == {"小区围墙绕行": 40}
+    both = lg.coverage(across(compounds=yard, gates=gates, barriers=CANAL)).summary
+    assert both["hidden_causes"] == {"几处障碍合起来": 40}
+
+
+def test_a_wall_with_its_gate_behind_is_a_cause() -> None:
     yard = table("compounds", [shapely.box(600, -200, 800, 200)], compound_id="X", name="西苑")
     gates = table("gates", [shapely.Point(800, 0)], compound_id="X")
-    roads = street((0, 0), (0, 1700), (820, 1700), (820, 0))
-    study = place([(700, 10)], compounds=yard, gates=gates, stations=stations((0, 0)), roads=roads)
+    roads = table(
+        "roads",
+        [shapely.LineString([(0, 0), (590, 0)]),
+         shapely.LineString([(0, 0), (0, 1700), (820, 1700), (820, 0)])],
+        name="街",
+    )  # fmt: skip
+    study = place([(620, 10)], compounds=yard, gates=gates, stations=stations((0, 0)), roads=roads)
     assert lg.coverage(study).summary["hidden_causes"] == {"小区围墙绕行": 20}
+    free = place([(620, 10)], stations=stations((0, 0)), roads=roads)
+    assert lg.coverage(free).summary["within"]["15"] == 20
+
+
+@pytest.mark.parametrize("name", ["秦渠", "示例铁路", "示例渠"])
+def test_every_printed_number_is_that_of_walking_again(small_study: lg.Study, name: str) -> None:
+    """Coverage of the town without a barrier, against what is printed of it."""
+    measured = lg.coverage(small_study)
+    barriers = small_study.table("barriers")
+    without = replace(
+        small_study,
+        tables={**small_study.tables, "barriers": barriers[barriers["name"] != name]},
+    )
+    again = lg.coverage(without).homes["metres"].to_numpy()
+    before = measured.homes["metres"].to_numpy()
+    circle = measured.homes["straight_m"].to_numpy() <= 1080
+    gained = measured.homes["households"].to_numpy()[(before > 1080) & (again <= 1080) & circle]
+    told = measured.summary["hidden_causes"].get(f"{name}隔断", 0)
+    assert told <= gained.sum()
 
 
 def test_without_a_station_all_is_measured_and_the_first_can_be_sited() -> None:

@@ -54,7 +54,7 @@ def sites(study: Study) -> list[Finding]:
 
 def codes(study: Study) -> list[Finding]:
     """
-    Tell of a register of codes that comes without the grids that carry them.
+    Tell of codes in the register that are retired and drawn, and of a register without grids.
 
     Parameters
     ----------
@@ -64,8 +64,27 @@ def codes(study: Study) -> list[Finding]:
     Returns
     -------
     list[Finding]
-        One notice, or none: a point holds a code to its ground less firmly than a polygon does.
+        A warning for each retired code that today's map still has; one notice where there are no
+        grids, since a point holds a code to its ground less firmly than a polygon does.
     """
+    register = study.table("code_register")
+    findings = []
+    for level, table, key in (
+        ("网格", "grids", "grid_id"),
+        ("社区", "communities", "community_id"),
+    ):
+        retired = register[(register["level"] == level) & (register["status"] == "停用")]
+        drawn = sorted(set(study.table(table)[key].astype(str)) & set(retired["code"].astype(str)))
+        kind = Finding(
+            "warning", "code_retired", "code_register", "编码登记",
+            f"登记为停用的编码仍在现状{level}中，结果里又会在用",
+            "方案若已批准，把批准的 plan.gpkg 作为现状网格和社区；登记写错了就改登记",
+        )  # fmt: skip
+        findings += each(kind, drawn)
+    return findings + _without_grids(study)
+
+
+def _without_grids(study: Study) -> list[Finding]:
     has_grids = len(study.table("grids")) or (study.households["grid_id"].fillna("") != "").any()
     if has_grids or not (study.table("code_register")["level"] == "网格").any():
         return []

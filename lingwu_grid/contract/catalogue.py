@@ -56,6 +56,7 @@ TITLES: dict[str, str] = {
     # shapes
     "shape_mended": "图形不合法，已修正",
     "shape_missing": "没有图形",
+    "code_retired": "停用的编码仍在现状中",
     "register_without_grids": "有编码登记而没有现状网格",
     "ring_unclosed": "边线没有闭合",
     "ring_reversed": "边线方向相反",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from lingwu_grid.planning.lineage import keep_codes, new_codes
 from lingwu_grid.planning.register import COMMUNITY, GRID, registered, used_codes
@@ -108,6 +109,7 @@ def name_zones(
             homes["households"].to_numpy(np.int64),
             len(places.grid_ids),
         )
+    number = _of_own_ground(fabric, zone, number)
     zone_ids = _grid_ids(study, fabric, (zone, number), community_of_unit, kept.grids)
     grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
     previous = _previous(fabric)
@@ -128,6 +130,32 @@ def name_zones(
             c for c, v in zip(places.community_ids, places.community_is_village, strict=True) if v
         },
     )
+
+
+def _of_own_ground(
+    fabric: Fabric, zone: NDArray[np.int64], number: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """
+    Take the code from zones that kept most neither of its households nor of its ground.
+
+    The search may close a zone and open its number elsewhere: what is there is a new grid.
+    """
+    n_now, homes = len(fabric.places.grid_ids), fabric.homes
+    now = fabric.grid_now
+    owner, grid = zone[homes["unit"].to_numpy()], homes["grid"].to_numpy()
+    stays = number[owner] == grid
+    households = homes["households"].to_numpy(np.int64)
+    area = shapely.area(fabric.units.geometry.to_numpy())
+    here = (now >= 0) & (number[zone] == now)
+    kept_homes = np.bincount(grid[stays], households[stays], n_now)
+    kept_ground = np.bincount(now[here], area[here], n_now)
+    all_homes = np.bincount(grid, households, n_now)
+    all_ground = np.bincount(now[now >= 0], area[now >= 0], n_now)
+    keeps = (2 * kept_homes > all_homes) | (2 * kept_ground > all_ground)
+    known = number < n_now
+    out = number.copy()
+    out[known] = np.where(keeps[number[known]], number[known], n_now)
+    return out
 
 
 def _community_ids(

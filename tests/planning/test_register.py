@@ -18,6 +18,7 @@ from lingwu_grid.contract.rules import Rules
 from lingwu_grid.ingest.study import Study, read_study
 from lingwu_grid.output import write_csv
 from lingwu_grid.planning.lineage import new_codes
+from lingwu_grid.planning.naming import _of_own_ground
 from lingwu_grid.planning.register import COLUMNS, GRID, make_register, registered, used_codes
 
 if TYPE_CHECKING:
@@ -150,5 +151,44 @@ def test_a_register_without_grids_is_told_of_and_one_with_grids_is_not() -> None
     (told,) = codes(_study(code_register=table))
     assert told.severity == "notice"
     assert "有编码登记而没有现状网格" in told.message
-    assert codes(_study(code_register=table, grids=study.table("grids"))) == []
+    assert codes(_study(code_register=table, grids=study.table("grids").iloc[:1])) == []
     assert codes(_study()) == []
+
+
+def test_a_retired_code_that_is_still_drawn_is_told() -> None:
+    study, register = _merged_plan()
+    table = gpd.GeoDataFrame(
+        register, geometry=gpd.points_from_xy(register["lon"], register["lat"]), crs=4490
+    ).to_crs(4544)
+    drawn = {name: study.table(name) for name in ("grids", "communities")}
+    (told,) = codes(_study(code_register=table, **drawn))
+    assert (told.code, told.severity, told.place) == ("code_retired", "warning", TWO)
+    assert "停用" in told.message
+    left = {**drawn, "grids": drawn["grids"].iloc[:1]}
+    assert codes(_study(code_register=table, **left)) == []
+
+
+@pytest.mark.parametrize(
+    ("zone", "kept"),
+    [
+        ([0, 0, 1, 1], [0, 1]),
+        ([0, 1, 1, 1], [0, 1]),  # one keeps most of its ground: half is not most, homes are
+        ([1, 1, 0, 0], [2, 2]),  # each on the other's ground
+        ([1, 0, 1, 1], [2, 1]),  # 100 of 300 households, half of the ground: not most
+        ([0, 1, 0, 0], [0, 2]),  # 200 of 300 households stay
+    ],
+)
+def test_a_code_stays_only_with_most_of_its_households_or_ground(
+    zone: list[int], kept: list[int]
+) -> None:
+    """Four units side by side; grid 0 had 200 and 100 households, grid 1 had 200 and 100."""
+    units = [shapely.box(100 * i, 0, 100 * i + 100, 100) for i in range(4)]
+    fabric: Any = SimpleNamespace(
+        places=SimpleNamespace(grid_ids=("A", "B")),
+        homes=pd.DataFrame(
+            {"unit": range(4), "grid": [0, 0, 1, 1], "households": [200, 100, 200, 100]}
+        ),
+        grid_now=np.array([0, 0, 1, 1]),
+        units=gpd.GeoDataFrame(geometry=units, crs=4544),
+    )
+    assert _of_own_ground(fabric, np.array(zone), np.arange(2)).tolist() == kept

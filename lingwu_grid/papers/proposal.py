@@ -12,7 +12,7 @@ from lingwu_grid.lawful import EXEMPT
 from lingwu_grid.papers.change_sheets import exception_sheet, overview_sheet
 from lingwu_grid.papers.filling import BOUNDARY, OFFICE, Filling
 from lingwu_grid.papers.money_sheets import NO_CLASS, STEPS, by_payer, crossings
-from lingwu_grid.papers.turnover import posts, retired
+from lingwu_grid.papers.turnover import passed_between, posts, retired
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.identity import plan_of
@@ -163,6 +163,7 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
     compounds = places.groupby("community_id")["compound_name"].agg(
         lambda names: "、".join(sorted(set(names)))
     )
+    passed = passed_between(record)
     out = []
     for number, row in enumerate(table.itertuples(index=False)):
         grids = record.grids[record.grids["community_id"] == row.community_id]
@@ -174,8 +175,6 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
             f"网格 {row.grids} 个，{row.status}"
         )
         reason = f"（{row.reason}）" if row.reason else ""
-        moved = f"各网格合计调入 {grids['households_in'].sum()} 户、"
-        moved += f"调出 {grids['households_out'].sum()} 户"
         out.append(
             {
                 "id": str(row.community_id),
@@ -183,7 +182,7 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
                 "title": f"（{number + 1}）{row.community_name}",
                 "mark": f"community_{number + 1}",
                 "mark_number": 1000 + number,
-                "sentence": f"{said}{reason}；变更类型：{row.lineage}。{moved}。",
+                "sentence": f"{said}{reason}；变更类型：{row.lineage}。{passed[row.community_id]}。",
                 "notice": f"{said}；办公地址：{office}；四至：{row.boundary_text}；小区："
                 f"{compounds.get(row.community_id, '无') or '无'}。新旧界线见附图。",
                 "traverse": lines.get(row.community_id, ""),

@@ -76,6 +76,54 @@ def _went(record: PlanRecord, level: str, key: str, codes: list[str]) -> pd.Data
     )
 
 
+def passed_between(record: PlanRecord) -> dict[str, str]:
+    """
+    Say of each community how many it had, who came from where and who left, to the household.
+
+    Parameters
+    ----------
+    record
+        The plan.
+
+    Returns
+    -------
+    dict
+        Code of the community to a sentence: what it had, plus who came, less who left, is what it
+        has.
+    """
+    names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
+    rows = record.assignment
+    flow = rows.groupby(["previous_community_id", "community_id"]).size().rename("households")
+    flow = flow.reset_index().sort_values("households", ascending=False, kind="stable")
+    told = {}
+    for code, has in zip(
+        record.communities["community_id"], record.communities["households"], strict=True
+    ):
+        mine = flow["previous_community_id"] == code
+        came = flow[(flow["community_id"] == code) & ~mine]
+        left = flow[mine & (flow["community_id"] != code)]
+        had = int(flow.loc[mine, "households"].sum())
+        if not len(came) and not len(left):
+            told[code] = "户数没有变动"
+            continue
+        parts = [f"原 {had:,} 户" if had else "新设", *(
+            f"{word} {part['households'].sum():,} 户（{_named(part, key, names)}）"
+            for word, part, key in (
+                ("划入", came, "previous_community_id"), ("划出", left, "community_id"),
+            )
+            if len(part)
+        )]  # fmt: skip
+        told[code] = "，".join(parts) + f"，调整后 {has:,} 户"
+    return told
+
+
+def _named(flow: pd.DataFrame, key: str, names: dict[str, str]) -> str:
+    return "、".join(
+        f"{names.get(code, code) if code else '原不属任何社区'} {count:,}"
+        for code, count in zip(flow[key], flow["households"], strict=True)
+    )
+
+
 def posts(record: PlanRecord) -> pd.DataFrame:
     """
     Count the posts of the policy before and after.

@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 
 from lingwu_grid.papers.document import write_document
 from lingwu_grid.papers.filling import blank
-from lingwu_grid.papers.turnover import posts, retired
+from lingwu_grid.papers.turnover import passed_between, posts, retired
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +59,25 @@ def test_what_is_dissolved_is_named_with_where_its_households_go() -> None:
         ["网格", "b2", "乙二", 90, "乙一（90 户）"],
         ["网格", "c1", "丙一", 420, "甲一（300 户）、丁一（120 户）"],
     ]
+
+
+def test_what_a_community_had_and_what_came_and_left_is_what_it_has() -> None:
+    record = _record()
+    flows = {("a", "a"): 1000, ("c", "a"): 300, ("c", "d"): 120, ("b", "b"): 5, ("a", "b"): 40,
+             ("", "a"): 2, ("e", "e"): 7}  # fmt: skip
+    record.assignment = pd.DataFrame(
+        [pair for pair, n in flows.items() for _ in range(n)],
+        columns=["previous_community_id", "community_id"],
+    )
+    record.communities = pd.DataFrame(
+        {"community_id": ["a", "b", "d", "e"], "households": [1302, 45, 120, 7]}
+    )
+    assert passed_between(record) == {
+        "a": "原 1,040 户，划入 302 户（丙 300、原不属任何社区 2），划出 40 户（乙 40），调整后 1,302 户",
+        "b": "原 5 户，划入 40 户（甲 40），调整后 45 户",
+        "d": "新设，划入 120 户（丙 120），调整后 120 户",
+        "e": "户数没有变动",
+    }
 
 
 def test_a_plan_that_dissolves_nothing_lists_nothing() -> None:

@@ -182,7 +182,8 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
                 "title": f"（{number + 1}）{row.community_name}",
                 "mark": f"community_{number + 1}",
                 "mark_number": 1000 + number,
-                "sentence": f"{said}{reason}；变更类型：{row.lineage}。{passed[row.community_id]}。",
+                "sentence": f"{said}{reason}；变更类型：{row.lineage}。"
+                f"{passed[row.community_id]}。",
                 "notice": f"{said}；办公地址：{office}；四至：{row.boundary_text}；小区："
                 f"{compounds.get(row.community_id, '无') or '无'}。新旧界线见附图。",
                 "traverse": lines.get(row.community_id, ""),

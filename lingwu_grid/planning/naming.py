@@ -136,9 +136,10 @@ def _of_own_ground(
     fabric: Fabric, zone: NDArray[np.int64], number: NDArray[np.int64]
 ) -> NDArray[np.int64]:
     """
-    Take the code from zones that kept most neither of its households nor of its ground.
+    Take the code from zones that kept none of its households and less than most of its ground.
 
-    The search may close a zone and open its number elsewhere: what is there is a new grid.
+    The search may close a zone and open its number elsewhere: what is there is a new grid. One
+    that keeps some of its households keeps the code: to the proofs those households stay.
     """
     n_now, homes = len(fabric.places.grid_ids), fabric.homes
     now = fabric.grid_now
@@ -149,9 +150,8 @@ def _of_own_ground(
     here = (now >= 0) & (number[zone] == now)
     kept_homes = np.bincount(grid[stays], households[stays], n_now)
     kept_ground = np.bincount(now[here], area[here], n_now)
-    all_homes = np.bincount(grid, households, n_now)
     all_ground = np.bincount(now[now >= 0], area[now >= 0], n_now)
-    keeps = (2 * kept_homes > all_homes) | (2 * kept_ground > all_ground)
+    keeps = (kept_homes > 0) | (2 * kept_ground > all_ground)
     known = number < n_now
     out = number.copy()
     out[known] = np.where(keeps[number[known]], number[known], n_now)

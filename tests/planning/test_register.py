@@ -172,13 +172,12 @@ def test_a_retired_code_that_is_still_drawn_is_told() -> None:
     ("zone", "kept"),
     [
         ([0, 0, 1, 1], [0, 1]),
-        ([0, 1, 1, 1], [0, 1]),  # one keeps most of its ground: half is not most, homes are
         ([1, 1, 0, 0], [2, 2]),  # each on the other's ground
-        ([1, 0, 1, 1], [2, 1]),  # 100 of 300 households, half of the ground: not most
-        ([0, 1, 0, 0], [0, 2]),  # 200 of 300 households stay
+        ([1, 0, 1, 1], [0, 1]),  # 100 of its 300 households stay
+        ([0, 1, 0, 0], [0, 2]),  # all households of B went over to A, and all its ground
     ],
 )
-def test_a_code_stays_only_with_most_of_its_households_or_ground(
+def test_a_code_is_lost_with_the_last_household_and_most_of_the_ground(
     zone: list[int], kept: list[int]
 ) -> None:
     """Four units side by side; grid 0 had 200 and 100 households, grid 1 had 200 and 100."""
@@ -189,6 +188,23 @@ def test_a_code_stays_only_with_most_of_its_households_or_ground(
             {"unit": range(4), "grid": [0, 0, 1, 1], "households": [200, 100, 200, 100]}
         ),
         grid_now=np.array([0, 0, 1, 1]),
+        units=gpd.GeoDataFrame(geometry=units, crs=4544),
+    )
+    assert _of_own_ground(fabric, np.array(zone), np.arange(2)).tolist() == kept
+
+
+@pytest.mark.parametrize(("zone", "kept"), [([0, 1, 1], [0, 1]), ([1, 0, 1], [2, 1])])
+def test_empty_ground_keeps_its_code_by_its_ground(zone: list[int], kept: list[int]) -> None:
+    """Grid 0 had 300 and 100 metres without a home, grid 1 all households."""
+    units = [
+        shapely.box(0, 0, 300, 100),
+        shapely.box(300, 0, 400, 100),
+        shapely.box(400, 0, 500, 9),
+    ]
+    fabric: Any = SimpleNamespace(
+        places=SimpleNamespace(grid_ids=("A", "B")),
+        homes=pd.DataFrame({"unit": [2], "grid": [1], "households": [200]}),
+        grid_now=np.array([0, 0, 1]),
         units=gpd.GeoDataFrame(geometry=units, crs=4544),
     )
     assert _of_own_ground(fabric, np.array(zone), np.arange(2)).tolist() == kept

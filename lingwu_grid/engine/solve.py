@@ -43,6 +43,7 @@ from lingwu_grid.engine.town.grids import (
     reprove_task,
     search_task,
 )
+from lingwu_grid.engine.town.ground import keep_ground
 from lingwu_grid.engine.town.labels import relabel
 from lingwu_grid.engine.town.levels import (
     Csr,
@@ -307,17 +308,14 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     if instance.recuts:
         town = cut_anew(instance, town, run.seed, stop=interrupted, workers=run.workers)
     clear_price = affected_households(instance, town) - before
-    town = unwrap(instance, town, run.csr, run.seed, interrupted)
+    town = keep_ground(instance, unwrap(instance, town, run.csr, run.seed, interrupted), run.csr)
     if instance.proves:
         proofs = _counted(town, proofs)
     return town, tuple(_as_it_is(instance, town, proof) for proof in proofs), clear_price
 
 
 def _as_it_is(instance: Instance, town: Town, proof: Proof) -> Proof:
-    """Count again after tidying, which may step outside the orders of a model and save some.
-
-    What whole units alone ask for is a bound as well, and the better one of a model cut short.
-    """
+    """Count again after tidying; what whole units alone ask for is a bound as well."""
     inside = town.community[town.zone] == proof.community
     moved, counted = moved_households(instance, town, inside), unconditional(instance, inside)
     return replace(

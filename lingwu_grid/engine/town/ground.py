@@ -1,0 +1,107 @@
+"""Ground where nobody lives stays with a grid whose households stay."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from lingwu_grid.graph import groups_of, pieces, sources
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.engine.instance import Instance
+    from lingwu_grid.engine.town.levels import Csr, Town
+
+
+NECK = 60.0
+"""Price of outlines, in households, above which a park is not worth it: half of a neck's."""
+
+
+def keep_ground(instance: Instance, town: Town, csr: Csr) -> Town:
+    """
+    Give empty ground back to, and take it from, grids that neither gained nor lost a household.
+
+    A park that changes hands moves nobody, yet it redraws a grid that need not be touched.
+
+    Parameters
+    ----------
+    instance
+        The town and its rules.
+    town
+        The assignment.
+    csr
+        Open borders of the town.
+
+    Returns
+    -------
+    Town
+        No zone and no community in more pieces, no household elsewhere, no neck for a park.
+    """
+    if not instance.keeps_today:
+        return town
+    graph = instance.graph
+    zone = town.zone.copy()
+    calm = untouched(instance, zone)
+    now = graph.grid_now
+    there = np.bincount(zone, minlength=max(len(calm), int(zone.max()) + 1)) > 0
+    empty = (graph.households == 0) & (now >= 0) & (now != zone)
+    empty &= there[np.maximum(now, 0)]
+    new = zone >= len(calm)
+    empty &= calm[np.maximum(now, 0)] | (calm[np.where(new, 0, zone)] & ~new)
+    units = np.flatnonzero(empty)
+    for chunk in _chunks(csr, units, zone, now):
+        moved = zone.copy()
+        moved[chunk] = now[chunk]
+        if not _is_worse(instance, town, csr, zone, moved):
+            zone = moved
+    return town._replace(zone=zone)
+
+
+def untouched(instance: Instance, zone: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Tell of each grid of today whether it has all of its households, and no others."""
+    graph = instance.graph
+    n = len(graph.grid_lower)
+    owner = zone[sources(graph.home_indptr)]
+    stays = owner == graph.home_grid
+    home, count = graph.home_grid, graph.home_households
+    all_homes = np.bincount(home[home >= 0], count[home >= 0], n)[:n]
+    mine = stays & (home >= 0)
+    kept = np.bincount(home[mine], count[mine], n)[:n]
+    has = np.bincount(zone, graph.households, n)[:n]
+    return np.asarray((kept == all_homes) & (has == all_homes) & (has > 0), np.bool_)
+
+
+def _chunks(
+    csr: Csr, units: NDArray[np.int64], zone: NDArray[np.int32], now: NDArray[np.int32]
+) -> list[NDArray[np.int64]]:
+    """Group units that lie together, all in one zone and from one grid of today."""
+    label = np.arange(len(zone), dtype=np.int64) + len(zone) * len(zone)
+    label[units] = zone[units].astype(np.int64) * len(zone) + now[units]
+    piece = pieces(csr.indptr, csr.indices, label)
+    return [units[group] for group in groups_of(piece[units])] if len(units) else []
+
+
+def _is_worse(
+    instance: Instance,
+    town: Town,
+    csr: Csr,
+    before: NDArray[np.int32],
+    after: NDArray[np.int32],
+) -> bool:
+    """Tell whether a zone or community falls apart, or a zone gets a neck."""
+    for label in (lambda z: z, lambda z: town.community[z]):
+        old, new = (
+            int(pieces(csr.indptr, csr.indices, label(zone)).max()) for zone in (before, after)
+        )
+        if new > old:
+            return True
+    changed = np.unique(np.concatenate([before[before != after], after[before != after]]))
+    cost = [
+        sum(
+            instance.shape(np.flatnonzero(zone == z)) for z in changed.tolist() if (zone == z).any()
+        )
+        for zone in (before, after)
+    ]
+    return cost[1] > cost[0] + NECK

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     import argparse
 
 HELP = """\
-画出 3—5 个可比较的方案（变动户数、边界走线、均衡），并给出“价目表”：每个锁定、障碍、
+画出最多五个方案，从受影响最少到边界最清晰，互不压倒，拐点为默认；并给出“价目表”：每个锁定、障碍、
 整体小区、余量使多少户变动。
 Plans to choose between, and what each restriction costs.
 
 例  python -m lingwu_grid.scenarios 我的数据 -o 比选
+    python -m lingwu_grid.scenarios 我的数据 -o 比选 --choose 变动最少
 """
 
 
@@ -29,6 +30,10 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("-o", "--out", type=Path, default=None, help="结果文件夹")
     parser.add_argument("--seed", type=int, default=0, help="随机种子")
     cli.add_workers(parser, "同时处理几个社区", address=False)
+    parser.add_argument(
+        "--choose", default="", metavar="方案名",
+        help="用哪个方案（默认是拐点：再清晰一点就不合算的那个）",
+    )  # fmt: skip
     parser.add_argument("--no-prices", action="store_true", help="不做价目表")
     return command.run(parser, argv)
 
@@ -39,6 +44,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         options.study,
         lg.settings(options.study, options.rules, datum=options.datum),
         prices=not options.no_prices,
+        choose=options.choose,
         seed=options.seed,
         workers=options.workers,
         out=out,
@@ -48,7 +54,10 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     cli.say_result(found.table().to_string(index=False))
     if found.prices is not None:
         cli.say_result(found.prices.to_string(index=False))
-    cli.say_result(f"变动最少的方案：{out / 'map.html'}；其余各方案在 {out / 'scenarios'} 下")
+    cli.say_result(
+        f"选用“{found.chosen}”：{out / 'map.html'}；其余各方案在 {out / 'scenarios'} 下，"
+        f"要改用哪个，加 --choose 方案名 再运行；对照图：{out / 'figures' / 'frontier.png'}"
+    )
     return cli.DONE
 
 

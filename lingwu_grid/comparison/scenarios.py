@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lingwu_grid.comparison.frontier import frontier_chart
 from lingwu_grid.comparison.price_list import price_list
-from lingwu_grid.comparison.trade_offs import Choice, as_table, trade_offs
+from lingwu_grid.comparison.trade_offs import NAMES, Choice, as_table, knee, trade_offs
+from lingwu_grid.contract.errors import InputError
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import Study, read_study
 from lingwu_grid.output import refuse_foreign, whole_folder, write_csv
+from lingwu_grid.papers.picture import save_figure
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
+    from matplotlib.figure import Figure
 
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.engine.instance import Watch
@@ -27,13 +34,28 @@ class Scenarios:
     Parameters
     ----------
     choices
-        The fewest households moved first.
+        The fewest households affected first.
     prices
         What each restriction costs; None where nobody asked.
+    chosen
+        Name of the choice that is written as the plan.
     """
 
     choices: tuple[Choice, ...]
     prices: pd.DataFrame | None
+    chosen: str
+
+    def choose(self, name: str) -> Scenarios:
+        """
+        Take another of the choices as the plan.
+
+        Raises
+        ------
+        InputError
+            If there is none of this name; the sentence lists them.
+        """
+        _require(name, [c.name for c in self.choices])
+        return replace(self, chosen=name)
 
     def table(self) -> pd.DataFrame:
         """Set the choices side by side, in Chinese."""
@@ -41,7 +63,7 @@ class Scenarios:
 
     def save(self, folder: str | Path) -> Path:
         """
-        Write the first choice as the plan, the others under ``scenarios/``, and both tables.
+        Write what is chosen as the plan, the others under ``scenarios/``, tables and picture.
 
         Raises
         ------
@@ -50,31 +72,46 @@ class Scenarios:
         """
         target = Path(folder).resolve()
         with whole_folder(target) as draft:
-            self.choices[0].plan.save(draft)
+            plans = {c.name: c.plan for c in self.choices}
+            plans.pop(self.chosen).save(draft)
             write_csv(self.table(), draft / "scenarios.csv")
+            (draft / "figures").mkdir(exist_ok=True)
+            save_figure(self.draw(), draft / "figures" / "frontier.png")
             if self.prices is not None:
                 write_csv(self.prices, draft / "price_list.csv")
-            for choice in self.choices[1:]:
-                choice.plan.save(draft / "scenarios" / choice.name)
+            for name, plan in plans.items():
+                plan.save(draft / "scenarios" / name)
         return target
+
+    def draw(self) -> Figure:
+        """Draw what each choice costs and what it buys."""
+        return frontier_chart(self.choices, self.chosen)
 
     def _repr_html_(self) -> str:
         table: str = self.table().to_html(index=False, escape=True)
         return table
 
 
-def scenarios(
+def _require(name: str, names: Sequence[str]) -> None:
+    if name not in names:
+        near = difflib.get_close_matches(name, names, n=1, cutoff=0.3)
+        hint = f"您是不是要写“{near[0]}”？" if near else ""
+        raise InputError(f"没有名为“{name}”的方案", remedy=f"{hint}可选：{'、'.join(names)}")
+
+
+def scenarios(  # noqa: PLR0913 - what a planner may set, by name
     study: Study | str | Path,
     rules: Rules | None = None,
     *,
     prices: bool = True,
+    choose: str = "",
     seed: int = 0,
     workers: int = 1,
     out: str | Path | None = None,
     watch: Watch = silent,
 ) -> Scenarios:
     """
-    Draw plans that weigh moves, borders and even sizes differently, and price restrictions.
+    Draw plans from the fewest households affected to the clearest borders; price restrictions.
 
     Parameters
     ----------
@@ -84,6 +121,8 @@ def scenarios(
         The settings; by default the study's own.
     prices
         Price every lock, barrier, margin and wish, too.
+    choose
+        Name of the choice that is the plan; by default the knee of the frontier.
     seed, workers, watch
         As for :func:`~lingwu_grid.api.partition`.
     out
@@ -99,14 +138,16 @@ def scenarios(
     LingwuError
         If the data or the rules cannot be used.
     """
+    if choose:
+        _require(choose, NAMES)
     if out is not None:
         refuse_foreign(Path(out))
     if not isinstance(study, Study):
         study = read_study(study, rules)
     elif rules is not None:
         study = replace(study, rules=rules)
-    choices = trade_offs(study, seed=seed, workers=workers, watch=watch)
+    choices = trade_offs(study, keep=choose, seed=seed, workers=workers, watch=watch)
     priced = None
     if prices:
         priced = price_list(study, seed=seed, workers=workers, watch=watch)
-    return Scenarios(tuple(choices), priced)
+    return Scenarios(tuple(choices), priced, choose or knee(choices).name)

@@ -1,4 +1,4 @@
-"""Plans to choose between: few households moved, borders on lines, grids of even size."""
+"""Plans to choose between: from the fewest households affected to the clearest borders."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from lingwu_grid.api import partition
-from lingwu_grid.contract.rules import FAINT_BORDER
 from lingwu_grid.engine.instance import Stop, Watch, never, silent
 from lingwu_grid.lawful import UNLAWFUL_RUNS
+from lingwu_grid.planning.impact import AFTER
 from lingwu_grid.scale.crew import Crew
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.plan import Plan
@@ -20,50 +22,64 @@ if TYPE_CHECKING:
 MOST = 5
 """Plans that somebody can still hold side by side."""
 
+CLEARER = {"略重边界": 40.0, "边界清晰": 150.0, "边界更清晰": 300.0, "边界优先": 700.0}
+"""Households that a kilometre of border on no line weighs, by the name of the plan."""
+
+FEWEST = "变动最少"
+
+NAMES = (FEWEST, *CLEARER)
+
+NECKED = "border_necked"
+
 
 class Choice(NamedTuple):
     """A plan and what speaks for it."""
 
     name: str
     plan: Plan
-    moved: int
-    """Households whose grid changes."""
-    off_line_share: float
-    """Share of the inner border that runs on nothing a passer-by can see."""
-    deviation: float
-    """Mean distance of a grid from the middle of the range, households."""
+    affected: int
+    """Households whose grid or community changes."""
+    off_line_km: float
+    """Inner border that runs on nothing a passer-by can see, kilometres."""
+    necked: int
+    """Grids with a neck or fingers that today's map has not."""
+    tight: int
+    """Grids and communities within one per cent of a limit."""
 
     @property
-    def costs(self) -> tuple[float, float, float]:
+    def costs(self) -> tuple[float, float, float, float]:
         """What is weighed, less is better."""
-        return self.moved, self.off_line_share, self.deviation
+        return self.affected, self.off_line_km, self.necked, self.tight
 
 
 def trade_offs(
     study: Study,
     *,
+    keep: str = "",
     seed: int = 0,
     workers: int = 1,
     stop: Stop = never,
     watch: Watch = silent,
 ) -> list[Choice]:
     """
-    Draw plans that weigh moves, borders and even sizes differently; keep those worth a look.
+    Draw plans from the fewest households affected to the clearest borders; keep those worth a look.
 
-    A plan is left out if another is as good in all three and better in one (Pareto), or draws
-    the same map.
+    A plan is left out if another is as good in everything and better in something (Pareto), or
+    draws the same map.
 
     Parameters
     ----------
     study
         What to plan for; its rules hold in every plan.
+    keep
+        Name of a plan that stays, beaten or not.
     seed, workers, stop, watch
         As for :func:`~lingwu_grid.api.partition`.
 
     Returns
     -------
     list[Choice]
-        At most five, the fewest households moved first.
+        At most five, the fewest households affected first.
     """
     found: list[Choice] = []
     for name, rules in _weighings(study.rules):
@@ -72,32 +88,58 @@ def trade_offs(
         watch(f"方案“{name}”")
         plan = partition(study, rules, seed=seed, workers=Crew(workers, watch, stop))
         found.append(_measured(name, plan))
-    return sorted(undominated(found), key=lambda choice: choice.costs)[:MOST]
+    kept = undominated(found)
+    kept += [choice for choice in found if choice.name == keep and choice not in kept]
+    return sorted(kept, key=lambda choice: choice.costs)[:MOST]
 
 
 def _weighings(rules: Rules) -> list[tuple[str, Rules]]:
-    quick = rules.with_(prove=False)
-    even = quick.with_(scenario="balanced", border_weight=FAINT_BORDER)
+    quick = rules.with_(prove=False, scenario="signable")
     return [
-        ("变动最少", rules.with_(scenario="minimal")),
-        ("边界走线", quick.with_(scenario="signable")),
-        ("边界优先", quick.with_(scenario="signable", border_weight=400.0)),
-        ("略求均衡", even.with_(balance_weight=0.15)),
-        ("均衡", even),
-        ("均衡走线", quick.with_(scenario="balanced")),
+        (FEWEST, rules.with_(scenario="minimal")),
+        *((name, quick.with_(border_weight=weight)) for name, weight in CLEARER.items()),
     ]
 
 
 def _measured(name: str, plan: Plan) -> Choice:
-    rules = plan.run["rules"]["grid"]
-    basic = plan.grids[plan.grids["kind"] == "basic"]
-    middle = (rules["lower"] + rules["upper"]) / 2
+    summary, findings = plan.summary, plan.findings
+    off_line = 1 - summary["border_on_line_share"]["after"]
     return Choice(
         name,
         plan,
-        moved=plan.summary["households_moved_grid"],
-        off_line_share=round(1 - plan.summary["border_on_line_share"]["after"], 4),
-        deviation=round(float((basic["households"] - middle).abs().mean()), 1),
+        affected=summary["affected"],
+        off_line_km=round(summary["border_m"]["after"] * off_line / 1000, 2),
+        necked=int((findings["code"] == NECKED).sum()),
+        tight=summary["tight_zones"],
+    )
+
+
+def knee(choices: Sequence[Choice]) -> Choice:
+    """
+    Give the choice where one more household buys least: the nearest to having both at their best.
+
+    Parameters
+    ----------
+    choices
+        At least one.
+
+    Returns
+    -------
+    Choice
+        That with the least sum of households affected and kilometres off the lines, each as a
+        share of the way from the best to the worst; of equals the one that affects fewer. One
+        that is not lawful is passed over where another is.
+    """
+    lawful = [c for c in choices if c.plan.summary["status"] not in UNLAWFUL_RUNS]
+    rated = lawful or list(choices)
+
+    def share(value: float, values: list[float]) -> float:
+        return (value - min(values)) / (max(values) - min(values) or 1)
+
+    moved, km = [float(c.affected) for c in rated], [c.off_line_km for c in rated]
+    return min(
+        rated,
+        key=lambda c: (share(c.affected, moved) + share(c.off_line_km, km), c.affected),
     )
 
 
@@ -117,19 +159,28 @@ def undominated(choices: list[Choice]) -> list[Choice]:
     return kept
 
 
-def as_table(choices: list[Choice]) -> pd.DataFrame:
-    """Set choices side by side, in Chinese."""
-    return pd.DataFrame(
+def as_table(choices: Sequence[Choice]) -> pd.DataFrame:
+    """Set choices side by side, in Chinese, with what each costs and buys over the one before."""
+    advised = knee(choices)
+    impact = [c.plan.impact for c in choices]
+    table = pd.DataFrame(
         {
             "方案": [c.name for c in choices],
-            "换网格户数": [c.moved for c in choices],
+            "建议": ["★" if c is advised else "" for c in choices],
+            "受影响户数": [c.affected for c in choices],
+            "换网格户数": [c.plan.summary["households_moved_grid"] for c in choices],
             "换社区户数": [c.plan.summary["households_moved_community"] for c in choices],
             "改动网格数": [c.plan.summary["grids_touched"] for c in choices],
             "网格数": [c.plan.summary["grids"] for c in choices],
-            "边界不在道路河渠围墙上的比例": [c.off_line_share for c in choices],
-            "网格户数平均偏离中值": [c.deviation for c in choices],
+            "两委职数": [int(t.loc[t["when"] == AFTER, "seats"].sum()) for t in impact],
+            "不沿线的边界（公里）": [c.off_line_km for c in choices],
+            "有瓶颈的网格": [c.necked for c in choices],
+            "贴近上下限": [c.tight for c in choices],
             "是否合规": [
                 "否" if c.plan.summary["status"] in UNLAWFUL_RUNS else "是" for c in choices
             ],
         }
     )
+    table["比上一个多影响（户）"] = table["受影响户数"].diff().fillna(0).astype(int)
+    table["比上一个少不沿线（公里）"] = (-table["不沿线的边界（公里）"].diff()).fillna(0).round(2)
+    return table

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MOST = 5
 """Plans that somebody can still hold side by side."""
 
-CLEARER = {"略重边界": 40.0, "边界清晰": 150.0, "边界更清晰": 300.0, "边界优先": 700.0}
+CLEARER = {"略重边界": 40.0, "边界较清晰": 150.0, "边界清晰": 300.0, "边界优先": 700.0}
 """Households that a kilometre of border on no line weighs, by the name of the plan."""
 
 FEWEST = "变动最少"

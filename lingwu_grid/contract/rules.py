@@ -130,7 +130,7 @@ class Rules:
     second_measure: SecondMeasure = SecondMeasure()
     target_grids: int = 0
     """Grids wished for in all, exceptions included; 0 leaves the number to sizes and moves."""
-    border_weight: float = 150.0
+    border_weight: float = 300.0
     """What a kilometre of border that runs on no line weighs, in households moved: near the knee
     of what was measured on the sample town. `minimal` takes `FAINT_BORDER`, whatever is set."""
     tight_weight: float = 15.0

@@ -77,8 +77,9 @@ def _chunks(
     csr: Csr, units: NDArray[np.int64], zone: NDArray[np.int32], now: NDArray[np.int32]
 ) -> list[NDArray[np.int64]]:
     """Group units that lie together, all in one zone and from one grid of today."""
-    label = np.arange(len(zone), dtype=np.int64) + len(zone) * len(zone)
-    label[units] = zone[units].astype(np.int64) * len(zone) + now[units]
+    pair = np.stack([zone[units], now[units]], axis=1)
+    label = -1 - np.arange(len(zone), dtype=np.int32)  # the rest joins nobody
+    label[units] = np.unique(pair, axis=0, return_inverse=True)[1].reshape(-1)
     piece = pieces(csr.indptr, csr.indices, label)
     return [units[group] for group in groups_of(piece[units])] if len(units) else []
 

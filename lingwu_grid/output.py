@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import shutil
+import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -49,7 +50,9 @@ OURS = frozenset(
 
 def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
     """
-    Refuse to write where something else lies.
+    Refuse to write where something else lies, or where nothing can be written.
+
+    Called before anything is solved: the place is tried as the end will use it.
 
     Parameters
     ----------
@@ -61,7 +64,8 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
     Raises
     ------
     OutputError
-        If it is a file, or a folder that holds other things and no earlier result.
+        If it is a file, a folder that holds other things and no earlier result, a mount point, or
+        a place where no folder can be made or renamed.
     """
     recover(folder)
     if folder.is_file():
@@ -72,6 +76,22 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
             where=str(folder),
             remedy="换一个新文件夹，免得覆盖您的文件",
         )
+    if folder.is_mount():
+        raise OutputError(
+            "结果文件夹是一个挂载点（容器的卷、盘的根），不能整个换掉",
+            where=str(folder),
+            remedy="在它下面再写一层文件夹，例如 -o 该文件夹/结果",
+        )
+    try:
+        tempfile.TemporaryDirectory(
+            dir=existing(folder.parent), prefix=f".{folder.name}.draft-"
+        ).cleanup()
+        if folder.exists():  # a file held open there would stop the end, hours later
+            aside = folder.with_name(f".{folder.name}.old-{os.getpid()}")
+            folder.rename(aside)
+            aside.rename(folder)
+    except OSError as error:
+        raise _not_written(folder, error) from error
 
 
 def recover(folder: Path) -> None:

@@ -13,13 +13,15 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+POLE = 90.0
+
 MARGIN = 0.2
 """Rows may lie this share of the table's extent outside where most of them are."""
 
 
 def turn_back(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, NDArray[np.int64]]:
     """
-    Swap the coordinates of rows that only so lie where the others lie.
+    Swap the coordinates of rows that only so lie where the others lie, or on the globe at all.
 
     Parameters
     ----------
@@ -36,15 +38,20 @@ def turn_back(frame: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, NDArray[np.int
     if not len(at) or not (shapely.get_type_id(shapes[at]) == 0).all():
         return frame, np.zeros(0, np.int64)
     xy = shapely.get_coordinates(shapes[at])
-    low, high = np.percentile(xy, (5, 95), axis=0)
+    # A latitude over ninety cannot be one: that row is turned, however few rows there are.
+    off_globe = (np.abs(xy[:, 1]) > POLE) & frame.crs.is_geographic
+    proven = off_globe & (np.abs(xy[:, 0]) <= POLE)
+    known = xy[~off_globe] if (~off_globe).any() else xy[:, ::-1]
+    low, high = np.percentile(known, (5, 95), axis=0)
     span = np.maximum(high - low, 1e-3 if frame.crs.is_geographic else 100.0)
     low, high = low - MARGIN * span, high + MARGIN * span
     far = ~((xy >= low) & (xy <= high)).all(axis=1)
-    turned = far & ((xy[:, ::-1] >= low) & (xy[:, ::-1] <= high)).all(axis=1)
-    if not turned.any():
+    turned = far & ((xy[:, ::-1] >= low) & (xy[:, ::-1] <= high)).all(axis=1) | proven
+    if not (turned | off_globe).any():
         return frame, np.zeros(0, np.int64)
     shapes = shapes.copy()
     shapes[at[turned]] = shapely.points(xy[turned][:, ::-1])
+    shapes[at[off_globe & ~proven]] = None  # neither way round a place on earth
     return frame.set_geometry(shapes, crs=frame.crs), at[turned]
 
 

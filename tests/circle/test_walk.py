@@ -237,3 +237,40 @@ def test_the_map_shows_the_service_circle(
     assert not {"方案网格", "现状网格", "等时圈"} & on
     text = path.read_text("utf-8")
     assert not any(code in text for code in small_plan.assignment["household_id"].iloc[::50])
+
+
+@pytest.mark.parametrize("swapped", [1, 2, 3])
+def test_stations_turned_round_are_turned_back_however_few(swapped: int, tmp_path: Path) -> None:
+    office().write(tmp_path)
+    study = lg.read_study(tmp_path)
+    sites = study.table("stations").to_crs(4490)
+    some = sites.iloc[[0] * 3] if len(sites) < 3 else sites.iloc[:3]
+    for path in tmp_path.rglob("*"):
+        if path.stem.startswith(("stations", "邻里驿家")):
+            path.unlink()
+    rows = pd.DataFrame(
+        {"station_id": ["a", "b", "c"], "lon": some.geometry.x, "lat": some.geometry.y}
+    ).reset_index(drop=True)
+    right = rows.copy()
+    rows.loc[: swapped - 1, ["lon", "lat"]] = right.loc[: swapped - 1, ["lat", "lon"]].to_numpy()
+    rows.to_csv(tmp_path / "stations.csv", index=False)
+    again = lg.read_study(tmp_path)
+    found = again.table("stations").to_crs(4490).geometry
+    assert np.allclose(found.x, right["lon"], atol=1e-6)
+    assert np.allclose(found.y, right["lat"], atol=1e-6)
+    assert lg.coverage(again).summary["stations"] == 3
+
+
+def test_a_place_off_the_globe_is_no_place_and_told(tmp_path: Path) -> None:
+    office().write(tmp_path)
+    for path in tmp_path.rglob("*"):
+        if path.stem.startswith(("stations", "邻里驿家")):
+            path.unlink()
+    sites = lg.read_study(tmp_path).households.to_crs(4490).geometry.iloc[[0]]
+    pd.DataFrame(
+        {"station_id": ["a", "b"], "lon": [sites.x.iloc[0], 160.0], "lat": [sites.y.iloc[0], 120.0]}
+    ).to_csv(tmp_path / "stations.csv", index=False)
+    study = lg.read_study(tmp_path)
+    assert len(study.table("stations")) == 1
+    assert "shape_missing" in study.findings.columns()["code"]
+    lg.coverage(study)

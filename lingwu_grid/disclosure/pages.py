@@ -12,12 +12,14 @@ import shapely
 from scipy.sparse import eye_array, vstack
 
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.disclosure.attack import narrow
+from lingwu_grid.disclosure.attack import SMALL, narrow
 from lingwu_grid.disclosure.figures import COMPOUND, Key, groups_of, printed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
 FIGURES = re.compile(r"^window\.lingwu\.figures = (.*);$", re.MULTILINE)
 LAYER = re.compile(r"_add\((\{\"features\": .*\})\);$", re.MULTILINE)
@@ -33,6 +35,9 @@ PAGES = ("subdistrict_id", "community_id")
 def faults_of(folder: Path) -> tuple[list[str], int]:
     """
     Attack all pages of ``share/`` together, from their text alone.
+
+    What is found is then held against ``buildings.csv``, where it is there: that at most three
+    may have moved where nobody did gives nothing away.
 
     Parameters
     ----------
@@ -73,12 +78,15 @@ def faults_of(folder: Path) -> tuple[list[str], int]:
         figures |= own
         owners = {when: owners[when] | told["owners"][when] for when in owners}
     leaves = _leaves(figures, owners, *_grounds(texts.values()))
+    truth = _truth(folder / "buildings.csv", leaves)
     members = {key: at for key, at in groups_of(leaves, PAGES).items() if key in figures}
     printed = printed_of(members, figures, np.zeros(len(leaves)))
     cells = vstack([printed.sums, eye_array(len(leaves), format="csr")], format="csr")
     try:
         for cell, (low, high) in narrow(printed, cells):
             inside = cells.indices[cells.indptr[cell] : cells.indptr[cell + 1]]
+            if truth is not None and not 0 < int(truth[inside].sum()) < SMALL:
+                continue
             names = "、".join(
                 " ".join(filter(None, leaves.iloc[i][list(COMPOUND)])) for i in inside
             )
@@ -86,6 +94,18 @@ def faults_of(folder: Path) -> tuple[list[str], int]:
     except ValueError:
         faults.append("外发图里的数不能同时成立")
     return faults, cells.shape[0]
+
+
+def _truth(path: Path, leaves: pd.DataFrame) -> NDArray[np.int64] | None:
+    """Count the households of each group, where the plan's own table is there."""
+    if not path.is_file():
+        return None
+    rows = pd.read_csv(path, dtype=dict.fromkeys(COMPOUND, str), keep_default_na=False)
+    count = rows.groupby(list(COMPOUND))["households"].sum()
+    known: NDArray[np.int64] = (
+        count.reindex(pd.MultiIndex.from_frame(leaves[list(COMPOUND)])).fillna(0).to_numpy(np.int64)
+    )
+    return known
 
 
 def _others(text: str) -> list[str]:

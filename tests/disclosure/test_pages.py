@@ -13,6 +13,7 @@ from lingwu_grid import verify
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.disclosure.pages import FIGURES, faults_of
 from lingwu_grid.maps.pages import write_outgoing
+from lingwu_grid.output import write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def out(small_plan: Plan, tmp_path: Path) -> Path:
     write_outgoing(small_plan, tmp_path)
+    write_csv(small_plan.buildings, tmp_path / "buildings.csv")
     return tmp_path
 
 
@@ -53,7 +55,9 @@ def test_a_narrow_figure_gives_its_parts_away(small_plan: Plan, tmp_path: Path) 
     first = small_plan.moves[pair].drop_duplicates().iloc[0].tolist()
     few = rows[(rows["grid_id"] == rows["previous_grid_id"]) | (rows["grid_id"] != first[1])]
     one = rows[(rows[pair] == first).all(axis=1)].iloc[:1].assign(households=4)
-    write_outgoing(small_plan.with_long(buildings=pd.concat([few, one])), tmp_path)
+    made = small_plan.with_long(buildings=pd.concat([few, one]))
+    write_outgoing(made, tmp_path)
+    write_csv(made.buildings, tmp_path / "buildings.csv")
     assert faults_of(tmp_path)[0] == []
     for page in (tmp_path / "share").glob("*.html"):
         text = page.read_text("utf-8")

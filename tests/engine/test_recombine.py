@@ -168,7 +168,7 @@ def test_a_tight_count_is_paid_for_when_grids_are_cut(scenario: str, tight: floa
     part = lattice_part(2, 1, [400, 400], zone, (300, 500))
     prices = cut_task(instance, _task(part, zone)).prices
     assert prices.tight == tight
-    assert prices.border == pytest.approx(0.15 if scenario == "signable" else 0.002)
+    assert prices.border == pytest.approx(0.3 if scenario == "signable" else 0.002)
     assert instance.prices.tight == 0
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from lingwu_grid.disclosure.attack import ANY, Printed, exposed
-from lingwu_grid.disclosure.telling import FEW, STEP, told, told_size, window
+from lingwu_grid.disclosure.telling import STEP, told, told_size, window
 from lingwu_grid.lawful import moves
 
 if TYPE_CHECKING:
@@ -80,6 +80,10 @@ class Figures:
             return told_size(count, limits.get(key[1], limits[""]), STEPS[at])
         return told(count, STEPS[at])
 
+    def is_few(self, *key: str) -> bool:
+        """Tell whether a figure is of too few to be drawn, however widely it is told."""
+        return int(self._truth[self._members.get(key, [])].sum()) < STEP
+
     def printed(self) -> Printed:
         """Give what an attacker has who holds all pages and sees where houses change sides."""
         texts = {key: self.text(*key) for key in self._members}
@@ -102,10 +106,10 @@ class Figures:
         )
         sums = {(f"{kind}_{page}", code) for page, code in pages for kind in SUMS}
         return [
-            [*key, text]
+            [*key, self.text(*key)]
             for key, at in self._members.items()
             if (key in sums or (key[0].split("_")[0] not in SUMS and here.iloc[at].any()))
-            and ((text := self.text(*key)) != FEW or key[0] != "flow")  # a flow of few is not told
+            and not (key[0] == "flow" and self.is_few(*key))
         ]
 
     def _protect(self) -> int:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 
 from lingwu_grid.disclosure.figures import Figures
-from lingwu_grid.disclosure.telling import FEW
 from lingwu_grid.lawful import ANY, UNLAWFUL
 from lingwu_grid.maps.layers import joined, with_count, with_standing
 from lingwu_grid.maps.service import shared_service
@@ -155,9 +155,10 @@ class Shared:
             geometry=[joined(part.geometry) for _, part in groups],
             crs=units.crs,
         )
-        pairs = zip(table["previous_grid_id"], table["grid_id"], strict=True)
-        table["households"] = [self.figures.text("flow", *map(str, pair)) for pair in pairs]
-        drawn = table[~table["households"].isin([FEW, "0"])].reset_index(drop=True)
+        keys = [("flow", *map(str, pair)) for pair in groups.groups]
+        table["households"] = [self.figures.text(*key) for key in keys]
+        is_few = np.array([self.figures.is_few(*key) for key in keys], bool)
+        drawn = table[~is_few].reset_index(drop=True)
         return drawn.assign(unit_id=[f"{i + 1}" for i in range(len(drawn))])
 
     def _compounds_of(self, owners: set[str]) -> pd.DataFrame:

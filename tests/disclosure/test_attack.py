@@ -126,5 +126,7 @@ def test_where_tens_are_too_narrow_more_is_held_back() -> None:
     assert attacked(leaves, figures) == []
     assert figures.text("out", "g0") in ("少于 20", "少于 50")
     assert figures.withheld == 0
+    assert all(figures.is_few("flow", "g0", f"g{i}") for i in range(1, 6))
+    assert not [row for row in figures.listed({"c"}, []) if row[0] == "flow"]
     figures._step.clear()
     assert {span for _, span in attacked(leaves, figures)} >= {(1.0, 5.0)}

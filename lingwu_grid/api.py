@@ -16,7 +16,7 @@ from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.drawing import draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import Study, read_study, rules_of
-from lingwu_grid.output import refuse_foreign, whole_folder
+from lingwu_grid.output import require_place, whole_folder
 from lingwu_grid.papers.writing import LEDGER, PaperOptions, filled
 from lingwu_grid.plan import Plan, Review, read_plan
 from lingwu_grid.planning.reading import read_bundle
@@ -315,7 +315,7 @@ def _place(out: str | Path | None) -> Path | None:
     """Give the output folder; refuse it where something else lies there."""
     if out is None:
         return None
-    refuse_foreign(Path(out))
+    require_place(Path(out))
     return Path(out).resolve()
 
 

@@ -50,9 +50,7 @@ OURS = frozenset(
 
 def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
     """
-    Refuse to write where something else lies, or where nothing can be written.
-
-    Called before anything is solved: the place is tried as the end will use it.
+    Refuse to write where something else lies.
 
     Parameters
     ----------
@@ -64,8 +62,7 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
     Raises
     ------
     OutputError
-        If it is a file, a folder that holds other things and no earlier result, a mount point, or
-        a place where no folder can be made or renamed.
+        If it is a file, or a folder that holds other things and no earlier result.
     """
     recover(folder)
     if folder.is_file():
@@ -76,6 +73,25 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
             where=str(folder),
             remedy="换一个新文件夹，免得覆盖您的文件",
         )
+
+
+def require_place(folder: Path) -> None:
+    """
+    Refuse, before anything is solved, a place that the end could not write.
+
+    Parameters
+    ----------
+    folder
+        The output folder, there or not; a trial folder is made beside it, and what is there is
+        renamed and back, as the end will do.
+
+    Raises
+    ------
+    OutputError
+        As :func:`refuse_foreign`; or if it is a mount point, or no folder can be made or renamed
+        there.
+    """
+    refuse_foreign(folder)
     if folder.is_mount():
         raise OutputError(
             "结果文件夹是一个挂载点（容器的卷、盘的根），不能整个换掉",

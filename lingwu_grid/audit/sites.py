@@ -9,6 +9,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.contract.kinds import RETIRED
 from lingwu_grid.fabric.enclosures import label_by
 from lingwu_grid.ingest.turned import in_degrees
 
@@ -73,7 +74,7 @@ def codes(study: Study) -> list[Finding]:
         ("网格", "grids", "grid_id"),
         ("社区", "communities", "community_id"),
     ):
-        retired = register[(register["level"] == level) & (register["status"] == "停用")]
+        retired = register[(register["level"] == level) & (register["status"] == RETIRED)]
         drawn = sorted(set(study.table(table)[key].astype(str)) & set(retired["code"].astype(str)))
         kind = Finding(
             "warning", "code_retired", "code_register", "编码登记",

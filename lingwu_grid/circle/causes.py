@@ -14,8 +14,6 @@ from lingwu_grid.circle.walls import compound_walls, named_barriers
 from lingwu_grid.contract.kinds import barrier as look_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -73,13 +71,16 @@ def causes_of(
         return cause, in_circle
     ends = np.stack([shapely.get_coordinates(place), shapely.get_coordinates(nearest)], axis=1)
     weight = homes["households"].to_numpy(np.int64)[seen]
-    names, walled = _in_the_way(study, shapely.linestrings(ends[seen]), weight)
+    shapes, words = _barriers(study)
+    names, walled = _in_the_way(study, (shapes, words), shapely.linestrings(ends[seen]), weight)
     tried = [(f"{name}隔断", [name], True) for name in names]
     tried += [(BY_WALLS, [], False)] if walled else []
     if len(tried) > 1:
         tried.append((TOGETHER, names, not walled))
     helped = {
-        word: _within(_without(study, taken), place[seen], stations, reach, walled=keeps)
+        word: _within(
+            _without(study, np.isin(words, taken)), place[seen], stations, reach, walled=keeps
+        )
         for word, taken, keeps in tried
     }
     # The last is for those whom nothing helps alone; of the others, what helps most goes first.
@@ -91,7 +92,7 @@ def causes_of(
     return cause, in_circle
 
 
-def _words(study: Study) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+def _barriers(study: Study) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """Give barriers, open where they can be crossed, and what each is called."""
     shapes, names, kinds = named_barriers(study)
     words = [n or "无名" + look_of(k).name for n, k in zip(names, kinds, strict=True)]
@@ -99,10 +100,13 @@ def _words(study: Study) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
 
 
 def _in_the_way(
-    study: Study, lines: NDArray[np.object_], weight: NDArray[np.int64]
+    study: Study,
+    barriers: tuple[NDArray[np.object_], NDArray[np.object_]],
+    lines: NDArray[np.object_],
+    weight: NDArray[np.int64],
 ) -> tuple[list[str], bool]:
     """Name the barriers that straight lines meet, those of most households first; and walls."""
-    shapes, words = _words(study)
+    shapes, words = barriers
     met: dict[str, int] = {}
     if len(shapes):
         line, barrier = shapely.STRtree(shapes).query(lines, predicate="intersects")
@@ -113,11 +117,9 @@ def _in_the_way(
     return sorted(met, key=lambda word: (-met[word], word))[:MOST_TRIED], walled
 
 
-def _without(study: Study, taken: Sequence[str]) -> Study:
-    """Give the study without the barriers called so."""
-    words = _words(study)[1]
-    barriers = study.table("barriers")
-    left = barriers[~np.isin(words, np.array(taken, object))] if len(words) else barriers
+def _without(study: Study, taken: NDArray[np.bool_]) -> Study:
+    """Give the study without some rows of its barriers."""
+    left = study.table("barriers")[~taken]
     return replace(study, tables={**study.tables, "barriers": left})
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
+    from lingwu_grid.fabric.enclosures import Lines
     from lingwu_grid.ingest.study import Study
 
 PASS_M = 3.0
@@ -67,9 +68,11 @@ def walls_of(study: Study, *, walled: bool = True) -> tuple[NDArray[np.object_],
         Lines that cannot be passed; and the compounds that have gates.
     """
     found = collect_lines(study)
-    points = _crossings(study)
     walls = compound_walls(study)
-    shut = [_opened(found.of(Runs.BARRIER), points, PASS_M), walls.lines[: None if walled else 0]]
+    open_at = _crossings(study, found)
+    shut = [
+        _pieces(_opened(found.of(Runs.BARRIER), open_at)), walls.lines[: None if walled else 0],
+    ]  # fmt: skip
     return np.concatenate(shut), walls
 
 
@@ -124,20 +127,17 @@ def named_barriers(
     if not len(table):
         return np.empty(0, object), np.empty(0, object), np.empty(0, object)
     lines = np.where(np.isin(shapely.get_type_id(drawn), (3, 6)), shapely.boundary(drawn), drawn)
-    points = _crossings(study)
-    if len(points):
-        lines = shapely.difference(lines, shapely.union_all(shapely.buffer(points, PASS_M)))
+    lines = _opened(lines, _crossings(study, collect_lines(study)))
     return lines, table["name"].to_numpy(object), table["kind"].to_numpy(object)
 
 
-def _crossings(study: Study) -> NDArray[np.object_]:
+def _crossings(study: Study, lines: Lines) -> NDArray[np.object_]:
     """
     Give the points where barriers are open: those of the units, and both banks of marked streets.
 
     A crossing is often marked in the middle of the river, or beside it; who walks there walks on
     the street that is drawn across.
     """
-    lines = collect_lines(study)
     points = crossing_points(study, lines)
     marked = study.table("crossings").geometry.to_numpy()
     marked = shapely.get_parts(marked[np.isin(shapely.get_type_id(marked), (0, 4))])
@@ -208,15 +208,11 @@ def _on_outline(stands: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> gpd.GeoDat
     return gates.set_geometry(points, crs=gates.crs)
 
 
-def _opened(
-    lines: NDArray[np.object_], points: NDArray[np.object_], reach: float
-) -> NDArray[np.object_]:
-    if not len(lines):
-        return lines
-    if len(points):
-        holes = shapely.union_all(shapely.buffer(points, reach))
-        lines = shapely.difference(lines, holes)
-    return _pieces(lines)
+def _opened(lines: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Take from barriers what can be passed; empty where nothing is left."""
+    holes = shapely.union_all(shapely.buffer(points, PASS_M))
+    left: NDArray[np.object_] = shapely.difference(lines, holes)
+    return left
 
 
 def _pieces(lines: NDArray[np.object_]) -> NDArray[np.object_]:

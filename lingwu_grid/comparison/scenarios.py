@@ -13,7 +13,7 @@ from lingwu_grid.comparison.trade_offs import NAMES, Choice, as_table, knee, tra
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import Study, read_study
-from lingwu_grid.output import refuse_foreign, whole_folder, write_csv
+from lingwu_grid.output import require_place, whole_folder, write_csv
 from lingwu_grid.papers.picture import save_figure
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def scenarios(  # noqa: PLR0913 - what a planner may set, by name
     if choose:
         _require(choose, NAMES)
     if out is not None:
-        refuse_foreign(Path(out))
+        require_place(Path(out))
     if not isinstance(study, Study):
         study = read_study(study, rules)
     elif rules is not None:

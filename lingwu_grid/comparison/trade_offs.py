@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.plan import Plan
 
-MOST = 5
-"""Plans that somebody can still hold side by side."""
-
 CLEARER = {"略重边界": 40.0, "边界较清晰": 150.0, "边界清晰": 300.0, "边界优先": 700.0}
 """Households that a kilometre of border on no line weighs, by the name of the plan."""
 
@@ -90,7 +87,7 @@ def trade_offs(
         found.append(_measured(name, plan))
     kept = undominated(found)
     kept += [choice for choice in found if choice.name == keep and choice not in kept]
-    return sorted(kept, key=lambda choice: choice.costs)[:MOST]
+    return sorted(kept, key=lambda choice: choice.costs)
 
 
 def _weighings(rules: Rules) -> list[tuple[str, Rules]]:

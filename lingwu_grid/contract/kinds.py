@@ -51,6 +51,9 @@ class Look(NamedTuple):
     paper: str
 
 
+LIVING, RETIRED = "在用", "停用"
+"""What the register says of a code."""
+
 STATUSES: dict[str, Look] = {
     "合规": Look("#2e7d32", "#c8e6c9"),
     "例外": Look("#6a51a3", "#d1c4e9"),

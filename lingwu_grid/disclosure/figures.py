@@ -36,6 +36,9 @@ FLOW = ("previous_grid_id", "grid_id")
 SUMS = ("households", "moved", "across")
 """Sums of a page: all, those whose grid changes, those whose community does."""
 
+PAGES = ("subdistrict_id", "community_id")
+"""A page for each street and one for each community: columns of the leaves."""
+
 COMPOUND = ("compound_id", *FLOW, "previous_community_id", "community_id")
 
 

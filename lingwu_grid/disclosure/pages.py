@@ -13,7 +13,7 @@ from scipy.sparse import eye_array, vstack
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.disclosure.attack import SMALL, narrow
-from lingwu_grid.disclosure.figures import COMPOUND, Key, groups_of, printed_of
+from lingwu_grid.disclosure.figures import COMPOUND, PAGES, Key, groups_of, printed_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,8 +28,6 @@ COUNT = re.compile(r"(?<![限\d] )(少于 \d+|[\d—]+|不公布) 户")
 SEGMENT = re.compile(r"0|少于 \d+|\d+—\d+|不公布")
 SLIVER = 1e-12
 """Ground in square degrees, about a hundredth of a square metre, that nobody lives on."""
-
-PAGES = ("subdistrict_id", "community_id")
 
 
 def faults_of(folder: Path) -> tuple[list[str], int]:

@@ -17,7 +17,7 @@ from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
 from lingwu_grid.fabric.places import Places, name_places
-from lingwu_grid.fabric.wholes import compound_groups, compound_keys, grid_of_building, yards
+from lingwu_grid.fabric.wholes import compound_groups, compound_keys, today_of_buildings, yards
 from lingwu_grid.graph import linked
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def build_fabric(study: Study) -> Fabric:
     lines = collect_lines(study)
     buildings = gather_buildings(study)
     places = name_places(study)
-    key, whole = compound_keys(study, buildings, grid_of_building(study, places, buildings))
+    key, whole = compound_keys(study, buildings, today_of_buildings(study, places, buildings))
     footprints = footprints_of(study)
     bent = bent_lines(study, lines, footprints)
     faces = make_faces(bent, study.outline)

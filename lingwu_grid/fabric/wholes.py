@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
 
-def grid_of_building(study: Study, places: Places, buildings: Buildings) -> NDArray[np.int64]:
+def today_of_buildings(study: Study, places: Places, buildings: Buildings) -> NDArray[np.int64]:
     """Tell today's grid of each building; -1 for none."""
     if len(study.table("grids")):
         return places.of_points(study, buildings.point)[0]

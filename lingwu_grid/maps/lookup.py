@@ -110,21 +110,21 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
     return cards
 
 
-def compound_flows(buildings: pd.DataFrame) -> pd.DataFrame:
-    """Sum the households of compounds up by where they are and where they go."""
+def household_flows(buildings: pd.DataFrame) -> pd.DataFrame:
+    """Sum the households up by their compound, or none, by where they are and where they go."""
     keys = [
         "compound_id", "compound_name", "previous_grid_id", "grid_id", "previous_community_id",
         "community_id",
     ]  # fmt: skip
-    inside = buildings[buildings["compound_id"] != ""]
-    return inside.groupby(keys, sort=True)["households"].sum().reset_index()
+    return buildings.groupby(keys, sort=True)["households"].sum().reset_index()
 
 
 def _compound_cards(record: PlanRecord) -> dict[str, Any]:
     """Say of each compound what becomes of it: the first question anybody asks."""
     is_summed = "building_id" not in record.buildings.columns  # a shared part has sums only
-    flows = record.buildings if is_summed else compound_flows(record.buildings)
-    names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
+    flows = record.buildings if is_summed else household_flows(record.buildings)
+    flows = flows[flows["compound_id"] != ""]
+    names = record.names
     rows_of: dict[str, list[Any]] = {}
     for row in flows.sort_values("compound_id", kind="stable").itertuples(index=False):
         rows_of.setdefault(str(row.compound_id), []).append(row)

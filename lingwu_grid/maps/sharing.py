@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 import geopandas as gpd
 import numpy as np
 
-from lingwu_grid.disclosure.figures import Figures
+from lingwu_grid.disclosure.figures import COMPOUND, PAGES, Figures
 from lingwu_grid.lawful import ANY, UNLAWFUL
 from lingwu_grid.maps.layers import joined, with_count, with_standing
+from lingwu_grid.maps.lookup import household_flows
 from lingwu_grid.maps.service import shared_service
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.pieces import LONG
@@ -22,14 +23,6 @@ if TYPE_CHECKING:
 
 SHOWN = {"code_register": ("code", "name"), "impact": ("community_id", "when", "seats")}
 """What a shared part needs of the output tables; of all others it has nothing."""
-
-PAGES = ("subdistrict_id", "community_id")
-"""A page for each street and one for each community."""
-
-LEAF = (
-    "compound_id", "compound_name", "previous_grid_id", "grid_id", "previous_community_id",
-    "community_id",
-)  # fmt: skip
 
 
 class Shared:
@@ -48,7 +41,9 @@ class Shared:
     def __init__(self, record: PlanRecord) -> None:
         self._record = record
         self._plan = plan_of(record)
-        self._leaves = _leaves_of(record)
+        street = record.communities.set_index("community_id")["subdistrict_id"].astype(str)
+        flows = household_flows(record.buildings)
+        self._leaves = flows.assign(subdistrict_id=flows["community_id"].map(street))
         rules = record.certificate["rules"]
         limits = {
             level: {"": rules[level]}
@@ -166,11 +161,8 @@ class Shared:
         rows = self._leaves[self._leaves["compound_id"] != ""]
         here = rows["community_id"].isin(owners) | rows["previous_community_id"].isin(owners)
         rows = rows[here].reset_index(drop=True)
-        keys = rows[[name for name in LEAF if name != "compound_name"]].astype(str)
-        told_rows = [
-            self.figures.text("compound", *key) for key in keys.itertuples(index=False, name=None)
-        ]
-        return rows.assign(households=told_rows)
+        keys = rows[list(COMPOUND)].astype(str).itertuples(index=False, name=None)
+        return rows.assign(households=[self.figures.text("compound", *key) for key in keys])
 
     def _changes_of(self, grids: set[str]) -> gpd.GeoDataFrame:
         every = self._changes
@@ -195,10 +187,3 @@ class Shared:
             "lower_bound": None,
             "explanations": [],
         }
-
-
-def _leaves_of(record: PlanRecord) -> pd.DataFrame:
-    """Sum up the households that no page tells apart: compound, grids and communities."""
-    owner = record.communities.set_index("community_id")["subdistrict_id"].astype(str)
-    table = record.buildings.groupby(list(LEAF), sort=True)["households"].sum().reset_index()
-    return table.assign(subdistrict_id=table["community_id"].map(owner))

@@ -126,7 +126,7 @@ def coverage_sheet(record: PlanRecord) -> Sheet | None:
     if record.service is None:
         return None
     zones = record.service.zones
-    names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
+    names = record.names
     names |= {street: street_name(record, street) for street in streets_of(record)}
     columns = [
         Column("级别", zones["level"].tolist(), width=8),

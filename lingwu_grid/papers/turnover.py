@@ -91,7 +91,7 @@ def passed_between(record: PlanRecord) -> dict[str, str]:
         Code of the community to a sentence: what it had, plus who came, less who left, is what it
         has.
     """
-    names = record.code_register.drop_duplicates("code").set_index("code")["name"].to_dict()
+    names = record.names
     rows = record.assignment
     flow = rows.groupby(["previous_community_id", "community_id"]).size().rename("households")
     flow = flow.reset_index().sort_values("households", ascending=False, kind="stable")

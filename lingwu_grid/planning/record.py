@@ -93,6 +93,12 @@ class PlanRecord:
         return self.tables["code_register"]
 
     @property
+    def names(self) -> dict[str, str]:
+        """Name of every code ever given, grids and communities."""
+        register = self.code_register.drop_duplicates("code")
+        return dict(zip(register["code"], register["name"], strict=True))
+
+    @property
     def buildings(self) -> pd.DataFrame:
         """Table ``buildings.csv``: households by building."""
         return whole_table(self.pieces, "buildings")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.kinds import LIVING, RETIRED
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.planning.lookups import named
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.ingest.study import Study
 
-LIVING, RETIRED = "在用", "停用"
 GRID, COMMUNITY = "网格", "社区"
 COLUMNS = (
     "level", "code", "name", "community_id", "status", "lineage", "predecessors", "successors",

@@ -12,6 +12,7 @@ import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.comparison.price_list import price_list
+from lingwu_grid.comparison.scenarios import Scenarios
 from lingwu_grid.comparison.trade_offs import Choice, as_table, knee, trade_offs, undominated
 from lingwu_grid.contract.rules import Band, Rules
 from tests.commands import scenarios as main
@@ -65,6 +66,14 @@ def test_a_plan_that_is_not_lawful_is_not_advised(small_plan: Plan) -> None:
     choices = [_choice("a", bad, 100, 4.0, 0, 0), _choice("b", small_plan, 120, 5.0, 0, 0)]
     assert knee(choices).name == "b"
     assert as_table(choices)["是否合规"].tolist() == ["否", "是"]
+
+
+def test_another_choice_is_taken_by_its_name(small_plan: Plan) -> None:
+    choices = (_choice("a", small_plan, 100, 9.0, 0, 0), _choice("b", small_plan, 120, 4.0, 0, 0))
+    found = Scenarios(choices, None, "a")
+    assert found.choose("b").chosen == "b"
+    with pytest.raises(lg.InputError, match="可选：a、b"):
+        found.choose("c")
 
 
 def test_an_unknown_plan_is_refused_before_anything_is_solved(

@@ -48,6 +48,7 @@ def _record() -> SimpleNamespace:
     )
     return SimpleNamespace(
         impact=impact, changes=changes, code_register=register,
+        names=dict(zip(register["code"], register["name"], strict=True)),
         summary={"grids_retired": ["b2", "c1"]},
     )  # fmt: skip
 

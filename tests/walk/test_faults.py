@@ -18,7 +18,7 @@ import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.contract.errors import OutputError
-from lingwu_grid.output import recover, refuse_foreign, whole_folder
+from lingwu_grid.output import recover, require_place, whole_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -253,16 +253,16 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_solved(
     out = tmp_path / "out"
     with whole_folder(out) as draft:
         (draft / "plan.gpkg").write_text("old")
-    refuse_foreign(out)
-    refuse_foreign(tmp_path / "not" / "yet" / "there")
+    require_place(out)
+    require_place(tmp_path / "not" / "yet" / "there")
     assert [p.name for p in tmp_path.iterdir()] == ["out"], "nothing is left of the trial"
     monkeypatch.setattr(Path, "rename", _refuse)
     with pytest.raises(OutputError, match="另一个程序"):
-        refuse_foreign(out)
+        require_place(out)
     monkeypatch.undo()
     monkeypatch.setattr(Path, "is_mount", lambda path: path == out)
     with pytest.raises(OutputError, match="挂载点"):
-        refuse_foreign(out)
+        require_place(out)
     monkeypatch.undo()
     assert (out / "plan.gpkg").read_text() == "old"
 
@@ -270,7 +270,7 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_solved(
 @LINUX
 def test_a_disk_that_takes_nothing_is_refused_before_anything_is_solved() -> None:
     with pytest.raises(OutputError, match="写不出结果"):
-        refuse_foreign(Path("/proc/out"))
+        require_place(Path("/proc/out"))
 
 
 def _refuse(_path: Path, _target: Path) -> None:

@@ -92,17 +92,19 @@ def _is_worse(
     after: NDArray[np.int32],
 ) -> bool:
     """Tell whether a zone or community falls apart, or a zone gets a neck."""
-    for label in (lambda z: z, lambda z: town.community[z]):
-        old, new = (
-            int(pieces(csr.indptr, csr.indices, label(zone)).max()) for zone in (before, after)
-        )
-        if new > old:
-            return True
+    old, new = (_pieces(town, csr, zone) for zone in (before, after))
+    if any(a > b for a, b in zip(new, old, strict=True)):
+        return True
     changed = np.unique(np.concatenate([before[before != after], after[before != after]]))
-    cost = [
-        sum(
-            instance.shape(np.flatnonzero(zone == z)) for z in changed.tolist() if (zone == z).any()
-        )
-        for zone in (before, after)
-    ]
-    return cost[1] > cost[0] + NECK
+    return _outlines(instance, after, changed) > _outlines(instance, before, changed) + NECK
+
+
+def _pieces(town: Town, csr: Csr, zone: NDArray[np.int32]) -> list[int]:
+    """Count the pieces of all zones, and of all communities."""
+    labels = (zone, town.community[zone])
+    return [int(pieces(csr.indptr, csr.indices, label).max()) for label in labels]
+
+
+def _outlines(instance: Instance, zone: NDArray[np.int32], zones: NDArray[np.int32]) -> float:
+    inside = [np.flatnonzero(zone == z) for z in zones.tolist()]
+    return sum(instance.shape(units) for units in inside if len(units))

@@ -59,7 +59,7 @@ def row_of(s: dict[str, Any], workers: int) -> tuple[object, ...]:
     seconds, parts = s["seconds"], s.get("parts", [])
     solve = seconds.get("parts", sum(seconds.get(k, 0) for k in ("audit", "fabric", "solve")))
     peaks = sorted((p["peak_mb"] for p in parts), reverse=True)
-    bound = s["lower_bound"]["under_rules"]
+    bound = s["lower_bound"]["within_plan"]
     bad = s["grids"] + s["communities"] - s["grids_in_range"] - s["communities_in_range"]
     return (
         s["households"], s["grids"], len(parts) or 1, seconds["read"], round(solve, 1),

@@ -70,11 +70,11 @@ def main() -> None:
         faulty += faults > 0
         gaps.append(100 * s["gap"])
         causes = ",".join(sorted({e["cause"] for e in s["explanations"]})) or "-"
-        bound = s["lower_bound"]["under_rules"] or s["lower_bound"]["unconditional"]
+        bound = s["lower_bound"]["global"]
         write(
             ROW.format(
                 seed, s["households"], s["grids"], faults, causes[:11],
-                s["households_moved_grid"], bound, f"{gaps[-1]:.1f}", s["total"],
+                s["affected"], bound, f"{gaps[-1]:.1f}", s["total"],
             )
             + "\n"
         )  # fmt: skip

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import lingwu_grid as lg
 from lingwu_grid import cli
 from lingwu_grid.lawful import UNLAWFUL_RUNS
+from lingwu_grid.planning.defence import defence
 
 if TYPE_CHECKING:
     import argparse
@@ -86,18 +87,13 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
     s = summary
-    bounds = s["lower_bound"]
-    proven = bounds["under_rules"]
-    least = f"至少须 {bounds['unconditional']} 户"
-    if proven is not None:
-        least += f"；在本方案的社区和规则内至少 {proven} 户"
     cli.say_result(
         f"{s['households']} 户，{s['grids']} 个网格（合规 {s['grids_in_range']}），"
         f"{s['communities']} 个社区（合规 {s['communities_in_range']}），"
         f"例外 {s['exceptions']} 个；"
-        f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），{least}；"
-        f"换网格或社区共 {s['affected']} 户（其中 {s['price_of_clear_borders']} 户换来清晰的边界"
-        f"和户数的余地）；户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"
+        f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），"
+        f"换社区 {s['households_moved_community']} 户；{defence(s)}；"
+        f"户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"
     )
     for item in summary["explanations"]:
         cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")

@@ -74,8 +74,7 @@ class Plan(PlanRecord):
             "户数离上下限不到 1% 的网格和社区": s["tight_zones"],
             "其中换网格": s["households_moved_grid"],
             "其中换社区": s["households_moved_community"],
-            "至少须变动的户数": s["lower_bound"]["unconditional"],
-            "规则内至少须变动的户数": s["lower_bound"]["under_rules"],
+            "任何合规方案至少须变动的户数": s["lower_bound"]["global"],
             "改动的网格": s["grids_touched"],
         }
         told = ["未算" if value is None else value for value in rows.values()]

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 TOUCH_M = 0.02
 """Units that join must come this near to each other, metres."""
 
+GAP_DIGITS = 1e-6
+"""Rounding of a gap in the summary."""
+
 METRES = 4544
 """CGCS2000, for areas of Lingwu; elsewhere the local UTM zone."""
 
@@ -250,11 +253,12 @@ def _bounds(files: _Files) -> list[str]:
     is_lawful = files.summary["status"] not in {"infeasible", "unfinished"}
     if is_lawful and bounds["unconditional"] > moved:
         faults.append(f"无条件下限 {bounds['unconditional']} 大于变动户数 {moved}")
+    faults += _global(files, is_lawful=is_lawful)
     proofs = files.certificate["proofs"]
-    if bounds["under_rules"] is not None:
+    if bounds["within_plan"] is not None:
         total = sum(p["bound"] for p in proofs)
-        if bounds["under_rules"] > min(total, moved):
-            faults.append(f"规则内下限 {bounds['under_rules']} 大于各社区证明之和 {total}")
+        if bounds["within_plan"] > min(total, moved):
+            faults.append(f"方案内下限 {bounds['within_plan']} 大于各社区证明之和 {total}")
     rows = files.rows
     gone = rows[(rows["previous_grid_id"] != rows["grid_id"]) & (rows["previous_grid_id"] != "")]
     count = gone.groupby("community_id").size()
@@ -275,9 +279,42 @@ def _by_part(files: _Files) -> list[pd.DataFrame]:
     return [rows for _, rows in files.rows.groupby(of_unit[files.rows["unit_id"]].to_numpy())]
 
 
-def unconditional_bound(rows: pd.DataFrame, rules: dict[str, Any], special: set[str]) -> int:
+def _global(files: _Files, *, is_lawful: bool) -> list[str]:
+    """Work the bound on all communities and shapes out anew, and what the summary says of it."""
+    bounds, summary = files.certificate["bounds"], files.summary
+    faults = []
+    if bounds["global"] != summary["lower_bound"]["global"]:
+        faults.append("证书与汇总写的全局下限不一")
+    affected = summary["affected"]
+    if is_lawful and bounds["global"] > affected:
+        faults.append(f"全局下限 {bounds['global']} 大于受影响的 {affected} 户")
+    if files.rules["scenario"] != "redraw":
+        special, villages = set(files.certificate["special_grids"]), set(_own(files, "community"))
+        least = sum(
+            max(
+                unconditional_bound(rows, files.rules, special),
+                unconditional_bound(rows, files.rules, villages, "community"),
+            )
+            for rows in _by_part(files)
+        )
+        if bounds["global"] > least:
+            faults.append(f"全局下限应不超过 {least}，证书写 {bounds['global']}")
+    gap = (affected - bounds["global"]) / affected if affected else 0.0
+    if abs(summary["gap"] - gap) > GAP_DIGITS:
+        faults.append(f"差距应为 {gap:.6f}，汇总写 {summary['gap']}")
+    return faults
+
+
+def _own(files: _Files, level: str) -> dict[str, Any]:
+    own: dict[str, Any] = files.rules["own"][level]
+    return own
+
+
+def unconditional_bound(
+    rows: pd.DataFrame, rules: dict[str, Any], special: set[str], level: str = "grid"
+) -> int:
     """
-    Bound the households that change grid, from the assignment alone.
+    Bound the households that change grid or community, from the assignment alone.
 
     Whole units leave a grid over its maximum; a grid under its minimum receives what it lacks or
     is closed. The least of ``max(leave + closed, lack)`` over the sets of grids to close is found
@@ -290,11 +327,14 @@ def unconditional_bound(rows: pd.DataFrame, rules: dict[str, Any], special: set[
     rules
         Bands and margin of the certificate.
     special
-        Grids whose size is free.
+        Grids or communities with a range of their own: not counted.
+    level
+        `grid` or `community`.
     """
-    lower, upper = rules["grid"][0] + rules["margin"], rules["grid"][1] - rules["margin"]
-    known = rows[rows["previous_grid_id"] != ""]
-    units = known.groupby(["previous_grid_id", "unit_id"]).size()
+    lower, upper = rules[level][0] + rules["margin"], rules[level][1] - rules["margin"]
+    today = f"previous_{level}_id"
+    known = rows[rows[today] != ""]
+    units = known.groupby([today, "unit_id"]).size()
     leave, short = 0, []
     for grid, of_grid in units.groupby(level=0):
         size = int(of_grid.sum())

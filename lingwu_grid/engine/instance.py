@@ -271,16 +271,21 @@ class Proof:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Lower bounds on the households that change grid, in any lawful plan of whole units."""
+    """Lower bounds on the households that a lawful plan of whole units changes."""
 
     unconditional: int
-    within_communities: int | None = None
-    """In any plan with the communities of this one; None where none was solved exactly."""
-    under_rules: int | None = None
-    """The same, within the methods of `proofs`."""
+    """Households that change grid, in any lawful plan."""
     unconditional_communities: int = 0
-    """Households that change community in any lawful plan of whole units."""
+    """Households that change community, in any lawful plan."""
+    within_plan: int | None = None
+    """Households that change grid, in any plan with the communities of this one and within the
+    methods of `proofs`; None where none was solved exactly. A diagnostic of the search."""
     proofs: tuple[Proof, ...] = ()
+
+    @property
+    def everywhere(self) -> int:
+        """Households that change grid or community, in any lawful plan: the larger of the two."""
+        return max(self.unconditional, self.unconditional_communities)
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,7 +300,7 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
                 town = solve_borders(instance, town, run.csr, seed, workers=workers, stop=stop)
                 run.tell("社区边界", town)
         town, proofs = _prove(run, town)
-    interrupted = partial(stop, is_lawful=False)
+    proved, interrupted = town, partial(stop, is_lawful=False)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
     run.tell("重切网格", town)
@@ -311,18 +311,29 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     town = keep_ground(instance, unwrap(instance, town, run.csr, run.seed, interrupted), run.csr)
     if instance.proves:
         proofs = _counted(town, proofs)
-    return town, tuple(_as_it_is(instance, town, proof) for proof in proofs), clear_price
+    return town, tuple(_as_it_is(instance, proved, town, proof) for proof in proofs), clear_price
 
 
-def _as_it_is(instance: Instance, town: Town, proof: Proof) -> Proof:
-    """Count again after tidying; what whole units alone ask for is a bound as well."""
+def _as_it_is(instance: Instance, proved: Town, town: Town, proof: Proof) -> Proof:
+    """
+    Say what a proof still proves once grids were cut anew.
+
+    A model was of the ground its community had: with other ground nothing of it is left but the
+    count of whole units, with other grids on the same ground only what holds for any shape.
+    """
     inside = town.community[town.zone] == proof.community
+    same = np.array_equal(inside, proved.community[proved.zone] == proof.community)
     moved, counted = moved_households(instance, town, inside), unconditional(instance, inside)
+    free = max(proof.free_bound, counted) if same else counted
+    kept = same and np.array_equal(town.zone[inside], proved.zone[inside])
     return replace(
         proof,
+        method=proof.method if kept else FREE if same and proof.method != COUNTED else COUNTED,
         moved=moved,
-        bound=min(max(proof.bound, proof.free_bound, counted), moved),
-        free_bound=min(max(proof.free_bound, counted), moved),
+        # Of what stayed out of range, units that should leave did not.
+        bound=min(max(proof.bound, free) if kept else free, moved),
+        free_bound=min(free, moved),
+        cores=proof.cores if kept else (),
     )
 
 
@@ -391,8 +402,7 @@ def _bound(instance: Instance, proofs: tuple[Proof, ...]) -> Bound:
     # Where nothing is lawful there is nothing that a lawful plan could move: no proofs, no sums.
     return Bound(
         unconditional=unconditional(instance),
-        within_communities=sum(p.free_bound for p in proofs) if proofs else None,
-        under_rules=sum(p.bound for p in proofs) if proofs else None,
         unconditional_communities=unconditional_communities(instance),
+        within_plan=sum(p.bound for p in proofs) if proofs else None,
         proofs=proofs,
     )

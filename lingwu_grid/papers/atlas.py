@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from lingwu_grid.papers.picture import SYNTHETIC, in_our_font, mark, our_style, printable
 from lingwu_grid.papers.plates import draw_community, draw_grid, draw_overview, grid_title
 from lingwu_grid.papers.scenery import Ground, frame, frame_at, line_keys
+from lingwu_grid.planning.defence import defence
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -107,13 +108,13 @@ def _cover(ground: Ground, changed: int) -> Figure:
     s = record.summary
     figure.text(0.5, 0.72, str(s["study"]), ha="center", fontsize=34)
     figure.text(0.5, 0.62, "社区网格调整方案图集", ha="center", fontsize=44)
-    bounds = s["lower_bound"]
     lines = [
         f"常住 {s['households']:,} 户，{s['communities']} 个社区，{s['grids']} 个网格"
         f"（现状 {s['grids_today']} 个）",
         f"合规网格 {s['grids_in_range']} 个，登记例外 {s['exceptions']} 个",
-        f"换网格 {s['households_moved_grid']:,} 户（{s['moved_share']:.2%}）；"
-        f"任何合规方案至少须换 {bounds['unconditional']:,} 户",
+        f"换网格 {s['households_moved_grid']:,} 户（{s['moved_share']:.2%}），"
+        f"换社区 {s['households_moved_community']:,} 户",
+        defence(s),
         f"图幅：总图 1 幅，社区图 {s['communities']} 幅，变动网格 {changed} 个（前后对照）",
         f"方案 {ground.plan}　制图 {dt.date.today().isoformat()}",
     ]

@@ -15,6 +15,7 @@ from lingwu_grid.papers.money_sheets import NO_CLASS, STEPS, by_payer, crossings
 from lingwu_grid.papers.turnover import passed_between, posts, retired
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS, traverses
+from lingwu_grid.planning.defence import defence
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.impact import AFTER, BEFORE
 from lingwu_grid.planning.streets import street_name
@@ -123,19 +124,14 @@ def _now(record: PlanRecord) -> dict[str, Any]:
 
 def _result(record: PlanRecord) -> str:
     s = record.summary
-    bounds = s["lower_bound"]
-    proven = bounds["under_rules"]
-    within = f"；在本方案的社区和规则内至少须变动 {proven:,} 户" if proven is not None else ""
-    price = s["price_of_clear_borders"]
-    clear = f"（其中 {price:,} 户换来清晰的边界和户数的余地）" if price else ""
     return (
         f"调整后共 {s['communities']} 个社区、{s['grids']} 个网格，其中合规网格"
         f" {s['grids_in_range']} 个、合规社区 {s['communities_in_range']} 个，登记例外"
         f" {s['exceptions']} 个，户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个。"
-        f"受影响 {s['affected']:,} 户{clear}：{s['households_moved_grid']:,} 户换网格"
+        f"受影响 {s['affected']:,} 户：{s['households_moved_grid']:,} 户换网格"
         f"（{s['moved_share']:.2%}），{s['households_moved_community']:,} 户换社区，两者都换的只计"
         f"一次；改动网格 {s['grids_touched']} 个。"
-        f"任何合规方案至少须变动 {bounds['unconditional']:,} 户{within}。"
+        f"{defence(s)}。"
     )
 
 

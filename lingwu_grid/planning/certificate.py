@@ -18,10 +18,12 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.naming import Names
 
 RULES = {
-    "unconditional": "整单元离开；任何合规方案，不论邻接",
-    "within_communities": "各单元留在本方案所属的社区；网格连续；小区和楼栋整体；"
-    "新增网格每社区至多两个；标为 counted 的社区未求解，只按整单元计数",
-    "under_rules": "同上；标为 ordered 的社区另限：保留的网格保留其核心单元，"
+    "unconditional": "换网格的户：整单元离开；任何合规方案，不论邻接、社区和形状",
+    "unconditional_communities": "换社区的户：同上，以社区计",
+    "global": "换网格或换社区的户：任何合规方案，不论邻接、社区和形状；上两项中较大的",
+    "within_plan": "换网格的户，只作求解诊断：各单元留在本方案所属的社区；网格连续；"
+    "小区和楼栋整体；新增网格每社区至多两个；标为 counted 的社区只按整单元计数；"
+    "标为 ordered 的社区另限：保留的网格保留其核心单元，"
     "并自核心起按现有形状的次序生长，向外至多八圈单元（分部求解的大城镇四圈）",
 }
 """What each bound takes for granted, in words."""
@@ -73,8 +75,8 @@ def make_certificate(
         "bounds": {
             "unconditional": bound.unconditional,
             "unconditional_communities": bound.unconditional_communities,
-            "within_communities": bound.within_communities,
-            "under_rules": bound.under_rules,
+            "global": bound.everywhere,
+            "within_plan": bound.within_plan,
             "in_words": RULES,
         },
         "proofs": [_proof(proof, names, unit) for proof in bound.proofs],

@@ -16,6 +16,7 @@ from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, grid_bands, move
 from lingwu_grid.planning.boundary_text import nameless_sides
 from lingwu_grid.planning.buildings import make_buildings
 from lingwu_grid.planning.certificate import RULES, make_certificate
+from lingwu_grid.planning.defence import gap_of
 from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.metrics import border_between_m, border_on_line_share, polsby_popper
 from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
@@ -175,8 +176,7 @@ def _summary(
     count = moved(assignment)
     today = study.table("grids")
     shapes = grids.geometry.to_crs(study.crs).to_numpy()
-    bound, under_rules = solution.bound.unconditional, solution.bound.under_rules
-    least = bound if under_rules is None else under_rules
+    bound = solution.bound
     changed = grids["lineage"] != UNCHANGED
     retired = set(fabric.places.grid_ids) - set(grids["grid_id"])
     return {
@@ -200,15 +200,13 @@ def _summary(
         "grids_today": len(fabric.places.grid_ids),
         "grids_retired": sorted(retired),
         "lower_bound": {
-            "unconditional": bound,
-            "unconditional_communities": solution.bound.unconditional_communities,
-            "within_communities": solution.bound.within_communities,
-            "under_rules": under_rules,
-            "rules": RULES
-            if under_rules is not None
-            else {"unconditional": RULES["unconditional"]},
+            "unconditional": bound.unconditional,
+            "unconditional_communities": bound.unconditional_communities,
+            "global": bound.everywhere,
+            "within_plan": bound.within_plan,
+            "rules": RULES,
         },
-        "gap": round((count.grid - least) / count.grid, 6) if count.grid else 0.0,
+        "gap": gap_of(count.either, bound.everywhere),
         "border_on_line_share": {
             "before": border_on_line_share(fabric.borders, fabric.grid_now),
             "after": border_on_line_share(fabric.borders, names.zone_of_unit),
@@ -222,7 +220,7 @@ def _summary(
             "after": border_between_m(fabric.borders, names.zone_of_unit),
         },
         "zones": {"before": len(today), "after": len(grids)},
-        "status": _status(solution, count.grid),
+        "status": _status(solution, count.either),
         "explanations": explain_in_words(solution, names, study, fabric),
     }
 
@@ -243,9 +241,8 @@ def tight_zones(
 
 
 def _status(solution: Solution, households: int) -> str:
-    """Tell `optimal` where no contiguous plan with these communities moves fewer `households`."""
-    least = solution.bound.within_communities
-    if solution.status == "feasible" and least is not None and households <= least:
+    """Tell `optimal` where no lawful plan at all affects fewer than these `households`."""
+    if solution.status == "feasible" and households <= solution.bound.everywhere:
         return "optimal"
     return solution.status
 

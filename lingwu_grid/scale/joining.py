@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.planning.defence import gap_of
 from lingwu_grid.planning.identity import named_by, unit_lines
 from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.making import backdrop_of
@@ -142,9 +143,7 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
     moved = total["households_moved_grid"]
     total["moved_share"] = round(moved / max(total["households"], 1), 6)
     total["lower_bound"] = _bounds([p["lower_bound"] for p in parts])
-    proven = total["lower_bound"]["under_rules"]
-    least = total["lower_bound"]["unconditional"] if proven is None else proven
-    total["gap"] = round((moved - least) / moved, 6) if moved else 0.0
+    total["gap"] = gap_of(total["affected"], total["lower_bound"]["global"])
     for key, weight in (("border_on_line_share", "border_m"), ("polsby_popper", "zones")):
         total[key] = {
             when: _mean([p[key][when] for p in parts], [p[weight][when] for p in parts])
@@ -158,7 +157,7 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
     total["status"] = _status([p["status"] for p in parts], failed=bool(failed))
     total["parts"] = [
         {"part": part.name, "status": p["status"], **{k: p[k] for k in SUMS},
-         "lower_bound": {k: p["lower_bound"][k] for k in ("unconditional", "under_rules")},
+         "lower_bound": {k: p["lower_bound"][k] for k in ("unconditional", "global")},
          "seconds": p["seconds"], "peak_mb": p["peak_mb"]}
         for part, p in zip(solved, parts, strict=True)
     ]  # fmt: skip
@@ -168,12 +167,10 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
 def _bounds(parts: list[dict[str, Any]]) -> dict[str, Any]:
     """No household changes street: what holds for each part adds up."""
     total = dict(parts[0])
-    for key in ("unconditional", "unconditional_communities"):
+    for key in ("unconditional", "unconditional_communities", "global"):
         total[key] = sum(p[key] for p in parts)
-    for key in ("within_communities", "under_rules"):
-        known = [p[key] for p in parts]
-        total[key] = None if None in known else sum(known)
-    total["rules"] = {k: v for p in parts for k, v in p["rules"].items()}
+    known = [p["within_plan"] for p in parts]
+    total["within_plan"] = None if None in known else sum(known)
     return total
 
 

@@ -194,20 +194,45 @@ def test_what_is_proved_of_a_small_town_holds_for_every_plan(seed: int) -> None:
     for proof in solution.bound.proofs:
         assert proof.free_bound <= best
         assert proof.free_bound <= proof.bound <= proof.moved
-    assert solution.bound.within_communities == sum(p.free_bound for p in solution.bound.proofs)
-    assert solution.bound.under_rules == sum(p.bound for p in solution.bound.proofs)
+    assert solution.bound.within_plan == sum(p.bound for p in solution.bound.proofs)
 
 
-def test_a_proof_is_as_high_as_counting_alone_and_never_above_the_plan() -> None:
+@pytest.mark.parametrize(
+    ("zone", "community", "method", "bound", "free_bound", "cores"),
+    [
+        # As it was proved: the proof stands, raised to what whole units alone ask for.
+        ([0, 1, 1], [0, 0], "ordered", 5, 4, (0,)),
+        # Other grids on the same ground: nothing of the orders, all that held for any shape.
+        ([0, 0, 1], [0, 0], "connected", 0, 0, ()),
+        ([1, 1, 0], [0, 0], "connected", 4, 4, ()),
+        # Other ground: whole units alone.
+        ([0, 1, 1], [0, 1], "counted", 0, 0, ()),
+    ],
+)
+def test_a_proof_says_no_more_than_it_proved_of_the_plan_as_it_is(
+    zone: list[int],
+    community: list[int],
+    method: str,
+    bound: int,
+    free_bound: int,
+    cores: tuple[int, ...],
+) -> None:
+    """9 households in two grids of at most 5: counting whole units says 3."""
+    instance = pose(small_graph([3, 3, 3], [0, 0, 1]), SMALL)
+    proved = Town(np.array([0, 1, 1], np.int32), np.zeros(2, np.int32))
+    town = Town(np.array(zone, np.int32), np.array(community, np.int32))
+    told = _as_it_is(instance, proved, town, Proof(0, "ordered", 5, 4, 9, 3, 2, (0,)))
+    assert told.method == method
+    assert (told.bound, told.free_bound) == (min(bound, told.moved), min(free_bound, told.moved))
+    assert told.cores == cores
+
+
+def test_what_whole_units_ask_for_raises_a_weak_proof() -> None:
     """6 households in a grid of at most 5 whose units have 3: counting says 3."""
     instance = pose(small_graph([3, 3, 3], [0, 0, 1]), SMALL)
-    weak = Proof(0, "ordered", 1, 0, 9, 3, 2, ())
     town = Town(np.array([0, 1, 1], np.int32), np.zeros(2, np.int32))
-    told = _as_it_is(instance, town, weak)
-    assert (told.moved, told.bound, told.free_bound) == (3, 3, 3)
-    proud = replace(weak, bound=8, free_bound=7)
-    told = _as_it_is(instance, town, proud)
-    assert (told.moved, told.bound, told.free_bound) == (3, 3, 3)
+    told = _as_it_is(instance, town, town, Proof(0, "ordered", 1, 0, 9, 3, 2, ()))
+    assert (told.bound, told.free_bound, told.moved) == (3, 3, 3)
 
 
 @pytest.mark.parametrize("seed", range(12))

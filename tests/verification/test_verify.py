@@ -70,10 +70,23 @@ def test_a_repeated_household_is_found(copy: Path) -> None:
 
 def test_a_bound_that_was_pushed_up_is_found(copy: Path) -> None:
     _edit_json(copy, "certificate", "bounds", "unconditional", value=10**6)
-    _edit_json(copy, "certificate", "bounds", "under_rules", value=10**6)
+    _edit_json(copy, "certificate", "bounds", "within_plan", value=10**6)
     faults = verify(copy).faults
     assert any("无条件下限" in fault for fault in faults)
-    assert any("规则内下限" in fault for fault in faults)
+    assert any("方案内下限" in fault for fault in faults)
+
+
+@pytest.mark.parametrize("more", [1, 10**6])
+def test_a_global_bound_raised_by_one_household_is_found(copy: Path, more: int) -> None:
+    least = json.loads((copy / "certificate.json").read_text("utf-8"))["bounds"]["global"]
+    _edit_json(copy, "certificate", "bounds", "global", value=least + more)
+    _edit_json(copy, "summary", "lower_bound", "global", value=least + more)
+    assert any("全局下限应不超过" in fault for fault in verify(copy).faults)
+
+
+def test_a_gap_to_another_bound_is_found(copy: Path) -> None:
+    _edit_json(copy, "summary", "gap", value=0.0016)
+    assert any("差距应为" in fault for fault in verify(copy).faults)
 
 
 def test_a_wrong_count_of_moves_is_found(copy: Path) -> None:

@@ -135,10 +135,11 @@ def test_a_missing_rules_file_is_a_sentence(
 def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) -> None:
     # A command is run, never imported: its name belongs to the function of the package.
     report = runpy.run_path(str(Path(lg.__file__).parent / "partition.py"))["_report"]
-    bounds = {"unconditional": 1, "under_rules": None}
+    bounds = {"global": 1}
     summary = {
         "households": 9, "grids": 2, "grids_in_range": 1, "communities": 1,
         "communities_in_range": 1, "exceptions": 0, "households_moved_grid": 3,
+        "households_moved_community": 1,
         "moved_share": 0.3, "affected": 3, "price_of_clear_borders": 0, "tight_zones": 0,
         "lower_bound": bounds, "gap": None,
     }  # fmt: skip

@@ -21,6 +21,7 @@ from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.disclosure.pages import faults_of
+from lingwu_grid.recounting import global_bound, unconditional_bound
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -289,13 +290,11 @@ def _global(files: _Files, *, is_lawful: bool) -> list[str]:
     if is_lawful and bounds["global"] > affected:
         faults.append(f"全局下限 {bounds['global']} 大于受影响的 {affected} 户")
     if files.rules["scenario"] != "redraw":
-        special, villages = set(files.certificate["special_grids"]), set(_own(files, "community"))
+        parts = files.certificate.get("parts", [])
+        weights = [p["global_weight"] for p in parts] or [bounds["global_weight"]]
         least = sum(
-            max(
-                unconditional_bound(rows, files.rules, special),
-                unconditional_bound(rows, files.rules, villages, "community"),
-            )
-            for rows in _by_part(files)
+            global_bound(rows, files.rules, weight)
+            for rows, weight in zip(_by_part(files), weights, strict=True)
         )
         if bounds["global"] > least:
             faults.append(f"全局下限应不超过 {least}，证书写 {bounds['global']}")
@@ -303,57 +302,3 @@ def _global(files: _Files, *, is_lawful: bool) -> list[str]:
     if abs(summary["gap"] - gap) > GAP_DIGITS:
         faults.append(f"差距应为 {gap:.6f}，汇总写 {summary['gap']}")
     return faults
-
-
-def _own(files: _Files, level: str) -> dict[str, Any]:
-    own: dict[str, Any] = files.rules["own"][level]
-    return own
-
-
-def unconditional_bound(
-    rows: pd.DataFrame, rules: dict[str, Any], special: set[str], level: str = "grid"
-) -> int:
-    """
-    Bound the households that change grid or community, from the assignment alone.
-
-    Whole units leave a grid over its maximum; a grid under its minimum receives what it lacks or
-    is closed. The least of ``max(leave + closed, lack)`` over the sets of grids to close is found
-    by a table over the households closed.
-
-    Parameters
-    ----------
-    rows
-        ``assignment.csv``.
-    rules
-        Bands and margin of the certificate.
-    special
-        Grids or communities with a range of their own: not counted.
-    level
-        `grid` or `community`.
-    """
-    lower, upper = rules[level][0] + rules["margin"], rules[level][1] - rules["margin"]
-    today = f"previous_{level}_id"
-    known = rows[rows[today] != ""]
-    units = known.groupby([today, "unit_id"]).size()
-    leave, short = 0, []
-    for grid, of_grid in units.groupby(level=0):
-        size = int(of_grid.sum())
-        if str(grid) in special:
-            continue
-        if size > upper:
-            sums = np.zeros(size + 1, np.bool_)
-            sums[0] = True
-            for n in of_grid.tolist():
-                sums[n:] |= sums[:-n].copy()
-            leave += int(np.flatnonzero(sums[size - upper :])[0]) + size - upper
-        elif size < lower:
-            short.append((size, lower - size))
-    # spared[c]: the most lack that closing grids of c households in all does away with.
-    spared = np.full(sum(size for size, _ in short) + 1, -1, np.int64)
-    spared[0] = 0
-    for size, lack in short:
-        grown = np.where(spared >= 0, spared + lack, -1)
-        spared[size:] = np.maximum(spared[size:], grown[:-size])
-    closed = np.flatnonzero(spared >= 0)
-    lack = sum(lack for _, lack in short) - spared[closed]
-    return int(np.maximum(leave + closed, lack).min())

@@ -281,11 +281,14 @@ class Bound:
     """Households that change grid, in any plan with the communities of this one and within the
     methods of `proofs`; None where none was solved exactly. A diagnostic of the search."""
     proofs: tuple[Proof, ...] = ()
+    either: tuple[int, int] = (0, 0)
+    """Households that change grid or community, in any lawful plan, and the weight that shows it
+    (:func:`~lingwu_grid.engine.town.affected.least_affected`)."""
 
     @property
     def everywhere(self) -> int:
-        """Households that change grid or community, in any lawful plan: the larger of the two."""
-        return max(self.unconditional, self.unconditional_communities)
+        """Households that change grid or community, in any lawful plan: the best of all three."""
+        return max(self.unconditional, self.unconditional_communities, self.either[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from lingwu_grid.engine.town.across import (
     solve_borders,
     street_tasks,
 )
+from lingwu_grid.engine.town.affected import least_affected
 from lingwu_grid.engine.town.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.town.causes import community_causes, region_causes
 from lingwu_grid.engine.town.communities import settle_communities, zone_graph
@@ -404,5 +405,6 @@ def _bound(instance: Instance, proofs: tuple[Proof, ...]) -> Bound:
         unconditional=unconditional(instance),
         unconditional_communities=unconditional_communities(instance),
         within_plan=sum(p.bound for p in proofs) if proofs else None,
+        either=least_affected(instance),
         proofs=proofs,
     )

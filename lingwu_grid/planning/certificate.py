@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 RULES = {
     "unconditional": "换网格的户：整单元离开；任何合规方案，不论邻接、社区和形状",
     "unconditional_communities": "换社区的户：同上，以社区计",
-    "global": "换网格或换社区的户：任何合规方案，不论邻接、社区和形状；上两项中较大的",
+    "global": "换网格或换社区的户：任何合规方案，不论邻接、社区和形状；上两项，以及受影响的户"
+    "按现在的社区、按将来的社区各数一遍的加权平均（权数见证书 global_weight），取最大的",
     "within_plan": "换网格的户，只作求解诊断：各单元留在本方案所属的社区；网格连续；"
     "小区和楼栋整体；新增网格每社区至多两个；标为 counted 的社区只按整单元计数；"
     "标为 ordered 的社区另限：保留的网格保留其核心单元，"
@@ -76,6 +77,7 @@ def make_certificate(
             "unconditional": bound.unconditional,
             "unconditional_communities": bound.unconditional_communities,
             "global": bound.everywhere,
+            "global_weight": bound.either[1],
             "within_plan": bound.within_plan,
             "in_words": RULES,
         },

@@ -9,6 +9,7 @@ import numpy as np
 
 from lingwu_grid.engine.instance import Bound, Solution, Stop, never, pose
 from lingwu_grid.engine.solve import solve
+from lingwu_grid.engine.town.affected import least_affected
 from lingwu_grid.engine.town.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.town.feasibility import explain
 from lingwu_grid.engine.town.levels import Town as Labels
@@ -231,6 +232,7 @@ def as_solution(
         bound=Bound(
             unconditional=unconditional(instance),
             unconditional_communities=unconditional_communities(instance),
+            either=least_affected(instance),
         ),
         status=run_status(e.cause for e in wrong),
         explanations=wrong,

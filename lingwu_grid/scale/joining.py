@@ -218,6 +218,6 @@ def _certificate(ground: Study, records: Sequence[PlanRecord]) -> dict[str, Any]
             bounds = _bounds([{"rules": {}, **b["bounds"]} for b in (total, own)])
             total["bounds"] = {k: v for k, v in bounds.items() if k != "rules"}
         rows = {name: len(record.pieces[0].table(name)) for name in LONG}
-        total["parts"].append(rows)
+        total["parts"].append(rows | {"global_weight": own["bounds"]["global_weight"]})
     total["inputs"] = list(ground.sources)
     return total

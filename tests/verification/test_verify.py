@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lingwu_grid.verification import unconditional_bound, verify
+from lingwu_grid.recounting import unconditional_bound
+from lingwu_grid.verification import verify
 from tests.commands import verify as main
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, Ru
 if TYPE_CHECKING:
     from lingwu_grid.api import check, coverage, partition, report, review, settings
     from lingwu_grid.circle.choosing import site_stations
+    from lingwu_grid.comparison.differences import compare
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
     from lingwu_grid.comparison.trade_offs import trade_offs
@@ -39,6 +40,7 @@ __all__ = [
     "RulesError",
     "Study",
     "check",
+    "compare",
     "coverage",
     "make_town",
     "partition",
@@ -60,6 +62,7 @@ __all__ = [
 _MODULES = {
     "api": ("check", "coverage", "partition", "report", "review", "settings"),
     "circle.choosing": ("site_stations",),
+    "comparison.differences": ("compare",),
     "comparison.price_list": ("price_list",),
     "comparison.scenarios": ("scenarios",),
     "comparison.trade_offs": ("trade_offs",),

@@ -40,7 +40,7 @@ OURS = frozenset(
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
         "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv", "streets",
-        "assignment",
+        "assignment", "compare.json", "figures.csv", "pairs.csv",
         "excluded.csv", "findings.csv", "changes.csv", "impact.csv", "code_register.csv",
         "assignment.csv", "buildings.csv",
     ]
@@ -75,7 +75,7 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
         )
 
 
-def require_place(folder: Path) -> None:
+def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
     """
     Refuse, before anything is solved, a place that the end could not write.
 
@@ -84,6 +84,8 @@ def require_place(folder: Path) -> None:
     folder
         The output folder, there or not; a trial folder is made beside it, and what is there is
         renamed and back, as the end will do.
+    mark
+        As in :func:`refuse_foreign`.
 
     Raises
     ------
@@ -91,7 +93,7 @@ def require_place(folder: Path) -> None:
         As :func:`refuse_foreign`; or if it is a mount point, or no folder can be made or renamed
         there.
     """
-    refuse_foreign(folder)
+    refuse_foreign(folder, mark=mark)
     if folder.is_mount():
         raise OutputError(
             "结果文件夹是一个挂载点（容器的卷、盘的根），不能整个换掉",

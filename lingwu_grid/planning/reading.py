@@ -83,11 +83,16 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         else {}
     )
     plain = {name: _read_json(folder / f"{name}.json") for name in PLAIN}
-    if "own" not in plain["certificate"]["rules"]:
+    lacks = (
+        "各网格自己的户数范围" if "own" not in plain["certificate"]["rules"]
+        else "全局下限" if "global" not in plain["certificate"]["bounds"]
+        else ""
+    )  # fmt: skip
+    if lacks:
         raise InputError(
-            "方案是旧版本写的，缺各网格自己的户数范围",
+            f"方案是旧版本写的，缺{lacks}",
             where=str(folder / "certificate.json"),
-            remedy="用同一个研究文件夹重新运行 python -m lingwu_grid.partition，结果相同",
+            remedy="用同一个研究文件夹重新运行 python -m lingwu_grid.partition",
         )
     return PlanRecord(
         **layers,

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lingwu_grid.maps.layers import with_count, with_standing
 from lingwu_grid.planning.impact import BEFORE
-from lingwu_grid.planning.lineage import ADJUSTED
+from lingwu_grid.planning.lineage import ADJUSTED, UNCHANGED
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -105,6 +105,7 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
             "name": row["grid_name"],
             "households": row["households"],
             "range": [band["lower"], band["upper"]],
+            "changes": row["lineage"] != UNCHANGED,
             "rows": rows,
         }
     return cards

@@ -10,6 +10,7 @@ import folium
 from lingwu_grid.contract.kinds import SIDES
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
+from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import new_page, rendered
@@ -81,7 +82,9 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     if "figures" in record.summary:
         page.add_child(Data("figures", record.summary["figures"]))
     page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
+    page.add_child(Data("labels", labels(record)))
     page.add_child(Script("tools.js", words=words()))
+    page.add_child(Script("labels.js"))
     return rendered(page, title=title, panel=_panel(record, title, notice))
 
 

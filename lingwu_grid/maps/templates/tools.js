@@ -14,7 +14,7 @@
   // A phone: the panel lies below, so the town goes above it.
   if (innerWidth <= 700) {
     var seen = window.lingwu.bounds;
-    map.fitBounds([[seen[1], seen[0]], [seen[3], seen[2]]], { paddingTopLeft: [10, 10], paddingBottomRight: [10, innerHeight * 0.4] });
+    map.fitBounds([[seen[1], seen[0]], [seen[3], seen[2]]], { paddingTopLeft: [10, 10], paddingBottomRight: [10, innerHeight * 0.4], animate: false });
   }
 
   // Cards ---------------------------------------------------------------------------------
@@ -102,24 +102,6 @@
     var first = find('found').querySelector('button');
     if (event.key === 'Enter' && first) { first.click(); }
   });
-
-  // Names of compounds, when one is near enough to read them -----------------------------------
-  var names = L.layerGroup().addTo(map);
-  function label() {
-    names.clearLayers();
-    if (map.getZoom() < 16) { return; }
-    var seen = map.getBounds();
-    lookup.places.filter(function (p) { return p[1] === '小区'; }).forEach(function (place) {
-      var middle = L.latLng((place[3][1] + place[3][3]) / 2, (place[3][0] + place[3][2]) / 2);
-      if (!seen.contains(middle)) { return; }
-      L.marker(middle, {
-        interactive: false, keyboard: false,
-        icon: L.divIcon({ className: 'name', html: made('span', place[0]), iconSize: null }),
-      }).addTo(names);
-    });
-  }
-  map.on('moveend', label);
-  label();
 
   // Measuring -----------------------------------------------------------------------------
   var measuring = null;

@@ -57,6 +57,8 @@ def global_bound(rows: pd.DataFrame, rules: dict[str, Any], weight: int) -> int:
         total += min(
             weight * leave + (WEIGHTS - weight) * lack for leave, lack in _choices(own, grids)
         )
+    # Households of no grid or no community today may come unaffected.
+    total -= (WEIGHTS - weight) * (len(rows) - len(known))
     return max(*counted, -(-total // WEIGHTS))
 
 
@@ -137,5 +139,6 @@ def unconditional_bound(
         grown = np.where(spared >= 0, spared + lack, -1)
         spared[size:] = np.maximum(spared[size:], grown[:-size])
     closed = np.flatnonzero(spared >= 0)
-    lack = sum(lack for _, lack in short) - spared[closed]
+    free = len(rows) - len(known)  # of no zone today: they come without changing any
+    lack = sum(lack for _, lack in short) - spared[closed] - free
     return int(np.maximum(leave + closed, lack).min())

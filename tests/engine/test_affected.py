@@ -45,6 +45,14 @@ def town(seed: int) -> Instance:
         grid_lower=np.full(GRIDS, GRID[0]),
         grid_upper=np.full(GRIDS, GRID[1]),
     )
+    if seed % 3 == 0:  # a new building: in a community, in no grid yet
+        graph = replace(
+            graph,
+            grid_now=np.r_[np.int32(-1), graph.grid_now[1:]],
+            home_indptr=np.maximum(graph.home_indptr - 1, 0).astype(np.int32),
+            home_grid=graph.home_grid[1:],
+            home_households=graph.home_households[1:],
+        )
     return pose(graph, RULES)
 
 
@@ -61,7 +69,7 @@ def fewest_affected(instance: Instance) -> int | None:
             [(sizes * (owner == c)).sum(axis=1) for c in range(COMMUNITIES + 1)], axis=1
         )
         good = ((totals == 0) | ((totals >= COMMUNITY[0]) & (totals <= COMMUNITY[1]))).all(axis=1)
-        changed = (places != grid) | (owner[places] != graph.community_now)
+        changed = ((places != grid) & (grid >= 0)) | (owner[places] != graph.community_now)
         if good.any():
             least = int((changed[good] * households).sum(axis=1).min())
             best = least if best is None else min(best, least)
@@ -72,10 +80,11 @@ def rows_of(instance: Instance) -> pd.DataFrame:
     """Write a town down as its assignment."""
     graph = instance.graph
     unit = np.repeat(np.arange(UNITS), graph.households)
+    grid = np.where(graph.grid_now < 0, "", graph.grid_now.astype(str))
     return pd.DataFrame(
         {
             "unit_id": unit.astype(str),
-            "previous_grid_id": graph.grid_now[unit].astype(str),
+            "previous_grid_id": grid[unit],
             "previous_community_id": graph.community_now[unit].astype(str),
         }
     )

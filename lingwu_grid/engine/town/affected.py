@@ -41,7 +41,8 @@ def least_affected(instance: Instance) -> tuple[int, int]:
     lack(grid))``. A grid under its minimum lacks nothing if it is closed or given to another
     community, and then all its households are affected; likewise a community that is dissolved.
     Of the two totals any weighted mean is a bound, and apart from the choices of each community,
-    of which the cheapest is taken, nothing is left to choose. The best weight in thousandths is
+    of which the cheapest is taken, nothing is left to choose. Households of no grid or community
+    today may come without being affected, and are taken off what is lacking. The best weight in thousandths is
     given with the bound, so that it can be worked out again by hand.
 
     Parameters
@@ -62,8 +63,17 @@ def least_affected(instance: Instance) -> tuple[int, int]:
     for community, grids in _by_community(instance):
         leave, lack = np.array(_choices(community, grids), np.int64).T
         total += (weight * leave[:, None] + (WEIGHTS - weight) * lack[:, None]).min(axis=0)
+    total -= (WEIGHTS - weight) * _unclaimed(instance)
     best = int(total.argmax())
-    return -(-int(total[best]) // WEIGHTS), best
+    return max(0, -(-int(total[best]) // WEIGHTS)), best
+
+
+def _unclaimed(instance: Instance) -> int:
+    """Count the households of no grid or no community today: they may come unaffected."""
+    graph = instance.graph
+    known = np.bincount(sources(graph.home_indptr), graph.home_households, graph.n_units)
+    known[graph.community_now < 0] = 0
+    return int(graph.households.sum()) - int(known.sum())
 
 
 def _choices(community: _Need, grids: list[_Need]) -> list[tuple[int, int]]:

@@ -69,7 +69,8 @@ def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -
     From each grid over its maximum at least `least_to_leave` households go; each grid under its
     minimum either receives what it lacks or is closed, and then all its households move. One
     household may leave one grid and arrive in the other, so the two sums are not added: the
-    bound is the least of ``max(out + closed, need)`` over the sets of grids to close.
+    bound is the least of ``max(out + closed, need)`` over the sets of grids to close. Households
+    of no grid today may come without changing any: they are taken off the need.
 
     Parameters
     ----------
@@ -87,11 +88,15 @@ def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -
         return 0
     graph = instance.graph
     home, households = graph.home_grid, graph.home_households
+    lived = graph.households if ground is None else graph.households[ground]
     if ground is not None:
         inside = ground[sources(graph.home_indptr)]
         partly = np.isin(home, home[~inside])
+        known = int(households[inside].sum())
         home, households = home[inside & ~partly], households[inside & ~partly]
-    return _least(home, households, instance.lower, instance.upper)
+    else:
+        known = int(households.sum())
+    return _least(home, households, (instance.lower, instance.upper), int(lived.sum()) - known)
 
 
 def unconditional_communities(instance: Instance) -> int:
@@ -115,15 +120,17 @@ def unconditional_communities(instance: Instance) -> int:
         return 0
     lived = (graph.households > 0) & (graph.community_now >= 0)
     now, weight = graph.community_now[lived], graph.households[lived]
-    return _least(now, weight, graph.community_lower, graph.community_upper)
+    free = int(graph.households[graph.community_now < 0].sum())
+    return _least(now, weight, (graph.community_lower, graph.community_upper), free)
 
 
 def _least(
     now: NDArray[np.int32],
     weight: NDArray[np.int64],
-    lower: NDArray[np.int64],
-    upper: NDArray[np.int64],
+    band: tuple[NDArray[np.int64], NDArray[np.int64]],
+    free: int,
 ) -> int:
+    lower, upper = band
     order = np.argsort(now, kind="stable")
     size = np.bincount(now, weight, minlength=len(lower)).astype(np.int64)
     edge = np.searchsorted(now[order], np.arange(len(lower) + 1))
@@ -132,17 +139,17 @@ def _least(
         parts = weight[order[edge[z] : edge[z + 1]]]
         out += least_to_leave(parts[parts > 0], int(upper[z]))
     short = np.flatnonzero((size > 0) & (size < lower))
-    return _with_closings(out, size[short], lower[short] - size[short])
+    return _with_closings(out, size[short], lower[short] - size[short], free)
 
 
-def _with_closings(out: int, size: NDArray[np.int64], lack: NDArray[np.int64]) -> int:
-    if lack.sum() <= out:
+def _with_closings(out: int, size: NDArray[np.int64], lack: NDArray[np.int64], free: int) -> int:
+    if lack.sum() - free <= out:
         return out
     k = len(size)
     a = np.vstack([np.r_[-size, 1.0], np.r_[lack, 1.0]])
     solved = milp(
         np.r_[np.zeros(k), 1.0],
-        constraints=LinearConstraint(a, [out, lack.sum()], np.inf),
+        constraints=LinearConstraint(a, [out, lack.sum() - free], np.inf),
         integrality=np.ones(k + 1),
         bounds=Bounds(0, np.r_[np.ones(k), np.inf]),
         options={"node_limit": 10_000},

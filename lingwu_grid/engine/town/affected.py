@@ -42,8 +42,8 @@ def least_affected(instance: Instance) -> tuple[int, int]:
     community, and then all its households are affected; likewise a community that is dissolved.
     Of the two totals any weighted mean is a bound, and apart from the choices of each community,
     of which the cheapest is taken, nothing is left to choose. Households of no grid or community
-    today may come without being affected, and are taken off what is lacking. The best weight in thousandths is
-    given with the bound, so that it can be worked out again by hand.
+    today may come without being affected, and are taken off what is lacking. The best weight in
+    thousandths is given with the bound, so that it can be worked out again by hand.
 
     Parameters
     ----------

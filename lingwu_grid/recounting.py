@@ -44,7 +44,8 @@ def global_bound(rows: pd.DataFrame, rules: dict[str, Any], weight: int) -> int:
         return counted[0]
     counted.append(unconditional_bound(rows, rules, set(rules["own"]["community"]), "community"))
     known = rows[(rows["previous_grid_id"] != "") & (rows["previous_community_id"] != "")]
-    homes = known.groupby("previous_grid_id")["previous_community_id"].nunique()
+    of_grids = rows[rows["previous_grid_id"] != ""]
+    homes = of_grids.groupby("previous_grid_id")["previous_community_id"].nunique()
     whole = known[known["previous_grid_id"].isin(homes.index[homes == 1])]
     total = 0
     for community, inside in whole.groupby("previous_community_id"):
@@ -52,7 +53,7 @@ def global_bound(rows: pd.DataFrame, rules: dict[str, Any], weight: int) -> int:
             _need(units, str(grid), rules, "grid")
             for grid, units in inside.groupby("previous_grid_id")
         ]
-        lived = known[known["previous_community_id"] == community]
+        lived = rows[rows["previous_community_id"] == community]
         own = _need(lived, str(community), rules, "community")
         total += min(
             weight * leave + (WEIGHTS - weight) * lack for leave, lack in _choices(own, grids)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.town.bounds import least_to_leave
-from lingwu_grid.graph import sources
+from lingwu_grid.engine.town.bounds import homes_today, least_to_leave
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,17 +62,11 @@ def least_affected(instance: Instance) -> tuple[int, int]:
     for community, grids in _by_community(instance):
         leave, lack = np.array(_choices(community, grids), np.int64).T
         total += (weight * leave[:, None] + (WEIGHTS - weight) * lack[:, None]).min(axis=0)
-    total -= (WEIGHTS - weight) * _unclaimed(instance)
+    homes = homes_today(instance.graph)
+    nowhere = (homes.grid < 0) | (homes.community < 0)
+    total -= (WEIGHTS - weight) * int(homes.households[nowhere].sum())
     best = int(total.argmax())
     return max(0, -(-int(total[best]) // WEIGHTS)), best
-
-
-def _unclaimed(instance: Instance) -> int:
-    """Count the households of no grid or no community today: they may come unaffected."""
-    graph = instance.graph
-    known = np.bincount(sources(graph.home_indptr), graph.home_households, graph.n_units)
-    known[graph.community_now < 0] = 0
-    return int(graph.households.sum()) - int(known.sum())
 
 
 def _choices(community: _Need, grids: list[_Need]) -> list[tuple[int, int]]:
@@ -91,27 +84,26 @@ def _choices(community: _Need, grids: list[_Need]) -> list[tuple[int, int]]:
 
 
 def _by_community(instance: Instance) -> list[tuple[_Need, list[_Need]]]:
-    """Give each community with the grids that lie wholly in it; all else is left out."""
-    graph = instance.graph
-    unit = sources(graph.home_indptr)
-    owner = graph.grid_community[graph.home_grid]
-    astray = np.unique(graph.home_grid[graph.community_now[unit] != owner])
-    of_grid: dict[int, list[_Need]] = {}
-    for grid in np.setdiff1d(np.unique(graph.home_grid), astray).tolist():
-        need = _need(
-            graph.home_households[graph.home_grid == grid],
-            int(instance.lower[grid]),
-            int(instance.upper[grid]),
-        )
-        of_grid.setdefault(int(graph.grid_community[grid]), []).append(need)
+    """Give each community with those of its grids whose households are all in it."""
+    graph, homes = instance.graph, homes_today(instance.graph)
     counts = instance.community_mode != "redraw"
     found = []
-    for c in sorted(of_grid):
-        lived = graph.households[(graph.community_now == c) & (graph.households > 0)]
+    for c in np.unique(homes.community[(homes.community >= 0) & (homes.grid >= 0)]).tolist():
+        here = homes.community == c
+        grids = [
+            _need(
+                homes.households[homes.grid == grid],
+                int(instance.lower[grid]),
+                int(instance.upper[grid]),
+            )
+            for grid in np.setdiff1d(homes.grid[here], [-1]).tolist()
+            if here[homes.grid == grid].all()
+        ]
+        _, lived = homes.by_unit(here)
         need = _Need(int(lived.sum()), 0, 0)
-        if counts and c >= 0:
+        if counts:
             need = _need(lived, int(graph.community_lower[c]), int(graph.community_upper[c]))
-        found.append((need, of_grid[c]))
+        found.append((need, grids))
     return found
 
 

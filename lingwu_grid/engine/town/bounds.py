@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.engine.instance import Instance
+    from lingwu_grid.graph import UnitGraph
 
 
 def least_to_leave(unit_households: NDArray[np.int64], upper: int) -> int:
@@ -118,10 +119,40 @@ def unconditional_communities(instance: Instance) -> int:
     graph = instance.graph
     if not instance.keeps_today or instance.community_mode == "redraw":
         return 0
-    lived = (graph.households > 0) & (graph.community_now >= 0)
-    now, weight = graph.community_now[lived], graph.households[lived]
-    free = int(graph.households[graph.community_now < 0].sum())
+    homes = homes_today(graph)
+    now, weight = homes.by_unit(homes.community >= 0)
+    free = int(homes.households[homes.community < 0].sum())
     return _least(now, weight, (graph.community_lower, graph.community_upper), free)
+
+
+class Homes(NamedTuple):
+    """Households by unit, and today's grid and community; -1 for none; shapes (n_rows,)."""
+
+    unit: NDArray[np.int64]
+    grid: NDArray[np.int64]
+    community: NDArray[np.int64]
+    households: NDArray[np.int64]
+
+    def by_unit(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Give the community and the households of what is one unit's in one community."""
+        n = int(self.unit.max(initial=0)) + 1
+        key, which = np.unique(self.community[chosen] * n + self.unit[chosen], return_inverse=True)
+        total = np.bincount(which, self.households[chosen], len(key)).astype(np.int64)
+        return (key // n).astype(np.int32), total
+
+
+def homes_today(graph: UnitGraph) -> Homes:
+    """Give each household's community: its grid's, or where it has none, that of its ground."""
+    unit = sources(graph.home_indptr).astype(np.int64)
+    rest = graph.households - np.bincount(unit, graph.home_households, graph.n_units).astype(int)
+    alone = np.flatnonzero(rest > 0)
+    owner = graph.grid_community[graph.home_grid].astype(np.int64)
+    return Homes(
+        np.r_[unit, alone],
+        np.r_[graph.home_grid.astype(np.int64), np.full(len(alone), -1)],
+        np.r_[np.where(owner >= 0, owner, graph.community_now[unit]), graph.community_now[alone]],
+        np.r_[graph.home_households, rest[alone]],
+    )
 
 
 def _least(

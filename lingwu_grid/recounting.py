@@ -38,11 +38,10 @@ def global_bound(rows: pd.DataFrame, rules: dict[str, Any], weight: int) -> int:
     int
         Households; a bound for every weight from 0 to 1,000.
     """
-    special = set(rules["own"]["grid"])
-    counted = [unconditional_bound(rows, rules, special)]
+    counted = [unconditional_bound(rows, rules, set())]
     if rules["communities"] == "redraw":
         return counted[0]
-    counted.append(unconditional_bound(rows, rules, set(rules["own"]["community"]), "community"))
+    counted.append(unconditional_bound(rows, rules, set(), "community"))
     known = rows[(rows["previous_grid_id"] != "") & (rows["previous_community_id"] != "")]
     of_grids = rows[rows["previous_grid_id"] != ""]
     homes = of_grids.groupby("previous_grid_id")["previous_community_id"].nunique()
@@ -80,14 +79,19 @@ def _choices(
 
 def _need(rows: pd.DataFrame, zone: str, rules: dict[str, Any], level: str) -> tuple[int, int, int]:
     """Give the households of a zone, the fewest that must leave it, and what it lacks."""
-    lower, upper = rules[level][0] + rules["margin"], rules[level][1] - rules["margin"]
-    if zone in rules["own"][level]:
-        lower, upper = rules["own"][level][zone]
+    lower, upper = _band(zone, rules, level)
     units = rows.groupby("unit_id").size().tolist()
     size = sum(units)
     if upper is None or size <= upper:
         return size, 0, max(0, lower - size)
     return size, least_to_leave(units, size - upper), 0
+
+
+def _band(zone: str, rules: dict[str, Any], level: str) -> tuple[int, int | None]:
+    lower, upper = rules["own"][level].get(
+        zone, (rules[level][0] + rules["margin"], rules[level][1] - rules["margin"])
+    )
+    return lower, upper
 
 
 def least_to_leave(units: list[int], excess: int) -> int:
@@ -116,20 +120,20 @@ def unconditional_bound(
     rules
         Bands and margin of the certificate.
     special
-        Grids or communities with a range of their own: not counted.
+        Grids or communities of any size: not counted.
     level
         `grid` or `community`.
     """
-    lower, upper = rules[level][0] + rules["margin"], rules[level][1] - rules["margin"]
     today = f"previous_{level}_id"
     known = rows[rows[today] != ""]
     units = known.groupby([today, "unit_id"]).size()
     leave, short = 0, []
     for grid, of_grid in units.groupby(level=0):
         size = int(of_grid.sum())
+        lower, upper = _band(str(grid), rules, level)
         if str(grid) in special:
             continue
-        if size > upper:
+        if upper is not None and size > upper:
             leave += least_to_leave(of_grid.tolist(), size - upper)
         elif size < lower:
             short.append((size, lower - size))
@@ -141,5 +145,5 @@ def unconditional_bound(
         spared[size:] = np.maximum(spared[size:], grown[:-size])
     closed = np.flatnonzero(spared >= 0)
     free = len(rows) - len(known)  # of no zone today: they come without changing any
-    lack = sum(lack for _, lack in short) - spared[closed] - free
-    return int(np.maximum(leave + closed, lack).min())
+    come = sum(lack for _, lack in short) - spared[closed] - free
+    return int(np.maximum(leave + closed, come).min())

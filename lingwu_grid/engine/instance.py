@@ -282,8 +282,7 @@ class Bound:
     methods of `proofs`; None where none was solved exactly. A diagnostic of the search."""
     proofs: tuple[Proof, ...] = ()
     either: tuple[int, int] = (0, 0)
-    """Households that change grid or community, in any lawful plan, and the weight that shows it
-    (:func:`~lingwu_grid.engine.town.affected.least_affected`)."""
+    """The same of grid or community, and the weight that shows it (`least_affected`)."""
 
     @property
     def everywhere(self) -> int:

@@ -57,6 +57,7 @@ from lingwu_grid.engine.town.levels import (
 )
 from lingwu_grid.engine.town.mend import HASTY, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
+from lingwu_grid.engine.town.proofs import as_it_is
 from lingwu_grid.engine.town.recombine import cut_anew
 from lingwu_grid.engine.town.tally import (
     affected_households,
@@ -312,30 +313,7 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     town = keep_ground(instance, unwrap(instance, town, run.csr, run.seed, interrupted), run.csr)
     if instance.proves:
         proofs = _counted(town, proofs)
-    return town, tuple(_as_it_is(instance, proved, town, proof) for proof in proofs), clear_price
-
-
-def _as_it_is(instance: Instance, proved: Town, town: Town, proof: Proof) -> Proof:
-    """
-    Say what a proof still proves once grids were cut anew.
-
-    A model was of the ground its community had: with other ground nothing of it is left but the
-    count of whole units, with other grids on the same ground only what holds for any shape.
-    """
-    inside = town.community[town.zone] == proof.community
-    same = np.array_equal(inside, proved.community[proved.zone] == proof.community)
-    moved, counted = moved_households(instance, town, inside), unconditional(instance, inside)
-    free = max(proof.free_bound, counted) if same else counted
-    kept = same and np.array_equal(town.zone[inside], proved.zone[inside])
-    return replace(
-        proof,
-        method=proof.method if kept else FREE if same and proof.method != COUNTED else COUNTED,
-        moved=moved,
-        # Of what stayed out of range, units that should leave did not.
-        bound=min(max(proof.bound, free) if kept else free, moved),
-        free_bound=min(free, moved),
-        cores=proof.cores if kept else (),
-    )
+    return town, tuple(as_it_is(instance, proved, town, proof) for proof in proofs), clear_price
 
 
 def _prove(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...]]:

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from lingwu_grid.contract.rules import FAINT_BORDER, Band, Rules
 from lingwu_grid.engine.exact.extract import zones_model
 from lingwu_grid.engine.instance import Proof, pose
-from lingwu_grid.engine.solve import _as_it_is, solve
+from lingwu_grid.engine.solve import solve
 from lingwu_grid.engine.town.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.town.grids import prove_task
 from lingwu_grid.engine.town.levels import Town, community_tasks, open_csr
+from lingwu_grid.engine.town.proofs import as_it_is
 from tests.engine.towns import PRICES, draft_of, lattice_graph, lattice_part, row_graph
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ def test_what_is_proved_of_a_small_town_holds_for_every_plan(seed: int) -> None:
         ([0, 1, 1], [0, 1], "counted", 0, 0, ()),
     ],
 )
-def test_a_proof_says_no_more_than_it_proved_of_the_plan_as_it_is(
+def test_a_proof_says_no_more_than_it_proved_of_the_planas_it_is(
     zone: list[int],
     community: list[int],
     method: str,
@@ -221,7 +222,7 @@ def test_a_proof_says_no_more_than_it_proved_of_the_plan_as_it_is(
     instance = pose(small_graph([3, 3, 3], [0, 0, 1]), SMALL)
     proved = Town(np.array([0, 1, 1], np.int32), np.zeros(2, np.int32))
     town = Town(np.array(zone, np.int32), np.array(community, np.int32))
-    told = _as_it_is(instance, proved, town, Proof(0, "ordered", 5, 4, 9, 3, 2, (0,)))
+    told = as_it_is(instance, proved, town, Proof(0, "ordered", 5, 4, 9, 3, 2, (0,)))
     assert told.method == method
     assert (told.bound, told.free_bound) == (min(bound, told.moved), min(free_bound, told.moved))
     assert told.cores == cores
@@ -231,7 +232,7 @@ def test_what_whole_units_ask_for_raises_a_weak_proof() -> None:
     """6 households in a grid of at most 5 whose units have 3: counting says 3."""
     instance = pose(small_graph([3, 3, 3], [0, 0, 1]), SMALL)
     town = Town(np.array([0, 1, 1], np.int32), np.zeros(2, np.int32))
-    told = _as_it_is(instance, town, town, Proof(0, "ordered", 1, 0, 9, 3, 2, ()))
+    told = as_it_is(instance, town, town, Proof(0, "ordered", 1, 0, 9, 3, 2, ()))
     assert (told.bound, told.free_bound, told.moved) == (3, 3, 3)
 
 

@@ -128,7 +128,7 @@ def test_the_bound_by_hand() -> None:
     sizes = {"A": 600, "B": 100, "C": 200}
     rows = [(grid, f"{grid}{i // 50}") for grid, n in sizes.items() for i in range(n)]
     table = pd.DataFrame(rows, columns=["previous_grid_id", "unit_id"])
-    rules = {"grid": [300, 500], "margin": 0}
+    rules = {"grid": [300, 500], "margin": 0, "own": {"grid": {}}}
     assert unconditional_bound(table, rules, set()) == 200
     assert unconditional_bound(table, rules, {"A"}) == 100
     assert np.isscalar(unconditional_bound(table, rules | {"margin": 50}, set()))

@@ -74,13 +74,8 @@ class Comparison:
 
     def differing_units(self) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
         """Give the units of each plan that hold a household whose grid differs."""
-        same = self.pairs[(self.pairs["level"] == "grid") & self.pairs["same"]]
         told = _of_both(self.first, self.second)
-        one = set(zip(same["first"], same["second"], strict=True))
-        differs = [
-            pair not in one for pair in zip(told["grid_id"], told["grid_id_other"], strict=True)
-        ]
-        there = told[np.array(differs, np.bool_)]
+        there = told[~_is_same(told, self.pairs, "grid")]
         first, second = self.first.units, self.second.units
         return (
             first[first["unit_id"].isin(there["unit_id"])],

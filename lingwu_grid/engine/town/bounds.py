@@ -89,15 +89,15 @@ def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -
         return 0
     graph = instance.graph
     home, households = graph.home_grid, graph.home_households
-    lived = graph.households if ground is None else graph.households[ground]
+    homes = homes_today(graph)
+    nowhere = homes.grid < 0
     if ground is not None:
+        nowhere &= ground[homes.unit]
         inside = ground[sources(graph.home_indptr)]
         partly = np.isin(home, home[~inside])
-        known = int(households[inside].sum())
         home, households = home[inside & ~partly], households[inside & ~partly]
-    else:
-        known = int(households.sum())
-    return _least(home, households, (instance.lower, instance.upper), int(lived.sum()) - known)
+    free = int(homes.households[nowhere].sum())
+    return _least(home, households, (instance.lower, instance.upper), free)
 
 
 def unconditional_communities(instance: Instance) -> int:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, RulesError
 
 if TYPE_CHECKING:
-    from lingwu_grid.api import check, coverage, partition, report, review, settings
+    from lingwu_grid.api import check, coverage, guess, partition, report, review, settings
     from lingwu_grid.circle.choosing import site_stations
     from lingwu_grid.comparison.differences import compare
     from lingwu_grid.comparison.price_list import price_list
@@ -42,6 +42,7 @@ __all__ = [
     "check",
     "compare",
     "coverage",
+    "guess",
     "make_town",
     "partition",
     "price_list",
@@ -60,7 +61,7 @@ __all__ = [
 ]
 
 _MODULES = {
-    "api": ("check", "coverage", "partition", "report", "review", "settings"),
+    "api": ("check", "coverage", "guess", "partition", "report", "review", "settings"),
     "circle.choosing": ("site_stations",),
     "comparison.differences": ("compare",),
     "comparison.price_list": ("price_list",),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingwu_grid.audit.check import check_study
-from lingwu_grid.checks import Check
+from lingwu_grid.checks import Check, Guess
 from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import require_same_inputs
 from lingwu_grid.contract.errors import InputError
@@ -15,6 +15,7 @@ from lingwu_grid.contract.policy import ELDERLY_SPEED_M_S, WALKING_SPEED_M_S
 from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.drawing import draw
 from lingwu_grid.engine.instance import silent
+from lingwu_grid.ingest.guessing import guess_study
 from lingwu_grid.ingest.study import Study, read_study, rules_of
 from lingwu_grid.output import require_place, whole_folder
 from lingwu_grid.papers.writing import LEDGER, PaperOptions, filled
@@ -125,7 +126,31 @@ def check(
     InputError
         If no household file can be used.
     """
-    return Check.of(check_study(_read(study, rules, zones=zones)))
+    return Check.of(check_study(_read(study, rules, zones=zones, even_empty=True)))
+
+
+def guess(folder: str | Path, rules: Rules | None = None) -> Guess:
+    """
+    Propose what every file, sheet, column and word of a folder means.
+
+    Parameters
+    ----------
+    folder
+        A folder with files of any names and headers.
+    rules
+        The settings to add to; by default the folder's own.
+
+    Returns
+    -------
+    Guess
+        To look at; ``accept()`` writes it as the folder's ``rules.toml``.
+
+    Raises
+    ------
+    LingwuError
+        If the folder is missing, or its ``rules.toml`` is wrong.
+    """
+    return Guess.of(guess_study(folder, rules))
 
 
 def coverage(
@@ -320,10 +345,14 @@ def _place(out: str | Path | None) -> Path | None:
 
 
 def _read(
-    study: Study | str | Path, rules: Rules | None = None, *, zones: str | Path | None = None
+    study: Study | str | Path,
+    rules: Rules | None = None,
+    *,
+    zones: str | Path | None = None,
+    even_empty: bool = False,
 ) -> Study:
     if not isinstance(study, Study):
-        return read_study(study, rules, zones=zones)
+        return read_study(study, rules, zones=zones, even_empty=even_empty)
     if zones is not None:
         raise TypeError("zones goes with the folder of a study, not with one that is read")
     return study if rules is None else replace(study, rules=rules)

@@ -1,4 +1,4 @@
-"""Check: the record of a check with methods for the planner, and no data of its own."""
+"""Check and Guess: records of a look at the data with methods for the planner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from pathlib import Path
 
 from lingwu_grid.audit.check import SEVERITIES, CheckRecord
 from lingwu_grid.audit.repairs import write_repaired
+from lingwu_grid.contract.errors import OutputError
+from lingwu_grid.contract.settings import read_rules
+from lingwu_grid.ingest.guessing import GuessRecord
+from lingwu_grid.ingest.study import rules_file
 from lingwu_grid.maps.check_page import check_page
+from lingwu_grid.maps.guess_page import guess_page
 from lingwu_grid.output import whole_folder, write_csv, write_json
 
 
@@ -63,3 +68,66 @@ class Check(CheckRecord):
         )
         heads = "".join(f"<th>{h}</th>" for h in ("级别", "问题", "表", "处数", "例如"))
         return f"{mark}<table><tr>{heads}</tr>{rows}</table>"
+
+
+class Guess(GuessRecord):
+    """What a folder seems to hold, in the planner's hands."""
+
+    @classmethod
+    def of(cls, record: GuessRecord) -> Guess:
+        """Take a record in hand."""
+        return cls(**{f.name: getattr(record, f.name) for f in fields(GuessRecord)})
+
+    def save(self, folder: str | Path) -> Path:
+        """
+        Write ``guess.html`` and the ``rules.toml`` it proposes.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written; an older one is then as it was.
+        """
+        target = Path(folder).resolve()
+        with whole_folder(target, mark="guess.html") as draft:
+            for name, text in (("guess.html", guess_page(self)), ("rules.toml", self.text)):
+                (draft / name).write_text(text, encoding="utf-8", newline="\n")
+        return target
+
+    def accept(self) -> Path:
+        """
+        Say yes: write the proposal as the folder's own ``rules.toml``.
+
+        Returns
+        -------
+        Path
+            The file; what stood there before is beside it as ``rules.toml.bak``.
+
+        Raises
+        ------
+        OutputError
+            If it cannot be written; the old settings are then as they were.
+        """
+        target = rules_file(self.folder) or self.folder / "rules.toml"
+        draft = target.with_name(".rules.toml.new")
+        try:
+            draft.write_text(self.text, encoding="utf-8", newline="\n")
+            read_rules(draft)  # what is proposed can be read, or nothing is written
+            if target.exists():
+                target.with_name("rules.toml.bak").write_bytes(target.read_bytes())
+            draft.replace(target)
+        except OSError as error:
+            raise OutputError(
+                f"写不了 {target}：{error.strerror}",
+                where=str(target),
+                remedy="关闭正在用它的程序；文件夹只读时把数据拷到别处再运行",
+            ) from error
+        finally:
+            draft.unlink(missing_ok=True)
+        return target
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{html.escape(t.label)}</td><td>{t.name}</td><td>{html.escape(t.why)}</td></tr>"
+            for t in self.tables
+        )
+        return f"<table><tr><th>文件</th><th>当作</th><th>依据</th></tr>{rows}</table>"

@@ -39,8 +39,8 @@ OURS = frozenset(
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
-        "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv", "streets",
-        "assignment", "compare.json", "figures.csv", "pairs.csv",
+        "guess.html", "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
+        "streets", "assignment", "compare.json", "figures.csv", "pairs.csv",
         "excluded.csv", "findings.csv", "changes.csv", "impact.csv", "code_register.csv",
         "assignment.csv", "buildings.csv",
     ]

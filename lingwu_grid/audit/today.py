@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 
     from lingwu_grid.ingest.study import Study
 
+HULL_RATIO, HULL_MARGIN_M = 0.4, 8.0
+"""How closely the sketch of a zone without a polygon follows its homes, and how far it passes
+them."""
+
 NESTED = 0.01
 """Share of a grid that may lie over its community's border: two drawings of one line differ."""
 
@@ -94,14 +98,23 @@ def _counted(study: Study, table: str, key: str, level: str) -> gpd.GeoDataFrame
         )  # fmt: skip
     else:
         zone = homes[key].to_numpy(object)
-        ids = sorted({str(z) for z in zone if z})
+        of = {str(z): places for z, places in homes.geometry.groupby(zone) if z}
+        ids = sorted(of)
         zones = gpd.GeoDataFrame(
-            {"zone_id": ids, "name": "", "kind": ""}, geometry=[None] * len(ids), crs=study.crs
-        )
+            {"zone_id": ids, "name": "", "kind": ""},
+            geometry=[_about(of[z]) for z in ids], crs=study.crs,
+        )  # fmt: skip
+        zones["pieces"] = 0  # it has no polygon: what is drawn is where its homes lie
     count = pd.Series(zone).value_counts()
     zones["households"] = zones["zone_id"].map(count).fillna(0).astype(np.int64)
     zones["level"] = level
     return zones
+
+
+def _about(homes: gpd.GeoSeries) -> shapely.Geometry:
+    """Draw where the homes of a zone lie that is a word in a column and no polygon."""
+    places = shapely.multipoints(homes.to_numpy())
+    return shapely.concave_hull(places, ratio=HULL_RATIO).buffer(HULL_MARGIN_M)
 
 
 def _bands(study: Study, table: str, zones: gpd.GeoDataFrame) -> Bands:

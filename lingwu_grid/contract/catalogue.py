@@ -18,6 +18,7 @@ TITLES: dict[str, str] = {
     "building_recurs": "楼号重复",
     "status_unused": "状态列没有用到",
     "file_unused": "没有用到的文件",
+    "file_left_out": "按设置不用的文件",
     "row_total": "合计行",
     "row_empty": "空行",
     "kind_unknown": "类型不认识",
@@ -35,6 +36,7 @@ TITLES: dict[str, str] = {
     "coordinates_unreadable": "坐标不是数字",
     "row_turned": "经纬度写反",
     # household rows
+    "none_counts": "没有一户可以计入",
     "status_excluded": "非常住，不计入",
     "status_unknown": "状态不认识",
     "id_missing": "没有编号",

@@ -150,6 +150,10 @@ class Rules:
     """Share over its bound at which a community is solved well enough; a study in parts takes
     `PARTS_GAP` where this is not set otherwise."""
     columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+    """Which table a file, or ``file:sheet``, holds where its name does not tell; empty for none."""
+    status_words: dict[str, str] = field(default_factory=dict)
+    """An office's own words for a household's status, and what each stands for."""
     datum: dict[str, str] = field(default_factory=dict)
     """Datum of a table, or of `all`: gcj02 or bd09 are taken back, auto goes by fit."""
     part_households: int = 150_000

@@ -121,7 +121,7 @@ TABLES: dict[str, Table] = {
             "line",
             {
                 "name": ("名称", "道路名称", "路名"),
-                "class": ("等级", "道路等级", "类型", "highway", "fclass"),
+                "class": ("等级", "道路等级", "道路级别", "级别", "类型", "highway", "fclass"),
                 "bridge": ("桥梁", "桥"),
                 "tunnel": ("隧道", "涵洞"),
                 "foot": ("步行", "可步行"),
@@ -136,11 +136,11 @@ TABLES: dict[str, Table] = {
         Table("crossings", ("跨越点", "通道", "crossing"), "any", {"name": ("名称",)}),
         Table(
             "compounds",
-            ("小区", "居民小区", "compound"),
+            ("小区", "居民小区", "楼盘", "compound"),
             "polygon",
             {
                 "compound_id": ("小区编码", "小区编号", "小区代码", "编码", "编号", "id"),
-                "name": ("名称", "小区名称"),
+                "name": ("名称", "小区名称", "楼盘名称", "楼盘名"),
                 "manager": ("物业", "物业公司"),
             },
             required=("compound_id",),

@@ -8,7 +8,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from lingwu_grid.contract.errors import RulesError
-from lingwu_grid.contract.schema import MEASURES, TABLES
+from lingwu_grid.contract.schema import MEASURES, STATUS_WORDS, TABLES, table_named
 from lingwu_grid.contract.staffing import Staffing, staffing_from
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ from lingwu_grid.contract.rules import (
     Scenario,
     SecondMeasure,
 )
+
+UNUSED = "不用"
+"""What an office writes for a file that is not to be used."""
 
 
 def read_rules(path: Path) -> Rules:
@@ -98,6 +101,8 @@ def _converted(key: str, value: object, where: str) -> object:
         "neck_weight": _weight,
         "wrap_weight": _weight,
         "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
+        "files": _files,
+        "status_words": _status_words,
         "datum": _datums,
         "communities": _choice,
         "scenario": _choice,
@@ -176,6 +181,25 @@ def _pin(item: object, where: str) -> Pin:
             remedy="place（小区、楼栋或单元编号）和 grid_id 都要填",
         )
     return Pin(place, grid_id)
+
+
+def _files(key: str, value: object, where: str) -> dict[str, str]:
+    tables = {str(file): str(name) for file, name in _table(key, value, where).items()}
+    for file, name in tables.items():
+        if name not in ("", UNUSED) and table_named(name) is None:
+            known = "、".join(t.file_names[0] for t in TABLES.values())
+            raise _wrong(f"{key}.{file}", name, f"{known}、{UNUSED} 之一", where)
+    return {file: table_named(name) or "" for file, name in tables.items()}
+
+
+def _status_words(key: str, value: object, where: str) -> dict[str, str]:
+    known = {word: kind for kind, words in STATUS_WORDS.items() for word in (kind, *words)}
+    meant = {str(word): str(kind) for word, kind in _table(key, value, where).items()}
+    for word, kind in meant.items():
+        if kind not in known:
+            allowed = "、".join(words[0] for words in STATUS_WORDS.values())
+            raise _wrong(f"{key}.{word}", kind, f"{allowed} 之一", where)
+    return {word: known[kind] for word, kind in meant.items()}
 
 
 def _datums(key: str, value: object, where: str) -> dict[str, str]:

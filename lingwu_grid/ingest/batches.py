@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.combining import combined
 from lingwu_grid.ingest.locating import locate
 from lingwu_grid.ingest.streams import batches_of
@@ -82,7 +83,7 @@ def open_rows(streams: list[Stream], others: list[Source], rules: Rules, limits:
     rules, limits
         As for reading.
     """
-    running = [batches_of(stream, rules.columns, limits) for stream in streams]
+    running = [batches_of(stream, Claims.by(rules), limits) for stream in streams]
     first = [next(batches) for batches in running]
     nothing: list[Iterator[Source]] = [iter(()) for _ in others]
     return Rows((*first, *others), (*running, *nothing), {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,15 @@ import python_calamine as calamine
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
-from lingwu_grid.contract.schema import TABLES, table_named
-from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip, kind_of
-from lingwu_grid.ingest.headers import distinct, headers_of, known_headers, plain
+from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.ingest.files import PEEK_ROWS, Limits, Raw, check_rows, check_zip, kind_of
+from lingwu_grid.ingest.headers import distinct, every_header, headers_of, known_headers, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from lingwu_grid.ingest.claims import Claims
 
 ROUNDED = 1e15
 """Excel keeps fifteen digits of a number; a longer code has lost its end."""
@@ -28,7 +31,7 @@ BROKEN = (
 
 
 def read_book(
-    path: Path, table: str | None, own: Mapping[str, Mapping[str, str]], limits: Limits
+    path: Path, table: str | None, claims: Claims, limits: Limits
 ) -> Iterator[tuple[str, str, Raw]]:
     """
     Read the sheets of a workbook that hold a table of the contract.
@@ -39,8 +42,8 @@ def read_book(
         XLSX, XLS, XLSB, ODS or WPS's ET.
     table
         What the file's name says; a sheet's own name counts before it.
-    own
-        The office's headers by table.
+    claims
+        What each sheet holds, and the office's own headers.
     limits
         Size and rows.
 
@@ -58,7 +61,7 @@ def read_book(
         _check(path, limits)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            yield from _sheets(book, path, table, own, limits)
+            yield from _sheets(book, path, table, claims, limits)
     except calamine.PasswordError as error:
         raise InputError(
             f"文件 {path.name} 有打开密码",
@@ -84,23 +87,25 @@ def _sheets(
     book: calamine.CalamineWorkbook,
     path: Path,
     table: str | None,
-    own: Mapping[str, Mapping[str, str]],
+    claims: Claims,
     limits: Limits,
 ) -> Iterator[tuple[str, str, Raw]]:
     skipped: list[str] = []
     used = 0
     for name in book.sheet_names:
-        meant = table_named(name) or table
+        meant = claims.of_layer(path, name, table)
+        label = path.name if len(book.sheet_names) == 1 else f"{path.name}:{name}"
         if meant is None:
+            if not claims.leaves_out(path, name):
+                yield from _unclaimed(book.get_sheet_by_name(name), label, limits)
             continue
         sheet = book.get_sheet_by_name(name)
         cells: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
-        known = known_headers(meant, own.get(meant, {}))
-        if not _has_columns(cells, meant, known, own.get(meant, {})):
+        known = known_headers(meant, claims.own(meant))
+        if not _has_columns(cells, meant, known, claims.own(meant)):
             skipped.append(name)
             continue
         used += 1
-        label = path.name if len(book.sheet_names) == 1 else f"{path.name}:{name}"
         yield meant, label, _sheet(sheet, cells, meant, label, known, limits)
     if skipped and not used and table is not None:
         wanted = "、".join(f"“{TABLES[table].columns[c][0]}”" for c in TABLES[table].required)
@@ -109,6 +114,17 @@ def _sheets(
             where=str(path),
             remedy="核对列名；表头要在前 20 行之内。工作表有：" + "、".join(skipped),
         )
+
+
+def _unclaimed(
+    sheet: calamine.CalamineSheet, label: str, limits: Limits
+) -> Iterator[tuple[str, str, Raw]]:
+    """Give the first rows of a sheet that no table claims; nothing of an empty one."""
+    cells: list[list[object]] = [
+        list(row) for row in sheet.to_python(skip_empty_area=False, nrows=PEEK_ROWS)
+    ]
+    if any(plain(cell) for row in cells for cell in row):
+        yield "", label, _sheet(sheet, cells, "", label, every_header(), limits)
 
 
 def _has_columns(
@@ -181,9 +197,17 @@ def _fill_merged(
     return filled
 
 
+@cache
+def codes_of(table: str) -> frozenset[str]:
+    """Give the headers under which codes of a table may stand; none where no table claims it."""
+    if not table:
+        return frozenset()
+    kind = TABLES[table]
+    return frozenset(plain(alias) for code in kind.codes for alias in (code, *kind.columns[code]))
+
+
 def _column(values: list[object], table: str, name: str, rounded: list[str]) -> list[str]:
-    codes = {plain(alias) for code in TABLES[table].codes for alias in
-             (code, *TABLES[table].columns[code])}  # fmt: skip
+    codes = codes_of(table)
     if plain(name) in codes and any(isinstance(v, float) and abs(v) >= ROUNDED for v in values):
         rounded.append(name)
     return [_text(v) for v in values]

@@ -52,15 +52,9 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
     """
     table = TABLES[source.table]
     headers = {c: plain(c) for c in source.frame.columns if c != "geometry"}
-    chosen: dict[object, str] = {}
-    for name, aliases in table.columns.items():
-        wanted = [own[name]] if name in own else [name, *aliases]
-        match = _first_match(wanted, headers, taken=chosen)
-        if match is None and name not in own and _is_shapefile(source):
-            match = _cut_match(wanted, headers, taken=chosen)
-        if match is not None:
-            chosen[match] = name
-        elif name in own:
+    chosen = recognised(source, source.table, own)
+    for name in own:
+        if name in table.columns and name not in chosen.values():
             raise InputError(
                 f"{source.label} 里没有列“{own[name]}”",
                 where=f"rules.toml [columns.{table.name}]",
@@ -74,6 +68,36 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
             frame[name] = as_code(frame[name])
     findings = [*_unused(source, headers, chosen), *_rounded(source, table, frame)]
     return frame, findings
+
+
+def recognised(source: Source, table: str, own: Mapping[str, str]) -> dict[object, str]:
+    """
+    Tell which columns of a table are known by their headers.
+
+    Parameters
+    ----------
+    source
+        The table as read.
+    table
+        What it is taken for.
+    own
+        The office's own headers: canonical name to header.
+
+    Returns
+    -------
+    dict
+        Header to canonical name.
+    """
+    headers = {c: plain(c) for c in source.frame.columns if c != "geometry"}
+    chosen: dict[object, str] = {}
+    for name, aliases in TABLES[table].columns.items():
+        wanted = [own[name]] if name in own else [name, *aliases]
+        match = _first_match(wanted, headers, taken=chosen)
+        if match is None and name not in own and _is_shapefile(source):
+            match = _cut_match(wanted, headers, taken=chosen)
+        if match is not None:
+            chosen[match] = name
+    return chosen
 
 
 def _rounded(source: Source, table: Table, frame: pd.DataFrame) -> list[Finding]:
@@ -137,7 +161,7 @@ def _require(table: Table, have: set[str], source: Source, headers: list[str]) -
             where=str(source.path),
             remedy="补上这一列，或在 rules.toml 的 [columns."
             + table.name
-            + "] 里写明它的列名；文件里的列有："
+            + "] 里写明它的列名，或运行 python -m lingwu_grid.check 文件夹 --guess；文件里的列有："
             + "、".join(headers),
         )
 
@@ -148,7 +172,7 @@ def _unused(source: Source, headers: dict[object, str], chosen: dict[object, str
         return []
     speaking = []
     if source.table == "households" and "status" not in chosen.values():
-        speaking = [h for h in rest if h in source.frame.columns and _says_status(source.frame[h])]
+        speaking = [h for h in rest if h in source.frame.columns and says_status(source.frame[h])]
     return [
         *(
             Finding(
@@ -172,7 +196,7 @@ def _unused(source: Source, headers: dict[object, str], chosen: dict[object, str
     ]
 
 
-def _says_status(values: pd.Series) -> bool:
+def says_status(values: pd.Series) -> bool:
     """Tell whether a column holds words of a status other than resident."""
     telling = {w for kind, words in STATUS_WORDS.items() if kind != "resident" for w in words}
     return bool(values.astype(str).str.strip().isin(telling - {"否"}).any())

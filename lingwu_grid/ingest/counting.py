@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,12 @@ from lingwu_grid.ingest.recurring import place_of_number, recurring
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
+
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 NO_ID = "没有户编号"
 TOTAL = "合计行，不是一户"
@@ -37,7 +42,10 @@ COMPARED = ("building_id", "compound_id", "address", "residents", "grid_id", "co
 
 
 def counted(
-    rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None, outline: shapely.Geometry
+    rows: gpd.GeoDataFrame,
+    buildings: gpd.GeoDataFrame | None,
+    outline: shapely.Geometry,
+    own_words: Mapping[str, str] = NO_WORDS,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
     """
     Part the rows that count from those that do not.
@@ -50,6 +58,8 @@ def counted(
         For rows without coordinates.
     outline
         The study area.
+    own_words
+        The office's own words for a status, and which of `STATUS_WORDS` each stands for.
 
     Returns
     -------
@@ -59,7 +69,7 @@ def counted(
     """
     rows = rows.copy()
     findings: list[Finding] = []
-    rows["status"] = as_word(rows["status"], STATUS_WORDS, "resident")
+    rows["status"] = as_word(rows["status"], status_words(own_words), "resident")
     for name in ("residents", *MEASURES):
         typed = rows[name]
         rows[name], wrong = as_whole(typed)
@@ -85,6 +95,15 @@ def counted(
     kept = rows[~out].reset_index(drop=True)
     findings += recurring(kept)
     return kept, excluded.reset_index(drop=True), findings
+
+
+def status_words(own: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Give the words of every status, the office's own before the common ones."""
+    mine = {word.strip().lower(): kind for word, kind in own.items()}
+    return {
+        kind: tuple(w for w in (*words, *mine) if mine.get(w, kind) == kind)
+        for kind, words in STATUS_WORDS.items()
+    }
 
 
 def _totals(rows: gpd.GeoDataFrame) -> pd.Series:
@@ -156,7 +175,7 @@ def _bad_numbers(rows: gpd.GeoDataFrame, name: str, wrong: NDArray[np.bool_]) ->
 
 
 def _unknown_status(rows: gpd.GeoDataFrame) -> list[Finding]:
-    unknown = ~rows["status"].isin([*STATUS_WORDS])
+    unknown = ~rows["status"].isin([*STATUS_WORDS]) & ~_totals(rows)
     return [
         Finding(
             "warning",

@@ -32,6 +32,9 @@ ZIP_RATIO = 200
 
 CHUNK = 1 << 20
 
+PEEK_ROWS = 20_000
+"""Rows read of a file, sheet or layer that no table claims, to tell what it looks like."""
+
 
 class Limits(NamedTuple):
     """What a study may ask of this machine; settings of ``rules.toml``."""

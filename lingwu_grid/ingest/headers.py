@@ -35,12 +35,48 @@ def plain(header: object) -> str:
     return "".join(unicodedata.normalize("NFKC", str(header)).split()).lower()
 
 
+PINYIN = {
+    "wg": "网格", "sq": "社区", "jd": "街道", "xq": "小区", "lp": "小区", "ld": "楼栋",
+    "fw": "楼栋", "h": "户", "dl": "道路", "yj": "驿站", "yf": "用房",
+}  # fmt: skip
+PINYIN_ENDS = {
+    "dm": "代码", "bm": "编码", "bh": "编号", "mc": "名称", "hm": "号", "lx": "类型", "dj": "等级",
+}  # fmt: skip
+PINYIN_ALONE = {
+    "mc": "名称", "bm": "编码", "bh": "编号", "dm": "代码", "lx": "类型", "cs": "层数",
+    "lc": "楼层", "jd": "经度", "wd": "纬度", "dz": "地址", "zt": "状态", "rk": "人口",
+    "rs": "人数", "mj": "面积",
+}  # fmt: skip
+"""How a database names columns by the first letters of each syllable: WGDM is 网格代码."""
+
+
+def in_full(header: str) -> str:
+    """
+    Write a header of first letters in full; empty where it is none.
+
+    Examples
+    --------
+    >>> in_full("WGDM"), in_full("sq_mc"), in_full("CS"), in_full("name")
+    ('网格代码', '社区名称', '层数', '')
+    """
+    word = plain(header).replace("_", "")
+    if word in PINYIN_ALONE:
+        return PINYIN_ALONE[word]
+    head, end = PINYIN.get(word[:-2], ""), PINYIN_ENDS.get(word[-2:], "")
+    return head + end if head and end else ""
+
+
 def known_headers(table: str, own: Mapping[str, str]) -> frozenset[str]:
     """Give every header a table may have: canonical names, aliases and the office's own."""
     names = {plain(h) for h in own.values()}
     for name, aliases in TABLES[table].columns.items():
         names |= {plain(name), *(plain(alias) for alias in aliases)}
     return frozenset(names)
+
+
+def every_header() -> frozenset[str]:
+    """Give every header that any table may have."""
+    return frozenset[str]().union(*(known_headers(table, {}) for table in TABLES))
 
 
 def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
@@ -57,7 +93,8 @@ def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
     Returns
     -------
     int
-        Its place; 0 where no row has a known name.
+        Its place. Where no row has a known name, the first of those with the most cells filled:
+        a title above the headers has one.
 
     Examples
     --------
@@ -65,7 +102,9 @@ def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
     1
     """
     scores = [len({plain(cell) for cell in row} & known) for row in rows[:LOOK_ROWS]]
-    return scores.index(max(scores)) if any(scores) else 0
+    if not any(scores):
+        scores = [sum(bool(plain(cell)) for cell in row) for row in rows[:LOOK_ROWS]]
+    return scores.index(max(scores)) if scores else 0
 
 
 def headers_of(rows: Sequence[Sequence[object]], known: frozenset[str]) -> tuple[int, list[object]]:

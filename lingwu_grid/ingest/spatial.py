@@ -20,21 +20,27 @@ import shapely
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
-from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columnar import plain_values
 from lingwu_grid.ingest.drivers import source_of
-from lingwu_grid.ingest.files import Limits, Raw, check_rows, check_zip
+from lingwu_grid.ingest.files import PEEK_ROWS, Limits, Raw, check_rows, check_zip
 from lingwu_grid.ingest.headers import distinct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from lingwu_grid.ingest.claims import Claims
+
+OF_PROGRAMS = ("layer_styles", "qgis_projects")
+"""Layers that programs keep for themselves in a GeoPackage."""
 
 GBK_NAMES = ("gbk", "gb2312", "gb18030", "cp936", "936", "ansi 936", "ms936")
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 DBF_HEADER_LENGTH = slice(8, 10)
 
 
-def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
+def read_spatial(
+    path: Path, table: str | None, claims: Claims, limits: Limits
+) -> Iterator[tuple[str, str, Raw]]:
     """
     Read the layers of a spatial file that hold a table of the contract.
 
@@ -43,7 +49,9 @@ def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tupl
     path
         Shapefile, zip of Shapefiles, GeoJSON or GeoPackage.
     table
-        What the file's name says.
+        What the whole file holds.
+    claims
+        What each of its layers holds.
     limits
         Size, rows and vertices.
 
@@ -59,35 +67,41 @@ def read_spatial(path: Path, table: str | None, limits: Limits) -> Iterator[tupl
     """
     suffix = path.suffix.lower()
     if suffix == ".gpkg":
-        yield from _layers(path, table, limits)
+        yield from _layers(path, table, claims, limits)
     elif suffix == ".zip":
-        yield from _zipped(path, table, limits)
-    elif table is not None and suffix == ".shp":
-        yield table, path.name, _copied(path, table, limits)
-    elif table is not None:
-        yield table, path.name, _layer(source_of(path), path.name, table, limits)
+        yield from _zipped(path, table, claims, limits)
+    elif suffix == ".shp":
+        yield table or "", path.name, _copied(path, table or "", limits)
+    else:
+        yield table or "", path.name, _layer(source_of(path), path.name, table or "", limits)
 
 
-def _layers(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
+def _layers(
+    path: Path, table: str | None, claims: Claims, limits: Limits
+) -> Iterator[tuple[str, str, Raw]]:
     source = source_of(path)
-    layers = pyogrio.list_layers(source)[:, 0].tolist()
+    layers = [n for n in pyogrio.list_layers(source)[:, 0].tolist() if n not in OF_PROGRAMS]
     for layer in layers:
-        meant = table_named(layer) or (table if len(layers) == 1 else None)
+        meant = claims.of_layer(path, layer, table if len(layers) == 1 else None)
+        label = f"{path.name}:{layer}"
         if meant is not None:
-            label = f"{path.name}:{layer}"
             yield meant, label, _layer(source, label, meant, limits, layer=layer)
+        elif not claims.leaves_out(path, layer):
+            yield "", label, _layer(source, label, "", limits, most=PEEK_ROWS, layer=layer)
 
 
-def _zipped(path: Path, table: str | None, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
+def _zipped(
+    path: Path, table: str | None, claims: Claims, limits: Limits
+) -> Iterator[tuple[str, str, Raw]]:
     check_zip(path, limits)
     with zipfile.ZipFile(path) as inside:
         shapes = sorted(n for n in inside.namelist() if n.lower().endswith(".shp"))
         for name in shapes:
             written = PurePosixPath(_as_written(name))
-            meant = table_named(written.stem) or (table if len(shapes) == 1 else None)
-            if meant is not None:
-                label = f"{path.name}:{written.name}"
-                yield meant, label, _unpacked(inside, name, label, meant, limits)
+            meant = claims.of_layer(path, written.stem, table if len(shapes) == 1 else None)
+            label = f"{path.name}:{written.name}"
+            if meant is not None or not claims.leaves_out(path, written.stem):
+                yield meant or "", label, _unpacked(inside, name, label, meant or "", limits)
     if not shapes:
         raise InputError(
             f"压缩文件 {path.name} 里没有 Shapefile（.shp）",
@@ -194,14 +208,24 @@ def _dbf_encoding(dbf: bytes) -> str:
     return "GB18030" if wrong["gb18030"] < wrong["utf-8"] else "UTF-8"
 
 
-def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -> Raw:
+def _layer(
+    where: str,
+    label: str,
+    table: str,
+    limits: Limits,
+    *,
+    most: int | None = None,
+    **options: str,
+) -> Raw:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         info = pyogrio.read_info(where, **options)
         check_rows(int(info["features"]), label, limits)
         # Two fields of one name come out as the second twice, but for the reader of Arrow.
         names, repeated = distinct(info["fields"].tolist(), table, label)
-        read = partial(pyogrio.read_dataframe, where, use_arrow=bool(repeated), **options)
+        read = partial(
+            pyogrio.read_dataframe, where, max_features=most, use_arrow=bool(repeated), **options
+        )
         frame = read(on_invalid="ignore")
         is_lacking = isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any()
         mended = read(on_invalid="fix") if is_lacking else frame

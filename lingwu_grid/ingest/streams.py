@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import pyarrow.parquet as pq
 import pyogrio
 
-from lingwu_grid.contract.schema import table_named
 from lingwu_grid.ingest.columnar import columnar_batches, layer_batches
 from lingwu_grid.ingest.delimited import delimited_batches
 from lingwu_grid.ingest.drivers import source_of
@@ -19,15 +18,15 @@ from lingwu_grid.ingest.files import (
     kind_of,
     parquet_files,
     sha256_of,
-    stem_of,
 )
 from lingwu_grid.ingest.headers import known_headers
 from lingwu_grid.ingest.tables import Source, as_source, ending_of, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
+    from lingwu_grid.ingest.claims import Claims
     from lingwu_grid.ingest.files import Raw
 
 BATCH_ROWS = 200_000
@@ -45,7 +44,7 @@ class Stream(NamedTuple):
     layer: str = ""
 
 
-def streamable(folder: Path) -> dict[Path, int]:
+def streamable(folder: Path, claims: Claims) -> dict[Path, int]:
     """
     List the household files of a study that can be read a batch at a time.
 
@@ -53,6 +52,8 @@ def streamable(folder: Path) -> dict[Path, int]:
     ----------
     folder
         The study.
+    claims
+        Which files hold households.
 
     Returns
     -------
@@ -67,7 +68,7 @@ def streamable(folder: Path) -> dict[Path, int]:
     """
     rows: dict[Path, int] = {}
     for path in files_of(folder):
-        if table_named(stem_of(path)) != "households":
+        if claims.of(path) != "households":
             continue
         with readable(path):
             count = _rows_about(path)
@@ -105,7 +106,7 @@ def open_stream(path: Path, limits: Limits) -> Stream:
 
 def batches_of(
     stream: Stream,
-    own: Mapping[str, Mapping[str, str]],
+    claims: Claims,
     limits: Limits,
     *,
     size: int = BATCH_ROWS,
@@ -117,8 +118,8 @@ def batches_of(
     ----------
     stream
         The file.
-    own
-        The office's own headers: table to canonical name to header.
+    claims
+        The office's own headers.
     limits
         Rows.
     size
@@ -137,20 +138,20 @@ def batches_of(
     path = stream.path
     label = f"{path.name}:{stream.layer}" if stream.layer else path.name
     with readable(path):
-        for raw in _raw_batches(stream, own, limits, label, size):
+        for raw in _raw_batches(stream, claims, limits, label, size):
             yield as_source(path, stream.sha256, "households", label, raw)
 
 
 def _raw_batches(
     stream: Stream,
-    own: Mapping[str, Mapping[str, str]],
+    claims: Claims,
     limits: Limits,
     label: str,
     size: int,
 ) -> Iterator[Raw]:
     suffix = ending_of(stream.path)
     if suffix in DELIMITED:
-        known = known_headers("households", own.get("households", {}))
+        known = known_headers("households", claims.own("households"))
         return delimited_batches(stream.path, "households", known, limits, size=size)
     if suffix in COLUMNAR:
         return columnar_batches(stream.path, limits, size=size)

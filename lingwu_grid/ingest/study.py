@@ -15,6 +15,7 @@ from lingwu_grid.contract.rules import Rules
 from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.ingest.batches import Rows, open_rows
+from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of, unknown_kinds
 from lingwu_grid.ingest.counting import counted
 from lingwu_grid.ingest.delimited import EMPTY
@@ -107,6 +108,7 @@ def read_study(
     *,
     datum: str | None = None,
     zones: str | Path | None = None,
+    even_empty: bool = False,
 ) -> Study:
     """
     Read a study folder.
@@ -121,6 +123,9 @@ def read_study(
         `auto`, `gcj02`, `bd09` or `cgcs2000` for every table the rules do not name.
     zones
         A file whose grids and communities stand in for the study's own, such as a ``plan.gpkg``.
+    even_empty
+        Give a study of which no household counts too, with an error among its findings: for a
+        check, which shows why.
 
     Returns
     -------
@@ -141,16 +146,23 @@ def read_study(
         rules = rules.with_(datum={"all": datum} | rules.datum)
     ground, rows, first = read_ground(folder, rules, zones=zones)
     table = combined(list(rows.first), list(first), ground.crs)["households"]
-    households, excluded, found = counted(table, ground.tables.get("buildings"), ground.outline)
+    households, excluded, found = counted(
+        table, ground.tables.get("buildings"), ground.outline, rules.status_words
+    )
     lost, unread = unreadable_rows(list(rows.first))
     if not len(households):
-        raise none_counts(folder, excluded, [*ground.findings.rows, *found])
+        nothing = none_counts(folder, excluded, [*ground.findings.rows, *found])
+        if not even_empty:
+            raise nothing
+        found.append(
+            Finding("error", "none_counts", "households", "", nothing.what, nothing.remedy)
+        )
     return replace(
         ground,
         households=households,
         excluded=pd.concat([excluded, lost], ignore_index=True),
         findings=ground.findings.plus(*found, *unread),
-        streamed_rows=sum(streamable(folder).values()),
+        streamed_rows=sum(streamable(folder, Claims.by(rules)).values()),
     )
 
 
@@ -187,9 +199,9 @@ def read_ground(
         If a streamed file cannot be read, or no household file can be used.
     """
     limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
-    sources, told = read_sources(folder, rules.columns, limits, without=streamed)
+    sources, told = read_sources(folder, Claims.by(rules), limits, without=streamed)
     if zones is not None:
-        sources = _with_zones(sources, read_file(Path(zones), rules.columns, limits))
+        sources = _with_zones(sources, read_file(Path(zones), Claims.by(rules), limits))
     whole = [s for s in sources if s.table == "households"]
     rows = open_rows([open_stream(p, limits) for p in streamed], whole, rules, limits)
     located = locate([*(s for s in sources if s.table != "households"), *rows.first], rules)
@@ -261,7 +273,8 @@ def _no_households(folder: Path, findings: Sequence[Finding]) -> InputError:
     return InputError(
         f"{folder} 里没有居民户文件",
         where=str(folder),
-        remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件",
+        remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件；文件另有名字时，"
+        f"运行 python -m lingwu_grid.check {folder} --guess 认出各个文件",
     )
 
 

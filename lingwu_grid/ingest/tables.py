@@ -14,32 +14,38 @@ from shapely.errors import ShapelyError
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding
-from lingwu_grid.contract.schema import TABLES, table_named
+from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.books import read_book
-from lingwu_grid.ingest.columnar import read_columnar
-from lingwu_grid.ingest.delimited import read_delimited
+from lingwu_grid.ingest.columnar import columnar_batches, read_columnar
+from lingwu_grid.ingest.delimited import delimited_batches, read_delimited
 from lingwu_grid.ingest.files import (
     BOOKS,
     COLUMNAR,
     DELIMITED,
+    PEEK_ROWS,
     Limits,
     Raw,
     files_of,
     kind_of,
     sha256_of,
-    stem_of,
 )
 from lingwu_grid.ingest.garbled import restore
-from lingwu_grid.ingest.headers import known_headers
+from lingwu_grid.ingest.headers import every_header, known_headers
+from lingwu_grid.ingest.likeness import likely_table
 from lingwu_grid.ingest.spatial import read_spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Mapping
+    from collections.abc import Container, Iterator
     from pathlib import Path
 
     import numpy as np
     import pandas as pd
     from numpy.typing import NDArray
+
+    from lingwu_grid.ingest.claims import Claims
+
+MANY_TABLES = (".gpkg", ".zip", *BOOKS)
+"""Endings of files that may hold several tables, whatever the file is called."""
 
 UNREADABLE = (
     DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, sqlite3.Error,
@@ -74,7 +80,7 @@ class Source:
 
 def read_sources(
     folder: Path,
-    own: Mapping[str, Mapping[str, str]],
+    claims: Claims,
     limits: Limits,
     *,
     without: Container[Path] = (),
@@ -86,8 +92,8 @@ def read_sources(
     ----------
     folder
         The study: files in `households/` and `boundaries/`, or in the folder itself.
-    own
-        The office's own headers: table to canonical name to header.
+    claims
+        Which table each file holds, and the office's own headers.
     limits
         How large a file, how many rows and vertices.
     without
@@ -110,29 +116,36 @@ def read_sources(
         if path in without:
             continue
         try:
-            read = read_file(path, own, limits)
-            found += read
-            if not read:
-                failed.append(_unclaimed(path))
+            read = read_file(path, claims, limits)
         except InputError as error:
-            failed.append(unusable(error, table_named(stem_of(path)) or "", path.name))
+            table = claims.of(path)
+            is_ours = table is not None or ending_of(path) in MANY_TABLES
+            failed.append(unusable(error, table or "", path.name) if is_ours else _unclaimed(path))
+            continue
+        found += [source for source in read if source.table]
+        failed += [_unclaimed(path, source) for source in read if not source.table]
+        failed += [_left_out(label) for label in claims.left_out_of(path)]
     order = list(TABLES)
     return sorted(found, key=lambda s: (order.index(s.table), s.path.name, s.label)), failed
 
 
-def _unclaimed(path: Path) -> Finding:
-    """Tell of a file that no table claims, with a guess by its name."""
-    stem = stem_of(path).lower()
-    names = [(a.lower(), t) for t in TABLES.values() for a in (t.name, *t.file_names)]
-    hits = [(len(a), t) for a, t in names if len(a) > 1 and a in stem]
-    guess = max(hits, key=lambda h: h[0])[1] if hits else None
-    word = f"；看名字像是“{guess.file_names[0]}”" if guess else ""
-    called = guess.file_names[0] if guess else "居民户、网格、社区、道路"
+def _unclaimed(path: Path, source: Source | None = None) -> Finding:
+    """Tell of a file, sheet or layer that no table claims, with a guess by name and columns."""
+    guess = likely_table(source.label, source.frame) if source is not None else None
+    word = f"；{guess.why}，像是“{guess.name}”" if guess else ""
+    called = guess.name if guess else "居民户、网格、社区、道路"
+    what = "文件" if source is None or source.label == path.name else "工作表或图层"
     return Finding(
-        "warning", "file_unused", guess.name if guess else "", path.name,
-        f"没有用到这个文件{word}",
-        f"若要用它，改名为“{called}”（后缀不变）再运行；不用就移出文件夹",
+        "warning", "file_unused", guess.table if guess else "",
+        path.name if source is None else source.label,
+        f"没有用到这个{what}{word}",
+        f"若要用它，改名为“{called}”（后缀不变）再运行，或用 python -m lingwu_grid.check 文件夹 "
+        f'--guess 一次认出；不用就移出文件夹，或在 rules.toml 的 [files] 里写 "不用"',
     )  # fmt: skip
+
+
+def _left_out(label: str) -> Finding:
+    return Finding("notice", "file_left_out", "", label, "按 rules.toml 的 [files]，不用它")
 
 
 def unusable(error: InputError, table: str, label: str) -> Finding:
@@ -140,7 +153,7 @@ def unusable(error: InputError, table: str, label: str) -> Finding:
     return Finding("error", "file_unusable", table, label, error.what, error.remedy)
 
 
-def read_file(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) -> list[Source]:
+def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
     """
     Read the tables of one file.
 
@@ -149,17 +162,15 @@ def read_file(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) 
     InputError
         If it cannot be read; the sentence names it.
     """
-    return list(_read(path, own, limits))
+    return list(_read(path, claims, limits))
 
 
-def _read(path: Path, own: Mapping[str, Mapping[str, str]], limits: Limits) -> Iterator[Source]:
-    suffix = ending_of(path)
-    table = table_named(stem_of(path))
-    if table is None and suffix not in (".gpkg", ".zip", *BOOKS):
+def _read(path: Path, claims: Claims, limits: Limits) -> Iterator[Source]:
+    if claims.leaves_out(path):
         return
     with readable(path):
         sha256 = sha256_of(path, limits)
-        for meant, label, raw in _tables(path, suffix, table, own, limits):
+        for meant, label, raw in _tables(path, claims, limits):
             yield as_source(path, sha256, meant, label, raw)
 
 
@@ -202,21 +213,22 @@ def as_source(path: Path, sha256: str, table: str, label: str, raw: Raw) -> Sour
     )  # fmt: skip
 
 
-def _tables(
-    path: Path,
-    suffix: str,
-    table: str | None,
-    own: Mapping[str, Mapping[str, str]],
-    limits: Limits,
-) -> Iterator[tuple[str, str, Raw]]:
+def _tables(path: Path, claims: Claims, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
+    """Read every table of a file, and the first rows of what no table claims."""
+    suffix, table = ending_of(path), claims.of(path)
     is_book = suffix in BOOKS or (suffix in DELIMITED and kind_of(path) == "book")
     if is_book and kind_of(path) != "other":
-        yield from read_book(path, table, own, limits)
+        yield from read_book(path, table, claims, limits)
     elif suffix in BOOKS + DELIMITED and table is not None:
         # A text that was given the ending of a workbook is a text.
-        known = known_headers(table, own.get(table, {}))
+        known = known_headers(table, claims.own(table))
         yield table, path.name, read_delimited(path, table, known, limits)
+    elif suffix in BOOKS + DELIMITED:
+        batches = delimited_batches(path, "", every_header(), limits, size=PEEK_ROWS)
+        yield "", path.name, next(batches)
     elif suffix in COLUMNAR and table is not None:
         yield table, path.name, read_columnar(path, limits)
+    elif suffix in COLUMNAR:
+        yield "", path.name, next(columnar_batches(path, limits, size=PEEK_ROWS))
     else:
-        yield from read_spatial(path, table, limits)
+        yield from read_spatial(path, table, claims, limits)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lingwu_grid.contract.kinds import SIDES
+from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Script
@@ -76,6 +77,8 @@ def check_page(
         excluded=len(study.excluded),
         standing=standing,
         colours=SIDES,
+        tables={name: table.file_names[0] for name, table in TABLES.items()},
+        sketched=sorted(drawn.loc[drawn["pieces"] == 0, "level"].unique()),
         counts=[tuple(r) for r in counts.itertuples(index=False)],
     )
     return rendered(
@@ -94,7 +97,13 @@ def _zones(table: gpd.GeoDataFrame, level: str) -> FeatureGroup:
         if is_grid
         else {"color": "#4527a0", "weight": 4}
     )
-    return draw.area_layer(shape, f"现状{level}", ZONE_FIELDS, style=style, paint=paint)
+    return draw.area_layer(
+        shape,
+        f"现状{level}",
+        ZONE_FIELDS,
+        style=style,
+        paint=paint,
+    )
 
 
 def _lines(table: gpd.GeoDataFrame, name: str) -> FeatureGroup:

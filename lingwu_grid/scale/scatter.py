@@ -89,7 +89,10 @@ class Scatter:
 
     def add(self, source: Source, rows: gpd.GeoDataFrame, found: list[Finding]) -> None:
         """Count the rows of a batch, and scatter them."""
-        kept, out, told = counted(rows, self._ground.tables.get("buildings"), self._ground.outline)
+        kept, out, told = counted(
+            rows, self._ground.tables.get("buildings"), self._ground.outline,
+            self._ground.rules.status_words,
+        )  # fmt: skip
         lost, unread = unreadable_rows([source])
         self.keep(
             kept,

@@ -161,3 +161,52 @@ def test_what_is_safe_to_mend_is_mended_in_a_copy_and_on_record(tmp_path: Path) 
     assert len(first.study.households) == len(second.study.households)
     sizes = [c.zones().set_index("zone_id")["households"].sort_index() for c in (first, second)]
     assert (sizes[0] - sizes[1]).abs().max() <= 1
+
+
+def test_a_check_of_which_no_household_counts_is_written_all_the_same(tmp_path: Path) -> None:
+    study, out = tmp_path / "study", tmp_path / "out"
+    study.mkdir()
+    made = office()
+    made.homes["状态"] = "空置"
+    made.write(study)
+    assert main([str(study), "-o", str(out), "--quiet"]) == 2
+    found = pd.read_csv(out / "findings.csv", dtype=str)
+    (why,) = found.loc[found["code"] == "none_counts", "message"]
+    assert "空置" in why
+    assert (out / "check.html").is_file()
+
+
+def test_grids_that_are_only_a_column_are_on_the_map(browser: WebDriver, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    study.mkdir()
+    made = office()
+    drawn = len(set(made.homes.loc[made.homes["状态"] == "常住", "网格编码"]) - {""})
+    for name in ("grids", "communities"):
+        del made.tables[name]
+    made.write(study)
+    found = check(read_study(study))
+    zones = found.standing.zones
+    grids = zones[zones["level"] == "网格"]
+    assert len(grids) == drawn
+    homes = found.study.households
+    for zone, shape in zip(grids["zone_id"], grids.geometry, strict=True):
+        assert homes.geometry[homes["grid_id"] == zone].within(shape).all()
+    found.save(tmp_path / "out")
+    assert open_page(browser, tmp_path / "out" / "check.html") == []
+    shown = browser.execute_script(
+        "var n = 0; lingwuMap.eachLayer(l => { n += l.feature && l._pxBounds ? 1 : 0; }); return n"
+    )
+    assert shown >= drawn
+    assert "按住户位置示意" in browser.find_element(By.ID, "panel").text
+    # The lowest severity is the quietest, and tables go by their Chinese names.
+    weights = {
+        kind: browser.execute_script(
+            "return getComputedStyle(arguments[0]).fontWeight",
+            browser.find_element(By.CSS_SELECTOR, f".kind.{kind}"),
+        )
+        for kind in ("warning", "notice")
+    }
+    assert int(weights["notice"]) <= int(weights["warning"]) < 600
+    words = {e.text for e in browser.find_elements(By.CSS_SELECTOR, ".kind small")}
+    assert "居民户" in words
+    assert not {word for word in words if word.isascii() and word}

@@ -16,6 +16,7 @@ import pytest
 import shapely
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.streams import open_stream
 from lingwu_grid.ingest.tables import read_file
@@ -117,7 +118,7 @@ def test_the_bytes_of_another_format_open_nothing(
     port, heard = server
     (study / name).write_text(TRICKS[trick](outside, port), "utf-8")
     with pytest.raises(InputError) as said:
-        read_file(study / name, {}, LIMITS)
+        read_file(study / name, Claims(), LIMITS)
     assert name in said.value.what
     assert HIDDEN not in str(said.value)
     assert heard == []
@@ -128,13 +129,13 @@ def test_a_trick_inside_a_zip_is_refused(study: Path, outside: Path) -> None:
     with zipfile.ZipFile(study / "道路.zip", "w") as inside:
         inside.writestr("道路.shp", virtual(str(outside)))
     with pytest.raises(InputError):
-        read_file(study / "道路.zip", {}, LIMITS)
+        read_file(study / "道路.zip", Claims(), LIMITS)
 
 
 def test_words_of_another_driver_inside_a_file_are_words(study: Path, outside: Path) -> None:
     table = roads(1).assign(type="gdal_streamed_alg", command=virtual(str(outside)))
     table.to_file(study / "道路.geojson", driver="GeoJSON")
-    (read,) = read_file(study / "道路.geojson", {}, LIMITS)
+    (read,) = read_file(study / "道路.geojson", Claims(), LIMITS)
     assert len(read.frame) == 1
     assert read.frame["type"].tolist() == ["gdal_streamed_alg"]
 
@@ -160,7 +161,7 @@ def test_a_package_that_runs_something_is_refused(study: Path, outside: Path, co
     with closing(sqlite3.connect(path)) as package:
         package.executescript(command)
     with pytest.raises(InputError, match=r"roads\.gpkg") as said:
-        read_file(path, {}, LIMITS)
+        read_file(path, Claims(), LIMITS)
     assert "另存" in said.value.remedy
     with pytest.raises(InputError):
         open_stream(path, LIMITS)
@@ -170,7 +171,7 @@ def test_a_package_that_runs_something_is_refused(study: Path, outside: Path, co
 def test_a_healthy_file_is_read(study: Path, name: str) -> None:
     path = study / name
     roads().to_file(path)
-    (read,) = read_file(path, {}, LIMITS)
+    (read,) = read_file(path, Claims(), LIMITS)
     assert read.frame["name"].tolist() == [HIDDEN] * 2
 
 
@@ -180,7 +181,7 @@ def test_two_fields_of_one_name_are_told_and_kept_apart(study: Path) -> None:
     fields = study / "道路.dbf"
     bytes_ = fields.read_bytes()
     fields.write_bytes(bytes_.replace(b"ab\0", b"aa\0", 1))
-    (read,) = read_file(study / "道路.shp", {}, LIMITS)
+    (read,) = read_file(study / "道路.shp", Claims(), LIMITS)
     assert "column_repeated" in [f.code for f in read.findings]
     assert read.frame["aa"].tolist() == ["甲", "乙"]
     assert read.frame["aa（第 3 列）"].tolist() == ["丙", "丁"]

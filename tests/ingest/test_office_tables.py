@@ -10,6 +10,7 @@ import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
+import shapely
 from pyproj import CRS
 
 import lingwu_grid as lg
@@ -121,11 +122,15 @@ def test_an_unused_column_with_words_of_a_status_is_a_warning(folder: Path) -> N
 
 
 def test_a_file_with_an_unknown_name_is_told_with_a_guess(folder: Path) -> None:
-    shutil.copy(folder / "households" / "居民户.csv", folder / "households" / "current_grids.csv")
-    (found,) = [f for f in lg.read_study(folder).findings.rows if f.code == "file_unused"]
-    assert found.place == "current_grids.csv"
-    assert found.table == "grids"
-    assert found.severity == "warning"
+    square = gpd.GeoDataFrame({"no": ["1"]}, geometry=[shapely.box(106.3, 38.1, 106.4, 38.2)])
+    square.set_crs(4490).to_file(folder / "current_grids.geojson")
+    shutil.copy(folder / "households" / "居民户.csv", folder / "households" / "old_grids.csv")
+    found = [f for f in lg.read_study(folder).findings.rows if f.code == "file_unused"]
+    # By its name where its columns tell nothing; what holds no polygons is no table of grids.
+    assert {f.place: (f.table, f.severity) for f in found} == {
+        "current_grids.geojson": ("grids", "warning"),
+        "old_grids.csv": ("households", "warning"),
+    }
 
 
 def _homes(numbers: list[str], compounds: list[str], x: list[float]) -> gpd.GeoDataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 import shapely
 
+from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.streams import batches_of, open_stream, streamable
 from lingwu_grid.ingest.tables import read_file
@@ -89,9 +90,9 @@ def geopackage(path: Path) -> Path:
 )  # fmt: skip
 def test_batches_are_the_whole_file(write: object, tmp_path: Path) -> None:
     path = write(tmp_path)  # type: ignore[operator]
-    assert list(streamable(tmp_path)) == [path]
-    (whole,) = read_file(path, {}, LIMITS)
-    batches = list(batches_of(open_stream(path, LIMITS), {}, LIMITS, size=7))
+    assert list(streamable(tmp_path, Claims())) == [path]
+    (whole,) = read_file(path, Claims(), LIMITS)
+    batches = list(batches_of(open_stream(path, LIMITS), Claims(), LIMITS, size=7))
     assert len(batches) > 3
     assert max(len(b.frame) for b in batches) <= 7
     together = pd.concat([b.frame for b in batches], ignore_index=True)
@@ -105,4 +106,4 @@ def test_batches_are_the_whole_file(write: object, tmp_path: Path) -> None:
 def test_what_holds_little_is_read_whole(tmp_path: Path) -> None:
     rows().to_excel(tmp_path / "居民户.xlsx", index=False)
     spatial().to_file(tmp_path / "居民户_2.geojson")
-    assert streamable(tmp_path) == {}
+    assert streamable(tmp_path, Claims()) == {}

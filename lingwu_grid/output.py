@@ -40,7 +40,7 @@ OURS = frozenset(
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
         "guess.html", "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
-        "streets", "assignment", "compare.json", "figures.csv", "pairs.csv",
+        "streets", "assignment", "compare.json", "figures.csv", "pairs.csv", "stories.csv",
         "excluded.csv", "findings.csv", "changes.csv", "impact.csv", "code_register.csv",
         "assignment.csv", "buildings.csv",
     ]

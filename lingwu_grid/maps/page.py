@@ -14,6 +14,7 @@ from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import new_page, rendered
+from lingwu_grid.maps.stories import story_cards
 from lingwu_grid.maps.texts import filled, words
 from lingwu_grid.planning.identity import plan_of
 
@@ -32,6 +33,7 @@ VIEWS = {
         "stations",
     ),
     "after": ("plan_grids", "moves", "causes", "plan_communities", "barriers", "stations"),
+    "story": ("plan_grids", "plan_communities", "barriers", "stations"),
     "service": ("bands", "gaps", "plan_communities", "barriers", "stations", "proposed"),
 }
 """Layers that are on in each view, those below first."""
@@ -85,7 +87,11 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     page.add_child(Data("labels", labels(record)))
     page.add_child(Script("tools.js", words=words()))
     page.add_child(Script("labels.js"))
-    return rendered(page, title=title, panel=_panel(record, title, notice))
+    stories = story_cards(record)
+    if stories:
+        page.add_child(Data("stories", stories))
+        page.add_child(Script("stories.js"))
+    return rendered(page, title=title, panel=_panel(record, title, notice, len(stories)))
 
 
 def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
@@ -181,7 +187,7 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     return marks
 
 
-def _panel(record: PlanRecord, title: str, notice: str) -> str:
+def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
     return filled(
         "panel.html",
         title=title,
@@ -191,6 +197,7 @@ def _panel(record: PlanRecord, title: str, notice: str) -> str:
         summary=record.summary,
         legend=status_counts(record),
         service=_service_figures(record),
+        stories=stories,
         has_before="grids" in record.backdrop,
         findings=_findings(record),
         lineage=lineage_counts(record),

@@ -13,6 +13,7 @@ import shapely
 from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.shell import plain_page
+from lingwu_grid.maps.stories import story_cards, way_said
 from lingwu_grid.maps.texts import as_script, filled, template_text
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.numbers import town_numbers
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
 
-MODULES = ("core.js", "patch.js", "desk.js", "view.js", "main.js")
+MODULES = ("core.js", "patch.js", "desk.js", "view.js", "stories.js", "main.js")
 """In the order in which they need each other."""
 
 MICRO = 1e6
@@ -115,6 +116,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
             kind: {"color": barrier(kind).colour, "weight": 2 * barrier(kind).width}
             for kind in sorted({str(row[0]) for row in lines} - {"road", "grid", "community"})
         },
+        "stories": _stories(record, units, grids, communities),
         "places": _places(record, (west, south, east, north)),
     }
 
@@ -146,6 +148,37 @@ def _was(
     for unit, g, c, n in count[["unit_id", "g", "c", "n"]].itertuples(index=False):
         was[place[unit]] += [int(g), int(c), int(n)]
     return was
+
+
+def _stories(
+    record: PlanRecord,
+    units: gpd.GeoDataFrame,
+    grids: gpd.GeoDataFrame,
+    communities: gpd.GeoDataFrame,
+) -> list[dict[str, Any]]:
+    """Give the stories whose ground is this street's, as ``stories.js`` reads them."""
+    number = {u: i for i, u in enumerate(units["unit_id"])}
+    mine = set(communities["community_id"])
+    told = record.stories
+    here = told["community_id"].isin(mine) & told["grid_id"].isin(grids["grid_id"])
+    cards = story_cards(record)
+    return [
+        {
+            "head": card["head"],
+            "way": way_said(card),
+            "reason": card["reason"],
+            "border": card["border"],
+            "elderly": card["elderly"],
+            "across": f"社区：{card['was']} → {card['now']}" if card["was"] != card["now"] else "",
+            "units": [number[u] for u in story.units.split(" ")],
+            "x": round(card["from"][1] * MICRO),
+            "y": round(card["from"][0] * MICRO),
+            "aim": [round(card["to"][1] * MICRO), round(card["to"][0] * MICRO)],
+            "grid": story.grid_id,
+        }
+        for card, story, inside in zip(cards, told.itertuples(index=False), here, strict=True)
+        if inside
+    ]
 
 
 def _flat(coordinates: NDArray[np.float64], west: int, south: int) -> list[int]:

@@ -48,6 +48,41 @@ def change_sheet(record: PlanRecord) -> Sheet:
     )
 
 
+def story_sheet(record: PlanRecord) -> Sheet:
+    """
+    Lay out the change piece by piece (逐项变动), as the map tells it.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    """
+    rows, names = record.stories, record.names
+
+    def called(key: str) -> list[str]:
+        return [names.get(code, code) for code in rows[key].astype(str)]
+
+    is_whole = rows["previous_grid_id"] == rows["grid_id"]
+    return Sheet(
+        "逐项变动",
+        "逐项变动：每一项是一片相连的地方由一个网格划到另一个网格，或一个网格改属另一社区",
+        [
+            Column("序号", list(range(1, len(rows) + 1)), "count", 6),
+            Column("何处", rows["place"].mask(is_whole, "整个网格").tolist(), width=26),
+            Column("户数", rows["households"].astype(int).tolist(), "count", 8, is_summed=True),
+            Column("老年人", rows["elderly"].astype(int).tolist(), "count", 8, is_summed=True),
+            Column("原网格", called("previous_grid_id"), width=22),
+            Column("新网格", called("grid_id"), width=22),
+            Column("原社区", called("previous_community_id"), width=14),
+            Column("新社区", called("community_id"), width=14),
+            Column("不这样划会怎样", rows["reason"].tolist(), width=56),
+            Column("两网格的界线改沿", rows["border"].tolist(), width=20),
+        ],
+        note="每户受影响的都恰在一项里；户数合计即受影响的户数",
+        frozen=3,
+    )
+
+
 def change_rows(record: PlanRecord) -> pd.DataFrame:
     """Name the rows of ``changes.csv``; buildings of one compound stand together."""
     rows = record.changes.copy()

@@ -17,6 +17,7 @@ from lingwu_grid.papers.change_sheets import (
     finding_sheet,
     overview_sheet,
     register_sheet,
+    story_sheet,
     tree_sheet,
 )
 from lingwu_grid.papers.money_sheets import crossing_sheet, funds_sheet, payer_sheet
@@ -79,6 +80,7 @@ def sheets_of(record: PlanRecord, filling: Filling) -> list[Sheet]:
         community_sheet(record, filling),
         grid_ledger(record, filling),
         change_sheet(record),
+        story_sheet(record),
         funds_sheet(record),
         payer_sheet(record),
         crossing_sheet(record),

@@ -4,43 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from lingwu_grid.lawful import moves
-from lingwu_grid.planning.lineage import NEW
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.ingest.study import Study
+    from lingwu_grid.planning.tables import Drawn
+
+ZONES = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
 
 
-def make_changes(study: Study, fabric: Fabric, assignment: pd.DataFrame) -> pd.DataFrame:
+def make_changes(drawn: Drawn) -> pd.DataFrame:
     """
     List who changes, by compound or building: old and new grid and community, households.
 
     Parameters
     ----------
-    study, fabric
-        Compounds and buildings.
-    assignment
-        Zones of each household, before and now, in the order of ``study.households``.
+    drawn
+        A plan with its stories: a row has the reason of the story most of it is in.
     """
-    keys = ["compound_id", "previous_grid_id", "grid_id", "previous_community_id", "community_id"]
-    table = assignment.assign(
+    fabric, table = drawn.fabric, drawn.assignment
+    table = table.assign(
         compound_id=fabric.units["compound_id"].to_numpy()[fabric.unit_of_household],
-        building_id=study.households["building_id"].to_numpy(),
+        building_id=drawn.study.households["building_id"].to_numpy(),
     )
     gone = table[moves(table, "grid") | moves(table, "community")]
     gone = gone.assign(building_id=gone["building_id"].where(gone["compound_id"] == "", ""))
-    rows = gone.groupby(["compound_id", "building_id", *keys[1:]]).size()
-    out = rows.rename("households").reset_index()
-    is_new = ~out["grid_id"].isin(fabric.places.grid_ids)
-    same_grid = out["previous_grid_id"] == out["grid_id"]
-    out["reason"] = np.select(
-        [same_grid, is_new],
-        ["网格整体划入另一社区，使社区户数合规", f"原网格超限，{NEW}网格"],
-        "调整后新旧网格户数合规",
+    told = drawn.stories[[*ZONES, "reason", "units"]]
+    told = told.assign(unit_id=told["units"].str.split(" ")).explode("unit_id")
+    gone = gone.merge(told.drop(columns="units"), on=[*ZONES, "unit_id"])
+    keys = ["compound_id", "building_id", *ZONES]
+    rows = gone.groupby([*keys, "reason"]).size().rename("households").reset_index()
+    rows = rows.sort_values(
+        [*keys, "households", "reason"], ascending=[True] * len(keys) + [False, True]
     )
-    return out
+    out = rows.groupby(keys).agg(households=("households", "sum"), reason=("reason", "first"))
+    return out.reset_index()

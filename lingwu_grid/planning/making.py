@@ -62,7 +62,7 @@ def make_record(
     assignment = _assignment(study, fabric, names)
     grids = make_grids(study, straight, names, assignment)
     communities = make_communities(study, straight, names, grids, assignment)
-    drawn = Drawn(study, straight, grids, communities, assignment)
+    drawn = Drawn(study, straight, grids, communities, assignment, names)
     changed = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
     return PlanRecord(
         grids=grids,

@@ -29,9 +29,9 @@ ABOUT_DATA = ("excluded", "findings")
 
 COUNTS = frozenset(
     [
-        "households", "residents", "grids", "buildings", "seats", "service_fund", "party_fund",
-        "grid_heads", "grid_heads_yuan", "members", "members_yuan", "resident_fund", "total_yuan",
-        "grid_workers", "legal_advisers", "reserve_least", "reserve_most",
+        "households", "residents", "elderly", "grids", "buildings", "seats", "service_fund",
+        "party_fund", "grid_heads", "grid_heads_yuan", "members", "members_yuan", "resident_fund",
+        "total_yuan", "grid_workers", "legal_advisers", "reserve_least", "reserve_most",
     ]
 )  # fmt: skip
 """Columns of tables that are whole numbers."""

@@ -88,6 +88,11 @@ class PlanRecord:
         return self.tables["impact"]
 
     @property
+    def stories(self) -> pd.DataFrame:
+        """Table ``stories.csv``: the change, piece by piece."""
+        return self.tables["stories"]
+
+    @property
     def code_register(self) -> pd.DataFrame:
         """Table ``code_register.csv``: every code ever given."""
         return self.tables["code_register"]

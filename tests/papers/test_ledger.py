@@ -49,7 +49,8 @@ def test_the_grid_ledger_has_the_columns_of_the_standard_and_codes_are_text(
     assert rows[-1]["常住户数"] == small_plan.summary["households"]
     book = openpyxl.load_workbook(papers / "ledger.xlsx")
     assert {
-        "概况", "社区表", "网格台账", "调整对照表", "职数经费", "经费汇总", "小区表", "楼栋表",
+        "概况", "社区表", "网格台账", "调整对照表", "逐项变动", "职数经费", "经费汇总",
+        "小区表", "楼栋表",
         "组织体系", "例外", "服务圈覆盖", "编码登记", "数据问题", "网格填报", "社区填报",
     } <= set(book.sheetnames)  # fmt: skip
     for page in book:

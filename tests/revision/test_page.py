@@ -230,3 +230,58 @@ def test_the_page_fits_a_small_screen_and_a_phone(desk: WebDriver, tmp_path: Pat
     finally:
         desk.set_window_size(size["width"], size["height"])
     assert tmp_path.exists()
+
+
+def test_the_page_opens_on_the_stories_and_answers_go_back(
+    desk: WebDriver, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    stories = small_plan.stories
+    box = desk.find_element(By.ID, "stories")
+    assert f"1 / {len(stories)}" in box.text
+    assert stories["reason"].iloc[0] in box.text
+    assert f"未表态 {len(stories)} 项" in box.text
+    desk.find_element(By.ID, "story-yes").click()
+    desk.find_element(By.ID, "story-next").click()
+    assert stories["reason"].iloc[1] in box.text
+    desk.find_element(By.ID, "story-no").click()
+    desk.find_element(By.ID, "story-reason").send_keys("离驿家太远")
+    desk.find_element(By.CSS_SELECTOR, "#story-why button").click()
+    assert f"已表态 2 项，未表态 {len(stories) - 2} 项" in box.text
+    said = [c.text for c in read_patch(exported(desk, tmp_path)).comments]
+    assert [text.split("：")[0] for text in said] == ["同意", "不同意"]
+    assert f"{stories['households'].iloc[0]} 户" in said[0]
+    assert said[1].endswith("离驿家太远")
+    # An answer is changed, not added to; it is kept when the page is opened again.
+    desk.find_element(By.ID, "story-yes").click()
+    desk.refresh()
+    answers = desk.execute_script("return lingwuReview.desk.comments.map(c => c.text)")
+    assert [text.split("：")[0] for text in answers] == ["同意", "同意"]
+
+
+def test_a_story_is_drawn_otherwise_by_its_own_units(desk: WebDriver, small_plan: lg.Plan) -> None:
+    """改划 takes the units of a story in hand; giving them back is foretold as any other wish."""
+    stories = small_plan.stories
+    k = int((stories["previous_grid_id"] != stories["grid_id"]).to_numpy().argmax())
+    desk.execute_script("lingwuReview.stories.go(arguments[0])", k)
+    desk.find_element(By.ID, "story-change").click()
+    units = desk.execute_script(
+        "var r = lingwuReview; return [...r.view.selected].map(u => r.desk.town.unitIds[u])"
+    )
+    assert sorted(units) == sorted(stories["units"].iloc[k].split(" "))
+    offered = desk.find_element(By.ID, "selection").text
+    assert small_plan.names[stories["previous_grid_id"].iloc[k]] in offered
+
+
+def test_today_is_one_press_away(desk: WebDriver, small_plan: lg.Plan) -> None:
+    fills = "return lingwuReview.view.polygons.map(p => p.options.fillColor)"
+    plan = desk.execute_script(fills)
+    desk.find_element(By.CSS_SELECTOR, "[data-today='1']").click()
+    today = desk.execute_script(fills)
+    ids = desk.execute_script("return lingwuReview.desk.town.unitIds")
+    differ = {u for u, a, b in zip(ids, plan, today, strict=True) if a != b}
+    rows = small_plan.assignment
+    moved = rows[(rows["previous_grid_id"] != rows["grid_id"]) & (rows["previous_grid_id"] != "")]
+    assert differ
+    assert differ <= set(moved["unit_id"])
+    desk.find_element(By.CSS_SELECTOR, "[data-today='']").click()
+    assert desk.execute_script(fills) == plan

@@ -27,6 +27,7 @@
     button.addEventListener('click', function () { show(button.getAttribute('data-show')); });
   });
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
+  window.lingwuViews = views;
   window.lingwuMap = map;
   window.lingwuShow = show;
 })();

@@ -3,6 +3,7 @@
 import { freshFaults, outBy } from './core.js';
 import { Desk } from './desk.js';
 import { complaint } from './patch.js';
+import { Stories, find, made } from './stories.js';
 import { View } from './view.js';
 
 const WORDS = /** @type {Record<string, string>} */ ({
@@ -12,25 +13,12 @@ const WORDS = /** @type {Record<string, string>} */ ({
 });
 const KEYS = /** @type {Record<string, string>} */ ({ p: 'pick', b: 'brush', x: 'box', m: 'remark' });
 
-/** @param {string} id @returns {any} */
-const find = (id) => document.getElementById(id);
-
-/**
- * @param {string} tag
- * @param {string} text
- * @param {string} [kind]
- */
-function made(tag, text, kind) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  if (kind) { element.className = kind; }
-  return element;
-}
-
 const town = JSON.parse(find('town').textContent);
 const desk = new Desk(town);
 const view = new View(town, desk, 'map');
 const shelf = 'lingwu-review-' + town.plan + '-' + town.street;
+/** @type {Stories | null} */
+let stories = null;
 /** Faults that the plan itself has: an office need not mend them. */
 const atFirst = desk.check().faults;
 
@@ -187,6 +175,7 @@ function show() {
   });
   view.showRemarks();
   showSelection();
+  if (stories) { stories.tell(); }
 }
 
 /** @param {string} mode */
@@ -294,7 +283,18 @@ document.addEventListener('keydown', (event) => {
 });
 setMode('pick');
 view.printWhole();
+stories = new Stories(town.stories, desk, view, {
+  choose: (units) => { view.select(units); showSelection(); },
+  noted: () => { show(); keep(); },
+});
+for (const button of document.querySelectorAll('[data-today]')) {
+  button.addEventListener('click', () => {
+    view.showToday(button.getAttribute('data-today') === '1');
+    for (const b of document.querySelectorAll('[data-today]')) { b.setAttribute('aria-pressed', String(b === button)); }
+  });
+}
+view.repaint(view.moved);
 show();
 performance.mark('ready');
 /** @type {any} */ (window).lingwuMap = view.map;
-/** @type {any} */ (window).lingwuReview = { desk, view, imported };
+/** @type {any} */ (window).lingwuReview = { desk, view, stories, imported };

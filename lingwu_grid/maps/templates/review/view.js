@@ -56,6 +56,12 @@ export class View {
     this.mode = 'pick';
     /** @type {Set<number>} */
     this.selected = new Set();
+    /** Units that the plan moves, those of the story that is told, and whether today is shown. */
+    this.moved = new Set();
+    this.story = new Set();
+    this.isToday = false;
+    /** @type {any} */
+    this.arrow = null;
     /** @type {(units: number[], additive: boolean) => void} */
     this.onSelect = () => {};
     /** @type {(lat: number, lng: number) => void} */
@@ -150,17 +156,57 @@ export class View {
     return g < own ? COLOURS[this.town.colours[g]] : NEW_COLOURS[(g - own) % NEW_COLOURS.length];
   }
 
+  /**
+   * The colour of the grid that most households of a unit are in today; grey for none here.
+   * @param {number} u
+   */
+  colourToday(u) {
+    const was = this.town.was[u];
+    let best = this.desk.grid[u], most = -1;
+    for (let k = 0; k < was.length; k += 3) {
+      if (was[k + 2] > most) { best = was[k]; most = was[k + 2]; }
+    }
+    return best < 0 ? '#bdbdbd' : this.colour(best);
+  }
+
+  /** @param {boolean} isToday */
+  showToday(isToday) {
+    this.isToday = isToday;
+    this.repaint(this.polygons.map((/** @type {any} */ _, /** @type {number} */ u) => u));
+  }
+
+  /**
+   * @param {number[]} units
+   * @param {[number, number]} from
+   * @param {[number, number]} to millionths of a degree
+   */
+  showStory(units, from, to) {
+    const before = [...this.story];
+    this.story = new Set(units);
+    this.repaint(new Set([...before, ...units]));
+    if (this.arrow) { this.map.removeLayer(this.arrow); }
+    const ends = [from, to].map(([x, y]) => [y / 1e6, x / 1e6]);
+    this.arrow = L.layerGroup(from[0] === to[0] && from[1] === to[1] ? [] : [
+      L.polyline(ends, { color: '#b71c1c', weight: 4, interactive: false }),
+      L.circleMarker(ends[1], { radius: 7, color: '#fff', weight: 2, fillColor: '#b71c1c', fillOpacity: 1, interactive: false }),
+    ]).addTo(this.map);
+    const seen = L.latLngBounds(ends).extend(units.flatMap((u) => this.rings[u][0]));
+    this.map.fitBounds(seen.pad(0.4), { animate: false, maxZoom: 18, paddingTopLeft: [innerWidth > 700 ? 380 : 10, 10] });
+  }
+
   /** @param {Iterable<number>} units */
   repaint(units) {
     for (const u of units) {
       const g = this.desk.grid[u];
       const isChanged = g !== this.town.grid[u];
       const isSelected = this.selected.has(u);
+      const isTold = this.story.has(u);
+      const isMoved = this.moved.has(u);
       this.polygons[u].setStyle({
-        fillColor: isSelected ? '#0d47a1' : this.colour(g),
-        fillOpacity: isSelected ? 0.75 : isChanged ? 0.9 : 0.5,
-        color: isChanged ? '#d50000' : '#9e9e9e',
-        weight: isChanged ? 1.5 : 0.4,
+        fillColor: isSelected ? '#0d47a1' : this.isToday ? this.colourToday(u) : this.colour(g),
+        fillOpacity: isSelected ? 0.75 : isChanged || isTold ? 0.9 : 0.5,
+        color: isChanged ? '#d50000' : isTold || isMoved ? '#e65100' : '#9e9e9e',
+        weight: isTold ? 2.5 : isChanged ? 1.5 : isMoved ? 1 : 0.4,
       });
     }
   }

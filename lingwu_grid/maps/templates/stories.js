@@ -1,0 +1,175 @@
+// The change told one story at a time: who moves, from where, to where, and what it is for.
+(function () {
+  'use strict';
+  var map = window.lingwuMap, stories = window.lingwu.stories;
+  if (!stories.length) { return; }
+  var box = document.getElementById('story');
+  var at = -1, shown = [], drawn = L.layerGroup(), outlines = null;
+  function find(id) { return document.getElementById(id); }
+  function made(tag, text, kind) {
+    var element = document.createElement(tag);
+    element.textContent = text;
+    if (kind) { element.className = kind; }
+    return element;
+  }
+
+  // Borders of a grid, today's and the plan's: they are on the page already -------------------
+  function textOf(escaped) {
+    return new DOMParser().parseFromString(escaped, 'text/html').documentElement.textContent;
+  }
+  function collect() {
+    outlines = { now: {}, plan: {} };
+    ['before', 'after'].forEach(function (view) {
+      window.lingwuViews[view].forEach(function (group) {
+        group.eachLayer(function (layer) {
+          if (!layer.eachLayer) { return; }
+          layer.eachLayer(function (shape) {
+            var own = shape.feature && shape.feature.properties;
+            if (!own || own.grid_id === undefined || own.grid_name === undefined) { return; }
+            outlines[shape.options.pane === 'now' ? 'now' : 'plan'][textOf(own.grid_id)] = shape.feature;
+          });
+        });
+      });
+    });
+  }
+  function outline(which, code, style) {
+    if (!outlines) { collect(); }
+    if (code && outlines[which][code]) {
+      L.geoJSON(outlines[which][code], { pane: 'marks', interactive: false, style: style }).addTo(drawn);
+    }
+  }
+  function arrow(from, to) {
+    var a = map.latLngToLayerPoint(from), b = map.latLngToLayerPoint(to);
+    var way = b.subtract(a), length = Math.sqrt(way.x * way.x + way.y * way.y);
+    if (length < 12) { return; }
+    var unit = way.divideBy(length), side = L.point(-unit.y, unit.x);
+    var back = b.subtract(unit.multiplyBy(14));
+    function place(point) { return map.layerPointToLatLng(point); }
+    L.polyline([from, place(back)], { pane: 'marks', color: '#b71c1c', weight: 4, interactive: false }).addTo(drawn);
+    L.polygon([place(b), place(back.add(side.multiplyBy(7))), place(back.subtract(side.multiplyBy(7)))],
+      { pane: 'marks', color: '#b71c1c', weight: 1, fillOpacity: 1, interactive: false }).addTo(drawn);
+  }
+  function draw() {
+    drawn.clearLayers();
+    if (at < 0) { return; }
+    var story = shown[at];
+    [story.left, story.goal].forEach(function (side) {
+      if (!side) { return; }
+      outline('now', side.code, { color: '#5d4037', weight: 2.5, dashArray: '7 5', fill: false });
+      outline('plan', side.code, { color: '#4527a0', weight: 4, fill: false });
+    });
+    L.polygon(story.rings.map(function (ring) { return [ring]; }),
+      { pane: 'marks', color: '#e65100', weight: 2, fillColor: '#ff6d00', fillOpacity: 0.55, interactive: false }).addTo(drawn);
+    arrow(story.from, story.to);
+  }
+
+  // The card ------------------------------------------------------------------------------------
+  function bar(side, title) {
+    var line = made('div', '', 'side');
+    line.appendChild(made('b', title + side.name));
+    var low = side.range[0], high = side.range[1] === null ? Math.max(side.today, side.plan || 0, 1) : side.range[1];
+    var now = side.plan === null ? '撤销' : side.plan + ' 户';
+    line.appendChild(made('span', (side.today ? '现状 ' + side.today + ' 户' : '新设') + ' → ' + now));
+    var most = Math.max(high * 1.4, side.today * 1.05, (side.plan || 0) * 1.05);
+    var range = made('div', '', 'range');
+    range.title = low + '—' + high;
+    var fit = made('span', '', 'fit');
+    fit.style.left = 100 * low / most + '%';
+    fit.style.width = 100 * (high - low) / most + '%';
+    range.appendChild(fit);
+    [[side.today, 'mark was'], [side.plan, 'mark']].forEach(function (pair) {
+      if (!pair[0]) { return; }
+      var mark = made('span', '', pair[1]);
+      mark.style.left = 100 * pair[0] / most + '%';
+      range.appendChild(mark);
+    });
+    line.appendChild(range);
+    return line;
+  }
+  function tell() {
+    var story = shown[at], body = find('story-body');
+    find('story-at').textContent = (at + 1) + ' / ' + shown.length;
+    body.textContent = '';
+    body.appendChild(made('h2', story.head));
+    if (story.left && story.goal.code !== story.left.code) { body.appendChild(bar(story.left, '从 ')); }
+    body.appendChild(bar(story.goal, story.left && story.goal.code === story.left.code ? '' : '到 '));
+    var facts = [['原因', story.reason], ['界线', story.border && '改沿' + story.border],
+      ['社区', story.was && story.was !== story.now ? story.was + ' → ' + story.now : ''],
+      ['老年人', story.elderly ? story.elderly + ' 人' : '']];
+    var table = document.createElement('table');
+    facts.forEach(function (fact) {
+      if (!fact[1]) { return; }
+      var row = table.insertRow();
+      row.appendChild(made('th', fact[0]));
+      row.appendChild(made('td', fact[1]));
+    });
+    body.appendChild(table);
+  }
+  function go(to) {
+    if (!shown.length) { return; }
+    at = (to + shown.length) % shown.length;
+    var story = shown[at], seen = L.latLngBounds(story.to, story.from);
+    story.rings.forEach(function (ring) { seen.extend(ring); });
+    tell();
+    var wide = innerWidth > 700;
+    map.fitBounds(seen.pad(0.6), { animate: false, maxZoom: 18,
+      paddingTopLeft: [wide ? 330 : 10, 10], paddingBottomRight: [wide ? 360 : 10, wide ? 10 : innerHeight * 0.5] });
+    draw();
+    document.dispatchEvent(new CustomEvent('lingwu:story', { detail: at }));
+  }
+  function choose() {
+    var community = find('story-of').value;
+    shown = stories.filter(function (s) { return !community || s.was === community || s.now === community; });
+    var sum = shown.reduce(function (n, s) { return n + s.households; }, 0);
+    find('story-sum').textContent = shown.length + ' 项，' + sum + ' 户';
+    var list = find('story-list');
+    list.textContent = '';
+    shown.forEach(function (story, i) {
+      var item = made('button', (i + 1) + '. ' + story.head + (story.goal && story.left && story.left.code !== story.goal.code ? ' → ' + story.goal.name : ' → ' + story.now));
+      item.type = 'button';
+      item.addEventListener('click', function () { go(i); });
+      list.appendChild(item);
+    });
+  }
+  function open(on, back) {
+    box.hidden = !on;
+    document.documentElement.classList.toggle('in-story', on);
+    find('story-open').setAttribute('aria-pressed', String(on));
+    if (!on) {
+      at = -1;
+      map.removeLayer(drawn.clearLayers());
+      if (back) { window.lingwuShow('after'); }
+      return;
+    }
+    find('card').hidden = true;
+    window.lingwuShow('story');
+    drawn.addTo(map);
+    choose();
+    go(0);
+  }
+  var communities = {};
+  stories.forEach(function (s) { [s.was, s.now].forEach(function (c) { if (c) { communities[c] = true; } }); });
+  Object.keys(communities).sort(function (a, b) { return a.localeCompare(b, 'zh'); }).forEach(function (name) {
+    var option = made('option', name);
+    option.value = name;
+    find('story-of').appendChild(option);
+  });
+  find('story-of').addEventListener('change', function () { choose(); go(0); });
+  find('story-open').addEventListener('click', function () { open(box.hidden, true); });
+  find('story-close').addEventListener('click', function () { open(false, true); });
+  find('story-next').addEventListener('click', function () { go(at + 1); });
+  find('story-back').addEventListener('click', function () { go(at - 1); });
+  find('story-print').addEventListener('click', function () { window.print(); });
+  map.on('zoomend', function () { if (at >= 0) { draw(); } });
+  document.addEventListener('lingwu:view', function (event) { if (event.detail !== 'story' && at >= 0) { open(false, false); } });
+  document.addEventListener('keydown', function (event) {
+    if (box.hidden || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { return; }
+    if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {
+      event.preventDefault();
+      event.stopPropagation();
+      go(at + (event.key === 'ArrowRight' ? 1 : -1));
+    }
+    if (event.key === 'Escape') { open(false, true); }
+  }, true);  // before the map, which would move
+  window.lingwuStory = go;
+})();

@@ -1,0 +1,182 @@
+"""Reasons: what a change is for is what would be wrong without it, everything else as planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lingwu_grid.lawful import Bands, community_bands, grid_bands
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.fabric.adjacency import Borders
+    from lingwu_grid.planning.tables import Drawn
+
+CLEARER_M = 5.0
+"""Border off every line, metres, that a change must save to be called clearer."""
+
+
+@dataclass(frozen=True)
+class Undoing:
+    """
+    A plan in which one story at a time is taken back.
+
+    Parameters
+    ----------
+    grid_of_unit
+        Code of each unit's grid in the plan, shape (n_units,).
+    households
+        Of each unit.
+    borders
+        Of the units.
+    today, plan
+        Households of every grid and community by code, today and in the plan.
+    grids, communities
+        What each may have.
+    community_of_grid
+        Of the plan.
+    called
+        Names by code.
+    """
+
+    grid_of_unit: NDArray[np.object_]
+    households: NDArray[np.int64]
+    borders: Borders
+    today: dict[str, int]
+    plan: dict[str, int]
+    grids: Bands
+    communities: Bands
+    called: dict[str, str]
+
+    @classmethod
+    def of(cls, drawn: Drawn, called: dict[str, str]) -> Undoing:
+        """Take a plan."""
+        rows, rules = drawn.assignment, drawn.study.rules
+        sizes = [
+            rows.groupby(f"{when}{level}_id").size()
+            for when in ("previous_", "")
+            for level in ("grid", "community")
+        ]
+        grid, community, grid_now, community_now = (
+            {str(code): int(n) for code, n in size.items() if code} for size in sizes
+        )
+        return cls(
+            drawn.names.grid_of_unit,
+            drawn.fabric.units["households"].to_numpy(np.int64),
+            drawn.fabric.borders,
+            grid | community,
+            grid_now | community_now,
+            grid_bands(rules, drawn.names.special_grids),
+            community_bands(rules, drawn.names.villages),
+            called,
+        )
+
+    def counted(self, grid: str) -> str:
+        """Name a grid with its households today and in the plan."""
+        name = self.called.get(grid, grid)
+        if grid not in self.plan:
+            return f"{name}（现状 {self.today.get(grid, 0)} 户，撤销）"
+        if grid not in self.today:
+            return f"{name}（新设，{self.plan[grid]} 户）"
+        return f"{name}（{self.today[grid]}→{self.plan[grid]} 户）"
+
+    def reason(self, units: NDArray[np.int64], story: Any) -> str:  # noqa: ANN401 - a row
+        """
+        Say what would be wrong if these units stayed where they are today.
+
+        Parameters
+        ----------
+        units
+            Numbers of a story's units, shape (k,).
+        story
+            Its zones before and after, and its households.
+        """
+        broken = self._out_of_range(story)
+        if story.previous_grid_id == story.grid_id:
+            return "；".join(broken) or "单独不改属，户数也都在范围内：与别处的调整是一起定的"
+        broken += self._in_pieces(units, story)
+        if broken:
+            return "；".join(broken)
+        saved = self._off_line_saved(units, story.previous_grid_id)
+        if saved >= CLEARER_M:
+            return f"不划也都合规；划了以后，不沿路、墙、水的边界少 {saved:.0f} 米"
+        return "单独不划也都合规：与别处的调整是一起定的"
+
+    def _out_of_range(self, story: Any) -> list[str]:  # noqa: ANN401 - a row
+        """Tell which zones would be out of range, with their counts."""
+        said = []
+        for old, new, bands in (
+            (story.previous_grid_id, story.grid_id, self.grids),
+            (story.previous_community_id, story.community_id, self.communities),
+        ):
+            if old == new:
+                continue
+            if old and old not in self.plan:
+                band = bands.of(old)
+                low = self.today.get(old, 0) < band.lower
+                why = (
+                    f"只有 {self.today.get(old, 0)} 户，不足下限 {band.lower} 户" if low else "撤销"
+                )
+                said.append(f"{self.called.get(old, old)}现状{why}" if low else
+                            f"{self.called.get(old, old)}撤销，各户划入邻近")  # fmt: skip
+            elif old:
+                said += self._over(old, self.plan[old] + story.households, bands)
+            said += self._under(new, self.plan.get(new, 0) - story.households, bands)
+        return said
+
+    def _over(self, zone: str, households: int, bands: Bands) -> list[str]:
+        most = bands.of(zone).upper
+        if households <= most:
+            return []
+        return [
+            f"不划出，{self.called.get(zone, zone)}有 {households} 户，"
+            f"比上限多 {households - most} 户"
+        ]
+
+    def _under(self, zone: str, households: int, bands: Bands) -> list[str]:
+        least = bands.of(zone).lower
+        if households >= least:
+            return []
+        if zone not in self.today:
+            return [f"新设{self.called.get(zone, zone)}"]
+        return [
+            f"不划入，{self.called.get(zone, zone)}只有 {households} 户，"
+            f"比下限少 {least - households} 户"
+        ]
+
+    def _in_pieces(self, units: NDArray[np.int64], story: Any) -> list[str]:  # noqa: ANN401 - a row
+        """Tell which of the two grids would fall into pieces."""
+        kept = np.setdiff1d(np.flatnonzero(self.grid_of_unit == story.grid_id), units)
+        back = np.union1d(np.flatnonzero(self.grid_of_unit == story.previous_grid_id), units)
+        said = []
+        for zone, ground in ((story.grid_id, kept), (story.previous_grid_id, back)):
+            if zone in self.plan and self._pieces(ground) > 1:
+                said.append(f"不划，{self.called.get(zone, zone)}不连成一片")
+        return said
+
+    def _pieces(self, units: NDArray[np.int64]) -> int:
+        """Count the pieces with households that units make where one can pass between them."""
+        number = np.full(len(self.grid_of_unit), -1, np.int64)
+        number[units] = np.arange(len(units))
+        a, b = number[self.borders.a], number[self.borders.b]
+        inside = (a >= 0) & (b >= 0) & self.borders.is_open
+        n = len(units)
+        links = coo_array((np.ones(int(inside.sum()), bool), (a[inside], b[inside])), (n, n))
+        piece = connected_components(links, directed=False)[1] if n else np.empty(0, int)
+        return len(np.unique(piece[self.households[units] > 0]))
+
+    def _off_line_saved(self, units: NDArray[np.int64], back: str) -> float:
+        """Give the metres of border off every line that a story saves."""
+        mine = np.zeros(len(self.grid_of_unit), bool)
+        mine[units] = True
+        a, b = self.borders.a, self.borders.b
+        near = mine[a] | mine[b]
+        a, b, off = a[near], b[near], self.borders.off_line_m[near]
+        undone = np.where(mine, back, self.grid_of_unit)
+        now = off[self.grid_of_unit[a] != self.grid_of_unit[b]].sum()
+        return float(off[undone[a] != undone[b]].sum() - now)

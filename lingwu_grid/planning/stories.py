@@ -1,0 +1,233 @@
+"""Stories: the change told piece by piece: who, from where, to where, and what it is for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from lingwu_grid.lawful import moves
+from lingwu_grid.planning.border_walk import Landmarks, walk_borders
+from lingwu_grid.planning.reasons import Undoing
+
+if TYPE_CHECKING:
+    from lingwu_grid.planning.tables import Drawn
+
+KEYS = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
+COLUMNS = (
+    *KEYS,
+    "households",
+    "elderly",
+    "buildings",
+    "place",
+    "reason",
+    "border",
+    "said",
+    "units",
+)
+BORDER_M = 1.5
+"""A step of a story's rim this near to the grid it left is the border the two now share."""
+LEAST_SHARE = 0.15
+"""A line along less of that border is not named."""
+NAMED_PLACES = 2
+"""Compounds named before the rest are counted."""
+
+
+def make_stories(drawn: Drawn) -> pd.DataFrame:
+    """
+    Tell the change as stories: every household affected is in exactly one.
+
+    Parameters
+    ----------
+    drawn
+        A plan and the day before it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a story, the most households first. A story is a connected piece of ground whose
+        households go from one grid to another, or a grid that passes to another community:
+        previous and new grid and community, households, elderly, buildings, place, reason (what
+        would be unlawful without it, or what it is for), border (what the two grids now share
+        runs on), said (the whole in one sentence), units (their ids, with spaces between).
+    """
+    rows = _affected(drawn)
+    if not len(rows):
+        return pd.DataFrame({name: pd.Series([], dtype=object) for name in COLUMNS})
+    pieces = _pieces(drawn, rows)
+    pieces = pieces[pieces.groupby("story")["households"].transform("sum") > 0]
+    table = _summed(drawn, pieces, rows)
+    called = called_zones(drawn)
+    undoing = Undoing.of(drawn, called)
+    table["reason"] = [
+        undoing.reason(np.asarray(units), story)
+        for units, story in zip(table["unit_numbers"], table.itertuples(index=False), strict=True)
+    ]
+    table["border"], table["place"] = _along(drawn, table)
+    table["said"] = [_said(story, undoing, called) for story in table.itertuples(index=False)]
+    ids = drawn.fabric.units["unit_id"].to_numpy(object)
+    table["units"] = [" ".join(ids[np.asarray(units)]) for units in table["unit_numbers"]]
+    order = [*KEYS, "units"]
+    table = table.sort_values(["households", *order], ascending=[False, *[True] * len(order)])
+    return table[list(COLUMNS)].reset_index(drop=True)
+
+
+def called_zones(drawn: Drawn) -> dict[str, str]:
+    """Give what every grid and community is called, those of today that end included."""
+    called: dict[str, str] = {}
+    for table, key in (("grids", "grid"), ("communities", "community")):
+        today = drawn.study.table(table)
+        layer = getattr(drawn, table)
+        for frame in (today, layer):
+            pairs = zip(frame[f"{key}_id"].astype(str), frame[f"{key}_name"], strict=True)
+            called |= {code: str(name) for code, name in pairs if name}
+    return called
+
+
+def _affected(drawn: Drawn) -> pd.DataFrame:
+    """Sum up the households that change grid or community, by unit and by what they change."""
+    table, people = drawn.assignment, drawn.study.households
+    gone = moves(table, "grid") | moves(table, "community")
+    building = people["building_id"].fillna("").astype(str).to_numpy(object)
+    unit = drawn.fabric.unit_of_household
+    ids = drawn.fabric.units["unit_id"].to_numpy(object)[unit]
+    rows = table[KEYS].assign(
+        unit=unit,
+        elderly=people["elderly"].to_numpy(np.int64),
+        building=np.where(building == "", ids, building),
+    )
+    return rows[gone].reset_index(drop=True)
+
+
+def _pieces(drawn: Drawn, rows: pd.DataFrame) -> pd.DataFrame:
+    """
+    Part what goes the same way into pieces that hang together.
+
+    Empty ground that goes the same way joins what lies on both sides of it. A grid that passes to
+    another community is one story, however it lies.
+    """
+    count = rows.groupby(["unit", *KEYS]).size().rename("households").reset_index()
+    is_whole = (count["previous_grid_id"] == count["grid_id"]).to_numpy(bool)
+    nodes = pd.concat([count[~is_whole], _empty(drawn, count[~is_whole])], ignore_index=True)
+    nodes["key"] = nodes.groupby(KEYS).ngroup()
+    borders = drawn.fabric.borders
+    pairs = pd.DataFrame({"a": borders.a, "b": borders.b})
+    side = nodes[["unit", "key"]].assign(node=np.arange(len(nodes)))
+    met = pairs.merge(side, left_on="a", right_on="unit").merge(
+        side, left_on=["b", "key"], right_on=["unit", "key"], suffixes=("_a", "_b")
+    )
+    n = len(nodes)
+    links = coo_array(
+        (np.ones(len(met), bool), (met["node_a"].to_numpy(), met["node_b"].to_numpy())), (n, n)
+    )
+    nodes["story"] = connected_components(links, directed=False)[1] if n else []
+    whole = count[is_whole].copy()
+    whole["story"] = whole.groupby(KEYS).ngroup() + n
+    return pd.concat([nodes.drop(columns="key"), whole], ignore_index=True)
+
+
+def _empty(drawn: Drawn, count: pd.DataFrame) -> pd.DataFrame:
+    """Give the empty units whose ground goes a way that households go."""
+    fabric = drawn.fabric
+    ways = count[KEYS].drop_duplicates()
+    today = np.array([*fabric.places.grid_ids, ""], object)[fabric.grid_now]
+    empty = fabric.units["households"].to_numpy() == 0
+    ground = pd.DataFrame(
+        {
+            "unit": np.flatnonzero(empty),
+            "previous_grid_id": today[empty],
+            "grid_id": drawn.names.grid_of_unit[empty],
+        }
+    )
+    return ground.merge(ways, on=["previous_grid_id", "grid_id"]).assign(households=0)
+
+
+def _summed(drawn: Drawn, pieces: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Give one row a story: households, elderly, buildings, and the units by number."""
+    told = rows.merge(pieces[["unit", "story", *KEYS]], on=["unit", *KEYS])
+    table = told.groupby("story").agg(
+        **{key: (key, "first") for key in KEYS},
+        households=("unit", "size"),
+        elderly=("elderly", "sum"),
+        buildings=("building", "nunique"),
+    )
+    table["unit_numbers"] = pieces.groupby("story")["unit"].agg(lambda u: sorted(set(u)))
+    compound = drawn.fabric.units["compound_id"].fillna("").to_numpy(object)
+    told["compound"] = compound[told["unit"].to_numpy()]
+    table["compounds"] = told.groupby("story")["compound"].agg(_by_number)
+    return table.reset_index(drop=True)
+
+
+def _by_number(compounds: pd.Series) -> list[str]:
+    """List compounds, those with the most households first; homes in none make no entry."""
+    often = compounds[compounds != ""].value_counts().sort_index(kind="stable")
+    return [str(c) for c in often.sort_values(ascending=False, kind="stable").index]
+
+
+def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
+    """Name the border that the two grids now share, and the place a story is of."""
+    units = drawn.fabric.units.geometry.to_numpy()
+    shapes = np.array(
+        [shapely.union_all(units[np.asarray(u)]) for u in table["unit_numbers"]], object
+    )
+    steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
+    plan = drawn.grids.to_crs(drawn.study.crs).set_index("grid_id").geometry
+    compounds = drawn.study.table("compounds")
+    known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
+    borders, places = [], []
+    for number, story in enumerate(table.itertuples(index=False)):
+        mine = steps[steps["zone"] == number]
+        left = plan.get(story.previous_grid_id)
+        is_move = story.previous_grid_id != story.grid_id
+        shared = mine.iloc[:0]
+        if is_move and left is not None:
+            at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
+            shared = mine[shapely.dwithin(at, left, BORDER_M)]
+        borders.append("、".join(_lines_of(shared)))
+        named = [str(known.get(c) or c) for c in story.compounds]
+        places.append(_place(named, story.buildings, _lines_of(mine)) if is_move else "")
+    return borders, places
+
+
+def _lines_of(steps: pd.DataFrame) -> list[str]:
+    """Name the lines of a border, the longest first; those along little of it are left out."""
+    length = steps.groupby("name")["length_m"].sum()
+    named = length[(length.index != "") & (length >= LEAST_SHARE * length.sum())]
+    return [
+        str(n) for n in named.round().sort_index().sort_values(ascending=False, kind="stable").index
+    ]
+
+
+def _place(compounds: list[str], buildings: int, lines: list[str]) -> str:
+    """
+    Say where a story plays.
+
+    Examples
+    --------
+    >>> _place(["阳光城", "龙凤佳苑", "西湖苑"], 12, []), _place([], 3, ["育才街", "民生路"])
+    ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街旁 3 栋')
+    """
+    if compounds:
+        rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
+        return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
+    return f"{lines[0]}旁 {buildings} 栋" if lines else f"{buildings} 栋"
+
+
+def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa: ANN401 - a row
+    """Tell a story in one sentence."""
+    was, now = (called.get(c, c) for c in (story.previous_community_id, story.community_id))
+    if story.previous_grid_id == story.grid_id:
+        grid = called.get(story.grid_id, story.grid_id)
+        return f"{grid}整体（{story.households} 户）由{was}改属{now}。{story.reason}"
+    left = undoing.counted(story.previous_grid_id) if story.previous_grid_id else "不属任何网格"
+    text = f"{story.place} {story.households} 户：{left} → {undoing.counted(story.grid_id)}"
+    if story.previous_community_id not in ("", story.community_id):
+        text += f"，社区由{was}改属{now}"
+    text += f"。{story.reason}"
+    if story.border:
+        text += f"；两网格的界线改沿{story.border}"
+    return text + (f"；其中老年人 {story.elderly} 人" if story.elderly else "")

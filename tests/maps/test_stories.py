@@ -1,0 +1,112 @@
+"""The walk through the change, in a real browser: who, where, why, from the page alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from lingwu_grid.maps.page import planner_map
+from lingwu_grid.maps.sharing import Shared
+from tests.browsing import open_page
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+    from lingwu_grid.plan import Plan
+
+
+@pytest.fixture(scope="module")
+def page(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("stories") / "map.html"
+    file.write_text(planner_map(small_plan), encoding="utf-8")
+    return file
+
+
+def _card(browser: WebDriver) -> str:
+    return str(browser.find_element(By.ID, "story").text)
+
+
+def test_each_story_is_one_screen_and_keys_lead_through_all(
+    browser: WebDriver, page: Path, small_plan: Plan
+) -> None:
+    browser.set_window_size(1366, 768)
+    assert open_page(browser, page) == []
+    stories = small_plan.stories
+    browser.find_element(By.ID, "story-open").click()
+    body = browser.find_element(By.TAG_NAME, "body")
+    for number, story in enumerate(stories.itertuples(index=False), start=1):
+        card = _card(browser)
+        assert f"{number} / {len(stories)}" in card
+        assert f"{story.households} 户" in card
+        assert story.reason in card
+        if story.previous_grid_id != story.grid_id:
+            assert story.place in card
+            assert small_plan.names[story.grid_id] in card
+        inside = browser.execute_script(
+            "var s = window.lingwu.stories[arguments[0]];"
+            "return [s.from, s.to].every(p => lingwuMap.getBounds().contains(p))", number - 1
+        )  # fmt: skip
+        assert inside
+        body.send_keys(Keys.ARROW_RIGHT)
+    assert f"1 / {len(stories)}" in _card(browser)  # round again
+    body.send_keys(Keys.ARROW_LEFT)
+    assert f"{len(stories)} / {len(stories)}" in _card(browser)
+    body.send_keys(Keys.ESCAPE)
+    assert not browser.find_element(By.ID, "story").is_displayed()
+    asked = browser.execute_script(
+        "return performance.getEntriesByType('resource').map(e => e.name)"
+    )
+    assert [name for name in asked if not name.startswith("data:")] == []
+
+
+def test_the_ground_of_a_story_and_both_borders_are_drawn(
+    browser: WebDriver, page: Path, small_plan: Plan
+) -> None:
+    assert open_page(browser, page) == []
+    browser.find_element(By.ID, "story-open").click()
+    moves = small_plan.stories["previous_grid_id"] != small_plan.stories["grid_id"]
+    browser.execute_script("window.lingwuStory(arguments[0])", int(moves.to_numpy().argmax()))
+    marks = browser.find_elements(By.CSS_SELECTOR, ".leaflet-marks-pane path")
+    strokes = {mark.get_attribute("stroke") for mark in marks}
+    assert {"#5d4037", "#4527a0", "#e65100", "#b71c1c"} <= strokes
+
+
+def test_a_community_narrows_the_list_and_its_sum(
+    browser: WebDriver, page: Path, small_plan: Plan
+) -> None:
+    assert open_page(browser, page) == []
+    browser.find_element(By.ID, "story-open").click()
+    stories = small_plan.stories
+    assert f"{len(stories)} 项，{stories['households'].sum()} 户" in _card(browser)
+    names = small_plan.names
+    code = stories["community_id"].iloc[-1]
+    browser.execute_script(
+        "var s = document.getElementById('story-of'); s.value = arguments[0];"
+        "s.dispatchEvent(new Event('change'))", names[code]
+    )  # fmt: skip
+    mine = stories[(stories["community_id"] == code) | (stories["previous_community_id"] == code)]
+    assert f"1 / {len(mine)}" in _card(browser)
+    assert f"{len(mine)} 项，{mine['households'].sum()} 户" in _card(browser)
+
+
+def test_the_card_fits_a_phone_and_leaves_room_for_the_map(browser: WebDriver, page: Path) -> None:
+    browser.set_window_size(390, 844)
+    assert open_page(browser, page) == []
+    browser.execute_script("document.getElementById('story-open').click()")
+    box = browser.find_element(By.ID, "story").rect
+    assert box["width"] <= 390
+    assert box["height"] <= 0.5 * browser.execute_script("return innerHeight")
+    browser.set_window_size(1366, 768)
+
+
+def test_no_story_leaves_the_office(small_plan: Plan) -> None:
+    shared = Shared(small_plan)
+    for community in small_plan.communities["community_id"]:
+        shown = planner_map(shared.part("community_id", community))
+        assert "story-open" not in shown
+        assert "lingwu.stories" not in shown

@@ -1,0 +1,166 @@
+"""Stories: every household affected in exactly one, and a reason is what would be wrong without."""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import networkx as nx
+import numpy as np
+import pandas as pd
+import pytest
+
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.fabric.adjacency import Borders
+from lingwu_grid.lawful import community_bands, grid_bands
+from lingwu_grid.planning.reasons import Undoing
+from lingwu_grid.planning.stories import _place
+
+if TYPE_CHECKING:
+    from lingwu_grid.plan import Plan
+
+KEYS = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
+
+
+def test_every_household_affected_is_in_exactly_one_story(small_plan: Plan) -> None:
+    stories, rows = small_plan.stories, small_plan.assignment
+    grid = (rows["previous_grid_id"] != rows["grid_id"]) & (rows["previous_grid_id"] != "")
+    community = (rows["previous_community_id"] != rows["community_id"]) & (
+        rows["previous_community_id"] != ""
+    )
+    moved = rows[grid | community]
+    told: list[str] = []
+    for story in stories.itertuples(index=False):
+        units = set(story.units.split(" "))
+        way = (moved[KEYS] == [getattr(story, k) for k in KEYS]).all(axis=1)
+        inside = moved[way & moved["unit_id"].isin(units)]
+        assert len(inside) == story.households > 0
+        told += inside["household_id"].tolist()
+    assert len(told) == len(set(told)) == len(moved) == small_plan.summary["affected"]
+    is_move = stories["previous_grid_id"] != stories["grid_id"]
+    sum_moved = int(stories.loc[is_move, "households"].sum())
+    assert sum_moved == small_plan.summary["households_moved_grid"]
+    assert stories["households"].is_monotonic_decreasing
+
+
+def test_a_story_hangs_together(small_plan: Plan) -> None:
+    units = small_plan.units
+    pairs = units[["unit_id", "geometry"]].sjoin(
+        units[["unit_id", "geometry"]], predicate="touches"
+    )
+    graph = nx.from_pandas_edgelist(pairs, "unit_id_left", "unit_id_right")
+    for story in small_plan.stories.itertuples(index=False):
+        if story.previous_grid_id != story.grid_id:
+            assert nx.is_connected(graph.subgraph(story.units.split(" ")))
+
+
+def test_the_counts_in_a_reason_are_those_of_the_plan_without_the_story(small_plan: Plan) -> None:
+    """Counted anew: the households of a story put back, everybody else as planned."""
+    rows, names = small_plan.assignment, small_plan.names
+    code = {name: c for c, name in names.items()}
+    checked = 0
+    for story in small_plan.stories.itertuples(index=False):
+        units = set(story.units.split(" "))
+        way = (rows[KEYS] == [getattr(story, k) for k in KEYS]).all(axis=1)
+        mine = (way & rows["unit_id"].isin(units)).to_numpy()
+        for level, bounds in (("grid", (300, 500)), ("community", (3000, 5000))):
+            back = np.where(mine, rows[f"previous_{level}_id"], rows[f"{level}_id"])
+            size = pd.Series(back).value_counts()
+            pattern = r"不划[出入]，([^，；]+?)(?:只有|有) (\d+) 户，比(上|下)限[多少] (\d+) 户"
+            for name, count, side, off in re.findall(pattern, story.reason):
+                if code[name] in set(
+                    getattr(small_plan, f"{level.replace('y', 'ie')}s")[f"{level}_id"]
+                ):
+                    assert size[code[name]] == int(count)
+                    limit = bounds[side == "上"]
+                    assert abs(int(count) - limit) == int(off) > 0
+                    checked += 1
+    assert checked >= 5
+
+
+def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> Undoing:
+    n = len(units)
+    line = np.arange(n - 1)
+    borders = Borders(
+        line, line + 1, np.full(n - 1, 40.0), np.full(n - 1, 40.0), np.full(n - 1, 40.0),
+        np.zeros(n - 1, bool),
+    )  # fmt: skip
+    return Undoing(
+        np.array(units, object), np.full(n, 50), borders, today, plan,
+        grid_bands(Rules(), ()), community_bands(Rules(), ()), {},
+    )  # fmt: skip
+
+
+def _story(old: str, new: str, n: int, was: str = "c", now: str = "c") -> SimpleNamespace:
+    return SimpleNamespace(
+        previous_grid_id=old, grid_id=new, previous_community_id=was, community_id=now, households=n
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "goal", "words"),
+    [
+        (450, 350, []),
+        (451, 350, ["不划出，a有 501 户，比上限多 1 户"]),
+        (450, 349, ["不划入，b只有 299 户，比下限少 1 户"]),
+        (451, 349, ["不划出，a有 501 户，比上限多 1 户", "不划入，b只有 299 户，比下限少 1 户"]),
+    ],
+)
+def test_grids_at_the_edges_of_their_range(left: int, goal: int, words: list[str]) -> None:
+    """Fifty households go from a to b; the plan's sizes are given."""
+    undoing = _undoing({"a": 9, "b": 9}, {"a": left, "b": goal}, list("aaaabbbb"))
+    reason = undoing.reason(np.array([4]), _story("a", "b", 50))
+    assert (reason.split("；") if words else []) == words
+    if not words:
+        # Undone, the border lies one pair on: as long, so nothing is saved and nothing claimed.
+        assert reason == "单独不划也都合规：与别处的调整是一起定的"
+
+
+@pytest.mark.parametrize(
+    ("left", "goal", "words"),
+    [
+        (4950, 3050, "单独不改属，户数也都在范围内：与别处的调整是一起定的"),
+        (4951, 3050, "不划出，c有 5001 户，比上限多 1 户"),
+        (4950, 3049, "不划入，d只有 2999 户，比下限少 1 户"),
+    ],
+)
+def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: str) -> None:
+    undoing = _undoing({"c": 1, "d": 1}, {"c": left, "d": goal, "a": 400}, list("aa"))
+    assert undoing.reason(np.array([0, 1]), _story("a", "a", 50, "c", "d")) == words
+
+
+def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
+    gone = _undoing({"a": 299, "b": 400}, {"b": 450}, list("bbbb"))
+    assert gone.reason(np.array([0]), _story("a", "b", 50)) == "a现状只有 299 户，不足下限 300 户"
+    enough = _undoing({"a": 300, "b": 400}, {"b": 450}, list("bbbb"))
+    assert enough.reason(np.array([0]), _story("a", "b", 50)) == "a撤销，各户划入邻近"
+    new = _undoing({"a": 800}, {"a": 400, "b": 340}, list("aaaabbbb"))
+    assert "新设b" in new.reason(np.array([4]), _story("a", "b", 50))
+    # b b [b] b b: without the middle one b is two pieces; a takes it back far from its own.
+    cut = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbbbb"))
+    reason = cut.reason(np.array([5]), _story("a", "b", 50))
+    assert reason == "不划，b不连成一片；不划，a不连成一片"
+
+
+def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
+    undoing = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbb"))
+    borders = undoing.borders._replace(off_line_m=np.array([40.0, 40.0, 0.0, 40.0, 40.0]))
+    clear = Undoing(**{**undoing.__dict__, "borders": borders})
+    reason = clear.reason(np.array([3]), _story("a", "b", 50))
+    assert reason == "不划也都合规；划了以后，不沿路、墙、水的边界少 40 米"
+
+
+def test_what_is_said_of_a_place() -> None:
+    assert _place(["甲苑"], 1, []) == "甲苑 1 栋"
+    assert _place(["甲苑", "乙苑"], 2, []) == "甲苑、乙苑 2 栋"
+    assert _place(["甲苑", "乙苑", "丙苑"], 3, []) == "甲苑、乙苑等 3 个小区 3 栋"
+    assert _place([], 4, []) == "4 栋"
+
+
+def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:
+    import lingwu_grid as lg  # noqa: PLC0415 - of this test alone
+
+    folder = small_plan.save(f"{tmp_path}/out")
+    again = lg.read_plan(folder)
+    pd.testing.assert_frame_equal(again.stories, small_plan.stories, check_dtype=False)

@@ -9,7 +9,7 @@ from lingwu_grid.lawful import moves
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lingwu_grid.planning.tables import Drawn
+    from lingwu_grid.planning.drawn import Drawn
 
 ZONES = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
 

@@ -17,12 +17,13 @@ from lingwu_grid.planning.boundary_text import nameless_sides
 from lingwu_grid.planning.buildings import make_buildings
 from lingwu_grid.planning.certificate import RULES, make_certificate
 from lingwu_grid.planning.defence import gap_of
+from lingwu_grid.planning.drawn import Drawn
 from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.metrics import border_between_m, border_on_line_share, polsby_popper
 from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
 from lingwu_grid.planning.pieces import Held
 from lingwu_grid.planning.record import PlanRecord
-from lingwu_grid.planning.tables import TABLES, Drawn
+from lingwu_grid.planning.tables import make_tables
 from lingwu_grid.planning.words import explain_in_words
 from lingwu_grid.planning.zones import make_communities, make_grids
 
@@ -77,7 +78,7 @@ def make_record(
         ),
         excluded=study.excluded,
         findings=pd.DataFrame(_findings(study, grids, communities).columns()),
-        tables={name: make(drawn) for name, make in TABLES.items()},
+        tables=make_tables(drawn),
         summary=_summary(study, straight, solution, names, (grids, communities, assignment)),
         run={},
         certificate=make_certificate(study, straight, solution, names),

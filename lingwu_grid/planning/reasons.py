@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.fabric.adjacency import Borders
-    from lingwu_grid.planning.tables import Drawn
+    from lingwu_grid.planning.drawn import Drawn
 
 CLEARER_M = 5.0
 """Border off every line, metres, that a change must save to be called clearer."""

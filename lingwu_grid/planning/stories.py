@@ -15,7 +15,7 @@ from lingwu_grid.planning.border_walk import Landmarks, walk_borders
 from lingwu_grid.planning.reasons import Undoing
 
 if TYPE_CHECKING:
-    from lingwu_grid.planning.tables import Drawn
+    from lingwu_grid.planning.drawn import Drawn
 
 KEYS = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
 COLUMNS = (

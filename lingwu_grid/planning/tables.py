@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lingwu_grid.planning.changes import make_changes
@@ -14,30 +13,9 @@ from lingwu_grid.planning.stories import make_stories
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import geopandas as gpd
     import pandas as pd
 
-    from lingwu_grid.fabric.units import Fabric
-    from lingwu_grid.ingest.study import Study
-    from lingwu_grid.planning.naming import Names
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """What a table may be made from."""
-
-    study: Study
-    fabric: Fabric
-    grids: gpd.GeoDataFrame
-    communities: gpd.GeoDataFrame
-    assignment: pd.DataFrame
-    names: Names
-
-    @cached_property
-    def stories(self) -> pd.DataFrame:
-        """The change piece by piece: the register takes its reasons from it."""
-        return make_stories(self)
-
+    from lingwu_grid.planning.drawn import Drawn
 
 TABLES: dict[str, Callable[[Drawn], pd.DataFrame]] = {
     "changes": make_changes,
@@ -46,3 +24,9 @@ TABLES: dict[str, Callable[[Drawn], pd.DataFrame]] = {
     "code_register": lambda d: make_register(d.study, d.grids, d.communities, d.assignment),
 }
 """A table with a column ``community_id`` is given to each part by its communities."""
+
+
+def make_tables(drawn: Drawn) -> dict[str, pd.DataFrame]:
+    """Make every output table of a plan; the register of changes takes its reasons from stories."""
+    told = replace(drawn, stories=make_stories(drawn))
+    return {name: make(told) for name, make in TABLES.items()}

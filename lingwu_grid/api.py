@@ -129,16 +129,14 @@ def check(
     return Check.of(check_study(_read(study, rules, zones=zones, even_empty=True)))
 
 
-def guess(folder: str | Path, rules: Rules | None = None) -> Guess:
+def guess(folder: str | Path) -> Guess:
     """
     Propose what every file, sheet, column and word of a folder means.
 
     Parameters
     ----------
     folder
-        A folder with files of any names and headers.
-    rules
-        The settings to add to; by default the folder's own.
+        A folder with files of any names and headers; its own ``rules.toml`` is added to.
 
     Returns
     -------
@@ -150,7 +148,7 @@ def guess(folder: str | Path, rules: Rules | None = None) -> Guess:
     LingwuError
         If the folder is missing, or its ``rules.toml`` is wrong.
     """
-    return Guess.of(guess_study(folder, rules))
+    return Guess.of(guess_study(folder))
 
 
 def coverage(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.schema import STATUS_WORDS
 
 if TYPE_CHECKING:
@@ -59,14 +60,22 @@ def main(argv: list[str] | None = None) -> int:
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     if options.guess:
+        if options.rules is not None:
+            raise InputError(
+                "--guess 写的是研究文件夹的 rules.toml，不能与 --rules 同用",
+                remedy=f"把 {options.rules} 的内容放进研究文件夹的 rules.toml，去掉 --rules 再运行",
+            )
         guess = _guessed(options)
         if guess.study is None:
             return cli.BAD_INPUT
+        grave = sum(doubt.is_grave for doubt in guess.doubts)
+        if options.yes and grave:
+            cli.say_result(f"有 {grave} 处须先看过，没有采用；看过后不带 --yes 再运行，回答“是”")
+            return cli.BAD_INPUT
         if not (options.yes or _says_yes()):
-            cli.say_result("没有采用；要采用时加 --yes 再运行一次")
+            cli.say_result("没有采用；要采用时再运行一次，回答“是”，或加 --yes")
             return cli.DONE
         cli.say_result(f"已写入 {guess.accept()}")
-        options.rules = None
     rules = lg.settings(options.study, options.rules, datum=options.datum)
     study = lg.read_study(options.study, rules, zones=options.zones, even_empty=True)
     watch(f"读入 {len(study.households)} 户常住，{len(study.excluded)} 行不计入")
@@ -82,8 +91,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
 
 def _guessed(options: argparse.Namespace) -> Guess:
     """Show on the screen and on a page what the files seem to be."""
-    given = lg.settings(options.study, options.rules, datum=options.datum)
-    guess = lg.guess(options.study, given)
+    guess = lg.guess(options.study)
     say = cli.say_result
     for table in guess.tables:
         mark = "" if table.is_sure or not table.table else "（请核对）"
@@ -96,6 +104,8 @@ def _guessed(options: argparse.Namespace) -> Guess:
         say(f"状态“{word.word}”当作{meant}：{word.rows} 行")
     for name, why in guess.broken:
         say(f"打不开 {name}：{why}")
+    for doubt in guess.doubts:
+        say(f"{'须先看' if doubt.is_grave else '请核对'}  {doubt.text}")
     for name in guess.elsewhere:
         say(f"不在数据文件夹里，不会读：{name}")
     if guess.study is None:

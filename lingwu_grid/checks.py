@@ -100,7 +100,7 @@ class Guess(GuessRecord):
         Returns
         -------
         Path
-            The file; what stood there before is beside it as ``rules.toml.bak``.
+            The file; what stood there before is beside it as ``rules.toml.bak`` (``.bak2``, …).
 
         Raises
         ------
@@ -112,8 +112,8 @@ class Guess(GuessRecord):
         try:
             draft.write_text(self.text, encoding="utf-8", newline="\n")
             read_rules(draft)  # what is proposed can be read, or nothing is written
-            if target.exists():
-                target.with_name("rules.toml.bak").write_bytes(target.read_bytes())
+            if target.exists() and target.read_text(encoding="utf-8-sig") != self.text:
+                _beside(target).write_bytes(target.read_bytes())
             draft.replace(target)
         except OSError as error:
             raise OutputError(
@@ -131,3 +131,9 @@ class Guess(GuessRecord):
             for t in self.tables
         )
         return f"<table><tr><th>文件</th><th>当作</th><th>依据</th></tr>{rows}</table>"
+
+
+def _beside(target: Path) -> Path:
+    """Give a name for what was there before: what an earlier yes put aside stays."""
+    names = ["rules.toml.bak", *(f"rules.toml.bak{n}" for n in range(2, 1000))]
+    return next(p for p in (target.with_name(n) for n in names) if not p.exists())

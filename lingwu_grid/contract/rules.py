@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
@@ -15,6 +16,9 @@ the time, for one or two households in a hundred of those that move."""
 
 FAINT_BORDER = 2.0
 """Weight of a kilometre off any line where the fewest households are wanted: a tie is broken."""
+
+Headers = Mapping[str, str | tuple[str, ...]]
+"""An office's own headers of a table: canonical name to one, or several of several files."""
 
 Scenario = Literal["signable", "minimal", "balanced", "redraw"]
 DATUMS = ("cgcs2000", "gcj02", "bd09", "auto")
@@ -88,7 +92,8 @@ class Rules:
     pins, together, apart
         Compounds, buildings or units by id: what must be in a grid, share one, or not share one.
     columns
-        An office's own column names: ``{table: {canonical name: header}}``.
+        An office's own column names: ``{table: {canonical name: header or headers}}``; a file that
+        has none of them is read by the names everybody knows.
     """
 
     study_name: str = ""
@@ -149,7 +154,7 @@ class Rules:
     proof_gap: float = 0.005
     """Share over its bound at which a community is solved well enough; a study in parts takes
     `PARTS_GAP` where this is not set otherwise."""
-    columns: dict[str, dict[str, str]] = field(default_factory=dict)
+    columns: dict[str, dict[str, str | tuple[str, ...]]] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
     """Which table a file, or ``file:sheet``, holds where its name does not tell; empty for none."""
     status_words: dict[str, str] = field(default_factory=dict)

@@ -100,7 +100,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "tight_weight": _weight,
         "neck_weight": _weight,
         "wrap_weight": _weight,
-        "columns": lambda k, v, w: {t: dict(_table(t, m, w)) for t, m in _table(k, v, w).items()},
+        "columns": lambda k, v, w: {t: _headers(t, m, w) for t, m in _table(k, v, w).items()},
         "files": _files,
         "status_words": _status_words,
         "datum": _datums,
@@ -181,6 +181,13 @@ def _pin(item: object, where: str) -> Pin:
             remedy="place（小区、楼栋或单元编号）和 grid_id 都要填",
         )
     return Pin(place, grid_id)
+
+
+def _headers(key: str, value: object, where: str) -> dict[str, str | tuple[str, ...]]:
+    return {
+        str(name): tuple(map(str, said)) if isinstance(said, list | tuple) else str(said)
+        for name, said in _table(f"columns.{key}", value, where).items()
+    }
 
 
 def _files(key: str, value: object, where: str) -> dict[str, str]:

@@ -12,6 +12,7 @@ import shapely
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.combining import combined
+from lingwu_grid.ingest.headers import own_headers, plain
 from lingwu_grid.ingest.locating import locate
 from lingwu_grid.ingest.streams import batches_of
 from lingwu_grid.ingest.systems import DEGREES
@@ -120,7 +121,10 @@ def all_batches(
         number += 1
         if number >= known:
             yield first, _in_crs(first, frame, ground), []
-        rules = ground.rules.with_(datum={"households": rows.datums.get(first.label, "cgcs2000")})
+        rules = ground.rules.with_(
+            datum={"households": rows.datums.get(first.label, "cgcs2000")},
+            columns={"households": _of_file(ground.rules, first)},
+        )
         for batch in rest:
             number += 1
             if number < known:
@@ -131,6 +135,15 @@ def all_batches(
                 raise InputError(errors[0].message, where=errors[0].place, remedy=errors[0].remedy)
             told = [f for f in placed.findings if f.table == "households"]
             yield batch, _in_crs(batch, cast("gpd.GeoDataFrame", placed.frames[-1]), ground), told
+
+
+def _of_file(rules: Rules, first: Source) -> dict[str, str | tuple[str, ...]]:
+    """Give the office's own headers that a file has: those of the others need not be in it."""
+    own, here = rules.columns.get("households", {}), {plain(c) for c in first.frame.columns}
+    return {
+        name: headers for name, headers in own.items()
+        if any(plain(h) in here for h in own_headers(own, name))
+    }  # fmt: skip
 
 
 def _anchor(ground: Ground) -> Source:

@@ -14,12 +14,20 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.files import PEEK_ROWS, Limits, Raw, check_rows, check_zip, kind_of
-from lingwu_grid.ingest.headers import distinct, every_header, headers_of, known_headers, plain
+from lingwu_grid.ingest.headers import (
+    distinct,
+    every_header,
+    headers_of,
+    known_headers,
+    own_headers,
+    plain,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lingwu_grid.contract.rules import Headers
     from lingwu_grid.ingest.claims import Claims
 
 ROUNDED = 1e15
@@ -131,13 +139,13 @@ def _has_columns(
     cells: Sequence[Sequence[object]],
     table: str,
     known: frozenset[str],
-    own: Mapping[str, str],
+    own: Headers,
 ) -> bool:
     if not cells:
         return False
     have = {plain(cell) for cell in headers_of(cells, known)[1]}
     return all(
-        {plain(own.get(name, "")), plain(name), *map(plain, TABLES[table].columns[name])} & have
+        set(map(plain, (*own_headers(own, name), name, *TABLES[table].columns[name]))) & have
         for name in TABLES[table].required
     )
 

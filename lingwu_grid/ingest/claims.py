@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.contract.rules import Headers, Rules
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -20,7 +20,7 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 class Claims(NamedTuple):
     """What an office says of its files; their names say the rest."""
 
-    columns: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+    columns: Mapping[str, Headers] = MappingProxyType({})
     """Table to canonical name to the office's own header."""
     files: Mapping[str, str] = NOTHING
     """File, or ``file:sheet``, to its table; empty for one that is not to be used."""
@@ -43,7 +43,7 @@ class Claims(NamedTuple):
             return self.files[label] or None
         if path.name in self.files:
             return self.files[path.name] or None
-        return table_named(layer) or whole
+        return table_named(layer.removesuffix(".shp")) or whole
 
     def leaves_out(self, path: Path, layer: str = "") -> bool:
         """Tell whether the settings say that a file, or one of its sheets, is not to be used."""
@@ -58,6 +58,6 @@ class Claims(NamedTuple):
             if not table and (label == path.name or label.startswith(f"{path.name}:"))
         ]  # fmt: skip
 
-    def own(self, table: str) -> Mapping[str, str]:
+    def own(self, table: str) -> Headers:
         """Give the office's own headers of a table, by canonical name."""
         return self.columns.get(table, NOTHING)

@@ -11,12 +11,13 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding
 from lingwu_grid.contract.schema import STATUS_WORDS, TABLES, Table
 from lingwu_grid.ingest.garbled import looks_garbled
-from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, plain
+from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, own_headers, plain
 from lingwu_grid.ingest.numbers import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
 
+    from lingwu_grid.contract.rules import Headers
     from lingwu_grid.ingest.tables import Source
 
 EMPTY_CODES = ("nan", "none", "null", "<na>", "#n/a")
@@ -28,7 +29,9 @@ SCIENTIFIC = r"\d(?:\.\d+)?[eE]\+?\d+"
 TRUE_WORDS = ("1", "1.0", "t", "true", "y", "yes", "是", "有")
 
 
-def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, list[Finding]]:
+def canonical(
+    source: Source, own: Headers, elsewhere: Container[str] = ()
+) -> tuple[pd.DataFrame, list[Finding]]:
     """
     Rename the columns of a table; codes become text.
 
@@ -37,7 +40,9 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
     source
         The table as read.
     own
-        The office's own headers from the rules: canonical name to header.
+        The office's own headers from the rules: canonical name to header or headers.
+    elsewhere
+        Plain headers of the other files of the table: what is there need not be here.
 
     Returns
     -------
@@ -54,9 +59,14 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
     headers = {c: plain(c) for c in source.frame.columns if c != "geometry"}
     chosen = recognised(source, source.table, own)
     for name in own:
-        if name in table.columns and name not in chosen.values():
+        here = {plain(h) for h in own_headers(own, name)}
+        if (
+            name in table.columns
+            and not here & set(headers.values())
+            and not any(h in elsewhere for h in here)
+        ):
             raise InputError(
-                f"{source.label} 里没有列“{own[name]}”",
+                f"{source.label} 里没有列“{'、'.join(own_headers(own, name))}”",
                 where=f"rules.toml [columns.{table.name}]",
                 remedy="文件里的列有：" + "、".join(map(str, headers)),
             )
@@ -70,7 +80,7 @@ def canonical(source: Source, own: Mapping[str, str]) -> tuple[pd.DataFrame, lis
     return frame, findings
 
 
-def recognised(source: Source, table: str, own: Mapping[str, str]) -> dict[object, str]:
+def recognised(source: Source, table: str, own: Headers) -> dict[object, str]:
     """
     Tell which columns of a table are known by their headers.
 
@@ -81,7 +91,7 @@ def recognised(source: Source, table: str, own: Mapping[str, str]) -> dict[objec
     table
         What it is taken for.
     own
-        The office's own headers: canonical name to header.
+        The office's own headers: canonical name to header or headers; they come first.
 
     Returns
     -------
@@ -91,9 +101,9 @@ def recognised(source: Source, table: str, own: Mapping[str, str]) -> dict[objec
     headers = {c: plain(c) for c in source.frame.columns if c != "geometry"}
     chosen: dict[object, str] = {}
     for name, aliases in TABLES[table].columns.items():
-        wanted = [own[name]] if name in own else [name, *aliases]
+        wanted = [*own_headers(own, name), name, *aliases]
         match = _first_match(wanted, headers, taken=chosen)
-        if match is None and name not in own and _is_shapefile(source):
+        if match is None and _is_shapefile(source):
             match = _cut_match(wanted, headers, taken=chosen)
         if match is not None:
             chosen[match] = name

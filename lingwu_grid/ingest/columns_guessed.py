@@ -5,31 +5,42 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from lingwu_grid.contract.schema import STATUS_WORDS, TABLES
-from lingwu_grid.ingest.columns import as_code, recognised, says_status
+from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.ingest.columns import as_code, recognised
 from lingwu_grid.ingest.headers import in_full, plain
-from lingwu_grid.ingest.likeness import CODE_DIGITS, GENERAL, coordinate_columns, shape_of
+from lingwu_grid.ingest.likeness import CODE_DIGITS, GENERAL, shape_of
+from lingwu_grid.ingest.numbers import as_number
+from lingwu_grid.ingest.personal import HEADERS as PERSONAL
+from lingwu_grid.ingest.personal import is_personal
+from lingwu_grid.ingest.places_guessed import coordinate_columns
+from lingwu_grid.ingest.status_guessed import status_columns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Container, Iterator, Mapping
 
     import pandas as pd
 
+    from lingwu_grid.contract.rules import Headers
     from lingwu_grid.ingest.tables import Source
 
-PERSONAL = re.compile("姓名|户主|电话|手机|身份证|联系|邮箱|银行")
-"""Columns of a person's data: never taken for anything."""
-OF_OTHERS = re.compile("员$|长$|书记|负责|面积|日期|时间|备注|[数量]$")
-"""Headers that name something of a grid or a building, not which grid or building it is."""
+    Way = Callable[
+        [pd.DataFrame, str, Mapping[str, tuple[str, str]]], Iterator[tuple[str, str, str]]
+    ]
+
+OF_OTHERS = re.compile("员$|长$|书记|负责|面积|日期|时间|[数量]$")
+"""Headers that name something of a grid or a building, or call it: not which one it is."""
 COUNTS = ("residents", "elderly", "party_members", "households", "levels", "floor_area_m2", "cost")
-ASKS_EMPTY = re.compile("是否.*[空挂闲]|^空[挂置]")
-"""A column that asks whether a home is empty: its yes is another column's no."""
-ASKS_STATUS = re.compile(f"{ASKS_EMPTY.pattern}|是否.*住")
-LOOKS_LIKE_ID = re.compile("编|号|码|序|id|ID")
-FILLED = 0.99
-"""Share of rows that have an id: a row of totals has none."""
+NOT_BY_PARTS = ("lon", "lat", "x", "y", "lonlat", "status")
+"""Columns that only their values can tell."""
+OF_A_HOME = re.compile("[户房屋住].*[编号码]|^hh$|^hbh$|^fwbh$")
+OF_A_ROW = re.compile("[编号码]|id")
+OF_ORDER = re.compile("序号?|^no$|电表|水表|气表|合同|表号")
+DATE = r"\d{4}[-/年.]\d{1,2}[-/月.]\d{1,2}.*"
+FILLED = 0.97
+"""Share of rows that have an id: a row of totals has none, nor have some that are not filled in."""
 ONE_SIGN = 1
 EXAMPLES = 3
+NUMBERS = 0.9
 
 
 class GuessedColumn(NamedTuple):
@@ -43,9 +54,12 @@ class GuessedColumn(NamedTuple):
     why: str
     """Empty where the header is a known one: reading finds it without a word in the settings."""
     examples: tuple[str, ...]
+    """A few values; none of a column that is not used, or tells of a person."""
 
 
-def guessed_columns(source: Source, table: str, own: Mapping[str, str]) -> list[GuessedColumn]:
+def guessed_columns(
+    source: Source, table: str, own: Headers, recurring: Container[str] = ()
+) -> list[GuessedColumn]:
     """
     Tell what every column of a table means.
 
@@ -57,6 +71,8 @@ def guessed_columns(source: Source, table: str, own: Mapping[str, str]) -> list[
         What it is taken for.
     own
         The office's own headers, where the settings have them.
+    recurring
+        Headers whose values come again in another sheet or file: they name no row.
 
     Returns
     -------
@@ -64,18 +80,20 @@ def guessed_columns(source: Source, table: str, own: Mapping[str, str]) -> list[
         One a column, in their order.
     """
     frame = source.frame
-    known = {str(h): (name, "") for h, name in recognised(source, table, own).items()}
-    found = dict(known)
-    for way in (_by_parts, _by_initials):
+    found = {str(h): (name, "") for h, name in recognised(source, table, own).items()}
+    found = _without_poor_ids(frame, table, found, recurring)
+    found = _without_poor_status(frame, table, found)
+    ways: tuple[Way, ...] = (_by_status, _by_parts, _by_initials, _by_places, _by_codes)
+    for way in ways:
         for header, name, why in list(way(frame, table, found)):
-            found[header] = (name, why)
-    for header, name, why in _by_values(frame, table, found):
-        if header not in found and name not in {n for n, _ in found.values()}:
-            found[header] = (name, why)
+            if header not in found and name not in {n for n, _ in found.values()}:
+                found[header] = (name, why)
+    for header, name, why in _by_unique(frame, table, found, recurring):
+        found[header] = (name, why)
     return [
         GuessedColumn(
-            str(header), *_said(table, *found.get(str(header), ("", ""))),
-            () if PERSONAL.search(str(header)) else _examples(frame[header]),
+            str(header), *_said(table, *(meant := found.get(str(header), ("", "")))),
+            _examples(str(header), frame[header]) if meant[0] else (),
         )
         for header in frame.columns if header != "geometry"
     ]  # fmt: skip
@@ -85,7 +103,9 @@ def _said(table: str, name: str, why: str) -> tuple[str, str, str]:
     return name, (TABLES[table].columns[name] or (name,))[0] if name else "", why
 
 
-def _examples(values: pd.Series) -> tuple[str, ...]:
+def _examples(header: str, values: pd.Series) -> tuple[str, ...]:
+    if is_personal(header, values):
+        return ()
     text = values.iloc[:2000].dropna().astype(str).str.strip()
     return tuple(text[text != ""].drop_duplicates().iloc[:EXAMPLES].str[:24])
 
@@ -96,6 +116,49 @@ def missing_columns(columns: list[GuessedColumn], table: str) -> list[str]:
     return [TABLES[table].columns[n][0] for n in TABLES[table].required if n not in have]
 
 
+def _without_poor_ids(
+    frame: pd.DataFrame,
+    table: str,
+    found: dict[str, tuple[str, str]],
+    recurring: Container[str],
+) -> dict[str, tuple[str, str]]:
+    """Leave out an id by its header whose values name no row, where another column's do."""
+    (own_id, *_) = [*TABLES[table].required, ""]
+    poor = [h for h, (name, _) in found.items() if name == own_id and h in recurring]
+    rest = {h: meant for h, meant in found.items() if h not in poor}
+    if table != "households" or not poor or not any(_by_unique(frame, table, rest, recurring)):
+        return found
+    return rest
+
+
+def _without_poor_status(
+    frame: pd.DataFrame, table: str, found: dict[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
+    """Leave out a status by its header whose words are none, where another column's are."""
+    poor = [h for h, (n, _) in found.items() if n == "status" and not status_columns(frame, [h])]
+    rest = {h: meant for h, meant in found.items() if h not in poor}
+    is_told = table == "households" and poor and status_columns(frame, _open(frame, rest))
+    return rest if is_told else found
+
+
+def _by_status(
+    frame: pd.DataFrame, table: str, found: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Take the column that says most of who lives in a home."""
+    if table != "households" or any(name == "status" for name, _ in found.values()):
+        return
+    for column in status_columns(frame, _open(frame, found)):
+        yield column.header, "status", column.why
+
+
+def _open(frame: pd.DataFrame, found: Mapping[str, tuple[str, str]]) -> list[str]:
+    """List the columns that are not taken yet and tell of no person by their header."""
+    return [
+        str(c) for c in frame.columns
+        if str(c) not in found and c != "geometry" and not PERSONAL.search(plain(c))
+    ]  # fmt: skip
+
+
 def _by_parts(
     frame: pd.DataFrame, table: str, found: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[str, str, str]]:
@@ -103,11 +166,15 @@ def _by_parts(
     taken = {name for name, _ in found.values()}
     hits = []
     for place, header in enumerate(map(str, frame.columns)):
-        if header in found or header == "geometry" or PERSONAL.search(header):
+        if header in found or header == "geometry" or PERSONAL.search(plain(header)):
             continue
         for name, aliases in TABLES[table].columns.items():
-            if name in taken or (name not in COUNTS and OF_OTHERS.search(header)):
+            if name in taken or name in NOT_BY_PARTS:
                 continue
+            if not _is_count(frame[header], header) if name in COUNTS else OF_OTHERS.search(header):
+                continue
+            if name.endswith("_id") and header.endswith("名称"):
+                continue  # what calls a zone is not its code
             inside = [a for a in map(plain, aliases) if _is_inside(a, plain(header))]
             if inside:
                 longest = max(inside, key=len)
@@ -118,6 +185,13 @@ def _by_parts(
             used.add(header)
             taken.add(name)
             yield header, name, f"列名里有“{alias}”"
+
+
+def _is_count(values: pd.Series, header: str) -> bool:
+    """Tell whether a column counts: numbers, and no question that is answered yes or no."""
+    number, wrong = as_number(values)
+    filled = int((wrong | (number == number)).sum())  # noqa: PLR0124 - what is no number
+    return "是否" not in header and filled > 0 and 1 - wrong.sum() / filled >= NUMBERS
 
 
 def _by_initials(
@@ -141,56 +215,60 @@ def _is_inside(alias: str, header: str) -> bool:
     )
 
 
-def _by_values(
+def _by_places(
     frame: pd.DataFrame, table: str, found: Mapping[str, tuple[str, str]]
 ) -> Iterator[tuple[str, str, str]]:
-    """Take columns by what stands in them: coordinates, statuses, codes, and what is unique."""
-    rest = [
-        str(c) for c in frame.columns
-        if str(c) not in found and c != "geometry" and not PERSONAL.search(str(c))
-    ]  # fmt: skip
-    columns = TABLES[table].columns
-    if "lon" in columns and not hasattr(frame, "geometry") and shape_of(frame) == "point":
+    """Take columns of numbers that are places."""
+    if "lon" not in TABLES[table].columns or shape_of(frame) != "point":
+        return
+    if not {"lonlat"} & {n for n, _ in found.values()} and "geometry" not in frame.columns:
         for name, header in coordinate_columns(frame).items():
             yield header, name, "数值在中国的经纬度（或投影坐标）范围里"
-            rest = [h for h in rest if h != header]
-    if "status" in columns and table == "households":
-        for header in (h for h in rest if says_status(frame[h]) or ASKS_STATUS.search(h)):
-            yield header, "status", "写着常住、空挂一类的词"
-    codes = {h: as_code(frame[h]) for h in rest}
+
+
+def _by_codes(
+    frame: pd.DataFrame, table: str, found: Mapping[str, tuple[str, str]]
+) -> Iterator[tuple[str, str, str]]:
+    """Take codes of zones by their digits."""
+    codes = {h: as_code(frame[h]) for h in _open(frame, found)}
     for of_table, digits in CODE_DIGITS.items():
         name = TABLES[of_table].required[0]
-        for header, values in codes.items() if name in columns else ():
+        for header, values in codes.items() if name in TABLES[table].columns else ():
             filled = values[values != ""]
             if len(filled) and filled.str.fullmatch(rf"\d{{{digits}}}").all():
                 yield header, name, f"都是 {digits} 位编码"
-    wanted = [n for n in TABLES[table].required if n in TABLES[table].codes]
-    unique = [h for h, v in codes.items() if is_id(v)]
-    unique.sort(key=lambda h: (LOOKS_LIKE_ID.search(h) is None, rest.index(h)))
-    for name, header in zip(wanted[:1], unique, strict=False):
+
+
+def _by_unique(
+    frame: pd.DataFrame,
+    table: str,
+    found: Mapping[str, tuple[str, str]],
+    recurring: Container[str],
+) -> Iterator[tuple[str, str, str]]:
+    """Take the id by what is unique: numbers of homes before others, a mere order last."""
+    have = {n for n, _ in found.values()}
+    wanted = [n for n in TABLES[table].required if n in TABLES[table].codes and n not in have]
+    unique = [h for h in _open(frame, found) if h not in recurring and is_id(frame[h])]
+    for name, header in zip(wanted[:1], sorted(unique, key=_id_rank), strict=False):
         yield header, name, "每行都不同"
 
 
-def is_id(codes: pd.Series) -> bool:
-    """Tell whether a column could name rows: nearly all filled, none twice, no broken numbers."""
+def _id_rank(header: str) -> int:
+    word = plain(header)
+    if OF_ORDER.search(word):
+        return 3
+    return 0 if OF_A_HOME.search(word) else 1 if OF_A_ROW.search(word) else 2
+
+
+def is_id(values: pd.Series) -> bool:
+    """
+    Tell whether a column could name rows: nearly all filled, none twice, codes rather than numbers.
+
+    Dates, broken numbers, telephones and identity cards name no household.
+    """
+    codes = as_code(values)
     filled = codes[codes != ""]
-    if len(filled) < max(1, FILLED * (len(codes) - 1)):
+    if len(filled) < max(1, FILLED * (len(codes) - 1)) or not filled.is_unique:
         return False
-    return bool(filled.is_unique and not filled.str.fullmatch(r"-?\d+\.\d+").any())
-
-
-def status_meant(word: str) -> str:
-    """
-    Tell what an office's word for a status stands for: the longest known word in it; empty if none.
-
-    Examples
-    --------
-    >>> status_meant("空挂户(迁出)"), status_meant("非常住户"), status_meant("待核")
-    ('registered_only', 'registered_only', '')
-    """
-    inside = [
-        (len(known), kind)
-        for kind, words in STATUS_WORDS.items() for known in words
-        if len(known) > ONE_SIGN and known in word
-    ]  # fmt: skip
-    return max(inside)[1] if inside else ""
+    is_other = filled.str.fullmatch(rf"-?\d+\.\d+|{DATE}")
+    return not is_other.any() and not is_personal("", filled)

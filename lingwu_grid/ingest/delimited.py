@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import warnings
+from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
 
@@ -16,7 +17,7 @@ import pandas as pd
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.ingest.files import CHUNK, Limits, Raw, check_rows, kind_of
-from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, headers_of
+from lingwu_grid.ingest.headers import LOOK_ROWS, distinct, headers_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,12 +170,32 @@ def _bad_characters(path: Path, encoding: str, limits: Limits) -> tuple[int, int
     return bad + decoder.decode(b"", final=True).count("\ufffd"), total
 
 
+def _delimiter_of(lines: list[str], known: frozenset[str]) -> str:
+    """
+    Tell what stands between fields: what parts a line into known headers.
+
+    Where no line has any, it is what the most lines have as often as one another: a note above
+    the table may have commas of any kind, each line its own number of them.
+
+    Examples
+    --------
+    >>> lines = ["说明：一，二，三，四", "户号,经度,纬度", "1;1,2,3", "2;2,2,3"]
+    >>> _delimiter_of(lines, frozenset()), _delimiter_of(lines, frozenset(["户号", "经度"]))
+    (',', ',')
+    """
+
+    def told(sign: str) -> tuple[int, int, int]:
+        headers = max(len({plain(cell) for cell in line.split(sign)} & known) for line in lines)
+        often = Counter(n for line in lines if (n := line.count(sign)))
+        return headers, *max(((count, n) for n, count in often.items()), default=(0, 0))
+
+    return max(DELIMITERS, key=told) if lines else DELIMITERS[0]
+
+
 def _shape_of(path: Path, encoding: str, known: frozenset[str]) -> _Shape:
     with _text(path, encoding) as lines:
         head = "".join(islice(lines, LOOK_ROWS + 5))
-    # The delimiter of the line that has the most fields: a title above the table has none.
-    counts = {d: max((line.count(d) for line in head.splitlines()), default=0) for d in DELIMITERS}
-    delimiter = max(DELIMITERS, key=lambda d: counts[d])
+    delimiter = _delimiter_of(head.splitlines(), known)
     reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter, skipinitialspace=True)
     rows: list[list[object]] = []
     ends: list[int] = []
@@ -239,7 +260,7 @@ def _reader(
         skip_blank_lines=False,
         skipinitialspace=True,
         sep=shape.delimiter,
-        engine="c",
+        engine="c" if shape.delimiter.isascii() else "python",
         iterator=True,
         chunksize=size,
     )

@@ -2,36 +2,40 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import tomlkit
+import pandas as pd
 
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.contract.schema import STATUS_WORDS, TABLES
-from lingwu_grid.contract.settings import UNUSED
+from lingwu_grid.contract.schema import STATUS_WORDS
+from lingwu_grid.contract.settings import rules_from
 from lingwu_grid.ingest.claims import Claims
-from lingwu_grid.ingest.columns_guessed import (
-    ASKS_EMPTY,
-    GuessedColumn,
-    guessed_columns,
-    missing_columns,
-    status_meant,
-)
+from lingwu_grid.ingest.columns import as_code
+from lingwu_grid.ingest.columns_guessed import guessed_columns, missing_columns
+from lingwu_grid.ingest.doubts import Doubt, doubts_of
 from lingwu_grid.ingest.files import KNOWN, Limits, files_of
+from lingwu_grid.ingest.guessed import GuessedTable, GuessedWord
+from lingwu_grid.ingest.headers import own_headers
 from lingwu_grid.ingest.likeness import Likely, likely_table
-from lingwu_grid.ingest.study import Study, read_study, rules_file, rules_of
+from lingwu_grid.ingest.personal import looks_like_data
+from lingwu_grid.ingest.proposing import as_toml
+from lingwu_grid.ingest.status_guessed import status_columns, status_meant
+from lingwu_grid.ingest.study import Study, read_study, rules_of
 from lingwu_grid.ingest.tables import Source, read_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
     from lingwu_grid.contract.rules import Rules
 
 DEEP = 3
 """Levels of folders in which files that are not read are looked for."""
+RECURS = 0.005
+"""Share of rows whose number stands on another row with other values, from which it is no id."""
 
 
 class Blind(Claims):
@@ -44,34 +48,6 @@ class Blind(Claims):
     def of_layer(self, path: Path, layer: str, whole: str | None) -> str | None:  # noqa: ARG002
         """Give no table for any layer."""
         return None
-
-
-class GuessedTable(NamedTuple):
-    """What a file, sheet or layer is taken for."""
-
-    label: str
-    table: str
-    """Canonical; empty where it is not used."""
-    why: str
-    is_sure: bool
-    encoding: str
-    columns: tuple[GuessedColumn, ...] = ()
-    lacks: str = ""
-    """What it looks like, where it has not what such a table needs: each run tells of it again."""
-
-    @property
-    def name(self) -> str:
-        """What the contract calls it, in Chinese."""
-        return TABLES[self.table].file_names[0] if self.table else UNUSED
-
-
-class GuessedWord(NamedTuple):
-    """What a word for a status is taken for."""
-
-    word: str
-    kind: str
-    """Of `STATUS_WORDS`; empty where nothing tells, and the rows count."""
-    rows: int
 
 
 @dataclass(frozen=True)
@@ -87,6 +63,8 @@ class GuessRecord:
         Every sheet and layer of every file.
     words
         Words for a status that are no known ones.
+    doubts
+        What a planner should look at before saying yes; grave ones are not passed by ``--yes``.
     elsewhere
         Files in other folders, which no command reads.
     broken
@@ -102,6 +80,7 @@ class GuessRecord:
     folder: Path
     tables: tuple[GuessedTable, ...]
     words: tuple[GuessedWord, ...]
+    doubts: tuple[Doubt, ...]
     elsewhere: tuple[str, ...]
     broken: tuple[tuple[str, str], ...]
     rules: Rules
@@ -110,21 +89,19 @@ class GuessRecord:
     trouble: str
 
 
-def guess_study(folder: str | Path, rules: Rules | None = None) -> GuessRecord:
+def guess_study(folder: str | Path) -> GuessRecord:
     """
     Propose what every file, sheet, column and word of a folder means.
 
     Parameters
     ----------
     folder
-        The study, with files of any names.
-    rules
-        The settings; by default the folder's own, which the proposal keeps and adds to.
+        The study, with files of any names; its own ``rules.toml`` is kept and added to.
 
     Returns
     -------
     GuessRecord
-        The proposal, and what a check with it reads. Nothing is written.
+        The proposal, and what is read with exactly that. Nothing is written.
 
     Raises
     ------
@@ -134,30 +111,31 @@ def guess_study(folder: str | Path, rules: Rules | None = None) -> GuessRecord:
         If ``rules.toml`` is wrong.
     """
     folder = Path(folder)
-    rules = rules or rules_of(folder)
+    rules = rules_of(folder)
     sources, broken = _peeked(folder, rules)
-    tables = [_guessed(source, rules) for source in sources]
-    claims = Claims.by(rules)
+    likely = _without_strangers([_likely(source, rules) for source in sources])
+    recurring = _recurring([s for s, g in zip(sources, likely, strict=True) if _is_homes(g)])
+    tables = [_guessed(s, g, rules, recurring) for s, g in zip(sources, likely, strict=True)]
+    yes_no, twisted = _yes_no(sources, tables)
     proposed = rules.with_(
-        files=rules.files
-        | {
-            t.label: t.table
-            for s, t in zip(sources, tables, strict=True)
-            if (t.label != s.path.name or claims.of(s.path) != t.table) and not t.lacks
-        },
+        files=rules.files | _files(sources, tables, Claims.by(rules)),
         columns=_columns(rules, tables),
-        status_words=_yes_means_empty(tables) | rules.status_words,
+        status_words=yes_no | rules.status_words,
     )
-    study, trouble = _read(folder, proposed)
-    words = _strange_words(study)
-    meant = {w.word: w.kind for w in words if w.kind}
-    if meant:
-        proposed = proposed.with_(status_words=meant | proposed.status_words)
-        study, trouble = _read(folder, proposed)
-    proposed = proposed.with_(datum=_datums(study) | proposed.datum)
+    first, _ = _read(folder, proposed.with_(datum={"all": "auto"} | proposed.datum))
+    words = _strange_words(first)
+    proposed = proposed.with_(
+        status_words={w.word: w.kind for w in words if w.kind} | proposed.status_words,
+        datum=_datums(first) | proposed.datum,
+    )
+    text = as_toml(folder, rules, proposed)
+    final = rules_from(tomllib.loads(text), where="rules.toml")
+    study, trouble = _read(folder, final)  # what is shown is what is read after the yes
     return GuessRecord(
-        folder, tuple(tables), tuple(words), tuple(_elsewhere(folder)), tuple(broken), proposed,
-        _as_toml(folder, rules, proposed), study, trouble,
+        folder=folder, tables=tuple(tables), words=tuple(words),
+        doubts=tuple(doubts_of(sources, tables, words, study, twisted)),
+        elsewhere=tuple(_elsewhere(folder)), broken=tuple(broken),
+        rules=final, text=text, study=study, trouble=trouble,
     )  # fmt: skip
 
 
@@ -178,45 +156,106 @@ def _peeked(folder: Path, rules: Rules) -> tuple[list[Source], list[tuple[str, s
     return [replace(s, label=s.path.name) if often[s.path] == 1 else s for s in sources], broken
 
 
-def _guessed(source: Source, rules: Rules) -> GuessedTable:
-    """Take a sheet or layer for what it looks like, where it has what such a table needs."""
+def _likely(source: Source, rules: Rules) -> Likely | None:
     said = rules.files.get(source.label)
-    likely = likely_table(source.label, source.frame)
     if said is not None:
-        likely = Likely(said, float("inf"), "rules.toml 里写明") if said else None
+        return Likely(said, float("inf"), "rules.toml 里写明") if said else None
+    return likely_table(source.label, source.frame)
+
+
+def _is_homes(guess: Likely | None) -> bool:
+    return guess is not None and guess.table == "households"
+
+
+def _without_strangers(likely: list[Likely | None]) -> list[Likely | None]:
+    """Take nothing for households on weak evidence where there are surer ones."""
+    is_sure = any(g is not None and _is_homes(g) and g.is_sure for g in likely)
+    weak = "像是居民户，但依据不足，而已有更像的；若确是，在 rules.toml 的 [files] 里写明"
+    return [
+        Likely("", 0.0, weak) if is_sure and g is not None and _is_homes(g) and not g.is_sure else g
+        for g in likely
+    ]
+
+
+def _recurring(homes: Sequence[Source]) -> frozenset[str]:
+    """Tell which columns have numbers that come again, on other rows, in all files together."""
+    if not homes:
+        return frozenset()
+    rows = pd.concat([s.frame.astype(str) for s in homes], ignore_index=True).fillna("")
+    is_copy = rows.duplicated().to_numpy()
+    again = set()
+    for header in map(str, rows.columns):
+        code = as_code(rows[header])
+        twice = code.duplicated().to_numpy() & (code != "").to_numpy() & ~is_copy
+        if twice.mean() > RECURS:
+            again.add(header)
+    return frozenset(again)
+
+
+def _guessed(
+    source: Source, likely: Likely | None, rules: Rules, recurring: frozenset[str]
+) -> GuessedTable:
+    """Take a sheet or layer for what it looks like, where it has what such a table needs."""
+    if likely is not None and not likely.table:
+        return GuessedTable(source.label, "", likely.why, is_sure=False, encoding=source.encoding)
     if likely is None:
-        return GuessedTable(
-            source.label, "", "看不出是哪张表", is_sure=False, encoding=source.encoding
-        )
-    columns = guessed_columns(source, likely.table, rules.columns.get(likely.table, {}))
+        is_said = rules.files.get(source.label) == ""
+        why = "按 rules.toml 不用" if is_said else "看不出是哪张表"
+        return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
+    if any(looks_like_data(str(h)) for h in source.frame.columns):
+        why = f"像是“{likely.name}”，但第一行就是数据，没有列名：在最上面加一行列名"
+        return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
+    own = rules.columns.get(likely.table, {})
+    again = recurring if likely.table == "households" else frozenset()
+    columns = guessed_columns(source, likely.table, own, again)
     lacking = missing_columns(columns, likely.table)
     if lacking:
         why = f"像是“{likely.name}”（{likely.why}），但没有可以当作{'、'.join(lacking)}的列"
-        return GuessedTable(
-            source.label, "", why, is_sure=False, encoding=source.encoding, lacks=likely.table
-        )
+        return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
     return GuessedTable(
         source.label, likely.table, likely.why, likely.is_sure, source.encoding, tuple(columns)
     )
 
 
-def _columns(rules: Rules, tables: Iterable[GuessedTable]) -> dict[str, dict[str, str]]:
-    """Give the headers that reading would not find by itself; what the office said stays."""
+def _files(
+    sources: Iterable[Source], tables: Iterable[GuessedTable], claims: Claims
+) -> dict[str, str]:
+    """Name the files that reading would not take for what they are; none is left out for good."""
+    return {
+        t.label: t.table
+        for s, t in zip(sources, tables, strict=True)
+        if t.table and (t.label != s.path.name or claims.of(s.path) != t.table)
+    }
+
+
+def _columns(
+    rules: Rules, tables: Iterable[GuessedTable]
+) -> dict[str, dict[str, str | tuple[str, ...]]]:
+    """Give the headers that reading would not find by itself, after those the office said."""
     columns = {name: dict(own) for name, own in rules.columns.items()}
     for table in tables:
-        mine = {c.name: c.header for c in table.columns if c.name and c.why}
-        if table.table and mine:
-            columns[table.table] = mine | columns.get(table.table, {})
-    return columns
+        mine = columns.setdefault(table.table, {}) if table.table else {}
+        for column in table.columns:
+            said = own_headers(mine, column.name)
+            if column.name and column.why and column.header not in said:
+                every = (*said, column.header)
+                mine[column.name] = every[0] if len(every) == 1 else every
+    return {name: own for name, own in columns.items() if own}
 
 
-def _yes_means_empty(tables: Iterable[GuessedTable]) -> dict[str, str]:
-    headers = [
-        c.header for t in tables if t.table == "households" for c in t.columns
-        if c.name == "status"
-    ]  # fmt: skip
-    is_asked = any(ASKS_EMPTY.search(header) for header in headers)
-    return {"是": "registered_only", "否": "resident"} if is_asked else {}
+def _yes_no(
+    sources: Iterable[Source], tables: Iterable[GuessedTable]
+) -> tuple[dict[str, str], bool]:
+    """Give what yes and no stand for in the columns of status; and whether two files differ."""
+    meant: dict[str, str] = {}
+    is_twisted = False
+    for source, table in zip(sources, tables, strict=True):
+        chosen = [c.header for c in table.columns if c.name == "status"]
+        for column in status_columns(source.frame, chosen if table.table == "households" else ()):
+            is_twisted |= any(meant.get(w, kind) != kind for w, kind in column.words.items())
+            meant |= column.words
+    usual = {w: kind for kind, words in STATUS_WORDS.items() for w in words}
+    return {w: kind for w, kind in meant.items() if usual.get(w) != kind}, is_twisted
 
 
 def _strange_words(study: Study | None) -> list[GuessedWord]:
@@ -230,15 +269,21 @@ def _strange_words(study: Study | None) -> list[GuessedWord]:
 
 def _read(folder: Path, rules: Rules) -> tuple[Study | None, str]:
     try:
-        return read_study(folder, rules, datum="auto"), ""
+        return read_study(folder, rules), ""
     except InputError as error:
         return None, f"{error.what}。处理办法：{error.remedy}"
 
 
 def _datums(study: Study | None) -> dict[str, str]:
-    if study is None:
-        return {}
-    return {s["table"]: s["datum"] for s in study.sources if s["datum"] != "cgcs2000"}
+    """Give the datum of each table; files of one table that differ are told apart by fit."""
+    found: dict[str, set[str]] = {}
+    for source in study.sources if study is not None else ():
+        found.setdefault(source["table"], set()).add(source["datum"])
+    return {
+        table: next(iter(datums)) if len(datums) == 1 else "auto"
+        for table, datums in found.items()
+        if datums != {"cgcs2000"}
+    }
 
 
 def _elsewhere(folder: Path) -> list[str]:
@@ -252,38 +297,3 @@ def _elsewhere(folder: Path) -> list[str]:
         and not any(part.startswith((".", "~")) for part in path.relative_to(folder).parts)
         and not any(p.suffix.lower() == ".parquet" for p in path.parents)
     )  # fmt: skip
-
-
-def _as_toml(folder: Path, old: Rules, new: Rules) -> str:
-    """Write the settings the folder has, with what is new among files, columns, words, datum."""
-    own = rules_file(folder)
-    document = tomlkit.parse(own.read_text(encoding="utf-8-sig") if own else "")
-    if own is None:
-        document.add(tomlkit.comment("由 check --guess 认出；改错了的地方，存盘后再运行即可"))
-    tables = {file: TABLES[t].file_names[0] if t else UNUSED for file, t in new.files.items()}
-    kinds = {word: STATUS_WORDS[kind][0] for word, kind in new.status_words.items()}
-    _add(document, "files", tables, old.files)
-    _add(document, "status_words", kinds, old.status_words)
-    _add(document, "datum", new.datum, old.datum)
-    for name, headers in new.columns.items():
-        known = old.columns.get(name, {})
-        if set(headers) - set(known):
-            if "columns" not in document:
-                document.add("columns", tomlkit.table(is_super_table=True))
-            _add(document["columns"], name, headers, known)
-    return tomlkit.dumps(document)
-
-
-def _add(
-    document: tomlkit.container.Container | tomlkit.TOMLDocument,
-    section: str,
-    values: Mapping[str, str],
-    known: Mapping[str, str],
-) -> None:
-    fresh = {key: value for key, value in values.items() if key not in known}
-    if not fresh:
-        return
-    if section not in document:
-        document.add(section, tomlkit.table())
-    for key, value in fresh.items():
-        document[section].add(key, value)

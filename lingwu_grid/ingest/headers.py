@@ -10,7 +10,9 @@ from lingwu_grid.contract.findings import Finding
 from lingwu_grid.contract.schema import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from lingwu_grid.contract.rules import Headers
 
 LOOK_ROWS = 20
 """A title, a note and a line of units may stand above the headers; not more than this."""
@@ -66,9 +68,15 @@ def in_full(header: str) -> str:
     return head + end if head and end else ""
 
 
-def known_headers(table: str, own: Mapping[str, str]) -> frozenset[str]:
+def own_headers(own: Headers, name: str) -> tuple[str, ...]:
+    """Give the office's own headers of a column; none where it has none."""
+    said = own.get(name, ())
+    return (said,) if isinstance(said, str) else tuple(said)
+
+
+def known_headers(table: str, own: Headers) -> frozenset[str]:
     """Give every header a table may have: canonical names, aliases and the office's own."""
-    names = {plain(h) for h in own.values()}
+    names = {plain(h) for name in own for h in own_headers(own, name)}
     for name, aliases in TABLES[table].columns.items():
         names |= {plain(name), *(plain(alias) for alias in aliases)}
     return frozenset(names)
@@ -101,10 +109,18 @@ def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
     >>> header_row([["居民户台账", ""], ["户编号", "经度"], ["1", "106"]], frozenset(["户编号"]))
     1
     """
-    scores = [len({plain(cell) for cell in row} & known) for row in rows[:LOOK_ROWS]]
-    if not any(scores):
-        scores = [sum(bool(plain(cell)) for cell in row) for row in rows[:LOOK_ROWS]]
+    scores = [
+        (len({plain(cell) for cell in row} & known), _filled(row)) for row in rows[:LOOK_ROWS]
+    ]
+    if any(score for score, _ in scores):
+        # Of two rows with as many known names, a form above the table fills fewer cells.
+        return scores.index(max(scores))
+    scores = [(0, _filled(row)) for row in rows[:LOOK_ROWS]]
     return scores.index(max(scores)) if scores else 0
+
+
+def _filled(row: Sequence[object]) -> int:
+    return sum(bool(plain(cell)) for cell in row)
 
 
 def headers_of(rows: Sequence[Sequence[object]], known: frozenset[str]) -> tuple[int, list[object]]:

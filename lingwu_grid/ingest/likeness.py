@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,7 +13,8 @@ import shapely
 
 from lingwu_grid.contract.schema import TABLES, table_named
 from lingwu_grid.ingest.headers import in_full, plain
-from lingwu_grid.ingest.numbers import as_number
+from lingwu_grid.ingest.places_guessed import coordinate_columns
+from lingwu_grid.ingest.status_guessed import status_columns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +27,10 @@ ENOUGH = 1.0
 SURE = 3.0
 """Points from which a guess is called sure."""
 
-BY_NAME, BY_PART_OF_NAME, BY_WORDS, BY_MANY = 4.0, 2.0, 2.0, 1.0
-GENERAL = frozenset(map(plain, ("id", "name", "名称", "编号", "编码", "代码", "类型", "序号")))
+BY_NAME, BY_STATUS, BY_PART_OF_NAME, BY_WORDS, BY_MANY = 4.0, 3.0, 2.0, 2.0, 1.0
+GENERAL = frozenset(
+    map(plain, ("id", "name", "名称", "编号", "编码", "代码", "类型", "序号", "地址"))
+)
 """Headers that any table may have: they tell nothing of which it is."""
 
 ENDINGS = {
@@ -45,6 +49,13 @@ ENDINGS = {
 }  # fmt: skip
 """How the names of the things in a table end."""
 
+NO_HOMES = re.compile(
+    "商铺|商户|商家|店铺|门店|企业|poi|监控|摄像|点位|统计|汇总|网格员|网格长|干部|工作人员|设施|井盖|路灯"
+)
+"""In the name of a file or sheet: places and lists that are no households."""
+NO_HOME_HEADERS = re.compile("店名|店铺名|商户名|企业名|监控|摄像|点位|poi|户数$")
+"""In a header: of a place that is no home, or of a count of homes."""
+
 MOSTLY = 0.4
 """Share of names with such an ending that tells a table."""
 MANY = 200
@@ -54,6 +65,8 @@ HOUSE_M2 = 3000.0
 METRES_A_DEGREE = 111_000.0
 CODE_DIGITS = {"subdistricts": 9, "communities": 12, "grids": 15}
 """Digits of a code: county six, street nine, community twelve (GB/T 10114), grid fifteen."""
+OF_ABOVE = "000"
+"""A code of a community ends otherwise: with these it is a street's, or a county's, filled up."""
 
 FITS = {"point": ("point",), "line": ("line",), "polygon": ("polygon",), "none": ("none",),
         "any": ("line", "polygon", "point")}  # fmt: skip
@@ -78,6 +91,19 @@ class Likely(NamedTuple):
         return self.points >= SURE
 
 
+class _Seen(NamedTuple):
+    """What there is to go by, made once for all tables."""
+
+    stem: str
+    headers: frozenset[str]
+    shape: str
+    rows: int
+    texts: list[pd.Series]
+    area_m2: float
+    """Half of the polygons are smaller; 0 for none."""
+    tells_status: bool
+
+
 def likely_table(label: str, frame: pd.DataFrame) -> Likely | None:
     """
     Guess which table something is; None where nothing tells.
@@ -85,7 +111,7 @@ def likely_table(label: str, frame: pd.DataFrame) -> Likely | None:
     Parameters
     ----------
     label
-        Its file, or ``file:sheet``.
+        Its file, or ``file:sheet``; of these the sheet's own name counts.
     frame
         Its rows, or the first of them, with the office's own headers.
 
@@ -94,16 +120,32 @@ def likely_table(label: str, frame: pd.DataFrame) -> Likely | None:
     Likely or None
         The table with the most evidence that its shapes allow, and the evidence in words.
     """
-    shape = shape_of(frame)
-    headers = {plain(c) for c in frame.columns if c != "geometry"}
-    headers |= {plain(full) for c in headers if (full := in_full(c))}
+    if not len(frame):
+        return None
+    seen = _seen(label, frame)
     guesses = [
-        _evidence(name, label, headers, frame, shape)
+        _evidence(name, seen)
         for name, table in TABLES.items()
-        if shape in (*FITS[table.geometry], *(("none",) if name == "households" else ()))
+        if seen.shape in (*FITS[table.geometry], *(("none",) if name == "households" else ()))
     ]
     best = max(guesses, key=lambda g: g.points, default=None)
     return best if best is not None and best.points >= ENOUGH else None
+
+
+def _seen(label: str, frame: pd.DataFrame) -> _Seen:
+    headers = {plain(c) for c in frame.columns if c != "geometry"}
+    headers |= {plain(full) for c in headers if (full := in_full(c))}
+    shape = shape_of(frame)
+    return _Seen(
+        plain(label.rsplit(":", 1)[-1].rsplit(".", 1)[0]),
+        frozenset(headers),
+        shape,
+        len(frame),
+        [_words(frame[c]) for c in frame.columns if c != "geometry"],
+        float(np.median(_areas(frame))) if shape == "polygon" else 0.0,
+        shape in ("point", "none")
+        and bool(status_columns(frame, [str(c) for c in frame.columns if c != "geometry"])),
+    )
 
 
 def shape_of(frame: pd.DataFrame) -> str:
@@ -115,54 +157,6 @@ def shape_of(frame: pd.DataFrame) -> str:
 
 
 _KINDS = {0: "point", 1: "line", 2: "line", 3: "polygon", 4: "point", 5: "line", 6: "polygon"}
-
-
-def coordinate_columns(frame: pd.DataFrame) -> dict[str, str]:
-    """
-    Find the columns that hold coordinates, by their headers or by their numbers.
-
-    Returns
-    -------
-    dict
-        lon and lat, or x and y, or lonlat, to the header; empty where there is none.
-    """
-    table = TABLES["households"].columns
-    by_header = {
-        name: str(c) for name in ("lonlat", "y", "x", "lat", "lon") for c in frame.columns
-        if plain(c) in {plain(name), *map(plain, table[name])}
-    }  # fmt: skip
-    for pair in (("lon", "lat"), ("x", "y")):
-        if set(pair) <= set(by_header):
-            return {name: by_header[name] for name in pair}
-    if "lonlat" in by_header:
-        return {"lonlat": by_header["lonlat"]}
-    return _by_numbers(frame)
-
-
-RANGES = (("lon", "lat", (73.0, 136.0), (3.0, 54.0)), ("x", "y", (1e5, 1e8), (3e5, 6.2e6)))
-"""Degrees of China, and metres of its projected systems (a zone number may stand before x)."""
-
-
-def _by_numbers(frame: pd.DataFrame) -> dict[str, str]:
-    """Find two columns of numbers, none of them whole, that lie close together as a town does."""
-    columns = [c for c in frame.columns if c != "geometry"]
-    numbers = {str(c): as_number(frame[c].iloc[:2000])[0] for c in columns}
-    for east, north, x_range, y_range in RANGES:
-        xs = [c for c, v in numbers.items() if _are_places(v, x_range)]
-        ys = [c for c, v in numbers.items() if _are_places(v, y_range) and c not in xs[:1]]
-        if len(xs) >= 1 and len(ys) >= 1:
-            return {east: xs[0], north: ys[0]}
-    return {}
-
-
-def _are_places(values: NDArray[np.float64], within: tuple[float, float]) -> bool:
-    known = values[np.isfinite(values)]
-    if len(known) < max(3, len(values) / 2):
-        return False
-    low, high = np.quantile(known, [0.05, 0.95])
-    is_broken = bool((known != np.round(known)).mean() > MOSTLY)  # a count is a whole number
-    is_near = bool(high - low < (2.0 if within[1] < 1000 else 2e5))
-    return within[0] <= low and high <= within[1] and is_broken and is_near
 
 
 @cache
@@ -179,40 +173,41 @@ def _weights() -> dict[str, dict[str, float]]:
     }
 
 
-def _evidence(name: str, label: str, headers: set[str], frame: pd.DataFrame, shape: str) -> Likely:
+def _evidence(name: str, seen: _Seen) -> Likely:
+    is_other = NO_HOMES.search(seen.stem) or any(map(NO_HOME_HEADERS.search, seen.headers))
+    if name == "households" and is_other:
+        return Likely(name, 0.0, "")
     reasons: list[tuple[float, str]] = []
-    stem = label.rsplit(":", 1)[-1].rsplit(".", 1)[0].lower()
-    called = [a.lower() for a in (name, *TABLES[name].file_names) if len(a) > 1]
-    if any(table_named(part.rsplit(".", 1)[0]) == name for part in label.split(":")):
+    called = [plain(a) for a in (name, *TABLES[name].file_names) if len(a) > 1]
+    if table_named(seen.stem) == name:
         reasons.append((BY_NAME, f"名字就是{TABLES[name].file_names[0]}"))
-    elif any(a in stem for a in called):
-        longest = max((a for a in called if a in stem), key=len)
+    elif any(a in seen.stem for a in called):
+        longest = max((a for a in called if a in seen.stem), key=len)
         reasons.append((BY_PART_OF_NAME + len(longest) / 10, f"名字里有“{longest}”"))
     weights = _weights()[name]
-    known = sorted(headers & set(weights), key=lambda h: -weights[h])
+    known = sorted(seen.headers & set(weights), key=lambda h: (-weights[h], h))
     if known:
         reasons.append((sum(weights[h] for h in known), "列名有" + "、".join(known[:4])))
-    reasons += _by_values(name, frame, shape)
+    reasons += _by_values(name, seen, is_told=bool(known))
     return Likely(name, sum(p for p, _ in reasons), "，".join(why for _, why in reasons))
 
 
-def _by_values(name: str, frame: pd.DataFrame, shape: str) -> list[tuple[float, str]]:
+def _by_values(name: str, seen: _Seen, *, is_told: bool) -> list[tuple[float, str]]:
     found: list[tuple[float, str]] = []
-    texts = [_words(frame[c]) for c in frame.columns if c != "geometry"]
-    if name in ENDINGS and shape != "none":
-        share = max((_share(t, ENDINGS[name]) for t in texts), default=0.0)
+    if name in ENDINGS and seen.shape != "none":
+        share = max((_share(t, ENDINGS[name]) for t in seen.texts), default=0.0)
         if share >= MOSTLY:
             found.append((BY_WORDS * share, f"名称多以“{ENDINGS[name][0]}”一类的字结尾"))
     digits = CODE_DIGITS.get(name)
-    if digits and shape == "polygon" and any(_are_codes(t, digits) for t in texts):
+    if digits and seen.shape == "polygon" and any(_are_codes(t, digits) for t in seen.texts):
         found.append((BY_WORDS, f"有一列是 {digits} 位编码"))
-    if name == "households" and shape in ("point", "none") and len(frame) >= MANY:
-        found.append((BY_MANY, f"有 {len(frame)} 行以上" if len(frame) >= 20_000 else
-                      f"有 {len(frame)} 行"))  # fmt: skip
-    if name == "buildings" and shape == "polygon" and len(frame) >= 20:
-        area = float(np.median(_areas(frame)))
-        if area < HOUSE_M2:
-            found.append((BY_WORDS, f"图形多只有 {area:.0f} 平方米，是房屋的大小"))
+    if name == "households" and seen.tells_status:
+        found.append((BY_STATUS, "有一列写着常住、空挂"))
+    if name == "households" and (is_told or seen.tells_status) and seen.rows >= MANY:
+        more = "以上" * (seen.rows >= 20_000)
+        found.append((BY_MANY, f"有 {seen.rows} 行{more}"))
+    if name == "buildings" and seen.rows >= 20 and 0 < seen.area_m2 < HOUSE_M2:
+        found.append((BY_WORDS, f"图形多只有 {seen.area_m2:.0f} 平方米，是房屋的大小"))
     return found
 
 
@@ -228,13 +223,13 @@ def _areas(frame: pd.DataFrame) -> NDArray[np.float64]:
 
 def _words(values: pd.Series) -> pd.Series:
     text = values.iloc[:2000].dropna().astype(str).str.strip()
-    return text[text != ""]
+    return text[text != ""].drop_duplicates()
 
 
 def _share(words: pd.Series, endings: Iterable[str]) -> float:
-    distinct = words.drop_duplicates()
-    return float(distinct.str.endswith(tuple(endings)).mean()) if len(distinct) else 0.0
+    return float(words.str.endswith(tuple(endings)).mean()) if len(words) else 0.0
 
 
 def _are_codes(words: pd.Series, digits: int) -> bool:
-    return len(words) > 0 and bool(words.str.fullmatch(rf"\d{{{digits}}}").all())
+    own = rf"\d{{{digits}}}" if digits == 9 else rf"\d{{{digits - 3}}}(?!{OF_ABOVE})\d{{3}}"
+    return len(words) > 0 and bool(words.str.fullmatch(own).all())

@@ -12,6 +12,7 @@ from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.columns import canonical
 from lingwu_grid.ingest.coordinates import place
 from lingwu_grid.ingest.fits import doubt, suspect, take_back
+from lingwu_grid.ingest.headers import plain
 from lingwu_grid.ingest.repair import mend_shapes
 from lingwu_grid.ingest.systems import DEGREES, Placed, settle
 from lingwu_grid.ingest.tables import unusable
@@ -56,9 +57,12 @@ def locate(sources: list[Source], rules: Rules) -> Located:
     findings: list[Finding] = []
     used: list[Source] = []
     frames: list[pd.DataFrame] = []
+    headers: dict[str, set[str]] = {}
+    for source in sources:
+        headers.setdefault(source.table, set()).update(map(plain, source.frame.columns))
     for source in sources:
         try:
-            frames.append(_named(source, rules, findings))
+            frames.append(_named(source, rules, headers[source.table], findings))
             used.append(source)
         except InputError as error:
             findings.append(unusable(error, source.table, source.label))
@@ -74,10 +78,12 @@ def locate(sources: list[Source], rules: Rules) -> Located:
     return Located(used, frames, by_label, findings)
 
 
-def _named(source: Source, rules: Rules, findings: list[Finding]) -> pd.DataFrame:
+def _named(
+    source: Source, rules: Rules, elsewhere: set[str], findings: list[Finding]
+) -> pd.DataFrame:
     """Give a table canonical columns and its numbers as geometry."""
     findings += source.findings
-    frame, found = canonical(source, rules.columns.get(source.table, {}))
+    frame, found = canonical(source, rules.columns.get(source.table, {}), elsewhere)
     findings += found
     frame["origin"] = [f"{source.label} 第 {n} {source.row_word}" for n in source.rows.tolist()]
     if TABLES[source.table].geometry != "none":

@@ -98,9 +98,9 @@ def _zipped(
         shapes = sorted(n for n in inside.namelist() if n.lower().endswith(".shp"))
         for name in shapes:
             written = PurePosixPath(_as_written(name))
-            meant = claims.of_layer(path, written.stem, table if len(shapes) == 1 else None)
+            meant = claims.of_layer(path, written.name, table if len(shapes) == 1 else None)
             label = f"{path.name}:{written.name}"
-            if meant is not None or not claims.leaves_out(path, written.stem):
+            if meant is not None or not claims.leaves_out(path, written.name):
                 yield meant or "", label, _unpacked(inside, name, label, meant or "", limits)
     if not shapes:
         raise InputError(

@@ -39,6 +39,7 @@ def guess_page(guess: GuessRecord) -> str:
         words=[
             (w.word, STATUS_WORDS[w.kind or "resident"][0], w.rows, w.kind) for w in guess.words
         ],
+        doubts=guess.doubts,
         elsewhere=guess.elsewhere,
         broken=guess.broken,
         text=guess.text,

@@ -13,6 +13,7 @@ from lingwu_grid.contract.schema import STATUS_WORDS, TABLES, Table
 from lingwu_grid.ingest.garbled import looks_garbled
 from lingwu_grid.ingest.headers import SHAPEFILE_NAME_BYTES, own_headers, plain
 from lingwu_grid.ingest.numbers import as_number
+from lingwu_grid.ingest.personal import looks_like_data
 
 if TYPE_CHECKING:
     from collections.abc import Container, Mapping
@@ -158,6 +159,12 @@ def _cut_match(
 
 def _require(table: Table, have: set[str], source: Source, headers: list[str]) -> None:
     missing = [name for name in table.required if name not in have]
+    if missing and any(map(looks_like_data, headers)):
+        raise InputError(
+            f"{source.label} 的第一行就是数据，没有列名",
+            where=str(source.path.name),
+            remedy="在最上面加一行列名，如“户编号、经度、纬度、状态”",
+        )
     if missing and looks_garbled(headers, table.name):
         raise InputError(
             f"{source.label} 的列名是乱码，而且有字已经丢失，无法还原",

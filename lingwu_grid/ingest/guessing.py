@@ -23,7 +23,7 @@ from lingwu_grid.ingest.headers import own_headers
 from lingwu_grid.ingest.likeness import Likely, likely_table
 from lingwu_grid.ingest.personal import looks_like_data
 from lingwu_grid.ingest.proposing import as_toml
-from lingwu_grid.ingest.status_guessed import status_columns, status_meant
+from lingwu_grid.ingest.status_guessed import MOST_WORDS, status_columns, status_meant
 from lingwu_grid.ingest.study import Study, read_study, rules_of
 from lingwu_grid.ingest.tables import Source, read_file
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 DEEP = 3
 """Levels of folders in which files that are not read are looked for."""
+FEW_ROWS = 5
 RECURS = 0.005
 """Share of rows whose number stands on another row with other values, from which it is no id."""
 
@@ -264,7 +265,13 @@ def _strange_words(study: Study | None) -> list[GuessedWord]:
         return []
     status = study.households["status"]
     often = status[~status.isin([*STATUS_WORDS])].value_counts().sort_index()
-    return [GuessedWord(str(word), status_meant(str(word)), int(n)) for word, n in often.items()]
+    if len(often) > MOST_WORDS:  # remarks, which may name persons
+        return [GuessedWord(f"（{len(often)} 种写法，不像居住状态）", "", int(often.sum()))]
+    meant = [GuessedWord(str(word), status_meant(str(word)), int(n)) for word, n in often.items()]
+    rare = [word for word in meant if not word.kind and word.rows < FEW_ROWS]
+    rest = f"（另 {len(rare)} 种少见的写法）"  # what stands on a few rows may be a name
+    told = [GuessedWord(rest, "", sum(word.rows for word in rare))] if rare else []
+    return [word for word in meant if word not in rare] + told
 
 
 def _read(folder: Path, rules: Rules) -> tuple[Study | None, str]:

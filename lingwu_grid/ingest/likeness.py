@@ -53,8 +53,8 @@ NO_HOMES = re.compile(
     "商铺|商户|商家|店铺|门店|企业|poi|监控|摄像|点位|统计|汇总|网格员|网格长|干部|工作人员|设施|井盖|路灯"
 )
 """In the name of a file or sheet: places and lists that are no households."""
-NO_HOME_HEADERS = re.compile("店名|店铺名|商户名|企业名|监控|摄像|点位|poi|户数$")
-"""In a header: of a place that is no home, or of a count of homes."""
+NO_HOME_HEADERS = re.compile("店名|店铺名|商户名|企业名|监控|摄像|点位|poi")
+"""In a header: of a place that is no home."""
 
 MOSTLY = 0.4
 """Share of names with such an ending that tells a table."""
@@ -174,7 +174,9 @@ def _weights() -> dict[str, dict[str, float]]:
 
 
 def _evidence(name: str, seen: _Seen) -> Likely:
-    is_other = NO_HOMES.search(seen.stem) or any(map(NO_HOME_HEADERS.search, seen.headers))
+    is_other = bool(NO_HOMES.search(seen.stem))
+    is_other |= any(map(NO_HOME_HEADERS.search, seen.headers))
+    is_other |= seen.rows < MANY and any(h.endswith("户数") for h in seen.headers)
     if name == "households" and is_other:
         return Likely(name, 0.0, "")
     reasons: list[tuple[float, str]] = []

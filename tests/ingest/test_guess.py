@@ -586,3 +586,29 @@ def test_the_datum_of_one_file_is_not_that_of_the_next(tmp_path: Path) -> None:
     residents = int((homes["状态"] == "常住").sum())
     assert lg.guess(tmp_path).rules.datum == {"households": "auto"}
     assert _counted(tmp_path) == residents
+
+
+def test_remarks_in_a_column_of_status_are_not_spread_out(tmp_path: Path) -> None:
+    homes = _homes().assign(状态=["空挂"] * 30 + [f"马晓明说{i}号不在" for i in range(270)])
+    homes.to_csv(tmp_path / "居民户.csv", index=False)
+    guess = lg.guess(tmp_path)
+    assert [w.word for w in guess.words] == ["（270 种写法，不像居住状态）"]
+    assert any(d.is_grave and "270 户" in d.text for d in guess.doubts)
+
+
+def test_a_known_name_without_headers_is_told_and_shows_no_row(tmp_path: Path) -> None:
+    rows = _homes().assign(tel=[f"138{i:08d}" for i in range(300)])
+    rows.to_csv(tmp_path / "居民户.csv", index=False, header=False)
+    with pytest.raises(lg.InputError, match="没有列名") as told:
+        lg.read_study(tmp_path)
+    assert "138" not in str(told.value)
+    assert "138" not in lg.guess(tmp_path).trouble
+
+
+def test_a_rare_word_is_not_spelled_out(tmp_path: Path) -> None:
+    homes = _homes()
+    homes.loc[:3, "状态"] = "马晓明13812345678"
+    homes.loc[4:9, "状态"] = "待核"
+    homes.to_csv(tmp_path / "居民户.csv", index=False)
+    words = {w.word: w.rows for w in lg.guess(tmp_path).words}
+    assert words == {"待核": 6, "（另 1 种少见的写法）": 4}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
     from lingwu_grid.comparison.trade_offs import trade_offs
+    from lingwu_grid.comparison.updating import update
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.contract.settings import read_rules
     from lingwu_grid.ingest.study import Study, read_study
@@ -56,6 +57,7 @@ __all__ = [
     "settings",
     "site_stations",
     "trade_offs",
+    "update",
     "verify",
     "write_town",
 ]
@@ -67,6 +69,7 @@ _MODULES = {
     "comparison.price_list": ("price_list",),
     "comparison.scenarios": ("scenarios",),
     "comparison.trade_offs": ("trade_offs",),
+    "comparison.updating": ("update",),
     "contract.rules": ("Rules",),
     "contract.settings": ("read_rules",),
     "ingest.study": ("Study", "read_study"),

@@ -122,7 +122,8 @@ def read_study(
     datum
         `auto`, `gcj02`, `bd09` or `cgcs2000` for every table the rules do not name.
     zones
-        A file whose grids and communities stand in for the study's own, such as a ``plan.gpkg``.
+        A file whose grids and communities stand in for the study's own, such as a ``plan.gpkg``;
+        or the folder of a plan, whose register of codes counts too.
     even_empty
         Give a study of which no household counts too, with an error among its findings: for a
         check, which shows why.
@@ -201,7 +202,7 @@ def read_ground(
     limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
     sources, told = read_sources(folder, Claims.by(rules), limits, without=streamed)
     if zones is not None:
-        sources = _with_zones(sources, read_file(Path(zones), Claims.by(rules), limits))
+        sources = _with_zones(sources, _zone_sources(Path(zones), Claims.by(rules), limits))
     whole = [s for s in sources if s.table == "households"]
     rows = open_rows([open_stream(p, limits) for p in streamed], whole, rules, limits)
     located = locate([*(s for s in sources if s.table != "households"), *rows.first], rules)
@@ -253,9 +254,15 @@ def told_of(source: Source, datums: dict[str, str], rows: int) -> dict[str, Any]
     }
 
 
+def _zone_sources(zones: Path, claims: Claims, limits: Limits) -> list[Source]:
+    """Read another map: a file, or the folder of a plan, which has its register of codes beside."""
+    files = [zones / "plan.gpkg", zones / "code_register.csv"] if zones.is_dir() else [zones]
+    return [source for file in files for source in read_file(file, claims, limits)]
+
+
 def _with_zones(sources: list[Source], instead: list[Source]) -> list[Source]:
-    """Put another map in the place of today's grids and communities."""
-    taken = [s for s in instead if s.table in ("grids", "communities")]
+    """Put another map in the place of today's grids and communities, and its codes with it."""
+    taken = [s for s in instead if s.table in ("grids", "communities", "code_register")]
     if not taken:
         raise InputError(
             "用来核对的文件里没有网格或社区图层",

@@ -211,6 +211,7 @@ def make_communities(
         {
             "community_id": made.ids,
             "community_name": called,
+            "kind": ["village" if c in names.villages else "urban" for c in made.ids],
             "subdistrict_id": [names.street_of_community[c] for c in made.ids],
             "households": made.households,
             "residents": made.residents,

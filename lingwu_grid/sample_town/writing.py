@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import openpyxl
@@ -13,8 +14,6 @@ import pyogrio
 from lingwu_grid.sample_town import names
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import geopandas as gpd
 
     from lingwu_grid.sample_town.town import Town
@@ -58,7 +57,7 @@ upper = 5000
 """
 
 
-def write_town(town: Town, folder: Path) -> None:
+def write_town(town: Town, folder: str | Path) -> None:
     """
     Write the town as a study folder.
 
@@ -69,6 +68,7 @@ def write_town(town: Town, folder: Path) -> None:
     folder
         Gets `households/`, `boundaries/`; files of the same name are replaced.
     """
+    folder = Path(folder)
     boundaries, households = folder / "boundaries", folder / "households"
     boundaries.mkdir(parents=True, exist_ok=True)
     households.mkdir(parents=True, exist_ok=True)

@@ -81,7 +81,8 @@ class Updated:
         )
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.said()}</p>" + self.plan.summary_table().to_html(index=False)
+        table: str = self.plan.summary_table().to_html(index=False)
+        return f"<p>{self.said()}</p>{table}"
 
 
 def update(  # noqa: PLR0913 - what an office can choose

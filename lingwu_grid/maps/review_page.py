@@ -12,6 +12,7 @@ import shapely
 
 from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.stories import story_cards, way_said
 from lingwu_grid.maps.texts import as_script, filled, template_text
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
 
-MODULES = ("core.js", "patch.js", "desk.js", "view.js", "stories.js", "main.js")
+MODULES = ("core.js", "patch.js", "desk.js", "labels.js", "view.js", "stories.js", "main.js")
 """In the order in which they need each other."""
 
 MICRO = 1e6
@@ -117,6 +118,9 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
             for kind in sorted({str(row[0]) for row in lines} - {"road", "grid", "community"})
         },
         "stories": _stories(record, units, grids, communities),
+        "labels": [
+            z for z in labels(record)["after"] if z[1] in {*code, *communities["community_id"]}
+        ],
         "places": _places(record, (west, south, east, north)),
     }
 

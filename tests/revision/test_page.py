@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import shapely
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -285,3 +286,40 @@ def test_today_is_one_press_away(desk: WebDriver, small_plan: lg.Plan) -> None:
     assert differ <= set(moved["unit_id"])
     desk.find_element(By.CSS_SELECTOR, "[data-today='']").click()
     assert desk.execute_script(fills) == plan
+
+
+def test_zones_have_names_and_counts_that_follow_and_never_overlap(
+    desk: WebDriver, small_plan: lg.Plan
+) -> None:
+    boxes = (
+        "return [...document.querySelectorAll('.name span')].map(e => {"
+        "var b = e.getBoundingClientRect();"
+        "return [e.dataset.kind, e.innerText, b.left, b.top, b.right, b.bottom]; })"
+    )
+    mine = small_plan.communities["subdistrict_id"] == streets_of(small_plan)[0]
+    communities = set(small_plan.communities.loc[mine, "community_name"])
+    for zoom in range(4):
+        desk.execute_script("lingwuMap.setZoom(lingwuMap.getZoom() + arguments[0],"
+                            "{ animate: false })", int(zoom > 0))  # fmt: skip
+        found = desk.execute_script(boxes)
+        shapes = [shapely.box(*row[2:]) for row in found]
+        pairs = [(a, b) for k, a in enumerate(shapes) for b in shapes[k + 1 :]]
+        assert not [1 for a, b in pairs if a.intersection(b).area > 1]
+        if zoom == 0:
+            assert communities <= {row[1] for row in found if row[0] == "社区"}
+    # The count on the map is that of the desk, as soon as something is given.
+    unit, _, other = border_units(small_plan, lawful=True)[0]
+    give(desk, unit, other)
+    desk.execute_script(
+        "var d = lingwuReview.desk, u = arguments[0], p = d.town.points[u];"
+        "lingwuMap.setView([p[1] / 1e6, p[0] / 1e6], 16.5, { animate: false })",
+        number_of(desk, unit),
+    )
+    sizes = desk.execute_script(
+        "var d = lingwuReview.desk, s = d.check().sizes;"
+        "return Object.fromEntries(d.grids.map((g, k) => [g.name, s[k]]))"
+    )
+    told = [row[1].split("\n") for row in desk.execute_script(boxes) if row[0] == "网格"]
+    assert told
+    for name, count in told:
+        assert count == f"{sizes[name]} 户"

@@ -174,6 +174,7 @@ function show() {
     remarks.append(item);
   });
   view.showRemarks();
+  view.labels.draw();
   showSelection();
   if (stories) { stories.tell(); }
 }

@@ -1,7 +1,6 @@
 // The map: units on a canvas, coloured by grid; pick, brush and box.
 
-/** @type {any} */
-const L = /** @type {any} */ (globalThis).L;
+import { L, Labels } from './labels.js';
 
 const COLOURS = ['#8dd3c7', '#fdb462', '#bebada', '#fb8072', '#80b1d3', '#b3de69', '#fccde5', '#ffed6f'];
 const NEW_COLOURS = ['#e040fb', '#00e5ff', '#ffab00', '#76ff03'];
@@ -11,7 +10,6 @@ const LINES = {
   community: { color: '#4527a0', weight: 3.5 },
 };
 const BRUSH_STEP = 5;
-const UNIT_ZOOM = 14;
 
 /**
  * Whole numbers, each from the one before, to latitudes and longitudes.
@@ -85,31 +83,27 @@ export class View {
       if (name) { line.bindTooltip(document.createTextNode(name), { sticky: true }); }
       line.addTo(this.map);
     }
-    this.labels = L.layerGroup().addTo(this.map);
     this.remarks = L.layerGroup().addTo(this.map);
-    for (const [name, x, y] of town.places) { this._label(name, y / 1e6, x / 1e6, 'place'); }
     this._index();
     this.repaint(this.polygons.map((/** @type {any} */ _, /** @type {number} */ u) => u));
     L.control.scale({ imperial: false, position: 'bottomright' }).addTo(this.map);
+    this.labels = new Labels(this.map, () => this._words());
+    this.labels.draw();
     this._tools();
-    const onZoom = () => { this.map.getContainer().classList.toggle('far', this.map.getZoom() < UNIT_ZOOM + 1); };
-    this.map.on('zoomend', onZoom);
-    onZoom();
   }
 
-  /**
-   * @param {string} text
-   * @param {number} lat
-   * @param {number} lng
-   * @param {string} kind
-   */
-  _label(text, lat, lng, kind) {
-    const word = document.createElement('span');
-    word.textContent = text;
-    L.marker([lat, lng], {
-      interactive: false, keyboard: false,
-      icon: L.divIcon({ className: 'label ' + kind, html: word, iconSize: null }),
-    }).addTo(this.labels);
+  /** @returns {import('./labels.js').Word[]} names of zones with their counts as they are now */
+  _words() {
+    const sizes = this.desk.check().sizes;
+    const number = new Map(this.desk.grids.map((g, k) => [g.id, k]));
+    const zones = this.town.labels.map((/** @type {any} */ z) => {
+      const k = number.get(z[1]);
+      const count = z[0] === '网格' && k !== undefined ? [sizes[k] + ' 户'] : [];
+      return { kind: z[0], lines: [z[2], ...count], lat: z[3], lng: z[4], width: z[5][2] - z[5][0] };
+    });
+    const places = this.town.places.map((/** @type {any} */ p) => (
+      { kind: '小区', lines: [p[0]], lat: p[2] / 1e6, lng: p[1] / 1e6, width: 0 }));
+    return [...zones, ...places];
   }
 
   _index() {

@@ -17,7 +17,7 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.fabric.enclosures import label_by
 from lingwu_grid.ingest.study import read_study
-from lingwu_grid.lawful import OVER, UNDER, UNLAWFUL_RUNS
+from lingwu_grid.lawful import OVER, UNDER, UNLAWFUL
 from lingwu_grid.plan import Plan, read_plan
 from lingwu_grid.planning.identity import plan_of
 
@@ -102,8 +102,8 @@ def update(  # noqa: PLR0913 - what an office can choose
     Bring an adopted plan up to date with a later household file.
 
     Communities that are still lawful, with every grid in them, stay as adopted to the vertex;
-    the others are mended. Where that alone cannot be done, their neighbours are opened too, ring
-    by ring.
+    the others are mended. Where that alone cannot be done, the neighbours of what is not lawful
+    are opened too, ring by ring; what no ring mends opens none.
 
     Parameters
     ----------
@@ -143,17 +143,22 @@ def update(  # noqa: PLR0913 - what an office can choose
     watch(f"对上户编号等：{found.counts['stayed']} 户没有动，新来 {found.counts['came']} 户")
     told = drift(found, later, years)
     opened = _unlawful(later)
+    tried: list[tuple[int, int, int, set[str], Plan]] = []
     while True:
         watch(f"放开 {len(opened)} 个社区" if opened else "全部仍然合规，图形不变")
         made = partition(
             _held(later, opened), seed=seed, time_limit=time_limit, workers=workers,
             beside=beside, watch=watch,
         )  # fmt: skip
-        wider = _with_neighbours(later, opened)
+        out = _out_of_range(made)
+        tried.append((sum(out.values()), made.summary["affected"], len(tried), opened, made))
+        wider = opened | _beside(later, set(out))
         is_stopped = not isinstance(workers, int | str) and workers.stop()
-        if made.summary["status"] not in UNLAWFUL_RUNS or wider == opened or is_stopped:
+        if not out or wider == opened or is_stopped:
             break
         opened = wider
+    # What no ring could mend (a village of 297 behind a canal) is no reason to move anybody.
+    *_, opened, made = min(tried, key=lambda ring: ring[:3])
     about = {"adopted": plan_of(record), "opened": sorted(opened), "years": years}
     made = replace(made, run=made.run | {"update": about | found.counts})
     return Updated(Plan.of(made), found, told, tuple(sorted(opened)), plan_of(record))
@@ -186,16 +191,30 @@ def _unlawful(study: Study) -> set[str]:
     return opened
 
 
-def _with_neighbours(study: Study, opened: set[str]) -> set[str]:
-    """Give some communities with those beside them."""
+def _out_of_range(plan: Plan) -> dict[str, int]:
+    """Give the households out of range by community, its own and its grids' together."""
+    rules = plan.certificate["rules"]
+    out: dict[str, int] = {}
+    for level, layer in (("grid", plan.grids), ("community", plan.communities)):
+        own, usual = rules["own"][level], rules[level]
+        bad = layer[layer["status"] == UNLAWFUL]
+        for row in bad.itertuples(index=False):
+            low, high = own.get(getattr(row, f"{level}_id"), usual)
+            off = max(low - row.households, 0 if high is None else row.households - high)
+            out[row.community_id] = out.get(row.community_id, 0) + int(off)
+    return out
+
+
+def _beside(study: Study, communities: set[str]) -> set[str]:
+    """Give the communities of today beside some of the plan's."""
     table = study.table("communities")
     ids: NDArray[np.object_] = table["community_id"].to_numpy(object)
     shapes = table.geometry.to_numpy()
-    mine = shapes[np.isin(ids, list(opened))]
+    mine = shapes[np.isin(ids, list(communities))]
     if not len(mine):
-        return set(opened)
+        return set()
     _, near = shapely.STRtree(shapes).query(mine, "dwithin", distance=BESIDE_M)
-    return opened | {str(c) for c in ids[near]}
+    return {str(c) for c in ids[near]}
 
 
 def _held(study: Study, opened: set[str]) -> Study:

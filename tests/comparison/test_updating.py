@@ -13,7 +13,7 @@ import pytest
 import lingwu_grid as lg
 from lingwu_grid.comparison.arrivals import arrivals
 from lingwu_grid.comparison.drift import _first_out
-from lingwu_grid.comparison.updating import _held, _on_plan, _unlawful, _with_neighbours
+from lingwu_grid.comparison.updating import _beside, _held, _on_plan, _out_of_range, _unlawful
 from lingwu_grid.contract.errors import InputError
 from tests import commands
 from tests.once import once
@@ -196,8 +196,8 @@ def test_rings_open_one_after_another(story: tuple[Path, Path, Path, str]) -> No
     grids = study.table("grids").set_index("grid_id")["community_id"]
     opened = _unlawful(study)
     assert grids[full] in opened
-    wider = _with_neighbours(study, opened)
-    assert opened <= wider
+    assert opened <= _beside(study, opened)
+    assert _beside(study, set()) == set()
     held = _held(study, opened).rules
     closed = set(study.table("communities")["community_id"]) - opened
     assert set(held.locked_communities) == closed
@@ -215,3 +215,33 @@ def test_an_address_that_two_have_tells_nothing(small_folder: Path, small_plan: 
     later = replace(study, households=gpd.GeoDataFrame(twins, crs=study.crs))
     counts = arrivals(small_plan.assignment, later, study).counts
     assert counts["found_by_2"] == 0
+
+
+def test_households_out_of_range_are_counted_by_community(small_plan: Plan) -> None:
+    assert _out_of_range(small_plan) == {}
+    from dataclasses import replace  # noqa: PLC0415 - of this test alone
+
+    usual = small_plan.grids["kind"] != "special"
+    first = small_plan.grids.index[usual][0]
+    grids = small_plan.grids.copy()
+    grids.loc[first, ["households", "status"]] = [503, "超限"]
+    owner = grids.loc[first, "community_id"]
+    assert _out_of_range(replace(small_plan, grids=grids)) == {owner: 3}
+    grids.loc[first, "households"] = 295
+    assert _out_of_range(replace(small_plan, grids=grids)) == {owner: 5}
+
+
+def test_what_no_ring_mends_opens_nobody(
+    story: tuple[Path, Path, Path, str], small_plan: Plan, tmp_path: Path
+) -> None:
+    """A village that lost some homes is out of range whatever is done: others are left alone."""
+    adopted, before, _, _ = story
+    village = small_plan.communities.set_index("community_id")["kind"].eq("village")
+    lone = village.index[village][0]
+    rows = _rows(before)
+    owner = small_plan.assignment.set_index("household_id")["community_id"]
+    mine = rows.index[rows["户编号"].map(owner) == lone]
+    later = _folder(before, rows.drop(mine[: len(mine) - 297]), tmp_path / "later")
+    made = lg.update(adopted, later, seed=1, time_limit=10)
+    assert made.opened == (lone,)
+    assert made.plan.summary["affected"] == 0

@@ -164,3 +164,11 @@ def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -
     folder = small_plan.save(f"{tmp_path}/out")
     again = lg.read_plan(folder)
     pd.testing.assert_frame_equal(again.stories, small_plan.stories, check_dtype=False)
+
+
+def test_ground_beyond_a_barrier_does_not_join() -> None:
+    """Of b's two units that stay, the border between them is a canal."""
+    undoing = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbb"))
+    borders = undoing.borders._replace(clear_m=np.array([40.0, 40.0, 40.0, 40.0, 0.0]))
+    cut = Undoing(**{**undoing.__dict__, "borders": borders})
+    assert cut.reason(np.array([3]), _story("a", "b", 50)) == "不划，b不连成一片"

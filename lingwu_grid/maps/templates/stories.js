@@ -104,6 +104,7 @@
       row.appendChild(made('td', fact[1]));
     });
     body.appendChild(table);
+    window.lingwuTranslate();
   }
   function go(to) {
     if (!shown.length) { return; }

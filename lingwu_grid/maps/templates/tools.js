@@ -202,4 +202,5 @@
     translate();
   });
   nameNext();
+  window.lingwuTranslate = translate;
 })();

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.columns import as_code, recognised
 from lingwu_grid.ingest.headers import in_full, plain
@@ -190,7 +192,7 @@ def _by_parts(
 def _is_count(values: pd.Series, header: str) -> bool:
     """Tell whether a column counts: numbers, and no question that is answered yes or no."""
     number, wrong = as_number(values)
-    filled = int((wrong | (number == number)).sum())  # noqa: PLR0124 - what is no number
+    filled = int((wrong | np.isfinite(number)).sum())
     return "是否" not in header and filled > 0 and 1 - wrong.sum() / filled >= NUMBERS
 
 

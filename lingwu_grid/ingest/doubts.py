@@ -40,7 +40,8 @@ def doubts_of(
     tables: Sequence[GuessedTable],
     words: Sequence[GuessedWord],
     study: Study | None,
-    twisted: bool,  # noqa: FBT001 - one of what was found
+    *,
+    twisted: bool,
 ) -> Iterator[Doubt]:
     """
     List what to look at.

@@ -134,7 +134,7 @@ def guess_study(folder: str | Path) -> GuessRecord:
     study, trouble = _read(folder, final)  # what is shown is what is read after the yes
     return GuessRecord(
         folder=folder, tables=tuple(tables), words=tuple(words),
-        doubts=tuple(doubts_of(sources, tables, words, study, twisted)),
+        doubts=tuple(doubts_of(sources, tables, words, study, twisted=twisted)),
         elsewhere=tuple(_elsewhere(folder)), broken=tuple(broken),
         rules=final, text=text, study=study, trouble=trouble,
     )  # fmt: skip

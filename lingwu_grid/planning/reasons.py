@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -19,6 +19,16 @@ if TYPE_CHECKING:
 
 CLEARER_M = 5.0
 """Border off every line, metres, that a change must save to be called clearer."""
+
+
+class Story(Protocol):
+    """What goes from where to where: a row of the stories."""
+
+    previous_grid_id: str
+    grid_id: str
+    previous_community_id: str
+    community_id: str
+    households: int
 
 
 @dataclass(frozen=True)
@@ -85,7 +95,7 @@ class Undoing:
             return f"{name}（新设，{self.plan[grid]} 户）"
         return f"{name}（{self.today[grid]}→{self.plan[grid]} 户）"
 
-    def reason(self, units: NDArray[np.int64], story: Any) -> str:  # noqa: ANN401 - a row
+    def reason(self, units: NDArray[np.int64], story: Story) -> str:
         """
         Say what would be wrong if these units stayed where they are today.
 
@@ -107,7 +117,7 @@ class Undoing:
             return f"不划也都合规；划了以后，不沿路、墙、水的边界少 {saved:.0f} 米"
         return "单独不划也都合规：与别处的调整是一起定的"
 
-    def _out_of_range(self, story: Any) -> list[str]:  # noqa: ANN401 - a row
+    def _out_of_range(self, story: Story) -> list[str]:
         """Tell which zones would be out of range, with their counts."""
         said = []
         for old, new, bands in (
@@ -149,7 +159,7 @@ class Undoing:
             f"比下限少 {least - households} 户"
         ]
 
-    def _in_pieces(self, units: NDArray[np.int64], story: Any) -> list[str]:  # noqa: ANN401 - a row
+    def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
         kept = np.setdiff1d(np.flatnonzero(self.grid_of_unit == story.grid_id), units)
         back = np.union1d(np.flatnonzero(self.grid_of_unit == story.previous_grid_id), units)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -210,8 +211,6 @@ def test_an_address_that_two_have_tells_nothing(small_folder: Path, small_plan: 
     twins = study.households.assign(
         address=["甲"] * len(homes), building_id="", household_id="x" + homes["household_id"]
     )
-    from dataclasses import replace  # noqa: PLC0415 - of this test alone
-
     later = replace(study, households=gpd.GeoDataFrame(twins, crs=study.crs))
     counts = arrivals(small_plan.assignment, later, study).counts
     assert counts["found_by_2"] == 0
@@ -219,8 +218,6 @@ def test_an_address_that_two_have_tells_nothing(small_folder: Path, small_plan: 
 
 def test_households_out_of_range_are_counted_by_community(small_plan: Plan) -> None:
     assert _out_of_range(small_plan) == {}
-    from dataclasses import replace  # noqa: PLC0415 - of this test alone
-
     usual = small_plan.grids["kind"] != "special"
     first = small_plan.grids.index[usual][0]
     grids = small_plan.grids.copy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -27,7 +28,6 @@ from tests.audit.office import office
 if TYPE_CHECKING:
     from pathlib import Path
 
-RESIDENTS = 0
 HEAD = ["编号", "户主姓名", "坐标", "", "是否常住", "所属网格", "所在社区", "栋", "备注"]
 LOWER = ["", "", "经度", "纬度", "", "", "", "", ""]
 
@@ -462,8 +462,6 @@ def test_the_name_of_a_file_says_nothing_of_its_layers(tmp_path: Path) -> None:
 
 
 def test_what_is_in_a_zip_is_read_as_it_was_guessed(tmp_path: Path) -> None:
-    import zipfile  # noqa: PLC0415 - of this test alone
-
     _homes().to_csv(tmp_path / "居民户.csv", index=False)
     (tmp_path / "parts").mkdir()
     square = shapely.box(106.29, 38.08, 106.33, 38.12)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import lingwu_grid as lg
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
@@ -159,8 +160,6 @@ def test_what_is_said_of_a_place() -> None:
 
 
 def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:
-    import lingwu_grid as lg  # noqa: PLC0415 - of this test alone
-
     folder = small_plan.save(f"{tmp_path}/out")
     again = lg.read_plan(folder)
     pd.testing.assert_frame_equal(again.stories, small_plan.stories, check_dtype=False)

@@ -89,7 +89,7 @@ def updated(
     adopted, before, later, _ = story
     made: Updated = once(
         tmp_path_factory, "updated",
-        lambda _: lg.update(adopted, later, before=before, seed=1, time_limit=20),
+        lambda _: lg.update(adopted, later, before=before, seed=1, time_limit=5),
     )  # fmt: skip
     return made
 
@@ -149,7 +149,7 @@ def test_nothing_changes_where_nothing_has_happened(
     story: tuple[Path, Path, Path, str], small_plan: Plan
 ) -> None:
     adopted, before, _, _ = story
-    same = lg.update(adopted, before, seed=1, time_limit=20)
+    same = lg.update(adopted, before, seed=1, time_limit=5)
     assert same.opened == ()
     assert same.plan.summary["affected"] == 0
     pd.testing.assert_frame_equal(
@@ -166,7 +166,7 @@ def test_the_command_writes_plan_and_drift(
     adopted, before, _, _ = story
     out = tmp_path / "out"
     code = commands.update(
-        [str(adopted), str(before), "-o", str(out), "--quiet", "--no-report", "--time-limit", "20"]
+        [str(adopted), str(before), "-o", str(out), "--quiet", "--no-report", "--time-limit", "5"]
     )
     assert code == 0
     assert "新来 0 户，离开 0 户" in capsys.readouterr().out
@@ -239,6 +239,6 @@ def test_what_no_ring_mends_opens_nobody(
     owner = small_plan.assignment.set_index("household_id")["community_id"]
     mine = rows.index[rows["户编号"].map(owner) == lone]
     later = _folder(before, rows.drop(mine[: len(mine) - 297]), tmp_path / "later")
-    made = lg.update(adopted, later, seed=1, time_limit=10)
+    made = lg.update(adopted, later, seed=1, time_limit=4)
     assert made.opened == (lone,)
     assert made.plan.summary["affected"] == 0

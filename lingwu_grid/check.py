@@ -59,23 +59,9 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
-    if options.guess:
-        if options.rules is not None:
-            raise InputError(
-                "--guess 写的是研究文件夹的 rules.toml，不能与 --rules 同用",
-                remedy=f"把 {options.rules} 的内容放进研究文件夹的 rules.toml，去掉 --rules 再运行",
-            )
-        guess = _guessed(options)
-        if guess.study is None:
-            return cli.BAD_INPUT
-        grave = sum(doubt.is_grave for doubt in guess.doubts)
-        if options.yes and grave:
-            cli.say_result(f"有 {grave} 处须先看过，没有采用；看过后不带 --yes 再运行，回答“是”")
-            return cli.BAD_INPUT
-        if not (options.yes or _says_yes()):
-            cli.say_result("没有采用；要采用时再运行一次，回答“是”，或加 --yes")
-            return cli.DONE
-        cli.say_result(f"已写入 {guess.accept()}")
+    ended = _guess(options) if options.guess else None
+    if ended is not None:
+        return ended
     rules = lg.settings(options.study, options.rules, datum=options.datum)
     study = lg.read_study(options.study, rules, zones=options.zones, even_empty=True)
     watch(f"读入 {len(study.households)} 户常住，{len(study.excluded)} 行不计入")
@@ -87,6 +73,27 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         count = found.write_repaired(options.repair)
         cli.say_result(f"修正 {count} 处，修好的数据：{options.repair}")
     return cli.BAD_INPUT if found.errors else cli.DONE
+
+
+def _guess(options: argparse.Namespace) -> int | None:
+    """Guess, and ask; give an exit code where the check is not to go on."""
+    if options.rules is not None:
+        raise InputError(
+            "--guess 写的是研究文件夹的 rules.toml，不能与 --rules 同用",
+            remedy=f"把 {options.rules} 的内容放进研究文件夹的 rules.toml，去掉 --rules 再运行",
+        )
+    guess = _guessed(options)
+    if guess.study is None:
+        return cli.BAD_INPUT
+    grave = sum(doubt.is_grave for doubt in guess.doubts)
+    if options.yes and grave:
+        cli.say_result(f"有 {grave} 处须先看过，没有采用；看过后不带 --yes 再运行，回答“是”")
+        return cli.BAD_INPUT
+    if not (options.yes or _says_yes()):
+        cli.say_result("没有采用；要采用时再运行一次，回答“是”，或加 --yes")
+        return cli.DONE
+    cli.say_result(f"已写入 {guess.accept()}")
+    return None
 
 
 def _guessed(options: argparse.Namespace) -> Guess:

@@ -124,6 +124,16 @@ def add_workers(parser: argparse.ArgumentParser, words: str, *, address: bool = 
     )
 
 
+def add_solving(parser: argparse.ArgumentParser, *, limit: str, workers: str) -> None:
+    """Give a command that solves its seed, its time limit, its workers, and no papers."""
+    parser.add_argument(
+        "--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案"
+    )
+    parser.add_argument("--time-limit", type=float, default=None, metavar="秒", help=limit)
+    add_workers(parser, workers)
+    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
+
+
 def _workers(text: str) -> int | str:
     """Read how many workers, or the address of a scheduler."""
     if "://" in text:

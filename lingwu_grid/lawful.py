@@ -131,6 +131,23 @@ class Bands(NamedTuple):
         }
 
 
+def range_of(rules: Mapping[str, Any], level: str, zone: str) -> tuple[int, int | None]:
+    """
+    Give the fewest and most households a zone may have, by the rules of a certificate.
+
+    Parameters
+    ----------
+    rules
+        Its ``rules``: the usual range of a level, and :meth:`Bands.as_plain` under ``own``.
+    level
+        `grid` or `community`.
+    zone
+        Its id. The most is None where it may have any number.
+    """
+    fewest, most = rules["own"][level].get(zone, rules[level])
+    return fewest, most
+
+
 def grid_bands(rules: Rules, special: Iterable[str]) -> Bands:
     """Give the bands of grids; special grids may have any size."""
     free = {zone: Allowed(0, ANY, SPECIAL) for zone in special}

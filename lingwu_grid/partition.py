@@ -52,18 +52,11 @@ def main(argv: list[str] | None = None) -> int:
         default=None,
         help="社区：fixed 不变，adjust 微调（默认），redraw 重划",
     )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案"
+    cli.add_solving(
+        parser,
+        limit="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
+        workers="同时处理几个社区或街道（默认全部核心；结果与个数无关）",
     )
-    parser.add_argument(
-        "--time-limit",
-        type=float,
-        default=None,
-        metavar="秒",
-        help="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
-    )
-    cli.add_workers(parser, "同时处理几个社区或街道（默认全部核心；结果与个数无关）")
-    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
     return command.run(parser, argv)
 
 

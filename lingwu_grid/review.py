@@ -39,10 +39,11 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--skip-conflicts", action="store_true", help="几个街道意见冲突的单元保持原样，其余照办"
     )
-    parser.add_argument("--seed", type=int, default=0, help="随机种子")
-    parser.add_argument("--time-limit", type=float, default=None, metavar="秒", help="求解时限")
-    cli.add_workers(parser, "分部求解的大方案：同时处理几个部分（默认全部核心）")
-    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
+    cli.add_solving(
+        parser,
+        limit="求解时限",
+        workers="分部求解的大方案：同时处理几个部分（默认全部核心）",
+    )
     return command.run(parser, argv)
 
 

@@ -48,18 +48,11 @@ def main(argv: list[str] | None = None) -> int:
         "--rules", type=Path, default=None, help="设置文件（默认用数据文件夹里的 rules.toml）"
     )
     cli.add_datum(parser)
-    parser.add_argument(
-        "--seed", type=int, default=0, help="随机种子；同样的输入和种子得到同样的方案"
+    cli.add_solving(
+        parser,
+        limit="每放开一圈社区的时限（默认不限）",
+        workers="同时处理几个社区（默认全部核心；结果与个数无关）",
     )
-    parser.add_argument(
-        "--time-limit",
-        type=float,
-        default=None,
-        metavar="秒",
-        help="每放开一圈社区的时限（默认不限）",
-    )
-    cli.add_workers(parser, "同时处理几个社区（默认全部核心；结果与个数无关）")
-    parser.add_argument("--no-report", action="store_true", help="不出台账、报告和图集")
     return command.run(parser, argv)
 
 

@@ -109,9 +109,9 @@ def _places(study: Study) -> pd.Series:
     xy = np.round(shapely.get_coordinates(homes.geometry.to_numpy()) / SAME_PLACE_M).astype(
         np.int64
     )
-    building = homes["building_id"].fillna("").astype(str)
-    text = [f"{b} {x} {y}" for b, (x, y) in zip(building, xy.tolist(), strict=True)]
-    return _once(pd.Series(text, homes["household_id"].astype(str)))
+    key = pd.DataFrame(xy, index=homes.index).astype(str)
+    text = homes["building_id"].fillna("").astype(str) + " " + key[0] + " " + key[1]
+    return _once(pd.Series(text.to_numpy(object), homes["household_id"].astype(str)))
 
 
 def _once(keys: pd.Series) -> pd.Series:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.audit.today import today
 from lingwu_grid.lawful import community_bands, grid_bands
 
 if TYPE_CHECKING:
     from lingwu_grid.comparison.arrivals import Arrivals
-    from lingwu_grid.ingest.study import Study
+    from lingwu_grid.contract.rules import Rules
 
 AHEAD = 10
 """Years that are looked ahead."""
@@ -21,7 +20,7 @@ TOLD = 3
 NOBODYS = "（不属任何网格）"
 
 
-def drift(found: Arrivals, study: Study, years: float = 1.0) -> pd.DataFrame:
+def drift(found: Arrivals, zones: pd.DataFrame, rules: Rules, years: float = 1.0) -> pd.DataFrame:
     """
     Count what has become of every grid and community of an adopted plan.
 
@@ -29,8 +28,11 @@ def drift(found: Arrivals, study: Study, years: float = 1.0) -> pd.DataFrame:
     ----------
     found
         The households of the plan and of the later file, matched.
-    study
-        The later file, with the plan's zones as today's.
+    zones
+        The plan's zones with the later households, as :func:`~lingwu_grid.audit.today.today` has
+        them.
+    rules
+        What zones may have.
     years
         Between the two.
 
@@ -43,14 +45,13 @@ def drift(found: Arrivals, study: Study, years: float = 1.0) -> pd.DataFrame:
         is out already, empty where not within ten years. A straight line through two counts: it
         knows nothing of what is being built.
     """
-    zones = today(study).zones
-    tables = [_level(found, study, zones, level, key, years) for level, key in
+    tables = [_level(found, zones, rules, level, key, years) for level, key in
               (("网格", "grid"), ("社区", "community"))]  # fmt: skip
     return pd.concat(tables, ignore_index=True)
 
 
 def _level(
-    found: Arrivals, study: Study, zones: pd.DataFrame, level: str, key: str, years: float
+    found: Arrivals, zones: pd.DataFrame, rules: Rules, level: str, key: str, years: float
 ) -> pd.DataFrame:
     rows = found.rows
     old, new = rows[f"old_{key}_id"], rows[f"new_{key}_id"]
@@ -81,7 +82,7 @@ def _level(
         expected = table["now"] + year * (table["now"] - table["adopted"]) / years
         table[f"expected_{year}"] = expected.clip(lower=0).round().astype(np.int64)
     free = mine.loc[mine["kind"].isin(("special", "village")), "zone_id"]
-    bands = (grid_bands if key == "grid" else community_bands)(study.rules, free)
+    bands = (grid_bands if key == "grid" else community_bands)(rules, free)
     table["first_year_out"] = [
         "" if not z else _first_out(n, (n - before) / years, *bands.of(z)[:2])
         for z, n, before in zip(ids, table["now"].tolist(), table["adopted"].tolist(), strict=True)

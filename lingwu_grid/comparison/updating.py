@@ -17,7 +17,7 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.fabric.enclosures import label_by
 from lingwu_grid.ingest.study import read_study
-from lingwu_grid.lawful import OVER, UNDER, UNLAWFUL
+from lingwu_grid.lawful import OVER, UNDER, UNLAWFUL, range_of
 from lingwu_grid.plan import Plan, read_plan
 from lingwu_grid.planning.identity import plan_of
 
@@ -141,8 +141,9 @@ def update(  # noqa: PLR0913 - what an office can choose
     earlier = None if before is None else read_study(before, rules)
     found = arrivals(record.assignment, later, earlier)
     watch(f"对上户编号等：{found.counts['stayed']} 户没有动，新来 {found.counts['came']} 户")
-    told = drift(found, later, years)
-    opened = _unlawful(later)
+    zones = today(later).zones
+    told = drift(found, zones, later.rules, years)
+    opened = _unlawful(later, zones)
     tried: list[tuple[int, int, int, set[str], Plan]] = []
     while True:
         watch(f"放开 {len(opened)} 个社区" if opened else "全部仍然合规，图形不变")
@@ -176,9 +177,8 @@ def _on_plan(folder: str | Path, rules: Rules | None, plan: Path) -> Study:
     return replace(study, households=homes)
 
 
-def _unlawful(study: Study) -> set[str]:
+def _unlawful(study: Study, zones: pd.DataFrame) -> set[str]:
     """Tell the communities that are not lawful, or hold a grid or a home that is not."""
-    zones = today(study).zones
     bad = zones[zones["standing"].isin((OVER, UNDER))]
     owner = study.table("grids").set_index("grid_id")["community_id"].to_dict()
     opened = {str(z) for z in bad.loc[bad["level"] == "社区", "zone_id"]}
@@ -196,10 +196,9 @@ def _out_of_range(plan: Plan) -> dict[str, int]:
     rules = plan.certificate["rules"]
     out: dict[str, int] = {}
     for level, layer in (("grid", plan.grids), ("community", plan.communities)):
-        own, usual = rules["own"][level], rules[level]
         bad = layer[layer["status"] == UNLAWFUL]
         for row in bad.itertuples(index=False):
-            low, high = own.get(getattr(row, f"{level}_id"), usual)
+            low, high = range_of(rules, level, getattr(row, f"{level}_id"))
             off = max(low - row.households, 0 if high is None else row.households - high)
             out[row.community_id] = out.get(row.community_id, 0) + int(off)
     return out

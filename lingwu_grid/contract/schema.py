@@ -26,6 +26,11 @@ class Table:
     codes: tuple[str, ...] = field(default=())
     """Columns that are codes: always text."""
 
+    @property
+    def title(self) -> str:
+        """What a planner calls it."""
+        return self.file_names[0]
+
 
 _COORDINATES = {
     "lon": ("经度", "lng", "longitude", "经度坐标"),

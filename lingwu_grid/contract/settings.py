@@ -194,7 +194,7 @@ def _files(key: str, value: object, where: str) -> dict[str, str]:
     tables = {str(file): str(name) for file, name in _table(key, value, where).items()}
     for file, name in tables.items():
         if name not in ("", UNUSED) and table_named(name) is None:
-            known = "、".join(t.file_names[0] for t in TABLES.values())
+            known = "、".join(t.title for t in TABLES.values())
             raise _wrong(f"{key}.{file}", name, f"{known}、{UNUSED} 之一", where)
     return {file: table_named(name) or "" for file, name in tables.items()}
 

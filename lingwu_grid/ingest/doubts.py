@@ -76,7 +76,7 @@ def doubts_of(
     often = Counter(t.table for t in tables if t.table in ONE_VERSION)
     for name in sorted(n for n, k in often.items() if k > 1):
         same = "、".join(t.label for t in tables if t.table == name)
-        yield Doubt(f"{same} 都当作{TABLES[name].file_names[0]}；若是不同年份、不同口径，只留一份")
+        yield Doubt(f"{same} 都当作{TABLES[name].title}；若是不同年份、不同口径，只留一份")
 
 
 def _of_study(study: Study, words: Sequence[GuessedWord]) -> Iterator[Doubt]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.contract.findings import Finding
+    from lingwu_grid.contract.rules import Rules
 
 SPATIAL = (".gpkg", ".geojson", ".json", ".shp", ".zip")
 DELIMITED = (".csv", ".csv.gz", ".txt", ".tsv")
@@ -42,6 +43,11 @@ class Limits(NamedTuple):
     file_mb: int
     rows: int
     vertices: int
+
+    @classmethod
+    def of(cls, rules: Rules) -> Limits:
+        """Take them from the settings."""
+        return cls(rules.max_file_mb, rules.max_rows, rules.max_vertices)
 
 
 @dataclass(frozen=True)

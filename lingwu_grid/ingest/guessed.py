@@ -25,7 +25,7 @@ class GuessedTable(NamedTuple):
     @property
     def name(self) -> str:
         """What the contract calls it, in Chinese."""
-        return TABLES[self.table].file_names[0] if self.table else UNUSED
+        return TABLES[self.table].title if self.table else UNUSED
 
 
 class GuessedWord(NamedTuple):

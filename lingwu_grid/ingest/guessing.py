@@ -141,7 +141,7 @@ def guess_study(folder: str | Path) -> GuessRecord:
 
 
 def _peeked(folder: Path, rules: Rules) -> tuple[list[Source], list[tuple[str, str]]]:
-    limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
+    limits = Limits.of(rules)
     claims = Claims.by(rules)
     sources: list[Source] = []
     broken: list[tuple[str, str]] = []
@@ -197,25 +197,29 @@ def _guessed(
     source: Source, likely: Likely | None, rules: Rules, recurring: frozenset[str]
 ) -> GuessedTable:
     """Take a sheet or layer for what it looks like, where it has what such a table needs."""
-    if likely is not None and not likely.table:
-        return GuessedTable(source.label, "", likely.why, is_sure=False, encoding=source.encoding)
     if likely is None:
         is_said = rules.files.get(source.label) == ""
-        why = "按 rules.toml 不用" if is_said else "看不出是哪张表"
-        return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
+        return _unused(source, "按 rules.toml 不用" if is_said else "看不出是哪张表")
+    if not likely.table:
+        return _unused(source, likely.why)
     if any(looks_like_data(str(h)) for h in source.frame.columns):
-        why = f"像是“{likely.name}”，但第一行就是数据，没有列名：在最上面加一行列名"
-        return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
+        return _unused(
+            source, f"像是“{likely.name}”，但第一行就是数据，没有列名：在最上面加一行列名"
+        )
     own = rules.columns.get(likely.table, {})
     again = recurring if likely.table == "households" else frozenset()
     columns = guessed_columns(source, likely.table, own, again)
     lacking = missing_columns(columns, likely.table)
     if lacking:
-        why = f"像是“{likely.name}”（{likely.why}），但没有可以当作{'、'.join(lacking)}的列"
-        return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
+        need = "、".join(lacking)
+        return _unused(source, f"像是“{likely.name}”（{likely.why}），但没有可以当作{need}的列")
     return GuessedTable(
         source.label, likely.table, likely.why, likely.is_sure, source.encoding, tuple(columns)
     )
+
+
+def _unused(source: Source, why: str) -> GuessedTable:
+    return GuessedTable(source.label, "", why, is_sure=False, encoding=source.encoding)
 
 
 def _files(

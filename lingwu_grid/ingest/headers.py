@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
@@ -82,6 +83,7 @@ def known_headers(table: str, own: Headers) -> frozenset[str]:
     return frozenset(names)
 
 
+@cache
 def every_header() -> frozenset[str]:
     """Give every header that any table may have."""
     return frozenset[str]().union(*(known_headers(table, {}) for table in TABLES))
@@ -112,10 +114,7 @@ def header_row(rows: Sequence[Sequence[object]], known: frozenset[str]) -> int:
     scores = [
         (len({plain(cell) for cell in row} & known), _filled(row)) for row in rows[:LOOK_ROWS]
     ]
-    if any(score for score, _ in scores):
-        # Of two rows with as many known names, a form above the table fills fewer cells.
-        return scores.index(max(scores))
-    scores = [(0, _filled(row)) for row in rows[:LOOK_ROWS]]
+    # Of two rows with as many known names, a form above the table fills fewer cells.
     return scores.index(max(scores)) if scores else 0
 
 

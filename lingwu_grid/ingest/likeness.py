@@ -12,6 +12,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.contract.schema import TABLES, table_named
+from lingwu_grid.ingest.files import PEEK_ROWS
 from lingwu_grid.ingest.headers import in_full, plain
 from lingwu_grid.ingest.places_guessed import coordinate_columns
 from lingwu_grid.ingest.status_guessed import status_columns
@@ -83,7 +84,7 @@ class Likely(NamedTuple):
     @property
     def name(self) -> str:
         """What the contract calls the table, in Chinese."""
-        return TABLES[self.table].file_names[0]
+        return TABLES[self.table].title
 
     @property
     def is_sure(self) -> bool:
@@ -182,7 +183,7 @@ def _evidence(name: str, seen: _Seen) -> Likely:
     reasons: list[tuple[float, str]] = []
     called = [plain(a) for a in (name, *TABLES[name].file_names) if len(a) > 1]
     if table_named(seen.stem) == name:
-        reasons.append((BY_NAME, f"名字就是{TABLES[name].file_names[0]}"))
+        reasons.append((BY_NAME, f"名字就是{TABLES[name].title}"))
     elif any(a in seen.stem for a in called):
         longest = max((a for a in called if a in seen.stem), key=len)
         reasons.append((BY_PART_OF_NAME + len(longest) / 10, f"名字里有“{longest}”"))
@@ -206,7 +207,7 @@ def _by_values(name: str, seen: _Seen, *, is_told: bool) -> list[tuple[float, st
     if name == "households" and seen.tells_status:
         found.append((BY_STATUS, "有一列写着常住、空挂"))
     if name == "households" and (is_told or seen.tells_status) and seen.rows >= MANY:
-        more = "以上" * (seen.rows >= 20_000)
+        more = "以上" * (seen.rows >= PEEK_ROWS)
         found.append((BY_MANY, f"有 {seen.rows} 行{more}"))
     if name == "buildings" and seen.rows >= 20 and 0 < seen.area_m2 < HOUSE_M2:
         found.append((BY_WORDS, f"图形多只有 {seen.area_m2:.0f} 平方米，是房屋的大小"))

@@ -36,7 +36,7 @@ def as_toml(folder: Path, old: Rules, new: Rules) -> str:
     if own is None:
         document.add(tomlkit.comment("由 check --guess 认出；改错了的地方，存盘后再运行即可"))
     _add(document, "files", {
-        file: TABLES[t].file_names[0] if t else UNUSED for file, t in new.files.items()
+        file: TABLES[t].title if t else UNUSED for file, t in new.files.items()
         if old.files.get(file) != t
     })  # fmt: skip
     _add(document, "status_words", {

@@ -84,10 +84,8 @@ def _layers(
     for layer in layers:
         meant = claims.of_layer(path, layer, table if len(layers) == 1 else None)
         label = f"{path.name}:{layer}"
-        if meant is not None:
-            yield meant, label, _layer(source, label, meant, limits, layer=layer)
-        elif not claims.leaves_out(path, layer):
-            yield "", label, _layer(source, label, "", limits, most=PEEK_ROWS, layer=layer)
+        if meant is not None or not claims.leaves_out(path, layer):
+            yield meant or "", label, _layer(source, label, meant or "", limits, layer=layer)
 
 
 def _zipped(
@@ -208,15 +206,8 @@ def _dbf_encoding(dbf: bytes) -> str:
     return "GB18030" if wrong["gb18030"] < wrong["utf-8"] else "UTF-8"
 
 
-def _layer(
-    where: str,
-    label: str,
-    table: str,
-    limits: Limits,
-    *,
-    most: int | None = None,
-    **options: str,
-) -> Raw:
+def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -> Raw:
+    """Read a layer; of one that no table claims, the first rows."""
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         info = pyogrio.read_info(where, **options)
@@ -224,7 +215,11 @@ def _layer(
         # Two fields of one name come out as the second twice, but for the reader of Arrow.
         names, repeated = distinct(info["fields"].tolist(), table, label)
         read = partial(
-            pyogrio.read_dataframe, where, max_features=most, use_arrow=bool(repeated), **options
+            pyogrio.read_dataframe,
+            where,
+            max_features=None if table else PEEK_ROWS,
+            use_arrow=bool(repeated),
+            **options,
         )
         frame = read(on_invalid="ignore")
         is_lacking = isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any()

@@ -199,7 +199,7 @@ def read_ground(
     InputError
         If a streamed file cannot be read, or no household file can be used.
     """
-    limits = Limits(rules.max_file_mb, rules.max_rows, rules.max_vertices)
+    limits = Limits.of(rules)
     sources, told = read_sources(folder, Claims.by(rules), limits, without=streamed)
     if zones is not None:
         sources = _with_zones(sources, _zone_sources(Path(zones), Claims.by(rules), limits))

@@ -77,7 +77,7 @@ def check_page(
         excluded=len(study.excluded),
         standing=standing,
         colours=SIDES,
-        tables={name: table.file_names[0] for name, table in TABLES.items()},
+        tables={name: table.title for name, table in TABLES.items()},
         sketched=sorted(drawn.loc[drawn["pieces"] == 0, "level"].unique()),
         counts=[tuple(r) for r in counts.itertuples(index=False)],
     )

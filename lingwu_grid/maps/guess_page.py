@@ -48,7 +48,7 @@ def guess_page(guess: GuessRecord) -> str:
         excluded=[] if study is None else
         list(study.excluded["reason"].value_counts().sort_index().items()),
         places=[
-            (TABLES[f.table].file_names[0] if f.table else "", f)
+            (TABLES[f.table].title if f.table else "", f)
             for f in told if f.code.startswith(COORDINATES)
         ],
         sources=[] if study is None else study.sources,

@@ -33,10 +33,11 @@ def labels(record: PlanRecord) -> dict[str, list[list[Any]]]:
         (west, south, east, north) of each; what is said of a zone besides stands on its card.
     """
     after = {"communities": record.communities, "grids": record.grids}
-    return {"after": _named(after), "before": _named(record.backdrop)}
+    return {"after": named_places(after), "before": named_places(record.backdrop)}
 
 
-def _named(layers: dict[str, gpd.GeoDataFrame]) -> list[list[Any]]:
+def named_places(layers: dict[str, gpd.GeoDataFrame]) -> list[list[Any]]:
+    """Name the zones of some layers, by `communities` and `grids`, as :func:`labels` gives them."""
     found: list[list[Any]] = []
     for layer, key, kind in LEVELS:
         table = layers.get(layer)

@@ -12,7 +12,7 @@ import shapely
 
 from lingwu_grid.contract.kinds import STATUSES, barrier
 from lingwu_grid.contract.rules import Band
-from lingwu_grid.lawful import ANY, EXEMPT, Allowed, side
+from lingwu_grid.lawful import ANY, EXEMPT, Allowed, range_of, side
 from lingwu_grid.maps.elements import (
     CircleMarker,
     FeatureGroup,
@@ -306,7 +306,7 @@ def with_standing(table: gpd.GeoDataFrame, record: PlanRecord) -> gpd.GeoDataFra
     own, usual = rules["own"]["grid"], Band(*rules["grid"])
     sides = []
     for grid, households in zip(table["grid_id"], table["households"].tolist(), strict=True):
-        lower, upper = own.get(grid, rules["grid"])
+        lower, upper = range_of(rules, "grid", grid)
         band = Allowed(lower, ANY if upper is None else upper, EXEMPT if grid in own else "")
         sides.append(side(households, band, usual))
     return table.assign(standing=sides)

@@ -15,7 +15,7 @@ from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import new_page, rendered
 from lingwu_grid.maps.stories import story_cards
-from lingwu_grid.maps.texts import filled, words
+from lingwu_grid.maps.texts import filled, module_text, words
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
     page.add_child(Data("labels", labels(record)))
     page.add_child(Script("tools.js", words=words()))
-    page.add_child(Script("labels.js"))
+    page.add_child(Script("labels.js", labels=module_text("review/labels.js")))
     stories = story_cards(record)
     if stories:
         page.add_child(Data("stories", stories))

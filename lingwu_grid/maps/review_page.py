@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import re
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,10 +11,10 @@ import shapely
 
 from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.maps import layers as draw
-from lingwu_grid.maps.labels import labels
+from lingwu_grid.maps.labels import named_places
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.stories import story_cards, way_said
-from lingwu_grid.maps.texts import as_script, filled, template_text
+from lingwu_grid.maps.texts import as_script, filled, module_text
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.numbers import town_numbers
 from lingwu_grid.planning.streets import street_name
@@ -26,7 +25,16 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
 
-MODULES = ("core.js", "patch.js", "desk.js", "labels.js", "view.js", "stories.js", "main.js")
+MODULES = (
+    "core.js",
+    "patch.js",
+    "desk.js",
+    "dom.js",
+    "labels.js",
+    "view.js",
+    "stories.js",
+    "main.js",
+)
 """In the order in which they need each other."""
 
 MICRO = 1e6
@@ -34,8 +42,6 @@ MICRO = 1e6
 
 AROUND = 0.004
 """How far beyond the street roads and water are drawn, degrees."""
-
-MODULE_WORDS = re.compile(r"^import [^;]+;\n|^export (?=const|function|class)", re.MULTILINE)
 
 
 def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
@@ -69,7 +75,7 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
         grid_range=town["gridRange"],
         community_range=town["communityRange"],
     )
-    script = "".join(MODULE_WORDS.sub("", template_text(f"review/{name}")) for name in MODULES)
+    script = "".join(module_text(f"review/{name}") for name in MODULES)
     body = (
         f'{panel}<script type="application/json" id="town">{as_script(town)}</script>'
         f"<script>(function () {{ 'use strict';\n{script}}})();</script>"
@@ -117,10 +123,8 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
             kind: {"color": barrier(kind).colour, "weight": 2 * barrier(kind).width}
             for kind in sorted({str(row[0]) for row in lines} - {"road", "grid", "community"})
         },
-        "stories": _stories(record, units, grids, communities),
-        "labels": [
-            z for z in labels(record)["after"] if z[1] in {*code, *communities["community_id"]}
-        ],
+        "stories": _stories(record, units, grids),
+        "labels": named_places({"communities": communities, "grids": grids}),
         "places": _places(record, (west, south, east, north)),
     }
 
@@ -155,17 +159,12 @@ def _was(
 
 
 def _stories(
-    record: PlanRecord,
-    units: gpd.GeoDataFrame,
-    grids: gpd.GeoDataFrame,
-    communities: gpd.GeoDataFrame,
+    record: PlanRecord, units: gpd.GeoDataFrame, grids: gpd.GeoDataFrame
 ) -> list[dict[str, Any]]:
     """Give the stories whose ground is this street's, as ``stories.js`` reads them."""
     number = {u: i for i, u in enumerate(units["unit_id"])}
-    mine = set(communities["community_id"])
     told = record.stories
-    here = told["community_id"].isin(mine) & told["grid_id"].isin(grids["grid_id"])
-    cards = story_cards(record)
+    told = told[told["grid_id"].isin(grids["grid_id"])]
     return [
         {
             "head": card["head"],
@@ -180,8 +179,7 @@ def _stories(
             "aim": [round(card["to"][1] * MICRO), round(card["to"][0] * MICRO)],
             "grid": story.grid_id,
         }
-        for card, story, inside in zip(cards, told.itertuples(index=False), here, strict=True)
-        if inside
+        for card, story in zip(story_cards(record, told), told.itertuples(index=False), strict=True)
     ]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
+from lingwu_grid.lawful import range_of
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.lookup import MICRO
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 
-def story_cards(record: PlanRecord) -> list[dict[str, Any]]:
+def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[dict[str, Any]]:
     """
     Give the stories as plain values, in the order of the table: the most households first.
 
@@ -24,6 +25,8 @@ def story_cards(record: PlanRecord) -> list[dict[str, Any]]:
     ----------
     record
         The plan, or a part of it.
+    told
+        The rows of its stories that are wanted; all of them where none are given.
 
     Returns
     -------
@@ -33,7 +36,7 @@ def story_cards(record: PlanRecord) -> list[dict[str, Any]]:
         places an arrow goes from and to (latitude, longitude). Empty for a part that may leave
         the office: its table is empty.
     """
-    table = record.tables["stories"]
+    table = record.stories if told is None else told
     if not len(table):
         return []
     sides, names = _Sides(record), record.names
@@ -88,8 +91,7 @@ class _Sides:
         self._today = _sizes(record.assignment["previous_grid_id"])
         grids = record.grids
         self._plan = dict(zip(grids["grid_id"], grids["households"].tolist(), strict=True))
-        rules = record.certificate["rules"]
-        self._own, self._usual = rules["own"]["grid"], rules["grid"]
+        self._rules = record.certificate["rules"]
         sound = shapely.make_valid(grids.geometry.to_numpy())
         self._shapes = dict(zip(grids["grid_id"], sound, strict=True))
 
@@ -101,7 +103,7 @@ class _Sides:
             "name": self._names.get(grid, grid),
             "today": self._today.get(grid, 0),
             "plan": self._plan.get(grid),
-            "range": self._own.get(grid, self._usual),
+            "range": range_of(self._rules, "grid", grid),
         }
 
     def aim(self, grid: str, ground: shapely.Geometry) -> shapely.Point:

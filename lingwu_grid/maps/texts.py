@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from importlib.resources import files
 
@@ -13,6 +14,15 @@ from jinja2 import Template
 def template_text(name: str) -> str:
     """Give a template of the maps."""
     return files("lingwu_grid.maps").joinpath("templates", name).read_text("utf-8")
+
+
+MODULE_WORDS = re.compile(r"^import [^;]+;\n|^export (?=const|function|class)", re.MULTILINE)
+
+
+@cache
+def module_text(name: str) -> str:
+    """Give a module of the pages' scripts as it may stand inside a function, beside others."""
+    return MODULE_WORDS.sub("", template_text(name))
 
 
 @cache

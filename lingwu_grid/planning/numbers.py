@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from lingwu_grid.lawful import range_of
+
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -59,7 +61,7 @@ def _grids(
             "id": row.grid_id,
             "name": row.grid_name,
             "community": owner[row.community_id],
-            "range": rules["own"]["grid"].get(row.grid_id, rules["grid"]),
+            "range": list(range_of(rules, "grid", row.grid_id)),
             "locked": row.grid_id in rules["locked_grids"],
             "enclave": row.grid_id in rules["enclaves"],
         }
@@ -75,7 +77,7 @@ def _communities(
         {
             "id": row.community_id,
             "name": row.community_name,
-            "range": rules["own"]["community"].get(row.community_id, rules["community"]),
+            "range": list(range_of(rules, "community", row.community_id)),
             "locked": row.community_id in rules["locked_communities"]
             or rules["communities"] == "fixed",
             "enclave": row.community_id in holders,

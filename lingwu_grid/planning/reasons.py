@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from lingwu_grid.graph import linked
 from lingwu_grid.lawful import Bands, community_bands, grid_bands
 
 if TYPE_CHECKING:
@@ -127,17 +126,21 @@ class Undoing:
             if old == new:
                 continue
             if old and old not in self.plan:
-                band = bands.of(old)
-                low = self.today.get(old, 0) < band.lower
-                why = (
-                    f"只有 {self.today.get(old, 0)} 户，不足下限 {band.lower} 户" if low else "撤销"
-                )
-                said.append(f"{self.called.get(old, old)}现状{why}" if low else
-                            f"{self.called.get(old, old)}撤销，各户划入邻近")  # fmt: skip
+                said.append(self._ended(old, bands))
             elif old:
                 said += self._over(old, self.plan[old] + story.households, bands)
             said += self._under(new, self.plan.get(new, 0) - story.households, bands)
         return said
+
+    def _ended(self, zone: str, bands: Bands) -> str:
+        name, households, least = (
+            self.called.get(zone, zone),
+            self.today.get(zone, 0),
+            bands.of(zone).lower,
+        )
+        if households < least:
+            return f"{name}现状只有 {households} 户，不足下限 {least} 户"
+        return f"{name}撤销，各户划入邻近"
 
     def _over(self, zone: str, households: int, bands: Bands) -> list[str]:
         most = bands.of(zone).upper
@@ -175,9 +178,7 @@ class Undoing:
         number[units] = np.arange(len(units))
         a, b = number[self.borders.a], number[self.borders.b]
         inside = (a >= 0) & (b >= 0) & self.borders.is_open
-        n = len(units)
-        links = coo_array((np.ones(int(inside.sum()), bool), (a[inside], b[inside])), (n, n))
-        piece = connected_components(links, directed=False)[1] if n else np.empty(0, int)
+        piece = linked(len(units), a[inside], b[inside])
         return len(np.unique(piece[self.households[units] > 0]))
 
     def _off_line_saved(self, units: NDArray[np.int64], back: str) -> float:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from lingwu_grid.graph import linked
 from lingwu_grid.lawful import moves
 from lingwu_grid.planning.border_walk import Landmarks, walk_borders
 from lingwu_grid.planning.reasons import Undoing
@@ -121,10 +120,7 @@ def _pieces(drawn: Drawn, rows: pd.DataFrame) -> pd.DataFrame:
         side, left_on=["b", "key"], right_on=["unit", "key"], suffixes=("_a", "_b")
     )
     n = len(nodes)
-    links = coo_array(
-        (np.ones(len(met), bool), (met["node_a"].to_numpy(), met["node_b"].to_numpy())), (n, n)
-    )
-    nodes["story"] = connected_components(links, directed=False)[1] if n else []
+    nodes["story"] = linked(n, met["node_a"].to_numpy(), met["node_b"].to_numpy())
     whole = count[is_whole].copy()
     whole["story"] = whole.groupby(KEYS).ngroup() + n
     return pd.concat([nodes.drop(columns="key"), whole], ignore_index=True)
@@ -179,8 +175,7 @@ def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
     borders, places = [], []
-    for number, story in enumerate(table.itertuples(index=False)):
-        mine = steps[steps["zone"] == number]
+    for (_, mine), story in zip(steps.groupby("zone"), table.itertuples(index=False), strict=True):
         left = plan.get(story.previous_grid_id)
         is_move = story.previous_grid_id != story.grid_id
         shared = mine.iloc[:0]

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import lingwu_grid as lg
+from lingwu_grid.audit.today import today
 from lingwu_grid.comparison.arrivals import arrivals
 from lingwu_grid.comparison.drift import _first_out
 from lingwu_grid.comparison.updating import _beside, _held, _on_plan, _out_of_range, _unlawful
@@ -195,7 +196,7 @@ def test_rings_open_one_after_another(story: tuple[Path, Path, Path, str]) -> No
     adopted, _, later, full = story
     study = _on_plan(later, None, adopted)
     grids = study.table("grids").set_index("grid_id")["community_id"]
-    opened = _unlawful(study)
+    opened = _unlawful(study, today(study).zones)
     assert grids[full] in opened
     assert opened <= _beside(study, opened)
     assert _beside(study, set()) == set()

@@ -2,21 +2,10 @@
 (function () {
   'use strict';
   var map = window.lingwuMap, stories = window.lingwu.stories;
-  if (!stories.length) { return; }
+  var tools = window.lingwuTools, find = tools.find, made = tools.made;
   var box = document.getElementById('story');
   var at = -1, shown = [], drawn = L.layerGroup(), outlines = null;
-  function find(id) { return document.getElementById(id); }
-  function made(tag, text, kind) {
-    var element = document.createElement(tag);
-    element.textContent = text;
-    if (kind) { element.className = kind; }
-    return element;
-  }
-
   // Borders of a grid, today's and the plan's: they are on the page already -------------------
-  function textOf(escaped) {
-    return new DOMParser().parseFromString(escaped, 'text/html').documentElement.textContent;
-  }
   function collect() {
     outlines = { now: {}, plan: {} };
     ['before', 'after'].forEach(function (view) {
@@ -26,7 +15,7 @@
           layer.eachLayer(function (shape) {
             var own = shape.feature && shape.feature.properties;
             if (!own || own.grid_id === undefined || own.grid_name === undefined) { return; }
-            outlines[shape.options.pane === 'now' ? 'now' : 'plan'][textOf(own.grid_id)] = shape.feature;
+            outlines[shape.options.pane === 'now' ? 'now' : 'plan'][tools.textOf(own.grid_id)] = shape.feature;
           });
         });
       });
@@ -64,26 +53,14 @@
   }
 
   // The card ------------------------------------------------------------------------------------
-  function bar(side, title) {
+  function told(side, title) {
     var line = made('div', '', 'side');
     line.appendChild(made('b', title + side.name));
     var low = side.range[0], high = side.range[1] === null ? Math.max(side.today, side.plan || 0, 1) : side.range[1];
     var now = side.plan === null ? '撤销' : side.plan + ' 户';
     line.appendChild(made('span', (side.today ? '现状 ' + side.today + ' 户' : '新设') + ' → ' + now));
-    var most = Math.max(high * 1.4, side.today * 1.05, (side.plan || 0) * 1.05);
-    var range = made('div', '', 'range');
-    range.title = low + '—' + high;
-    var fit = made('span', '', 'fit');
-    fit.style.left = 100 * low / most + '%';
-    fit.style.width = 100 * (high - low) / most + '%';
-    range.appendChild(fit);
-    [[side.today, 'mark was'], [side.plan, 'mark']].forEach(function (pair) {
-      if (!pair[0]) { return; }
-      var mark = made('span', '', pair[1]);
-      mark.style.left = 100 * pair[0] / most + '%';
-      range.appendChild(mark);
-    });
-    line.appendChild(range);
+    var marks = [[side.today, 'mark was'], [side.plan, 'mark']].filter(function (mark) { return mark[0]; });
+    line.appendChild(tools.bar(low, high, marks));
     return line;
   }
   function tell() {
@@ -91,8 +68,8 @@
     find('story-at').textContent = (at + 1) + ' / ' + shown.length;
     body.textContent = '';
     body.appendChild(made('h2', story.head));
-    if (story.left && story.goal.code !== story.left.code) { body.appendChild(bar(story.left, '从 ')); }
-    body.appendChild(bar(story.goal, story.left && story.goal.code === story.left.code ? '' : '到 '));
+    if (story.left && story.goal.code !== story.left.code) { body.appendChild(told(story.left, '从 ')); }
+    body.appendChild(told(story.goal, story.left && story.goal.code === story.left.code ? '' : '到 '));
     var facts = [['原因', story.reason], ['界线', story.border && '改沿' + story.border],
       ['社区', story.was && story.was !== story.now ? story.was + ' → ' + story.now : ''],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];
@@ -104,7 +81,7 @@
       row.appendChild(made('td', fact[1]));
     });
     body.appendChild(table);
-    window.lingwuTranslate();
+    tools.translate();
   }
   function go(to) {
     if (!shown.length) { return; }
@@ -116,7 +93,6 @@
     map.fitBounds(seen.pad(0.6), { animate: false, maxZoom: 18,
       paddingTopLeft: [wide ? 330 : 10, 10], paddingBottomRight: [wide ? 360 : 10, wide ? 10 : innerHeight * 0.5] });
     draw();
-    document.dispatchEvent(new CustomEvent('lingwu:story', { detail: at }));
   }
   function choose() {
     var community = find('story-of').value;

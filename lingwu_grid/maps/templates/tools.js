@@ -18,18 +18,18 @@
   }
 
   // Cards ---------------------------------------------------------------------------------
-  function bar(card) {
-    var low = card.range[0], high = card.range[1];
-    var count = parseInt(card.households, 10) || 0;  // a shared map tells "480—489", "少于 10"
-    var most = Math.max(high * 1.4, count * 1.05);
+  function bar(low, high, marks) {  // a mark is a count and the kind of its element
+    var most = Math.max.apply(null, marks.map(function (m) { return m[0] * 1.05; }).concat(high * 1.4));
     var box = made('div', '', 'range');
     var fit = made('span', '', 'fit');
     fit.style.left = (100 * low) / most + '%';
     fit.style.width = (100 * (high - low)) / most + '%';
-    var mark = made('span', '', 'mark');
-    mark.style.left = (100 * count) / most + '%';
     box.appendChild(fit);
-    box.appendChild(mark);
+    marks.forEach(function (m) {
+      var mark = made('span', '', m[1]);
+      mark.style.left = (100 * m[0]) / most + '%';
+      box.appendChild(mark);
+    });
     box.title = low + '—' + high;
     return box;
   }
@@ -42,7 +42,8 @@
     if (card.said) { body.appendChild(made('p', card.said)); }
     if (card.range) {
       body.appendChild(made('p', card.households + ' 户（' + card.range[0] + '—' + card.range[1] + '）'));
-      body.appendChild(bar(card));
+      var count = parseInt(card.households, 10) || 0;  // a shared map tells "480—489", "少于 10"
+      body.appendChild(bar(card.range[0], card.range[1], [[count, 'mark']]));
     }
     var table = document.createElement('table');
     card.rows.forEach(function (row) {
@@ -202,5 +203,5 @@
     translate();
   });
   nameNext();
-  window.lingwuTranslate = translate;
+  window.lingwuTools = { find: find, made: made, textOf: textOf, bar: bar, translate: translate };
 })();

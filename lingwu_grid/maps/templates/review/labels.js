@@ -1,26 +1,36 @@
-// Names and counts on the map: what matters most first, never one over another.
+// Names on a map: placed in the order in which they come, in their zone, never one over another.
 
 /** @type {any} */
 export const L = /** @type {any} */ (globalThis).L;
 
-/** @typedef {{kind: string, lines: string[], lat: number, lng: number, width: number}} Word */
+/**
+ * @typedef {Object} Word
+ * @property {string} kind
+ * @property {string[]} lines
+ * @property {string[]} [short] what stands there where the lines are wider than their zone
+ * @property {number} lat
+ * @property {number} lng
+ * @property {number[]} [box] west, south, east and north of its zone
+ */
 
-const FONTS = /** @type {Record<string, string>} */ ({ '社区': 'bold 15px ', '网格': '12px ', '小区': '11px ' });
-const ORDER = ['社区', '网格', '小区'];
-const PLACES_FROM = 16;
+const FONTS = /** @type {Record<string, string>} */ ({ '社区': 'bold 15px ', '网格': '12px ', '小区': '11px ', '道路': '11px ' });
+/** Zooms from which a kind is told. */
+const FROM = /** @type {Record<string, number>} */ ({ '小区': 16, '道路': 15 });
 const LINE = 15;
 const PAD = 3;
+/** How far a name may pass its grid: the short one is taken, or none. */
+const WIDE = 1.15, WIDEST = 1.3;
 
 export class Labels {
   /**
    * @param {any} map
-   * @param {() => Word[]} words what there is to tell now; width in degrees of the zone, 0 for any
+   * @param {() => Word[]} words what there is to tell now, what matters most first
    */
   constructor(map, words) {
     this.map = map;
     this.words = words;
-    const pane = map.createPane('names');
-    pane.style.zIndex = '640';
+    const pane = map.createPane('labels');
+    pane.style.zIndex = '640';  // above all that is drawn, below the cards
     pane.style.pointerEvents = 'none';
     this.group = L.layerGroup().addTo(map);
     const pen = document.createElement('canvas').getContext('2d');
@@ -31,35 +41,46 @@ export class Labels {
   }
 
   /**
-   * @param {Word} word
-   * @returns {{x: number, y: number}} pixels
+   * @param {string[]} lines
+   * @param {string} kind
+   * @returns {any} pixels
    */
-  size(word) {
-    this.pen.font = FONTS[word.kind] + this.family;
-    const wide = Math.max(...word.lines.map((line) => this.pen.measureText(line).width));
-    return { x: wide + 2 * PAD, y: word.lines.length * LINE + 2 * PAD };
+  size(lines, kind) {
+    this.pen.font = FONTS[kind] + this.family;
+    const wide = Math.max(...lines.map((line) => this.pen.measureText(line).width));
+    return L.point(wide + 2 * PAD, lines.length * LINE + 2 * PAD);
+  }
+
+  /**
+   * @param {Word} word
+   * @returns {string[] | null} what fits its zone; null for nothing
+   */
+  fitting(word) {
+    if (word.kind !== '网格' || !word.box) { return word.lines; }
+    const [west, , east, north] = word.box;
+    const room = this.map.latLngToLayerPoint([north, east]).x - this.map.latLngToLayerPoint([north, west]).x;
+    const isWide = this.size(word.lines, word.kind).x > WIDE * room;
+    const lines = isWide && word.short ? word.short : word.lines;
+    return this.size(lines, word.kind).x > WIDEST * room ? null : lines;
   }
 
   draw() {
     this.group.clearLayers();
-    const seen = this.map.getBounds();
-    const zoom = this.map.getZoom();
+    const seen = this.map.getBounds(), zoom = this.map.getZoom();
     /** @type {any[]} */
     const taken = [];
-    const words = this.words().filter((w) => seen.contains([w.lat, w.lng]) && (w.kind !== '小区' || zoom >= PLACES_FROM));
-    words.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
-    for (const word of words) {
-      const size = this.size(word);
+    for (const word of this.words()) {
+      if (zoom < (FROM[word.kind] || 0) || !seen.contains([word.lat, word.lng])) { continue; }
+      const lines = this.fitting(word);
+      if (!lines) { continue; }
+      const size = this.size(lines, word.kind), half = size.divideBy(2);
       const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
-      const room = this.map.latLngToLayerPoint([word.lat, word.lng + word.width]).x - here.x;
-      if (word.kind === '网格' && size.x > 1.3 * room) { continue; }
       for (const step of word.kind === '社区' ? [0, -1, 1, -2, 2] : [0, -1, 1]) {
         const middle = here.add([0, step * size.y]);
-        const half = L.point(size.x / 2, size.y / 2);
         const box = L.bounds(middle.subtract(half), middle.add(half));
-        if (taken.some((other) => other.intersects(box))) { continue; }
+        if (taken.some((other) => other.intersects(box)) || (step && !this.isInside(word, middle))) { continue; }
         taken.push(box);
-        this.put(word, this.map.layerPointToLatLng(middle));
+        this.put(lines, word.kind, this.map.layerPointToLatLng(middle));
         break;
       }
     }
@@ -67,19 +88,30 @@ export class Labels {
 
   /**
    * @param {Word} word
+   * @param {any} point
+   */
+  isInside(word, point) {
+    if (!word.box) { return true; }
+    const [west, south, east, north] = word.box;
+    return L.latLngBounds([south, west], [north, east]).contains(this.map.layerPointToLatLng(point));
+  }
+
+  /**
+   * @param {string[]} lines
+   * @param {string} kind
    * @param {any} at
    */
-  put(word, at) {
+  put(lines, kind, at) {
     const text = document.createElement('span');
-    word.lines.forEach((line, k) => {
+    lines.forEach((line, k) => {
       if (k) { text.append(document.createElement('br')); }
       text.append(line);
     });
-    text.style.font = FONTS[word.kind] + this.family;
+    text.style.font = FONTS[kind] + this.family;
     text.style.lineHeight = LINE + 'px';
-    text.dataset.kind = word.kind;
+    text.dataset.kind = kind;
     L.marker(at, {
-      interactive: false, keyboard: false, pane: 'names',
+      interactive: false, keyboard: false, pane: 'labels',
       icon: L.divIcon({ className: 'name', html: text, iconSize: null }),
     }).addTo(this.group);
   }

@@ -2,8 +2,9 @@
 
 import { freshFaults, outBy } from './core.js';
 import { Desk } from './desk.js';
+import { find, made } from './dom.js';
 import { complaint } from './patch.js';
-import { Stories, find, made } from './stories.js';
+import { Stories } from './stories.js';
 import { View } from './view.js';
 
 const WORDS = /** @type {Record<string, string>} */ ({

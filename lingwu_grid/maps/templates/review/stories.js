@@ -1,5 +1,7 @@
 // The change told one story at a time, and what the office says of each: it goes back as a remark.
 
+import { find, made } from './dom.js';
+
 /** @typedef {import('./desk.js').Desk} Desk */
 /** @typedef {import('./view.js').View} View */
 
@@ -19,21 +21,6 @@
  */
 
 const YES = '同意：', NO = '不同意：';
-
-/** @param {string} id @returns {any} */
-export const find = (id) => document.getElementById(id);
-
-/**
- * @param {string} tag
- * @param {string} text
- * @param {string} [kind]
- */
-export function made(tag, text, kind) {
-  const element = document.createElement(tag);
-  element.textContent = text;
-  if (kind) { element.className = kind; }
-  return element;
-}
 
 export class Stories {
   /**

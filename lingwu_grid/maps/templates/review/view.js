@@ -99,10 +99,10 @@ export class View {
     const zones = this.town.labels.map((/** @type {any} */ z) => {
       const k = number.get(z[1]);
       const count = z[0] === '网格' && k !== undefined ? [sizes[k] + ' 户'] : [];
-      return { kind: z[0], lines: [z[2], ...count], lat: z[3], lng: z[4], width: z[5][2] - z[5][0] };
+      return { kind: z[0], lines: [z[2], ...count], lat: z[3], lng: z[4], box: z[5] };
     });
     const places = this.town.places.map((/** @type {any} */ p) => (
-      { kind: '小区', lines: [p[0]], lat: p[2] / 1e6, lng: p[1] / 1e6, width: 0 }));
+      { kind: '小区', lines: [p[0]], lat: p[2] / 1e6, lng: p[1] / 1e6 }));
     return [...zones, ...places];
   }
 

@@ -60,7 +60,7 @@ def gather_buildings(study: Study) -> Buildings:
     # One place to the metre is one building, where the office has no building numbers.
     place = pd.Series(xy[:, 0]).astype(str) + "," + pd.Series(xy[:, 1]).astype(str)
     key = homes["building_id"].where(homes["building_id"] != "", "@" + place)
-    again = place_of_number(homes)
+    again = place_of_number(homes, study.table("compounds"))
     of_household, pairs = pd.factorize(pd.MultiIndex.from_arrays([key, again]))
     names, at = pairs.get_level_values(0), pairs.get_level_values(1).to_numpy()
     first = np.unique(of_household, return_index=True)[1]
@@ -124,7 +124,7 @@ def make_cells(
     keys_in_face = np.bincount(pairs[:, 0], minlength=len(faces))
     shared = np.flatnonzero(keys_in_face > 1)
     area, footprints = ground
-    sites = _sites(buildings, (face, key), np.isin(face, shared))
+    sites = _sites(buildings, (face, key), np.isin(face, shared), footprints)
     sites = _with_others(sites, faces, footprints, shared)
     cuts = _voronoi_edges(faces, sites)
     empty = ring_cuts(faces[keys_in_face == 0])
@@ -150,10 +150,17 @@ def _sites(
     buildings: Buildings,
     home: tuple[NDArray[np.int64], NDArray[np.int64]],
     wanted: NDArray[np.bool_],
+    footprints: NDArray[np.object_],
 ) -> _Sites:
     face, key = home
     has = np.flatnonzero(wanted & ~shapely.is_missing(buildings.footprint))
-    xy, index = _outline_points(buildings.footprint[has], key[has])
+    lived = np.unique(shapely.STRtree(footprints).query(buildings.point, "intersects")[1])
+    empty = np.delete(footprints, lived)
+    around = _Around(
+        np.concatenate([buildings.footprint[has], empty]),
+        np.concatenate([key[has], -1 - np.arange(len(empty))]),
+    )
+    xy, index = _outline_points(buildings.footprint[has], key[has], around)
     building = np.concatenate([np.flatnonzero(wanted), has[index]])
     xy = np.concatenate([shapely.get_coordinates(buildings.point[wanted]), xy])
     # A building's own point comes before any outline.
@@ -168,8 +175,15 @@ def _distinct(sites: _Sites) -> _Sites:
     return _Sites(xy[first], sites.key[first], sites.face[first])
 
 
+class _Around(NamedTuple):
+    """What may stand beside a footprint."""
+
+    footprint: NDArray[np.object_]
+    key: NDArray[np.int64]
+
+
 def _outline_points(
-    footprints: NDArray[np.object_], key: NDArray[np.int64]
+    footprints: NDArray[np.object_], key: NDArray[np.int64], around: _Around
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Give points along footprints, and the footprint of each: dense where another is near."""
     if not len(footprints):
@@ -177,10 +191,10 @@ def _outline_points(
     inner = shapely.buffer(footprints, -SITE_INSET_M, join_style="mitre")
     ring = shapely.boundary(np.where(shapely.is_empty(inner), footprints, inner))
     step = np.full(len(ring), SITE_STEPS_M[-1][1])
-    tree = shapely.STRtree(footprints)
+    tree = shapely.STRtree(around.footprint)
     for near, fine in SITE_STEPS_M[-2::-1]:
         a, b = tree.query(footprints, "dwithin", distance=near)
-        step[a[key[a] != key[b]]] = fine
+        step[a[key[a] != around.key[b]]] = fine
     xy, index = shapely.get_coordinates(shapely.segmentize(ring, step), return_index=True)
     return xy, index
 
@@ -204,7 +218,8 @@ def _with_others(
     piece, face = piece[new], face[new]
     if not len(piece):
         return sites
-    xy, index = _outline_points(footprints[piece], -1 - np.arange(len(piece)))
+    around = _Around(footprints, np.arange(len(footprints)))
+    xy, index = _outline_points(footprints[piece], piece, around)
     key, distance = _nearest_key(xy, face[index], sites)
     best = np.lexsort((distance, index))
     of_piece = key[best[np.searchsorted(index[best], np.arange(len(piece)))]]

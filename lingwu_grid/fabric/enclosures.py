@@ -21,6 +21,11 @@ ON_LINE_M = 3.0
 """A border this near to a road, barrier or wall runs on it: surveys differ by a metre or two."""
 
 
+SPIKE_M = 1.0
+SPIKE_M2 = 0.2
+"""What an outline loses where it is narrower than :data:`SPIKE_M` and that is no mere corner."""
+
+
 class Lines(NamedTuple):
     """Every line that may be a border, with what it is and its name."""
 
@@ -59,7 +64,9 @@ def collect_lines(study: Study) -> Lines:
         frame = study.table(table)
         has_names = kind != Runs.OLD_BORDER
         names = frame["name"].to_numpy(object) if has_names else np.full(len(frame), "", object)
-        groups.append((_as_lines(frame.geometry.to_numpy()), kind, names))
+        shapes_in = frame.geometry.to_numpy()
+        shapes_in = without_spikes(shapes_in) if kind == Runs.WALL else shapes_in
+        groups.append((_as_lines(shapes_in), kind, names))
     groups.append((_as_lines(np.array([study.outline])), Runs.OLD_BORDER, np.array([""], object)))
     shapes, kinds, names_out = [], [], []
     for shape, kind, names in groups:
@@ -68,6 +75,27 @@ def collect_lines(study: Study) -> Lines:
         kinds.append(np.full(len(parts), kind, np.int8))
         names_out.append(names[index])
     return Lines(np.concatenate(shapes), np.concatenate(kinds), np.concatenate(names_out))
+
+
+def without_spikes(walls: NDArray[np.object_]) -> NDArray[np.object_]:
+    """
+    Take the spikes off compounds: an outline that runs out and back on itself is no wall.
+
+    Parameters
+    ----------
+    walls
+        Polygons.
+
+    Returns
+    -------
+    NDArray[np.object_]
+        The same, but for those with a part narrower than 1 m.
+    """
+    thinned = shapely.buffer(walls, -SPIKE_M / 2, join_style="mitre")
+    opened = shapely.buffer(thinned, SPIKE_M / 2, join_style="mitre")
+    spiked = (shapely.area(walls) - shapely.area(opened) > SPIKE_M2) & ~shapely.is_empty(opened)
+    cut: NDArray[np.object_] = np.where(spiked, opened, walls)
+    return cut
 
 
 def _as_lines(shapes: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -12,7 +12,7 @@ import shapely
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import MEASURES, STATUS_REASONS, STATUS_WORDS
 from lingwu_grid.ingest.columns import as_whole, as_word
-from lingwu_grid.ingest.recurring import place_of_number, recurring
+from lingwu_grid.ingest.recurring import place_of_number
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
@@ -93,7 +93,6 @@ def counted(
         reason=reason[out]
     )
     kept = rows[~out].reset_index(drop=True)
-    findings += recurring(kept)
     return kept, excluded.reset_index(drop=True), findings
 
 

@@ -23,7 +23,9 @@ TOGETHER_M = 40.0
 """Homes this near to each other, number and compound equal, stand in one house."""
 
 
-def place_of_number(rows: gpd.GeoDataFrame) -> NDArray[np.int64]:
+def place_of_number(
+    rows: gpd.GeoDataFrame, walls: gpd.GeoDataFrame | None = None
+) -> NDArray[np.int64]:
     """
     Tell the places of house numbers that recur.
 
@@ -31,6 +33,8 @@ def place_of_number(rows: gpd.GeoDataFrame) -> NDArray[np.int64]:
     ----------
     rows
         building_id, compound_id and points or footprints in metres; every row has a place.
+    walls
+        Compounds: a row that names none belongs to the one whose walls hold it.
 
     Returns
     -------
@@ -38,17 +42,20 @@ def place_of_number(rows: gpd.GeoDataFrame) -> NDArray[np.int64]:
         0 for a number that stands in one place (and for no number); else the place, from 1,
         shape (n_rows,). Number and place together name one house.
     """
-    return _places(rows, *_spans(rows))
+    return _places(rows, *_spans(rows), walls)
 
 
 def _places(
-    rows: gpd.GeoDataFrame, number: NDArray[np.int64], span: NDArray[np.float64]
+    rows: gpd.GeoDataFrame,
+    number: NDArray[np.int64],
+    span: NDArray[np.float64],
+    walls: gpd.GeoDataFrame | None,
 ) -> NDArray[np.int64]:
     place = np.zeros(len(rows), np.int64)
     row = np.flatnonzero((number >= 0) & (np.append(span, 0.0)[number] > APART_M))
     if not len(row):
         return place
-    compound = pd.factorize(rows["compound_id"].iloc[row])[0]
+    compound = pd.factorize(_compound_of(rows.iloc[row], walls))[0]
     pair = pd.factorize(pd.MultiIndex.from_arrays([number[row], compound]))[0]
     # Lifted to a height of its own, no pair is near another.
     xy = _middles(rows.iloc[row])
@@ -58,13 +65,24 @@ def _places(
     return place
 
 
-def recurring(rows: gpd.GeoDataFrame) -> list[Finding]:
+def _compound_of(rows: gpd.GeoDataFrame, walls: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
+    compound = rows["compound_id"].to_numpy(object).copy()
+    open_rows = np.flatnonzero(compound == "")
+    if walls is not None and len(walls) and len(open_rows):
+        points = shapely.points(_middles(rows.iloc[open_rows]))
+        hit, wall = shapely.STRtree(walls.geometry.to_numpy()).query(points, predicate="within")
+        compound[open_rows[hit[::-1]]] = walls["compound_id"].to_numpy(object)[wall[::-1]]
+    named: NDArray[np.object_] = compound
+    return named
+
+
+def recurring(rows: gpd.GeoDataFrame, walls: gpd.GeoDataFrame | None = None) -> list[Finding]:
     """
     Tell which house numbers recur, and how far apart they stand.
 
     Parameters
     ----------
-    rows
+    rows, walls
         As for :func:`place_of_number`.
 
     Returns
@@ -73,7 +91,7 @@ def recurring(rows: gpd.GeoDataFrame) -> list[Finding]:
         One for each number.
     """
     number, span = _spans(rows)
-    place = _places(rows, number, span)
+    place = _places(rows, number, span, walls)
     again = place > 0
     if not again.any():
         return []

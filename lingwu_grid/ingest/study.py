@@ -21,6 +21,7 @@ from lingwu_grid.ingest.counting import counted
 from lingwu_grid.ingest.delimited import EMPTY
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.locating import locate
+from lingwu_grid.ingest.recurring import recurring
 from lingwu_grid.ingest.streams import open_stream, streamable
 from lingwu_grid.ingest.systems import work_crs_of
 from lingwu_grid.ingest.tables import Source, read_file, read_sources
@@ -150,6 +151,7 @@ def read_study(
     households, excluded, found = counted(
         table, ground.tables.get("buildings"), ground.outline, rules.status_words
     )
+    found += recurring(households, ground.tables.get("compounds"))
     lost, unread = unreadable_rows(list(rows.first))
     if not len(households):
         nothing = none_counts(folder, excluded, [*ground.findings.rows, *found])

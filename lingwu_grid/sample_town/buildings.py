@@ -1,104 +1,211 @@
-"""Buildings on the blocks and households in the buildings, drawn vector by vector."""
+"""Buildings on the lots and households in the buildings."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import shapely
 
-from lingwu_grid.sample_town.landuse import FLATS, MARKET, OLD, SCHOOL, VILLAGE
+from lingwu_grid.sample_town import layouts
+from lingwu_grid.sample_town.kinds import LANE
+from lingwu_grid.sample_town.landuse import (
+    FLATS,
+    MARKET,
+    OFFICE,
+    OLD,
+    SCHOOL,
+    VILLAGE,
+    WORKS,
+)
+from lingwu_grid.sample_town.planar import GRID_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.sample_town.landuse import LandUse
-    from lingwu_grid.sample_town.lattice import Lattice
+    from lingwu_grid.sample_town.streets import StreetPlan
+    from lingwu_grid.sample_town.ways import Ways
 
-HOUSEHOLDS_PER_BUILDING = 26
-
-
-class Slots(NamedTuple):
-    """Where buildings may stand on a block, as boxes in block coordinates."""
-
-    columns: int
-    rows: int
-    width: float
-    depth: float
-
-
-SLOTS = {
-    FLATS: Slots(4, 7, 0.19, 0.062),
-    OLD: Slots(8, 8, 0.075, 0.07),
-    VILLAGE: Slots(11, 11, 0.05, 0.05),
-    MARKET: Slots(2, 2, 0.3, 0.3),
-    SCHOOL: Slots(2, 3, 0.25, 0.07),
+HALLS = {
+    SCHOOL: ((52.0, 11.0), 5),
+    MARKET: ((46.0, 24.0), 4),
+    OFFICE: ((40.0, 17.0), 6),
+    WORKS: ((62.0, 27.0), 12),
 }
+"""Size in metres and most of the large buildings on a lot without flats."""
+PER_HOUSE = 1.7
+FROM_WALL_M = 5.0
+FROM_WAY_M = 3.2
+FROM_BORDER_M = 1.8
+"""Houses stand clear of the line where an office halved a lot; that line is a passage."""
+SHOPS_ON = "人民街"
+SHOP_SHARE = 0.5
+"""Homes above a shop, for each home in a building of its lot."""
 
 
 class Buildings(NamedTuple):
     """Buildings of the town, one row each."""
 
-    block: NDArray[np.int64]
+    lot: NDArray[np.int64]
     corners: NDArray[np.float64]
     """Footprints, shape (n, 4, 2), metres."""
     households: NDArray[np.int64]
     """Resident households."""
-    east_half: NDArray[np.bool_]
-    north_half: NDArray[np.bool_]
     levels: NDArray[np.int64]
+    is_shop: NDArray[np.bool_]
 
 
-def put_up(lattice: Lattice, land: LandUse, rng: np.random.Generator) -> Buildings:
+def put_up(
+    plan: StreetPlan,
+    land: LandUse,
+    free: NDArray[np.object_],
+    ways: Ways,
+    cuts: dict[int, shapely.LineString],
+    rng: np.random.Generator,
+) -> Buildings:
     """
-    Put up the buildings of every block and share the block's households among them.
+    Put up the buildings of every lot and share the lot's households among them.
 
     Parameters
     ----------
-    lattice
-        The street plan.
+    plan
+        The ground.
     land
-        Use and households of each block.
+        Use and households of each lot.
+    free
+        Lots without their streets.
+    ways
+        Ways inside the lots, which stay free.
+    cuts
+        Lines where an office halved a lot, which stay free.
     rng
         Source of every irregularity.
     """
+    kept_free: list[list[shapely.Geometry]] = [[] for _ in free]
+    for lot, line in zip(ways.lot.tolist(), ways.line.tolist(), strict=True):
+        kept_free[lot].append(shapely.buffer(line, FROM_WAY_M))
+    for lot, line in cuts.items():
+        kept_free[lot].append(shapely.buffer(line, FROM_BORDER_M))
+    high_street = _high_street(plan)
+    layouts_of = []
+    for lot in range(len(free)):
+        use = int(land.use[lot])
+        inset = FROM_WALL_M if use not in (OLD, VILLAGE) else 1.0
+        ground = shapely.buffer(free[lot], -inset)
+        if kept_free[lot]:
+            ground = _without(ground, shapely.union_all(kept_free[lot]))
+        layouts_of.append(
+            _layout(use, int(land.households[lot]), plan.lots[lot], ground, high_street[lot], rng)
+        )
+    count = _rehoused(land, np.array([len(corners) for corners, _ in layouts_of]))
     made = [
-        _on_block(lattice, int(b), int(land.use[b]), int(land.households[b]), rng)
-        for b in np.flatnonzero(np.isin(land.use, list(SLOTS)))
+        _peopled(lot, int(land.use[lot]), int(count[lot]), *layouts_of[lot], rng)
+        for lot in range(len(free))
+        if len(layouts_of[lot][0])
     ]
     return Buildings(*(np.concatenate(column) for column in zip(*made, strict=True)))
 
 
-def _on_block(
-    lattice: Lattice, block: int, use: int, households: int, rng: np.random.Generator
-) -> Buildings:
-    slots = SLOTS[use]
-    places = slots.columns * slots.rows
+def _rehoused(land: LandUse, buildings: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Move the households of a lot too small to build on to another lot of their grid."""
+    count = land.households.copy()
+    for lot in np.flatnonzero((buildings == 0) & (count > 0)).tolist():
+        near = np.flatnonzero((land.grid == land.grid[lot]) & (buildings > 0) & (count > 0))
+        if len(near):
+            count[near[np.argmin(count[near])]] += count[lot]
+        count[lot] = 0
+    return count
+
+
+def _without(ground: shapely.Geometry, taken: shapely.Geometry) -> shapely.Geometry:
+    """Give the free ground that is left, areas only."""
+    parts = shapely.get_parts(shapely.difference(ground, taken, grid_size=GRID_M))
+    return shapely.multipolygons(parts[shapely.area(parts) > 0])
+
+
+def _high_street(plan: StreetPlan) -> list[list[shapely.LineString]]:
+    found: list[list[shapely.LineString]] = [[] for _ in plan.lots]
+    for edge in np.flatnonzero((plan.name == SHOPS_ON) & (plan.level <= LANE)).tolist():
+        for lot in plan.ground.sides[edge].tolist():
+            if lot >= 0:
+                found[lot].append(plan.ground.edges[edge])
+    return found
+
+
+def _layout(
+    use: int,
+    households: int,
+    whole: shapely.Polygon,
+    ground: shapely.Geometry,
+    high_street: list[shapely.LineString],
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Give the footprints on a lot, and which are shop-houses on the high street."""
+    fronts = behind = np.zeros((0, 4, 2))
+    if shapely.is_empty(ground):
+        return behind, np.zeros(0, np.bool_)
+    frame = layouts.frame_of(whole)
+    if high_street and use in (FLATS, OLD):
+        for street in high_street:
+            row = layouts.shops(street, ground, rng)
+            fronts = np.concatenate([fronts, row])
+            ground = _without(ground, shapely.buffer(shapely.union_all(shapely.polygons(row)), 5.0))
     if use == FLATS:
-        count = int(np.clip(round(households / HOUSEHOLDS_PER_BUILDING), 3, places))
+        behind = layouts.slabs(ground, frame, max(2, round(households / rng.uniform(22, 34))), rng)
     elif use in (OLD, VILLAGE):
-        count = int(np.clip(round(households / 1.7), 4, places))
-    else:
-        count = places
-    chosen = np.sort(rng.permutation(places)[:count])
-    row, column = np.divmod(chosen, slots.columns)
-    step = np.array([0.84 / slots.columns, 0.84 / slots.rows])
-    jitter = rng.uniform(-0.08, 0.08, (count, 2)) * step
-    middle = 0.08 + step * (np.stack([column, row], axis=1) + 0.5) + jitter
-    half = np.array([slots.width, slots.depth]) / 2 * rng.uniform(0.85, 1.0, (count, 1))
-    box = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
-    corners = lattice.inside(block, middle[:, None, :] + box * half[:, None, :])
-    share = rng.multinomial(households, rng.dirichlet(np.full(count, 60.0)))
-    if use in (OLD, VILLAGE):
-        share = rng.multinomial(households, np.full(count, 1 / count))
-    levels = np.full(count, 1) if use != FLATS else np.clip(share // 4 + 1, 5, 18)
+        wanted = max(4, round(households / PER_HOUSE))
+        behind = layouts.houses(ground, frame, wanted, rng, loose=use == VILLAGE)
+    elif use in HALLS:
+        size, most = HALLS[use]
+        behind = layouts.halls(ground, frame, size, int(rng.integers(2, most + 1)), rng)
+    corners = np.concatenate([behind, fronts])
+    return corners, np.arange(len(corners)) >= len(behind)
+
+
+def _peopled(
+    lot: int,
+    use: int,
+    households: int,
+    corners: NDArray[np.float64],
+    is_shop: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> Buildings:
+    """Share the households of a lot among its buildings."""
+    weight = np.full(len(corners), 1.0)
+    if use == FLATS:
+        weight = rng.dirichlet(np.full(len(corners), 60.0))
+        if not is_shop.all():
+            weight[is_shop] *= SHOP_SHARE * PER_HOUSE * len(corners) / max(households, 1)
+    share = np.zeros(len(corners), np.int64)
+    if households:
+        share = rng.multinomial(households, weight / weight.sum())
     return Buildings(
-        np.full(count, block),
-        np.round(corners, 2),
-        share if use != SCHOOL else np.zeros(count, np.int64),
-        middle[:, 0] > 0.5,
-        middle[:, 1] > 0.5,
-        levels,
+        np.full(len(corners), lot),
+        corners,
+        share,
+        _levels(use, corners, share, is_shop, rng),
+        is_shop,
     )
+
+
+def _levels(
+    use: int,
+    corners: NDArray[np.float64],
+    share: NDArray[np.int64],
+    is_shop: NDArray[np.bool_],
+    rng: np.random.Generator,
+) -> NDArray[np.int64]:
+    n = len(corners)
+    if use == FLATS:
+        length = np.hypot(*(corners[:, 1] - corners[:, 0]).T)
+        on_floor = 2 * np.maximum(1, np.round(length / 17.0))
+        levels = np.clip(np.ceil(share / on_floor), 4, 33)
+    elif use in (SCHOOL, OFFICE):
+        levels = rng.integers(3, 7, n)
+    else:
+        levels = np.where(share > 2, 2, 1)
+    return np.where(is_shop, 3, levels).astype(np.int64)
 
 
 class Rows(NamedTuple):
@@ -123,17 +230,20 @@ def house(buildings: Buildings, use: NDArray[np.int64], rng: np.random.Generator
     buildings
         The buildings.
     use
-        Land use of each building's block, shape (n_buildings,).
+        Land use of each building's lot, shape (n_buildings,).
     rng
         Source of every choice.
     """
     residents = buildings.households
     in_flats = use == FLATS
+    lived = np.isin(use, (FLATS, OLD, VILLAGE))
     extra = [
         rng.binomial(residents, 0.07) * in_flats,
         rng.binomial(residents, 0.04),
-        rng.binomial(4, 0.08, len(use)) * in_flats + (use == MARKET) * 12,
-        (rng.random(len(use)) < 0.004).astype(np.int64),
+        rng.binomial(4, 0.06, len(use)) * in_flats
+        + (use == MARKET) * 12
+        + buildings.is_shop * rng.integers(1, 3, len(use)),
+        (lived & (rng.random(len(use)) < 0.004)).astype(np.int64),
     ]
     counts = np.stack([residents, *extra])
     kinds, where = np.nonzero(counts)
@@ -157,7 +267,7 @@ def _doors(
 ) -> NDArray[np.float64]:
     # Flats share the coordinate of their stair; a fifth of the buildings have one point for all.
     corners = buildings.corners[building]
-    stairs = np.where(buildings.levels > 1, 3, 1)
+    stairs = np.where(buildings.levels > 3, 3, 1)
     one_point = rng.random(len(stairs)) < 0.2
     stair = np.where(one_point[building], 0, rng.integers(0, stairs[building]))
     t = ((stair + 1) / (np.where(one_point, 1, stairs)[building] + 1))[:, None]

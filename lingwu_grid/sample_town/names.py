@@ -31,6 +31,7 @@ NORTH_STREETS = ("朔方路", "西平路", "兴业路", "健康路", "下白路"
 COMPOUNDS = ("阳光城", "龙凤佳苑", "佳苑小区", "欧景豪庭", "林秀苑")
 CANAL = "秦渠"
 RAILWAY = "示例铁路"
+RIVER = "示例河"
 STREET_OFFICE = ("640181001", "城区街道")
 TOWN = ("640181100", "东塔镇")
 COMMUNITIES_PER_STREET = 16

@@ -1,4 +1,4 @@
-"""Roads, canal, railway, crossings, compounds with gates, stations and premises of the town."""
+"""Roads, water, railway, crossings, compounds with gates, stations and premises of the town."""
 
 from __future__ import annotations
 
@@ -10,63 +10,69 @@ import shapely
 import shapely.ops
 
 from lingwu_grid.sample_town import names
-from lingwu_grid.sample_town.landuse import FIELD, FLATS, OLD, VILLAGE
+from lingwu_grid.sample_town.kinds import (
+    ARTERIAL,
+    BARRIERS,
+    CANAL,
+    COLLECTOR,
+    LANE,
+    OUTLINE,
+    RAIL,
+    RIVER,
+    STREET,
+)
+from lingwu_grid.sample_town.landuse import FLATS, OLD, VILLAGE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.sample_town.landuse import LandUse
-    from lingwu_grid.sample_town.lattice import Lattice
+    from lingwu_grid.sample_town.streets import StreetPlan
+    from lingwu_grid.sample_town.ways import Ways
 
 CRS = "EPSG:4544"
 BRIDGE_M = 14.0
 """Half the length of a bridge; a street without one ends as far from the bank."""
+CLASS = {
+    OUTLINE: "tertiary",
+    ARTERIAL: "secondary",
+    COLLECTOR: "tertiary",
+    STREET: "residential",
+    LANE: "residential",
+}
+KIND = {CANAL: "canal", RAIL: "rail", RIVER: "river"}
 
 
-def _street_name(line: int, lines: int, known: tuple[str, ...], stem: str) -> tuple[str, str]:
-    """Give the name and class of a lattice line: main streets first, lanes between."""
-    if line in (0, lines):
-        return f"环城{stem}", "tertiary"
-    if line % 2 == 0:
-        return names.numbered(known, line // 2 - 1, f"示例{stem}"), "secondary"
-    return names.numbered((), line, f"示例{stem}巷"), "residential"
-
-
-def road_table(lattice: Lattice, land: LandUse) -> gpd.GeoDataFrame:
+def road_table(plan: StreetPlan, ways: Ways) -> gpd.GeoDataFrame:
     """
-    Draw the streets; lanes inside a large compound are gone, bridges are rows of their own.
+    Draw the streets and the ways inside lots; bridges are rows of their own.
 
     Parameters
     ----------
-    lattice
-        The street plan.
-    land
-        Compounds of the blocks.
+    plan
+        The ground.
+    ways
+        Ways inside the lots.
     """
-    east, north = lattice.street
-    block = land.compound.reshape(lattice.ny, lattice.nx)
-    use = land.use.reshape(lattice.ny, lattice.nx)
+    bridged = {(round(p.x, 2), round(p.y, 2)) for _, p in plan.crossings}
+    banks = _ends(plan.ground.edges[np.isin(plan.level, BARRIERS)])
     rows: list[tuple[str, str, bool, shapely.LineString]] = []
-    for j in range(lattice.ny + 1):
-        name, kind = _street_name(j, lattice.ny, names.EAST_STREETS, "街")
-        for i in range(lattice.nx):
-            ends = (i == lattice.canal_column, i + 1 == lattice.canal_column)
-            leads_over = any(ends) and j in lattice.bridge_rows
-            if j == lattice.rail_row or (
-                not leads_over and _inner(block, use, (j - 1, i), (j, i), kind)
-            ):
-                continue
-            rows += _pieces(name, kind, east[j, i], ends, bridge=j in lattice.bridge_rows)
-    for i in range(lattice.nx + 1):
-        name, kind = _street_name(i, lattice.nx, names.NORTH_STREETS, "路")
-        for j in range(lattice.ny):
-            ends = (j == lattice.rail_row, j + 1 == lattice.rail_row)
-            leads_over = any(ends) and i in lattice.bridge_columns
-            if i == lattice.canal_column or (
-                not leads_over and _inner(block, use, (j, i - 1), (j, i), kind)
-            ):
-                continue
-            rows += _pieces(name, kind, north[j, i], ends, bridge=i in lattice.bridge_columns)
+    for edge in np.flatnonzero(np.isin(plan.level, list(CLASS))).tolist():
+        line = plan.ground.edges[edge]
+        ends = [(round(x, 2), round(y, 2)) for x, y in (line.coords[0], line.coords[-1])]
+        over = tuple(end in bridged for end in ends)
+        short = tuple(end in banks for end in ends)
+        rows += _pieces(plan.name[edge], CLASS[int(plan.level[edge])], line, short, over)
+    for number, line in enumerate(ways.line.tolist()):
+        is_service = bool(ways.is_service[number])
+        rows.append(
+            (
+                "" if is_service else f"示例胡同{number + 1}号",
+                "service" if is_service else "footway",
+                False,
+                line,
+            )
+        )
     return gpd.GeoDataFrame(
         {
             "name": [r[0] for r in rows],
@@ -78,108 +84,83 @@ def road_table(lattice: Lattice, land: LandUse) -> gpd.GeoDataFrame:
     )
 
 
-def _inner(
-    compound: NDArray[np.int64],
-    use: NDArray[np.int64],
-    a: tuple[int, int],
-    b: tuple[int, int],
-    kind: str,
-) -> bool:
-    inside = min(*a, *b) >= 0 and max(a[0], b[0]) < len(use) and max(a[1], b[1]) < len(use[0])
-    if not inside:
-        return False
-    same = compound[a] >= 0 and compound[a] == compound[b]
-    open_land = kind == "residential" and use[a] >= FIELD and use[b] >= FIELD
-    return bool(same or open_land)
+def _ends(edges: NDArray[np.object_]) -> set[tuple[float, float]]:
+    points = shapely.get_coordinates(shapely.boundary(edges))
+    return {(round(x, 2), round(y, 2)) for x, y in points.tolist()}
 
 
 def _pieces(
     name: str,
     kind: str,
-    points: NDArray[np.float64],
-    at_barrier: tuple[bool, bool],
-    *,
-    bridge: bool,
+    line: shapely.LineString,
+    at_bank: tuple[bool, ...],
+    over: tuple[bool, ...],
 ) -> list[tuple[str, str, bool, shapely.LineString]]:
-    line = shapely.LineString(points)
-    begin = BRIDGE_M if at_barrier[0] else 0.0
-    end = line.length - (BRIDGE_M if at_barrier[1] else 0.0)
+    """Cut a street where it meets a bank: a bridge where there is one, a dead end elsewhere."""
+    reach = min(BRIDGE_M, 0.4 * line.length)
+    begin = reach if at_bank[0] else 0.0
+    end = line.length - (reach if at_bank[1] else 0.0)
     rows = [(name, kind, False, shapely.ops.substring(line, begin, end))]
-    if bridge and at_barrier[0]:
+    if over[0]:
         rows.append((name, kind, True, shapely.ops.substring(line, 0.0, begin)))
-    if bridge and at_barrier[1]:
+    if over[1]:
         rows.append((name, kind, True, shapely.ops.substring(line, end, line.length)))
     return rows
 
 
-def barrier_table(lattice: Lattice) -> gpd.GeoDataFrame:
-    """Draw the canal and the railway, the whole way through the town."""
-    canal = lattice.street[1][:, lattice.canal_column].reshape(-1, 2)
-    rail = lattice.street[0][lattice.rail_row].reshape(-1, 2)
+def barrier_table(plan: StreetPlan) -> gpd.GeoDataFrame:
+    """Draw water and railway, the whole way through the town and a little beyond."""
     return gpd.GeoDataFrame(
-        {"name": [names.CANAL, names.RAILWAY], "kind": ["canal", "rail"]},
-        geometry=[_beyond(canal), _beyond(rail)],
+        {
+            "name": [name for _, name, _ in plan.courses],
+            "kind": [KIND[level] for level, _, _ in plan.courses],
+        },
+        geometry=[line for _, _, line in plan.courses],
         crs=CRS,
     )
 
 
-def _beyond(points: NDArray[np.float64]) -> shapely.LineString:
-    # Lines run on past the limit of the town, as surveyed ones do.
-    points = points[np.r_[True, (np.diff(points, axis=0) != 0).any(axis=1)]]
-    first = points[0] + (points[0] - points[1]) / np.linalg.norm(points[0] - points[1]) * 60
-    last = points[-1] + (points[-1] - points[-2]) / np.linalg.norm(points[-1] - points[-2]) * 60
-    return shapely.LineString(np.vstack([first, points, last]))
-
-
-def crossing_table(lattice: Lattice) -> gpd.GeoDataFrame:
+def crossing_table(plan: StreetPlan) -> gpd.GeoDataFrame:
     """List the crossings: one point where each bridge meets its barrier."""
-    east, north = lattice.street
-    points = [north[j - 1, lattice.canal_column, -1] for j in lattice.bridge_rows]
-    points += [east[lattice.rail_row, i - 1, -1] for i in lattice.bridge_columns]
-    canal = [f"{names.CANAL}{n + 1}号桥" for n in range(len(lattice.bridge_rows))]
-    rail = [f"{names.RAILWAY}{n + 1}号立交" for n in range(len(lattice.bridge_columns))]
-    return gpd.GeoDataFrame({"name": canal + rail}, geometry=shapely.points(points), crs=CRS)
+    called, count = [], dict.fromkeys(range(len(plan.courses)), 0)
+    for course, _ in plan.crossings:
+        count[course] += 1
+        level, name, _ = plan.courses[course]
+        called.append(f"{name}{count[course]}号{'立交' if level == RAIL else '桥'}")
+    return gpd.GeoDataFrame(
+        {"name": called}, geometry=[point for _, point in plan.crossings], crs=CRS
+    )
 
 
 def compound_tables(
-    lattice: Lattice, land: LandUse, rng: np.random.Generator
+    shapes: list[shapely.Polygon], land: LandUse, ways: Ways
 ) -> tuple[list[str], dict[str, gpd.GeoDataFrame]]:
     """
     Draw compound walls and gates.
 
     Parameters
     ----------
-    lattice
-        The street plan.
+    shapes
+        Polygon of each compound.
     land
-        Compound of each block.
-    rng
-        Source of the gates' places.
+        Compound of each lot.
+    ways
+        Ways inside the lots; a gate stands where one meets the wall.
 
     Returns
     -------
     tuple
         Code of each compound, and the tables `compounds` and `gates`.
     """
-    shapes, gates = [], []
-    for c in range(int(land.compound.max()) + 1):
-        blocks = np.flatnonzero(land.compound == c)
-        rings = [shapely.Polygon(lattice.ring(int(b), drawn=False)) for b in blocks]
-        # The wall stands back from the middle of the street.
-        wall = shapely.set_precision(
-            shapely.buffer(shapely.coverage_union_all(rings), -7.0, join_style="mitre"), 0.01
-        )
-        shapes.append(wall)
-        spread = (0.1, 0.6) if len(blocks) == 1 else (0.05, 0.35, 0.7)
-        gates += [
-            (
-                c,
-                shapely.line_interpolate_point(
-                    wall.exterior, s + rng.uniform(0, 0.08), normalized=True
-                ),
-            )
-            for s in spread
-        ]
+    gates: list[tuple[int, shapely.Point]] = []
+    mine = np.flatnonzero(ways.is_service)
+    for lot, line in zip(ways.lot[mine].tolist(), ways.line[mine].tolist(), strict=True):
+        c = int(land.compound[lot])
+        met = shapely.get_parts(shapely.intersection(line, shapely.boundary(shapes[c])))
+        gates += [(c, shapely.centroid(place)) for place in met[:1] if not place.is_empty]
+    for c in sorted(set(range(len(shapes))) - {c for c, _ in gates}):
+        gates.append((c, shapely.line_interpolate_point(shapes[c].exterior, 0.1, normalized=True)))
+    gates.sort(key=lambda g: (g[0], g[1].x, g[1].y))
     codes = [f"XQ{c + 1:04d}" for c in range(len(shapes))]
     compounds = gpd.GeoDataFrame(
         {
@@ -197,17 +178,23 @@ def compound_tables(
 
 
 def place_table(
-    lattice: Lattice, land: LandUse, rng: np.random.Generator
+    plan: StreetPlan, land: LandUse, rng: np.random.Generator
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Place the Neighbourhood Stations and the candidate premises beside homes."""
-    lived = np.flatnonzero(np.isin(land.use, (FLATS, OLD, VILLAGE)))
-    share = lattice.n_blocks / 220
+    """Place the Neighbourhood Stations and the candidate premises on streets beside homes."""
+    lived = np.isin(land.use, (FLATS, OLD, VILLAGE))
+    sides = plan.ground.sides
+    beside = (lived[sides] & (sides >= 0)).any(axis=1)
+    streets = np.flatnonzero(np.isin(plan.level, (COLLECTOR, STREET, LANE)) & beside)
+    share = len(plan.lots) / 270
     n_stations, n_premises = max(3, round(17 * share)), max(6, round(40 * share))
-    blocks = rng.permutation(lived)[: n_stations + n_premises]
-    uv = rng.uniform(0.03, 0.07, (len(blocks), 2))
-    points = np.concatenate([lattice.inside(int(b), uv[k : k + 1]) for k, b in enumerate(blocks)])
-    n_stations = min(n_stations, len(blocks))
-    rest = len(blocks) - n_stations
+    chosen = rng.permutation(streets)[: n_stations + n_premises]
+    along = rng.uniform(0.25, 0.75, len(chosen))
+    on = shapely.get_coordinates(
+        shapely.line_interpolate_point(plan.ground.edges[chosen], along, normalized=True)
+    )
+    points = np.round(on + rng.uniform(-6, 6, on.shape), 2)
+    n_stations = min(n_stations, len(chosen))
+    rest = len(chosen) - n_stations
     kinds = ("老年活动室", "日间照料中心", "物业用房")
     stations = gpd.GeoDataFrame(
         {

@@ -1,6 +1,6 @@
 """Today's grids: the lawful plan hidden in the town, spoilt by the mistakes of years.
 
-Grids were merged when a worker left and split when one came, a half-block was handed over, a
+Grids were merged when a worker left and split when one came, half a lot was handed over, a
 new compound went to the wrong side, one piece lies apart from its grid; communities grew apart.
 """
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.graph import pieces
-from lingwu_grid.sample_town.landuse import FLATS, MARKET, VILLAGE
+from lingwu_grid.sample_town.landuse import FLATS, MARKET, OLD, VILLAGE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,21 +21,21 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Atoms:
     """
-    The pieces that today's grids are made of: blocks and halves of blocks.
+    The pieces that today's grids are made of: lots and halves of lots.
 
     Parameters
     ----------
-    block
-        Block of each atom, shape (n,).
+    lot
+        Lot of each atom, shape (n,).
     households
         Resident households of each atom, shape (n,).
     use, compound
-        Of the block.
+        Of the lot.
     indptr, indices
         Which atoms touch with no barrier between, CSR.
     """
 
-    block: NDArray[np.int64]
+    lot: NDArray[np.int64]
     households: NDArray[np.int64]
     use: NDArray[np.int64]
     compound: NDArray[np.int64]
@@ -117,8 +117,8 @@ def spoil(
         if draft.out() >= wanted:
             break
         mistakes[turn % len(mistakes)](draft, rng)
-    _enclave(draft, rng)
-    _drift(draft, per_street, rng)
+    apart = _enclave(draft, rng)
+    _drift(draft, per_street, apart, rng)
     named, today = np.unique(draft.grid, return_inverse=True)
     return today, draft.community[named]
 
@@ -168,8 +168,8 @@ def _hand_over(draft: _Draft, rng: np.random.Generator) -> None:
         draft.grid[atom] = a
 
 
-def _enclave(draft: _Draft, rng: np.random.Generator) -> None:
-    # A small piece that belongs to a grid two streets away.
+def _enclave(draft: _Draft, rng: np.random.Generator) -> int:
+    """Give a small piece to a grid two streets away, and say which; -1 if there is none."""
     small = np.flatnonzero((draft.atoms.households > 15) & (draft.atoms.households < 90))
     for atom in rng.permutation(small).tolist():
         a = int(draft.grid[atom])
@@ -184,11 +184,12 @@ def _enclave(draft: _Draft, rng: np.random.Generator) -> None:
             continue
         draft.grid[atom] = int(others[0])
         if draft.is_whole(a):
-            return
+            return int(atom)
         draft.grid[atom] = a
+    return -1
 
 
-def _drift(draft: _Draft, per_street: int, rng: np.random.Generator) -> None:
+def _drift(draft: _Draft, per_street: int, apart: int, rng: np.random.Generator) -> None:
     # Communities grew apart: whole grids changed hands until some are far out of range.
     villages = np.unique(draft.community[draft.grid[draft.atoms.use == VILLAGE]])
     for _ in range(12 * len(np.unique(draft.community))):
@@ -204,25 +205,22 @@ def _drift(draft: _Draft, per_street: int, rng: np.random.Generator) -> None:
         grows = size[a] <= size[b] or rng.random() < 0.15
         if grows and size[a] - moved > 1900 and size[b] + moved < 7000:
             draft.community[g] = b
-            if not (_community_whole(draft, a) and _community_whole(draft, b)):
+            if not (_community_whole(draft, a, apart) and _community_whole(draft, b, apart)):
                 draft.community[g] = a
 
 
-def _community_whole(draft: _Draft, community: int) -> bool:
+def _community_whole(draft: _Draft, community: int, apart: int) -> bool:
     label = draft.community[draft.grid].astype(np.int32)
     piece = pieces(draft.atoms.indptr, draft.atoms.indices, label)
     mine = label == community
-    pieces_here = np.unique(piece[mine])
     # The planted enclave may lie apart; everything else hangs together.
-    size = np.bincount(piece[mine], minlength=int(piece.max()) + 1)
-    return int((size[pieces_here] > 1).sum()) <= 1
+    if apart >= 0:
+        mine[apart] = False
+    return len(np.unique(piece[mine])) <= 1
 
 
-def halves(
-    block: NDArray[np.int64], use: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.bool_]:
-    """Choose the blocks to be halved: most old quarters, and a few compounds as a trap."""
-    chance = np.where(use == FLATS, 0.03, 0.6)
-    chance[np.isin(use, (VILLAGE, MARKET))] = 0.0
-    chosen: NDArray[np.bool_] = rng.random(len(block)) < chance
+def halves(use: NDArray[np.int64], rng: np.random.Generator) -> NDArray[np.bool_]:
+    """Choose the lots to be halved: half of the old quarters, and a few compounds as a trap."""
+    chance = np.where(use == FLATS, 0.03, np.where(use == OLD, 0.45, 0.0))
+    chosen: NDArray[np.bool_] = rng.random(len(use)) < chance
     return chosen

@@ -13,31 +13,30 @@ import shapely
 from lingwu_grid.contract.errors import RulesError
 from lingwu_grid.sample_town import names
 from lingwu_grid.sample_town.buildings import house, put_up
-from lingwu_grid.sample_town.landuse import (
-    BLOCKS_PER_GRID,
-    MARKET,
-    settle,
-    street_count,
-    village_count,
-)
-from lingwu_grid.sample_town.lattice import make_lattice
+from lingwu_grid.sample_town.drawn import cut_through, draw
+from lingwu_grid.sample_town.kinds import kind_of
+from lingwu_grid.sample_town.landuse import MARKET, settle, street_count
+from lingwu_grid.sample_town.planar import csr
 from lingwu_grid.sample_town.scenery import (
+    CRS,
     barrier_table,
     compound_tables,
     crossing_table,
     place_table,
     road_table,
 )
+from lingwu_grid.sample_town.streets import lay_out, moved
 from lingwu_grid.sample_town.today import Atoms, halves, spoil
+from lingwu_grid.sample_town.ways import compound_shapes, inner_ways, lots_without_streets
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.sample_town.buildings import Buildings, Rows
+    from lingwu_grid.sample_town.drawn import Drawn
     from lingwu_grid.sample_town.landuse import LandUse
-    from lingwu_grid.sample_town.lattice import Lattice
+    from lingwu_grid.sample_town.streets import StreetPlan
 
-CRS = "EPSG:4544"
 CENTRE = (617_500.0, 4_219_200.0)
 """Near Lingwu in EPSG:4544 (easting, northing), metres."""
 
@@ -50,9 +49,16 @@ class Town:
     households: gpd.GeoDataFrame
     growth: pd.DataFrame
     seed: int
+    kind: str
 
 
-def make_town(*, households: int = 46_500, communities: int | None = None, seed: int = 24) -> Town:
+def make_town(
+    *,
+    households: int = 46_500,
+    communities: int | None = None,
+    seed: int = 150,
+    kind: str = "town",
+) -> Town:
     """
     Make a synthetic town.
 
@@ -65,56 +71,63 @@ def make_town(*, households: int = 46_500, communities: int | None = None, seed:
         few less, so that every street has as many.
     seed
         Same numbers, same town, byte for byte.
+    kind
+        ``town`` on a plain, ``valley`` along a river, ``industrial`` in detached parts.
 
     Raises
     ------
     RulesError
-        If the size is outside the range, or leaves a community under 3,000 households.
+        If the size is outside the range, leaves a community under 3,000 households, or there is
+        no such kind.
     """
+    like = kind_of(kind)
     if not 5_000 <= households <= 5_000_000:
         raise RulesError(f"示例城镇的户数 {households} 超出 5000–5000000", remedy="换一个户数")
     rng = np.random.default_rng(seed)
     count = communities or max(1, round((households - 2_000) / 3_170))
     count -= count % street_count(count)
-    if not 1 <= count <= (households - 600) / 3_020:
+    if not len(like.parts) <= count <= (households - 600) / 3_020:
         raise RulesError(
-            f"{households} 户不够 {count} 个社区，每个社区至少 3000 户",
+            f"{households} 户不够 {max(count, len(like.parts))} 个社区，每个社区至少 3000 户",
             remedy="减少社区数或增加户数",
         )
-    villages = village_count(count)
-    # More would not fit into so many communities, and no lawful plan would be hidden.
-    grids = round(min(households - 340 * villages, 4_800 * count) / 345)
-    blocks = grids * BLOCKS_PER_GRID + 2 * villages
-    nx = max(4, round(blocks**0.5 * 1.08))
-    ny = max(4, round(blocks / nx))
-    lattice = make_lattice(nx, ny, rng, CENTRE)
-    land = settle(lattice, households=households, communities=count, rng=rng)
-    return _assemble(lattice, land, rng, seed)
+    plan = moved(lay_out(like, households, rng), CENTRE)
+    free = lots_without_streets(plan)
+    land = settle(plan, free, like, households=households, communities=count, rng=rng)
+    return _assemble(plan, free, land, rng, (seed, kind))
 
 
-def _assemble(lattice: Lattice, land: LandUse, rng: np.random.Generator, seed: int) -> Town:
-    buildings = put_up(lattice, land, rng)
-    rows = house(buildings, land.use[buildings.block], rng)
-    halved = halves(np.arange(lattice.n_blocks), land.use, rng)
-    east = rng.random(lattice.n_blocks) < 0.5
-    first = np.cumsum(1 + halved) - (1 + halved)
-    atoms = _atoms(lattice, land, buildings, (halved, east, first))
+def _assemble(
+    plan: StreetPlan,
+    free: NDArray[np.object_],
+    land: LandUse,
+    rng: np.random.Generator,
+    made_from: tuple[int, str],
+) -> Town:
+    halved = np.flatnonzero(halves(land.use, rng))
+    drawn_through = {lot: cut_through(plan.lots[lot]) for lot in halved.tolist()}
+    cuts = {lot: line for lot, line in drawn_through.items() if line is not None}
+    drawn = draw(plan, cuts, rng)
+    ways = inner_ways(plan, land, rng)
+    buildings = put_up(plan, land, free, ways, cuts, rng)
+    rows = house(buildings, land.use[buildings.lot], rng)
+    atoms = _atoms(land, buildings, drawn)
     grid, community = spoil(
         atoms,
-        land.grid[atoms.block],
+        land.grid[atoms.lot],
         _community_of_grid(land),
         per_street=land.per_street,
         share=0.30,
         rng=rng,
     )
-    shapes = _atom_shapes(lattice, atoms.block, halved, east)
-    tables = _zone_tables(lattice, land, atoms, grid, community, shapes)
-    compound_codes, more = compound_tables(lattice, land, rng)
+    tables = _zone_tables(land, atoms, grid, community, drawn.atoms)
+    walls = compound_shapes(land, free)
+    compound_codes, more = compound_tables(walls, land, ways)
     tables |= more
-    tables["roads"] = road_table(lattice, land)
-    tables["barriers"] = barrier_table(lattice)
-    tables["crossings"] = crossing_table(lattice)
-    tables |= place_table(lattice, land, rng)
+    tables["roads"] = road_table(plan, ways)
+    tables["barriers"] = barrier_table(plan)
+    tables["crossings"] = crossing_table(plan)
+    tables |= place_table(plan, land, rng)
     tables["buildings"] = _building_table(buildings, land, compound_codes)
     table = _household_table(rows, tables["buildings"], tables["grids"])
     growth = pd.DataFrame(
@@ -124,7 +137,7 @@ def _assemble(lattice: Lattice, land: LandUse, rng: np.random.Generator, seed: i
             "date": ["2027-06-30", "2027-12-31", "2028-06-30", "2028-12-31"],
         }
     )
-    return Town(tables, table, growth, seed)
+    return Town(tables, table, growth, *made_from)
 
 
 def _community_of_grid(land: LandUse) -> NDArray[np.int64]:
@@ -132,79 +145,16 @@ def _community_of_grid(land: LandUse) -> NDArray[np.int64]:
     return land.community[first]
 
 
-def _atoms(
-    lattice: Lattice,
-    land: LandUse,
-    buildings: Buildings,
-    cuts: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]],
-) -> Atoms:
-    halved, east, first = cuts
-    block = np.repeat(np.arange(lattice.n_blocks), 1 + halved)
-    second = np.where(east[buildings.block], buildings.east_half, buildings.north_half)
-    atom = first[buildings.block] + (second & halved[buildings.block])
-    weight = np.bincount(atom, buildings.households, minlength=len(block)).astype(np.int64)
-    pairs = [np.stack([first[halved], first[halved] + 1], axis=1)]
-    for a, b in lattice.neighbours.tolist():
-        pairs.append(_touching_halves(lattice, a, b, cuts))
-    both = np.concatenate(pairs)
-    both = np.unique(np.concatenate([both, both[:, ::-1]]), axis=0)
-    degree = np.bincount(both[:, 0], minlength=len(block))
-    indptr = np.concatenate([[0], degree.cumsum()]).astype(np.int32)
-    return Atoms(
-        block, weight, land.use[block], land.compound[block], indptr, both[:, 1].astype(np.int32)
-    )
-
-
-def _touching_halves(
-    lattice: Lattice,
-    a: int,
-    b: int,
-    cuts: tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.int64]],
-) -> NDArray[np.int64]:
-    """Pair the halves of two neighbouring blocks that share half an edge (b is east or north)."""
-    halved, east, first = cuts
-    j, i = divmod(a, lattice.nx)
-    is_east = b == a + 1
-    parts = {0, 1}
-    if is_east and i + 1 == lattice.canal_column:
-        parts = {n for n in (0, 1) if j + n in lattice.bridge_rows}
-    if not is_east and j + 1 == lattice.rail_row:
-        parts = {n for n in (0, 1) if i + n in lattice.bridge_columns}
-
-    def half(block: int, along: int, side: int) -> int:
-        # `along`: which half of the shared edge; `side`: 1 if the edge is the far one.
-        if not halved[block]:
-            return int(first[block])
-        cut_east = bool(east[block])
-        return int(first[block]) + (side if cut_east == is_east else along)
-
-    return np.array([(half(a, n, 1), half(b, n, 0)) for n in sorted(parts)], np.int64)
-
-
-def _atom_shapes(
-    lattice: Lattice,
-    block: NDArray[np.int64],
-    halved: NDArray[np.bool_],
-    east: NDArray[np.bool_],
-) -> NDArray[np.object_]:
-    rings = []
-    for b in range(lattice.n_blocks):
-        ring = lattice.ring(b, drawn=True)[:-1]
-        if not halved[b]:
-            rings.append(ring)
-        elif east[b]:
-            # 16 points: corners at 0, 4, 8, 12, middles of the edges at 2, 6, 10, 14.
-            rings += [ring[[0, 1, 2, 10, 11, 12, 13, 14, 15]], ring[[2, 3, 4, 5, 6, 7, 8, 9, 10]]]
-        else:
-            rings += [ring[[0, 1, 2, 3, 4, 5, 6, 14, 15]], ring[[14, 6, 7, 8, 9, 10, 11, 12, 13]]]
-    shapes: NDArray[np.object_] = np.array([shapely.Polygon(r) for r in rings])
-    if len(shapes) != len(block):
-        raise ValueError("every atom must have a shape")
-    return shapes
+def _atoms(land: LandUse, buildings: Buildings, drawn: Drawn) -> Atoms:
+    middle = shapely.points(buildings.corners.mean(axis=1))
+    atom = shapely.STRtree(drawn.atoms).nearest(middle)
+    weight = np.bincount(atom, buildings.households, minlength=len(drawn.atoms)).astype(np.int64)
+    indptr, indices = csr(drawn.pairs, len(drawn.atoms))
+    lot = drawn.lot
+    return Atoms(lot, weight, land.use[lot], land.compound[lot], indptr, indices)
 
 
 def _zone_tables(
-    lattice: Lattice,
     land: LandUse,
     atoms: Atoms,
     grid: NDArray[np.int64],
@@ -236,7 +186,8 @@ def _zone_tables(
     streets = communities[["subdistrict_id", "geometry"]].dissolve("subdistrict_id").reset_index()
     known = dict((names.STREET_OFFICE, names.TOWN))
     streets["name"] = [known.get(c, f"示例街道{c[-3:]}") for c in streets.subdistrict_id]
-    outline = gpd.GeoDataFrame({"name": ["合成示例城镇"]}, geometry=[lattice.outline()], crs=CRS)
+    whole_town = shapely.coverage_union_all(shapes)
+    outline = gpd.GeoDataFrame({"name": ["合成示例城镇"]}, geometry=[whole_town], crs=CRS)
     return {"grids": grids, "communities": communities, "subdistricts": streets, "outline": outline}
 
 
@@ -272,11 +223,11 @@ def _numbered_grids(
 def _building_table(
     buildings: Buildings, land: LandUse, compound_codes: list[str]
 ) -> gpd.GeoDataFrame:
-    compound = land.compound[buildings.block]
+    compound = land.compound[buildings.lot]
     codes = np.array([*compound_codes, ""], dtype=object)
     return gpd.GeoDataFrame(
         {
-            "building_id": [f"B{i + 1:06d}" for i in range(len(buildings.block))],
+            "building_id": [f"B{i + 1:06d}" for i in range(len(buildings.lot))],
             "compound_id": codes[compound],
             "levels": buildings.levels,
         },

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
+from lingwu_grid.fabric.enclosures import SPIKE_M, without_spikes
 from lingwu_grid.ingest.combining import CRACK_M, outline_of
 
 NOBODY = gpd.GeoDataFrame(geometry=[], crs=4544)
@@ -37,3 +39,13 @@ def test_the_outer_edge_keeps_its_vertices() -> None:
     box = shapely.box(200, 0, 260, 60)
     found = {part.normalize() for part in _outline(bend, box).geoms}
     assert found == {bend.normalize(), box.normalize()}
+
+
+@pytest.mark.parametrize(("width", "stays"), [(SPIKE_M - 0.1, False), (SPIKE_M + 0.1, True)])
+def test_a_spike_of_a_compound_is_no_wall(width: float, *, stays: bool) -> None:
+    body, spike = shapely.box(0, 0, 100, 100), shapely.box(50, 100, 50 + width, 122)
+    drawn = np.array([shapely.union(body, spike), shapely.box(200, 0, 260, 60)], object)
+    left = without_spikes(drawn)
+    assert shapely.area(left[0]) == pytest.approx(10_000 + (22 * width if stays else 0))
+    # What has no spike keeps its vertices to the bit.
+    assert left[1] is drawn[1]

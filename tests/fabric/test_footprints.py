@@ -111,6 +111,17 @@ def test_s1_party_walls_lie_between() -> None:
     assert (fabric.units["households"] > 0).sum() == 40
 
 
+@pytest.mark.parametrize("every", [2, 3])
+def test_s1_the_wall_to_an_empty_house_lies_between_too(every: int) -> None:
+    row = {f"R{i}": _house(10 + 8 * i, 40, h=11 + 3 * (i % 3)) for i in range(20)}
+    lived = {k: h for n, (k, h) in enumerate(row.items()) if n % every}
+    empty = {k: h for n, (k, h) in enumerate(row.items()) if not n % every}
+    study = _study(lived, empty)
+    fabric = build_fabric(study)
+    assert _entered(fabric, study) == []
+    assert _tiles(fabric)
+
+
 def test_s2_a_school_without_homes_is_no_air() -> None:
     houses = {"L": _house(20, 40), "R": _house(170, 40), "T": _house(90, 85, h=6)}
     school = {"学校": shapely.box(40, 20, 160, 70)}

@@ -154,22 +154,38 @@ def test_equal_numbers_of_neighbouring_compounds_are_two_houses() -> None:
     assert len(set(place_of_number(rows)[:3].tolist())) == 3
 
 
+def test_equal_numbers_either_side_of_a_wall_are_two_houses() -> None:
+    # The households name no compound: the walls they stand in tell them apart.
+    rows = _homes(["1号楼"] * 3, ["", "", ""], [0.0, 20.0, 900.0])
+    walls = gpd.GeoDataFrame(
+        {"compound_id": ["A", "B"]},
+        geometry=[shapely.box(-9, -9, 9, 9), shapely.box(11, -9, 30, 9)],
+        crs=rows.crs,
+    )
+    assert len(set(place_of_number(rows).tolist())) == 2
+    assert len(set(place_of_number(rows, walls).tolist())) == 3
+    assert "分成 3 栋" in recurring(rows, walls)[0].message
+
+
 def test_recurring_numbers_on_the_sample_are_the_houses_they_were() -> None:
+    """Every compound numbers its houses from 1: the same units, of the same households."""
     study = lg.read_study("data")
     true = gather_buildings(study)
+    table = study.table("buildings")
+    own = table["compound_id"] != ""
+    number = (table.groupby("compound_id").cumcount() + 1).astype(str) + "号楼"
+    renamed = table["building_id"].mask(own, number)
     homes = study.households.copy()
-    named = homes["building_id"].to_numpy(object) != ""
-    rank = homes.groupby("compound_id")["building_id"].transform(lambda b: pd.factorize(b)[0] + 1)
-    homes.loc[named, "building_id"] = (rank[named] % 97).astype(str) + "号楼"
+    homes["building_id"] = homes["building_id"].map(
+        dict(zip(table["building_id"], renamed, strict=True))
+    )
     again = gather_buildings(
         lg.Study(**{**study.__dict__, "households": homes,
-                    "tables": {**study.tables, "buildings": _without_ids(study)}})
+                    "tables": {**study.tables, "buildings": table.assign(building_id=renamed)}})
     )  # fmt: skip
     pairs = np.unique(np.stack([true.of_household, again.of_household]), axis=1)
     # One to one: no house in two, no two in one.
     assert pairs.shape[1] == len(true.point) == len(again.point)
-    assert len(recurring(homes)) > 0
-
-
-def _without_ids(study: lg.Study) -> gpd.GeoDataFrame:
-    return study.table("buildings").assign(building_id="")
+    assert (true.compound == again.compound).all()
+    assert shapely.equals(true.footprint, again.footprint).all()
+    assert len(recurring(homes, study.table("compounds"))) > 20

@@ -26,6 +26,10 @@ SPIKE_M2 = 0.2
 """What an outline loses where it is narrower than :data:`SPIKE_M` and that is no mere corner."""
 
 
+STRIP_M = 5.0
+"""Ground thinner than this on the whole lies between two surveys of one line."""
+
+
 class Lines(NamedTuple):
     """Every line that may be a border, with what it is and its name."""
 
@@ -129,6 +133,12 @@ def make_faces(lines: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np
     shapely.prepare(area)
     inside: NDArray[np.object_] = faces[shapely.intersects(area, shapely.point_on_surface(faces))]
     return inside
+
+
+def is_strip(area: NDArray[np.float64], girth: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell ground that is a strip: on the whole thinner than :data:`STRIP_M`."""
+    strip: NDArray[np.bool_] = 2 * area / np.maximum(girth, 1e-9) < STRIP_M
+    return strip
 
 
 def label_by(points: NDArray[np.object_], shapes: NDArray[np.object_]) -> NDArray[np.int64]:

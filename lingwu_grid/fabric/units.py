@@ -14,7 +14,7 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.schema import MEASURES
 from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders, without_corridors
 from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
-from lingwu_grid.fabric.enclosures import Lines, collect_lines, label_by, make_faces
+from lingwu_grid.fabric.enclosures import Lines, collect_lines, is_strip, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
 from lingwu_grid.fabric.places import Places, name_places
 from lingwu_grid.fabric.wholes import compound_groups, compound_keys, today_of_buildings, yards
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
 SLIVER_M2 = 200.0
-SLIVER_WIDTH_M = 5.0
-"""Ground smaller or thinner than this is no unit of its own: two surveys of one line."""
+"""Ground smaller than this, or a strip, is no unit of its own: two surveys of one line."""
 
 AREA_TOLERANCE = 1e-6
 """Share of the study area that units may miss by rounding."""
@@ -111,7 +110,8 @@ def build_fabric(study: Study) -> Fabric:
     cells, cell_key = make_cells(faces, bent, buildings, key, (study.outline, footprints))
     points = shapely.point_on_surface(cells)
     grid, community, street = places.of_points(study, points)
-    cell_key = yards(study, (points, grid), cell_key, whole)
+    strip = is_strip(shapely.area(cells), shapely.length(cells))
+    cell_key = yards(study, (points, grid), cell_key, (whole, strip))
     borders = find_borders(cells, lines, study)
     cell_of_building = shapely.STRtree(cells).nearest(buildings.point)
     lived = np.zeros(len(cells), np.bool_)
@@ -189,8 +189,7 @@ def _sliver_targets(
     edge -= 2 * np.bincount(unit[borders.a[inner]], borders.length_m[inner], minlength=n)
     is_lived = np.bincount(unit, ground[0], minlength=n) > 0
     is_water = np.bincount(unit, ~ground[1], minlength=n) == 0
-    thin = 2 * area / np.maximum(edge, 1e-9) < SLIVER_WIDTH_M
-    is_sliver = ~is_lived & ((area < SLIVER_M2) | thin | is_water)
+    is_sliver = ~is_lived & ((area < SLIVER_M2) | is_strip(area, edge) | is_water)
     a = np.concatenate([unit[borders.a], unit[borders.b]])
     b = np.concatenate([unit[borders.b], unit[borders.a]])
     own = np.full(n, -1, np.int64)

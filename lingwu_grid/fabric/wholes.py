@@ -56,9 +56,14 @@ def yards(
     study: Study,
     ground: tuple[NDArray[np.object_], NDArray[np.int64]],
     key: NDArray[np.int64],
-    whole: dict[str, dict[int, int]],
+    theirs: tuple[dict[str, dict[int, int]], NDArray[np.bool_]],
 ) -> NDArray[np.int64]:
-    """Give the ground inside the wall of a whole compound to its part in the same grid."""
+    """
+    Give the ground inside the wall of a whole compound to its part in the same grid.
+
+    A strip in another grid stays there: today's border was drawn a metre off the wall.
+    """
+    whole, strip = theirs
     walls = study.table("compounds")
     inside = label_by(ground[0], walls.geometry.to_numpy())
     ids = walls["compound_id"].astype(str).tolist()
@@ -68,7 +73,8 @@ def yards(
         yard.tolist(), inside[yard].tolist(), ground[1][yard].tolist(), strict=True
     ):
         parts = whole.get(ids[wall], {})
-        out[cell] = parts.get(grid, next(iter(parts.values())) if len(parts) == 1 else -1)
+        alone = len(parts) == 1 and not strip[cell]
+        out[cell] = parts.get(grid, next(iter(parts.values())) if alone else -1)
     return out
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CUT_M = 40.0
+CRACKS = 4
+CRACK_M = 0.18
 FRONT_M = 12.0
 SHAKE_M = 0.9
 MOST_M = 2.5
@@ -85,6 +87,44 @@ def draw(plan: StreetPlan, cuts: dict[int, shapely.LineString], rng: np.random.G
 def _owner(faces: NDArray[np.object_], lots: NDArray[np.object_]) -> NDArray[np.int64]:
     nearest = shapely.STRtree(lots).nearest(shapely.point_on_surface(faces))
     return np.asarray(nearest, np.int64)
+
+
+def cracked(grids: NDArray[np.object_], seed: int) -> NDArray[np.object_]:
+    """
+    Draw a few borders twice, a hand's breadth apart: cracks and overlaps.
+
+    Parameters
+    ----------
+    grids
+        Polygons that share their borders.
+    seed
+        Chooses where.
+
+    Returns
+    -------
+    NDArray[np.object_]
+        The same, but for one vertex of each of :data:`CRACKS` grids.
+    """
+    rng = np.random.default_rng([seed, 2])
+    edge = shapely.boundary(shapely.union_all(grids))
+    made = grids.copy()
+    left = CRACKS
+    for number in rng.permutation(len(grids)).tolist():
+        ring = shapely.get_coordinates(shapely.get_exterior_ring(grids[number]))[:-1]
+        before, after = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
+        cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+        turn = np.abs(np.arctan2(cross, (before * after).sum(axis=1)))
+        reach = np.hypot(*before.T) + np.hypot(*after.T)
+        inner = shapely.distance(shapely.points(ring), edge) > 5.0
+        at = np.flatnonzero((turn < np.radians(15)) & (reach > 15) & (reach < 50) & inner)
+        if left and len(at):
+            k = int(rng.choice(at))
+            along = after[k] + before[k]
+            normal = along[::-1] * np.array([-1, 1]) / np.hypot(*along)
+            ring[k] += np.round((CRACK_M if left % 2 else -CRACK_M) * normal, 2)
+            made[number] = shapely.Polygon(ring)
+            left -= 1
+    return made
 
 
 def _shaken(plan: StreetPlan, rng: np.random.Generator) -> NDArray[np.object_]:

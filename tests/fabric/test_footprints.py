@@ -183,3 +183,23 @@ def test_s7_todays_border_stays_where_all_homes_are_on_one_side() -> None:
     assert np.isclose(
         shapely.area(shapely.symmetric_difference(left, shapely.box(0, 0, 100, 100))), 0
     )
+
+
+@pytest.mark.parametrize(("off", "moves"), [(1.0, False), (4.0, False), (12.0, True)])
+def test_a_border_drawn_a_metre_off_a_shared_wall_stays_where_it_was(
+    off: float, *, moves: bool
+) -> None:
+    """Two compounds share the wall at x = 100; today's border runs a little west of it."""
+    walls = [shapely.box(0, 0, 100, 100), shapely.box(100, 0, 200, 100)]
+    compounds = gpd.GeoDataFrame(
+        {"compound_id": ["P", "Q"], "name": "", "manager": ""}, geometry=walls, crs=WORK
+    )
+    study = _study(
+        {"P1": _house(40, 40), "P2": _house(60, 40), "Q1": _house(140, 40)},
+        grids=_grids(100.0 - off),
+        compounds=compounds,
+    )
+    fabric = build_fabric(study)
+    east = fabric.units.geometry.to_numpy()[fabric.unit_of_household[0]].bounds[2]
+    # Ground of a whole compound that is more than a strip is the compound's.
+    assert east == pytest.approx(100.0 if moves else 100.0 - off)

@@ -99,8 +99,13 @@ class _Run:
         self.csr: Csr = open_csr(instance)
 
     def tell(self, phase: str, town: Town) -> None:
-        short = int(zone_sizes(self.instance, town).short.sum())
+        short = _short(self.instance, town)
         self.watch(phase, short, moved_households(self.instance, town))
+
+
+def _short(instance: Instance, town: Town) -> int:
+    """Count the households that grids and communities are out of range by."""
+    return int(zone_sizes(instance, town).short.sum() + community_sizes(instance, town).short.sum())
 
 
 def solve(

@@ -32,6 +32,7 @@ MOST_OF_A_LOT = 430.0
 GREEN_M2 = 3_500.0
 THIN_M = 18.0
 """A lot smaller or thinner than this (half its width) is a verge by the water: a small park."""
+MARKET_M2 = 9_000.0
 VILLAGE_LOTS = 3
 FEWEST = 200_000
 """Hundredths of a household that a community must have room for."""
@@ -120,7 +121,8 @@ def settle(
     grid[~urban] = grid.max() + 1 + villages[~urban]
     grid = _peopled(grid, community, room > 0, pairs)
     count = _fill(grid, use, community, room, n_urban)
-    grid = _market(grid, use, count, csr(pairs, len(use)))
+    roomy = shapely.area(free) > MARKET_M2
+    grid = _market(grid, use, count, csr(pairs, len(use)), roomy)
     compound = _compounds(plan, use, count, community, rng)
     return LandUse(use, count, compound, grid, community, int(villages.max()) + 1, per_street)
 
@@ -319,10 +321,11 @@ def _market(
     use: NDArray[np.int64],
     count: NDArray[np.int64],
     graph: tuple[NDArray[np.int32], NDArray[np.int32]],
+    roomy: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Make one lot without homes a market: a special grid of its own with a few households."""
     for what in (PARK, OFFICE, SCHOOL, FIELD):
-        lots = np.flatnonzero(use == what)
+        lots = np.flatnonzero((use == what) & roomy)
         for lot in np.roll(lots, len(lots) // 2).tolist():
             other = grid.copy()
             other[lot] = grid.max() + 1
@@ -352,7 +355,7 @@ def _compounds(
     pairs = pairs[community[pairs[:, 0]] == community[pairs[:, 1]]]
     together = count[pairs].sum(axis=1)
     wanted = max(1, len(use) // 60)
-    joined: set[int] = set()
+    joined = _one_above(compound, pairs, count)
     # One of 501–599 households, one above 1000, some between: the hard sizes.
     for low, high, share in ((501, 599, 1), (600, 800, wanted), (800, 1000, wanted)):
         most = share
@@ -364,30 +367,24 @@ def _compounds(
                 compound[b] = compound[a]
                 joined |= {a, b}
                 most -= 1
-    _one_above(compound, pairs, count, joined)
     return np.where(compound >= 0, np.unique(compound, return_inverse=True)[1] - 1, -1)
 
 
 def _one_above(
-    compound: NDArray[np.int64],
-    pairs: NDArray[np.int64],
-    count: NDArray[np.int64],
-    joined: set[int],
-) -> None:
-    """Let one large compound grow, lot by lot, until it has more than 1000 households."""
-    total = np.bincount(compound[compound >= 0], count[compound >= 0])
+    compound: NDArray[np.int64], pairs: NDArray[np.int64], count: NDArray[np.int64]
+) -> set[int]:
+    """Let one compound grow over its walls, lot by lot, until it has more than 1000 households."""
     both = np.concatenate([pairs, pairs[:, ::-1]])
-    for c in np.argsort(-total, kind="stable").tolist():
-        mine, size = set(np.flatnonzero(compound == c).tolist()), int(total[c])
-        if not mine <= joined:
-            continue
+    for first in np.unique(both[:, 0])[np.argsort(-count[np.unique(both[:, 0])])].tolist():
+        mine, size = {first}, int(count[first])
         while size <= 1_000:
-            beside = [b for a, b in both.tolist() if a in mine and b not in joined | mine]
+            beside = [b for a, b in both.tolist() if a in mine and b not in mine]
             beside = [b for b in beside if size + count[b] <= 1_600]
             if not beside:
                 break
             mine.add(max(beside, key=lambda b: (count[b], b)))
             size = int(count[list(mine)].sum())
         if size > 1_000:
-            compound[list(mine)] = c
-            return
+            compound[list(mine)] = compound[first]
+            return mine
+    return set()

@@ -351,9 +351,9 @@ def _course(
 def _crossings(plan: StreetPlan) -> list[tuple[int, shapely.Point]]:
     """Bridge the arterials, then whatever street joins parts that would lie apart."""
     candidates = _meetings(plan)
-    chosen = [(c, p) for rank, c, p in candidates if rank <= ARTERIAL]
+    chosen = [(c, p) for rank, c, p in candidates if rank == ARTERIAL]
     for rank, course, point in candidates:
-        if rank <= ARTERIAL:
+        if rank == ARTERIAL:
             continue
         more = [*chosen, (course, point)]
         before, after = (_components(plan._replace(crossings=c)).max() for c in (chosen, more))
@@ -372,7 +372,8 @@ def _components(plan: StreetPlan) -> NDArray[np.int64]:
 def _meetings(plan: StreetPlan) -> list[tuple[int, int, shapely.Point]]:
     """Give where a street meets water or railway and goes on: its rank, the course, the point."""
     found = []
-    for rank in (OUTLINE, ARTERIAL, COLLECTOR, STREET):
+    # The ring road lies half outside: a bridge there joins no two lots.
+    for rank in (ARTERIAL, COLLECTOR, STREET):
         ends = shapely.get_coordinates(shapely.boundary(plan.ground.edges[plan.level == rank]))
         at, count = np.unique(ends, axis=0, return_counts=True)
         nodes = shapely.points(at[count >= 2])

@@ -56,7 +56,7 @@ def make_town(
     *,
     households: int = 46_500,
     communities: int | None = None,
-    seed: int = 144,
+    seed: int = 21,
     kind: str = "town",
 ) -> Town:
     """

@@ -427,11 +427,11 @@ def households_from_a_web_map(office: Office, _: Path) -> str:
     return HOMES
 
 
-@damage("BD-09", stops=True)
+@damage("datum_suspected", severity="error", table="households")
 def households_from_baidu_without_buildings_named(office: Office, _: Path) -> str:
     moved = to_bd09(office.homes[["经度", "纬度"]].to_numpy())
     office.homes = office.homes.assign(经度=moved[:, 0], 纬度=moved[:, 1], 楼栋编号="")
-    return "--datum"
+    return HOMES
 
 
 @damage("datum_suspected", severity="error", table="grids")

@@ -127,7 +127,9 @@ def test_an_unlawful_wish_is_mended_or_refused(
     tmp_path: Path, small_study: lg.Study, small_plan: lg.Plan
 ) -> None:
     outcomes = set()
-    for unit, before, after in border_units(small_plan, lawful=False)[:3]:
+    for unit, before, after in border_units(small_plan, lawful=False):
+        if True in outcomes:
+            break
         path = written(tmp_path, small_plan, "p.json", edits=[edit(unit, before, after)])
         reviewed = review(small_study, small_plan, [read_patch(path)])
         outcomes.add(reviewed.plan is not None)

@@ -81,7 +81,7 @@ def test_lots_tile_each_part_of_the_town(kind: str, seed: int) -> None:
 def test_its_figures_lie_among_those_of_real_towns(
     town_of: Callable[[str], Town], kind: str
 ) -> None:
-    figures = describe(make_town(seed=144 if kind == "town" else 2, kind=kind)).set_index("key")
+    figures = describe(make_town(seed=21 if kind == "town" else 1, kind=kind)).set_index("key")
     known = [m for m in MEASURES if np.isfinite(m.least)]
     assert len(known) == 6
     for measure in known:

@@ -97,7 +97,7 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
             )
     if summary["status"] == "unfinished":
         cli.say_result(
-            f"尚未合规：还差 {sum(e['households'] for e in s['explanations'])} 户在范围之外；"
+            f"尚未合规：还差 {sum(e['short'] for e in s['explanations'])} 户在范围之外；"
             "没有证明做不到，放宽时限（--time-limit）或调大 effort 再运行"
         )
     cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")

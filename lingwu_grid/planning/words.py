@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from lingwu_grid.contract.rules import Rules
     from lingwu_grid.engine.instance import Explanation, Solution
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.ingest.study import Study
@@ -55,6 +56,7 @@ def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> 
     return {
         "cause": item.cause,
         "households": item.households,
+        "short": _short(item, study.rules),
         "communities": communities,
         "grids": grids,
         "message": message,
@@ -62,6 +64,13 @@ def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> 
         "units": fabric.units["unit_id"].to_numpy(object)[list(item.units)].tolist(),
         "repairs": [],
     }
+
+
+def _short(item: Explanation, rules: Rules) -> int:
+    """Give the households by which what is told lies out of range."""
+    if item.cause != "community_out_of_range":
+        return item.households
+    return max(rules.community.lower - item.households, item.households - rules.community.upper, 0)
 
 
 class _Said(NamedTuple):

@@ -192,6 +192,7 @@ def _failure(name: str, why: str, households: int) -> dict[str, Any]:
     return {
         "cause": "part_failed", "message": f"{name}（{households} 户）没有解出：{why}",
         "remedy": "排除原因后再运行一次：已解出的部分不再重算", "households": households,
+        "short": households,
         "units": [], "grids": [], "communities": [], "subdistricts": [name], "repairs": [],
     }  # fmt: skip
 

@@ -84,7 +84,8 @@ def tried_repairs(
         for repair in trials if number < MOST_EXPLANATIONS else []:
             if stop():
                 break
-            worked += _tried(study, fabric, item, repair, seed, workers)
+            before = len(solution.explanations)
+            worked += _tried(study, fabric, item, repair, before=before, seed=seed, workers=workers)
         out.append(sorted(worked, key=_dearness))
     return out
 
@@ -95,12 +96,20 @@ def _dearness(worked: dict[str, Any]) -> tuple[int, bool, int]:
 
 
 def _tried(
-    study: Study, fabric: Fabric, item: Explanation, repair: Repair, seed: int, workers: int
+    study: Study,
+    fabric: Fabric,
+    item: Explanation,
+    repair: Repair,
+    *,
+    before: int,
+    seed: int,
+    workers: int,
 ) -> list[dict[str, Any]]:
     rules = repair.rules.with_(prove=False, effort=EFFORT)
     found = solve_again(study, fabric, rules, seed=seed, workers=workers)
     same = [e for e in found.explanations if e.cause == item.cause and e.grids == item.grids]
-    if same:
+    # A repair that leaves as much as before has mended nothing.
+    if same or len(found.explanations) >= before:
         return []
     return [
         {

@@ -145,7 +145,7 @@ def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) 
         "moved_share": 0.3, "affected": 3, "price_of_clear_borders": 0, "tight_zones": 0,
         "lower_bound": bounds, "gap": None,
     }  # fmt: skip
-    said = {"message": "差", "remedy": "加", "repairs": [], "households": 7}
+    said = {"message": "差", "remedy": "加", "repairs": [], "households": 2993, "short": 7}
     for cause, status, told in (
         ("grid_out_of_range", "unfinished", True),
         ("unit_over_limit", "infeasible", False),

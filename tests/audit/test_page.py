@@ -111,7 +111,7 @@ def test_the_command_prints_a_table_and_tells_errors_by_its_code(
     office().write(study)
     assert main([str(study), "-o", str(out), "--quiet"]) == 0
     said = capsys.readouterr().out
-    assert "网格超上限" in said
+    assert "网格不足下限" in said
     assert "现状社区" in said
     summary = json.loads((out / "check.json").read_text("utf-8"))
     assert summary["findings"]["error"] == 0

@@ -48,7 +48,7 @@ def test_the_report_has_every_chapter_every_grid_and_nothing_left_of_the_templat
         assert row.boundary_text in words
     for row in small_plan.communities.itertuples():
         assert f"四至：{row.boundary_text}" in words
-    assert f"{small_plan.summary['lower_bound']['unconditional']:,}" in words
+    assert f"{small_plan.summary['lower_bound']['global']:,}" in words
     captions = [p.text for p in document.paragraphs if p.style.name == "Caption"]
     for kind in ("图", "表"):
         numbers = [int(c.split("　")[0].split()[1]) for c in captions if c.startswith(kind)]

@@ -99,18 +99,22 @@ def test_the_page_starts_lawful_and_counts_as_the_plan_does(
         assert f"共变动 {small_plan.summary['households_moved_grid']} 户" in moved
 
 
-def test_several_units_go_out_and_come_back_in_the_new_plan(
+def test_three_units_go_out_and_come_back_in_the_new_plan(
     desk: WebDriver, small_study: lg.Study, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
     street = streets_of(small_plan)[0]
     owner = small_plan.grids.set_index("grid_id")["community_id"]
     here = small_plan.communities.set_index("community_id")["subdistrict_id"]
     wishes: dict[str, tuple[str, str]] = {}
+    size = small_plan.grids.set_index("grid_id")["households"].to_dict()
+    homes = small_plan.units.set_index("unit_id")["households"]
     for unit, before, after in border_units(small_plan, lawful=True):
-        if here[owner[before]] == street and before not in {b for b, _ in wishes.values()}:
-            wishes.setdefault(unit, (before, after))
+        left, grown = size[before] - homes[unit], size[after] + homes[unit]
+        if here[owner[before]] == street and unit not in wishes and left >= 300 and grown <= 500:
+            wishes[unit] = (before, after)
+            size[before], size[after] = left, grown
     wishes = dict(list(wishes.items())[:3])
-    assert len(wishes) >= 2
+    assert len(wishes) == 3
     for unit, (_, after) in wishes.items():
         give(desk, unit, after)
     path = exported(desk, tmp_path)

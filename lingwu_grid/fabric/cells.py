@@ -12,7 +12,7 @@ from scipy.spatial import cKDTree
 
 from lingwu_grid.fabric.enclosures import make_faces
 from lingwu_grid.fabric.rings import ring_cuts
-from lingwu_grid.ingest.recurring import place_of_number
+from lingwu_grid.ingest.recurring import place_of_number, walls_round
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,7 +60,8 @@ def gather_buildings(study: Study) -> Buildings:
     # One place to the metre is one building, where the office has no building numbers.
     place = pd.Series(xy[:, 0]).astype(str) + "," + pd.Series(xy[:, 1]).astype(str)
     key = homes["building_id"].where(homes["building_id"] != "", "@" + place)
-    again = place_of_number(homes, study.table("compounds"))
+    walls = study.table("compounds")
+    again = place_of_number(homes, walls)
     of_household, pairs = pd.factorize(pd.MultiIndex.from_arrays([key, again]))
     names, at = pairs.get_level_values(0), pairs.get_level_values(1).to_numpy()
     first = np.unique(of_household, return_index=True)[1]
@@ -78,12 +79,7 @@ def gather_buildings(study: Study) -> Buildings:
     if len(known):
         theirs = known["compound_id"].reindex(names).fillna("").to_numpy(object)
         compound = np.where((compound == "") & (at == 0), theirs, compound)
-    walls = study.table("compounds")
-    if len(walls):
-        hit, wall = shapely.STRtree(walls.geometry.to_numpy()).query(point, predicate="within")
-        inside = np.full(len(point), "", object)
-        inside[hit[::-1]] = walls["compound_id"].to_numpy(object)[wall[::-1]]
-        compound = np.where(compound == "", inside, compound)
+    compound = np.where(compound == "", walls_round(point, walls), compound)
     return Buildings(point, footprint, compound, of_household)
 
 

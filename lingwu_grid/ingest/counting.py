@@ -92,8 +92,7 @@ def counted(
     excluded = pd.DataFrame(rows[["household_id", "origin", "status"]])[out].assign(
         reason=reason[out]
     )
-    kept = rows[~out].reset_index(drop=True)
-    return kept, excluded.reset_index(drop=True), findings
+    return rows[~out].reset_index(drop=True), excluded.reset_index(drop=True), findings
 
 
 def status_words(own: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -66,14 +66,19 @@ def _places(
 
 
 def _compound_of(rows: gpd.GeoDataFrame, walls: gpd.GeoDataFrame | None) -> NDArray[np.object_]:
-    compound = rows["compound_id"].to_numpy(object).copy()
-    open_rows = np.flatnonzero(compound == "")
-    if walls is not None and len(walls) and len(open_rows):
-        points = shapely.points(_middles(rows.iloc[open_rows]))
+    own = rows["compound_id"].to_numpy(object)
+    if walls is None:
+        return np.asarray(own)
+    return np.where(own == "", walls_round(shapely.points(_middles(rows)), walls), own)
+
+
+def walls_round(points: NDArray[np.object_], walls: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Give the id of the first compound that holds each point; empty for none."""
+    inside = np.full(len(points), "", object)
+    if len(walls):
         hit, wall = shapely.STRtree(walls.geometry.to_numpy()).query(points, predicate="within")
-        compound[open_rows[hit[::-1]]] = walls["compound_id"].to_numpy(object)[wall[::-1]]
-    named: NDArray[np.object_] = compound
-    return named
+        inside[hit[::-1]] = walls["compound_id"].to_numpy(object)[wall[::-1]]
+    return inside
 
 
 def recurring(rows: gpd.GeoDataFrame, walls: gpd.GeoDataFrame | None = None) -> list[Finding]:

@@ -11,6 +11,7 @@ from lingwu_grid.sample_town import layouts
 from lingwu_grid.sample_town.kinds import LANE
 from lingwu_grid.sample_town.landuse import (
     FLATS,
+    LIVED,
     MARKET,
     OFFICE,
     OLD,
@@ -236,7 +237,7 @@ def house(buildings: Buildings, use: NDArray[np.int64], rng: np.random.Generator
     """
     residents = buildings.households
     in_flats = use == FLATS
-    lived = np.isin(use, (FLATS, OLD, VILLAGE))
+    lived = np.isin(use, LIVED)
     extra = [
         rng.binomial(residents, 0.07) * in_flats,
         rng.binomial(residents, 0.04),

@@ -8,12 +8,11 @@ import numpy as np
 import shapely
 
 from lingwu_grid.sample_town.kinds import COLLECTOR, LANE, STREET, WALL
-from lingwu_grid.sample_town.planar import arrange
+from lingwu_grid.sample_town.planar import HA, arrange, axes, bowed, turns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-HA = 10_000.0
 SNAP_M = 40.0
 """A street that would end this near another's end meets it instead: a crossing of four."""
 LEAST_END_M = 24.0
@@ -128,16 +127,14 @@ class Cutter:
 
     def _across(self, polygon: shapely.Polygon, *, at_street: bool) -> shapely.LineString | None:
         """Draw a line across the longer axis, somewhere in the middle, not quite square."""
-        box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(polygon))[:4]
-        first, second = box[1] - box[0], box[2] - box[1]
-        long, short = (first, second) if np.hypot(*first) >= np.hypot(*second) else (second, first)
+        corner, long, short = axes(polygon)
         share = self.rng.uniform(0.38, 0.62)
         turn = self.rng.normal(0, 0.05)
-        onward = self._onward(polygon, box[0], long) if at_street else None
+        onward = self._onward(polygon, corner, long) if at_street else None
         if onward is not None and self.rng.random() < GOES_ON:
-            share = float((onward - box[0]) @ long / (long @ long))
+            share = float((onward - corner) @ long / (long @ long))
             turn = 0.0
-        middle = box[0] + long * share + short * 0.5
+        middle = corner + long * share + short * 0.5
         direction = short / max(np.hypot(*short), 1e-9)
         c, s = np.cos(turn), np.sin(turn)
         direction = np.array([[c, -s], [s, c]]) @ direction
@@ -148,7 +145,7 @@ class Cutter:
             return None
         chord = pieces[int(np.argmax(shapely.length(pieces)))]
         ends = [self._settled(np.array(p), polygon, at_street=at_street) for p in chord.coords]
-        line = self._curved(ends[0], ends[1])
+        line = bowed(ends[0], ends[1], self.rng.normal(0, 0.02))
         for candidate in (line, shapely.LineString(ends)):
             inside = shapely.intersection(candidate, polygon)
             if candidate.length > 30 and inside.length > candidate.length - 0.5:
@@ -189,18 +186,8 @@ class Cutter:
             return np.asarray(corners[int(np.argmin(far))], np.float64)
         return end
 
-    def _curved(self, a: NDArray[np.float64], b: NDArray[np.float64]) -> shapely.LineString:
-        t = np.linspace(0, 1, 5)[:, None]
-        normal = (b - a)[::-1] * np.array([-1, 1])
-        bow = self.rng.normal(0, 0.02) * np.sin(np.pi * t)
-        points = a * (1 - t) + b * t + bow * normal
-        return shapely.LineString(np.round(points, 2))
-
 
 def _corners(polygon: shapely.Polygon) -> NDArray[np.float64]:
     """Give the points of a ring where it turns by more than 25 degrees."""
     ring = np.array(polygon.exterior.coords)[:-1]
-    before, after = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
-    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-    dot = (before * after).sum(axis=1)
-    return np.asarray(ring[np.abs(np.arctan2(cross, dot)) > np.radians(25)])
+    return np.asarray(ring[turns(ring) > np.radians(25)])

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.sample_town.planar import GRID_M, arrange
+from lingwu_grid.sample_town.planar import GRID_M, HA, arrange
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 LEAST_HA = 0.05
 BINS = 36
 """Of street bearings, ten degrees each (Boeing 2019)."""
-HA = 10_000.0
 NO_STREET = ("service", "footway")
 """Ways inside compounds and alleys: the published figures are of streets that cars may use."""
 

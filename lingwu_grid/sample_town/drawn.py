@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.sample_town.kinds import BARRIERS, WALL
-from lingwu_grid.sample_town.planar import arrange, loops
+from lingwu_grid.sample_town.planar import arrange, axes, loops, turns
 from lingwu_grid.sample_town.streets import StreetPlan, open_pairs
 
 if TYPE_CHECKING:
@@ -41,10 +41,8 @@ class Drawn(NamedTuple):
 
 def cut_through(lot: shapely.Polygon) -> shapely.LineString | None:
     """Give the line that halves a lot across its longer axis; none for a lot too thin there."""
-    box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(lot))[:4]
-    first, second = box[1] - box[0], box[2] - box[1]
-    long, short = (first, second) if np.hypot(*first) >= np.hypot(*second) else (second, first)
-    middle = box[0] + long * 0.5 + short * 0.5
+    corner, long, short = axes(lot)
+    middle = corner + long * 0.5 + short * 0.5
     ray = shapely.LineString([middle - short, middle + short])
     pieces = shapely.get_parts(shapely.intersection(ray, shapely.buffer(lot, 6.0)))
     chord = pieces[int(np.argmin(shapely.distance(pieces, shapely.Point(middle))))]
@@ -110,14 +108,14 @@ def cracked(grids: NDArray[np.object_], seed: int) -> NDArray[np.object_]:
     made = grids.copy()
     left = CRACKS
     for number in rng.permutation(len(grids)).tolist():
+        if not left:
+            break
         ring = shapely.get_coordinates(shapely.get_exterior_ring(grids[number]))[:-1]
         before, after = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
-        cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
-        turn = np.abs(np.arctan2(cross, (before * after).sum(axis=1)))
         reach = np.hypot(*before.T) + np.hypot(*after.T)
         inner = shapely.distance(shapely.points(ring), edge) > 5.0
-        at = np.flatnonzero((turn < np.radians(15)) & (reach > 15) & (reach < 50) & inner)
-        if left and len(at):
+        at = np.flatnonzero((turns(ring) < np.radians(15)) & (reach > 15) & (reach < 50) & inner)
+        if len(at):
             k = int(rng.choice(at))
             along = after[k] + before[k]
             normal = along[::-1] * np.array([-1, 1]) / np.hypot(*along)

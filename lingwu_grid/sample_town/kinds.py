@@ -38,7 +38,6 @@ class Part(NamedTuple):
 class Kind(NamedTuple):
     """What a town is like."""
 
-    title: str
     parts: tuple[Part, ...]
     old: float
     """Share of the ground that old quarters take."""
@@ -51,11 +50,8 @@ RAILWAY_COURSE = Course("rail", (-0.06, 0.70), (1.06, 0.84), 22.0, 0.6)
 RIVER_COURSE = Course("river", (-0.08, 0.44), (0.46, -0.08), 130.0, 1.1)
 
 KINDS = {
-    "town": Kind(
-        "平原城镇", (Part(1.0, 1.15, 0.0, (CANAL_COURSE, RAILWAY_COURSE, RIVER_COURSE)),), 0.2, 0.04
-    ),
+    "town": Kind((Part(1.0, 1.15, 0.0, (CANAL_COURSE, RAILWAY_COURSE, RIVER_COURSE)),), 0.2, 0.04),
     "valley": Kind(
-        "带状河谷城镇",
         (
             Part(
                 1.0,
@@ -71,7 +67,6 @@ KINDS = {
         0.05,
     ),
     "industrial": Kind(
-        "工业城镇（几片分离）",
         (
             Part(0.62, 1.1, 0.0, (CANAL_COURSE,)),
             Part(0.38, 1.5, 0.03, (RAILWAY_COURSE,)),

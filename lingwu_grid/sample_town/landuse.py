@@ -14,10 +14,10 @@ import numpy as np
 import shapely
 
 from lingwu_grid.engine.search.start import cold_start
-from lingwu_grid.graph import pieces
+from lingwu_grid.graph import pieces, sources
 from lingwu_grid.sample_town.kinds import WALL
 from lingwu_grid.sample_town.names import COMMUNITIES_PER_STREET
-from lingwu_grid.sample_town.planar import csr
+from lingwu_grid.sample_town.planar import HA, csr
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from lingwu_grid.sample_town.streets import StreetPlan
 
 FLATS, OLD, VILLAGE, PARK, SCHOOL, MARKET, FIELD, OFFICE, WORKS = range(9)
-LIVED = (FLATS, OLD, VILLAGE, MARKET)
+LIVED = (FLATS, OLD, VILLAGE)
+"""Where homes are; a few stand in the market as well."""
 HOMES_PER_HA = {FLATS: (85.0, 130.0), OLD: (62.0, 90.0), VILLAGE: (22.0, 26.0)}
 MOST_OF_A_LOT = 430.0
 GREEN_M2 = 3_500.0
@@ -107,11 +108,11 @@ def settle(
     room[urban] *= wanted / room[urban].sum()
     weight = np.round(100 * np.where(urban, np.minimum(room, MOST_OF_A_LOT), 0)).astype(np.int64)
     weight[urban] += 1
-    graph = csr(pairs[urban[pairs].all(axis=1)], len(use))
+    graph, whole = csr(pairs[urban[pairs].all(axis=1)], len(use)), csr(pairs, len(use))
     community, per_street = _communities(plan, graph, weight, villages, communities, seed)
     n_urban = int(community[urban].max()) + 1
     grid = cold_start(
-        *csr(pairs, len(use)),
+        *whole,
         weight,
         community.astype(np.int32),
         band=(30_000, 37_000),
@@ -122,7 +123,7 @@ def settle(
     grid = _peopled(grid, community, room > 0, pairs)
     count = _fill(grid, use, community, room, n_urban)
     roomy = shapely.area(free) > MARKET_M2
-    grid = _market(grid, use, count, csr(pairs, len(use)), roomy)
+    grid = _market(grid, use, count, whole, roomy)
     compound = _compounds(plan, use, count, community, rng)
     return LandUse(use, count, compound, grid, community, int(villages.max()) + 1, per_street)
 
@@ -171,7 +172,7 @@ def _large_enough(
     label: NDArray[np.int64],
 ) -> NDArray[np.int32]:
     """Join a community of works and parks to its smallest neighbour in the same street."""
-    source = np.repeat(np.arange(len(cut)), np.diff(graph[0]))
+    source = sources(graph[0])
     same = label[source] == label[graph[1]]
     source, target = source[same], graph[1][same]
     cut = cut.copy()
@@ -267,7 +268,7 @@ def _room(
     per_ha = np.zeros(len(use))
     for what, (low, high) in HOMES_PER_HA.items():
         per_ha[use == what] = rng.uniform(low, high, int((use == what).sum()))
-    return np.asarray(per_ha * shapely.area(plan.lots) / 10_000.0)
+    return np.asarray(per_ha * shapely.area(plan.lots) / HA)
 
 
 def _peopled(
@@ -307,11 +308,10 @@ def _fill(
     target[in_village] = np.clip(room_of[in_village], 310, 360)
     for c in range(n_urban):
         mine = ~in_village & (of_grid == c)
-        for low, high in ((3_080, 306), (4_900, 306)):
-            total = target[mine].sum()
-            wrong = total < low if low == 3_080 else total > low
-            if wrong and mine.any():
-                target[mine] = np.clip(target[mine] * low / total, high, 494)
+        total = target[mine].sum()
+        goal = np.clip(total, 3_080, 4_900)
+        if goal != total and mine.any():
+            target[mine] = np.clip(target[mine] * goal / total, 306, 494)
     share = room / np.maximum(room_of[grid], 1e-9)
     return np.asarray(np.round(target[grid] * share).astype(np.int64))
 
@@ -375,7 +375,8 @@ def _one_above(
 ) -> set[int]:
     """Let one compound grow over its walls, lot by lot, until it has more than 1000 households."""
     both = np.concatenate([pairs, pairs[:, ::-1]])
-    for first in np.unique(both[:, 0])[np.argsort(-count[np.unique(both[:, 0])])].tolist():
+    lots = np.unique(both[:, 0])
+    for first in lots[np.argsort(-count[lots])].tolist():
         mine, size = {first}, int(count[first])
         while size <= 1_000:
             beside = [b for a, b in both.tolist() if a in mine and b not in mine]

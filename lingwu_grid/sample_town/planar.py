@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from lingwu_grid.graph import indptr_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+HA = 10_000.0
 GRID_M = 0.01
 """Coordinates of the town lie on this lattice, so that what touches touches exactly."""
 ASIDE_M = 0.05
@@ -96,5 +99,29 @@ def loops(ground: Arrangement) -> NDArray[np.int64]:
 def csr(pairs: NDArray[np.int64], n: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """Give pairs of neighbours as a graph of ``n`` nodes, CSR, each neighbour once."""
     both = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
-    degree = np.bincount(both[:, 0], minlength=n)
-    return np.concatenate([[0], degree.cumsum()]).astype(np.int32), both[:, 1].astype(np.int32)
+    return indptr_of(both[:, 0], n), both[:, 1].astype(np.int32)
+
+
+def axes(
+    polygon: shapely.Polygon,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Give the smallest box round a polygon: a corner, its long side and its short side."""
+    box = shapely.get_coordinates(shapely.minimum_rotated_rectangle(polygon))[:4]
+    first, second = box[1] - box[0], box[2] - box[1]
+    is_first = np.hypot(*first) >= np.hypot(*second)
+    return box[0], *((first, second) if is_first else (second, first))
+
+
+def turns(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give by how much an open ring turns at each point, radians, either way."""
+    before, after = ring - np.roll(ring, 1, axis=0), np.roll(ring, -1, axis=0) - ring
+    cross = before[:, 0] * after[:, 1] - before[:, 1] * after[:, 0]
+    return np.asarray(np.abs(np.arctan2(cross, (before * after).sum(axis=1))))
+
+
+def bowed(a: NDArray[np.float64], b: NDArray[np.float64], *bow: float) -> shapely.LineString:
+    """Draw a line that bends aside, by shares of its length: the first once, the next twice."""
+    t = np.linspace(0, 1, 5)[:, None]
+    normal = (b - a)[::-1] * np.array([-1, 1])
+    off = sum(share * np.sin(k * np.pi * t) for k, share in enumerate(bow, start=1))
+    return shapely.LineString(np.round(a * (1 - t) + b * t + off * normal, 2))

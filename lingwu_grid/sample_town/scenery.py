@@ -13,15 +13,14 @@ from lingwu_grid.sample_town import names
 from lingwu_grid.sample_town.kinds import (
     ARTERIAL,
     BARRIERS,
-    CANAL,
     COLLECTOR,
     LANE,
+    LEVEL_OF,
     OUTLINE,
     RAIL,
-    RIVER,
     STREET,
 )
-from lingwu_grid.sample_town.landuse import FLATS, OLD, VILLAGE
+from lingwu_grid.sample_town.landuse import LIVED
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -40,7 +39,7 @@ CLASS = {
     STREET: "residential",
     LANE: "residential",
 }
-KIND = {CANAL: "canal", RAIL: "rail", RIVER: "river"}
+KIND = {level: kind for kind, level in LEVEL_OF.items()}
 
 
 def road_table(plan: StreetPlan, ways: Ways) -> gpd.GeoDataFrame:
@@ -181,7 +180,7 @@ def place_table(
     plan: StreetPlan, land: LandUse, rng: np.random.Generator
 ) -> dict[str, gpd.GeoDataFrame]:
     """Place the Neighbourhood Stations and the candidate premises on streets beside homes."""
-    lived = np.isin(land.use, (FLATS, OLD, VILLAGE))
+    lived = np.isin(land.use, LIVED)
     sides = plan.ground.sides
     beside = (lived[sides] & (sides >= 0)).any(axis=1)
     streets = np.flatnonzero(np.isin(plan.level, (COLLECTOR, STREET, LANE)) & beside)

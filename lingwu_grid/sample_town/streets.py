@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from lingwu_grid.graph import linked
 from lingwu_grid.sample_town import names
 from lingwu_grid.sample_town.cutting import Cutter
 from lingwu_grid.sample_town.kinds import (
@@ -27,7 +26,7 @@ from lingwu_grid.sample_town.kinds import (
     STREET,
     WALL,
 )
-from lingwu_grid.sample_town.planar import GRID_M, Arrangement, arrange, loops
+from lingwu_grid.sample_town.planar import GRID_M, HA, Arrangement, arrange, bowed, loops
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,7 +36,6 @@ if TYPE_CHECKING:
 HALF_WIDTH_M = np.array([8.0, 13.0, 9.0, 7.0, 2.5, 0.0, 14.0, 12.0, 22.0])
 """From the middle of a line to the lots beside it, by level."""
 
-HA = 10_000.0
 HOUSEHOLDS_PER_HA = 62.0
 SUPERBLOCK_HA = 42.0
 APART_M = 1_500.0
@@ -45,7 +43,6 @@ APART_M = 1_500.0
 SMALL_M2 = 1_500.0
 THIN = 0.18
 """4πA/P² below which a small lot is a verge."""
-EDGE_POINTS = 5
 OVER_M = 0.06
 ROUNDS = 12
 REDRAWN = 20
@@ -197,8 +194,7 @@ def _found(
         spare = np.union1d(loops(ground), _spare(ground, level))
         level, name = level[ground.source], name[ground.source]
         if len(spare):
-            kept = np.ones(len(ground.edges), np.bool_)
-            kept[spare] = False
+            kept = np.delete(np.arange(len(level)), spare)
             drawn, level, name = ground.edges[kept], level[kept], name[kept]
             continue
         is_old, part = _old_lots(ground, old), _parts(ground, outlines)
@@ -298,31 +294,26 @@ def _mesh(part: Part, households: float, rng: np.random.Generator) -> NDArray[np
 def _arterials(
     mesh: NDArray[np.float64], rng: np.random.Generator
 ) -> list[tuple[shapely.LineString, int, str]]:
-    """Draw the ring road and the arterials; a few are missing, as where a works or school lies."""
+    """Draw the ring road and the arterials."""
     drawn = []
     rows, columns = mesh.shape[0] - 1, mesh.shape[1] - 1
     for j in range(rows + 1):
         is_ring = j in (0, rows)
         called = "环城街" if is_ring else names.numbered(names.EAST_STREETS, j - 1, "示例大街")
         for i in range(columns):
-            line = _bowed(mesh[j, i], mesh[j, i + 1], rng)
+            line = bowed(mesh[j, i], mesh[j, i + 1], *_bend(rng))
             drawn.append((line, OUTLINE if is_ring else ARTERIAL, called))
     for i in range(columns + 1):
         is_ring = i in (0, columns)
         called = "环城路" if is_ring else names.numbered(names.NORTH_STREETS, i - 1, "示例大道")
         for j in range(rows):
-            line = _bowed(mesh[j, i], mesh[j + 1, i], rng)
+            line = bowed(mesh[j, i], mesh[j + 1, i], *_bend(rng))
             drawn.append((line, OUTLINE if is_ring else ARTERIAL, called))
     return drawn
 
 
-def _bowed(
-    a: NDArray[np.float64], b: NDArray[np.float64], rng: np.random.Generator
-) -> shapely.LineString:
-    t = np.linspace(0, 1, EDGE_POINTS)[:, None]
-    normal = (b - a)[::-1] * np.array([-1, 1])
-    bow = rng.normal(0, 0.018) * np.sin(np.pi * t) + rng.normal(0, 0.006) * np.sin(2 * np.pi * t)
-    return shapely.LineString(np.round(a * (1 - t) + b * t + bow * normal, 2))
+def _bend(rng: np.random.Generator) -> tuple[float, float]:
+    return rng.normal(0, 0.018), rng.normal(0, 0.006)
 
 
 def _course_name(course: Course, number: int) -> str:
@@ -352,21 +343,20 @@ def _crossings(plan: StreetPlan) -> list[tuple[int, shapely.Point]]:
     """Bridge the arterials, then whatever street joins parts that would lie apart."""
     candidates = _meetings(plan)
     chosen = [(c, p) for rank, c, p in candidates if rank == ARTERIAL]
+    apart = _components(plan._replace(crossings=chosen)).max()
     for rank, course, point in candidates:
-        if rank == ARTERIAL:
-            continue
         more = [*chosen, (course, point)]
-        before, after = (_components(plan._replace(crossings=c)).max() for c in (chosen, more))
-        chosen = more if after < before else chosen
+        if rank == ARTERIAL or not apart:
+            continue
+        left = _components(plan._replace(crossings=more)).max()
+        if left < apart:
+            chosen, apart = more, left
     return chosen
 
 
-def _components(plan: StreetPlan) -> NDArray[np.int64]:
+def _components(plan: StreetPlan) -> NDArray[np.int32]:
     """Give the piece that each lot hangs together with, shape (n_lots,)."""
-    pairs = plan.pairs()
-    n = len(plan.lots)
-    graph = coo_array((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), shape=(n, n))
-    return np.asarray(connected_components(graph, directed=False)[1], np.int64)
+    return linked(len(plan.lots), *plan.pairs().T)
 
 
 def _meetings(plan: StreetPlan) -> list[tuple[int, int, shapely.Point]]:

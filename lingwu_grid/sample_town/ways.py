@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.sample_town.kinds import LANE
-from lingwu_grid.sample_town.landuse import FLATS, OLD, VILLAGE
+from lingwu_grid.sample_town.landuse import FLATS, LIVED, OLD
 from lingwu_grid.sample_town.planar import GRID_M
 from lingwu_grid.sample_town.streets import HALF_WIDTH_M
 
@@ -75,7 +75,7 @@ def inner_ways(plan: StreetPlan, land: LandUse, rng: np.random.Generator) -> Way
     """
     rows: list[tuple[int, shapely.LineString, bool]] = []
     fronts = _fronts(plan)
-    for lot in np.flatnonzero(np.isin(land.use, (FLATS, OLD, VILLAGE))).tolist():
+    for lot in np.flatnonzero(np.isin(land.use, LIVED)).tolist():
         edges = fronts[lot]
         use = int(land.use[lot])
         if not edges or (use == OLD and rng.random() > ALLEY_SHARE):

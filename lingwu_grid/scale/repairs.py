@@ -78,13 +78,13 @@ def tried_repairs(
         for ``rules.toml``, what a plan with it moves, and how many things it leaves unlawful.
     """
     out: list[list[dict[str, Any]]] = []
+    before = len(solution.explanations)
     for number, item in enumerate(solution.explanations):
         worked = []
         trials = _candidates(item, study, fabric)[:MOST_TRIALS]
         for repair in trials if number < MOST_EXPLANATIONS else []:
             if stop():
                 break
-            before = len(solution.explanations)
             worked += _tried(study, fabric, item, repair, before=before, seed=seed, workers=workers)
         out.append(sorted(worked, key=_dearness))
     return out

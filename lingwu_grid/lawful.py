@@ -30,7 +30,7 @@ SPECIAL = "专属网格：市场、楼宇、场馆等单独设置，不适用 30
 VILLAGE = "村居合一：城中村整体保留，不适用社区 3000—5000 户（灵党办〔2020〕65号 §4）"
 
 
-UNPROVEN = ("grid_out_of_range", "community_out_of_range")
+UNPROVEN = ("grid_out_of_range", "community_out_of_range", "community_in_pieces")
 """Causes that say only that nothing lawful was found."""
 
 UNLAWFUL_RUNS = ("infeasible", "unfinished")

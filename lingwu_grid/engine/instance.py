@@ -296,6 +296,8 @@ class Explanation:
 
     cause: str
     households: int
+    short: int = 0
+    """Households that it is out of range by; 0 where that is `households`."""
     communities: tuple[int, ...] = ()
     grids: tuple[int, ...] = ()
     subdistricts: tuple[int, ...] = ()

@@ -20,7 +20,6 @@ from lingwu_grid.engine.instance import (
     never,
     silent,
 )
-from lingwu_grid.engine.search.start import attach_pieces, cold_start, open_borders
 from lingwu_grid.engine.town.across import (
     balance_street,
     neighbourhoods,
@@ -31,9 +30,10 @@ from lingwu_grid.engine.town.across import (
 from lingwu_grid.engine.town.affected import least_affected
 from lingwu_grid.engine.town.bounds import unconditional, unconditional_communities
 from lingwu_grid.engine.town.causes import community_causes, region_causes
-from lingwu_grid.engine.town.communities import settle_communities, zone_graph
+from lingwu_grid.engine.town.communities import dissolved
 from lingwu_grid.engine.town.counts import shared_out
 from lingwu_grid.engine.town.feasibility import explain
+from lingwu_grid.engine.town.first import first_town
 from lingwu_grid.engine.town.grids import (
     FEWER_PAIRS,
     MOST_PAIRS,
@@ -63,6 +63,7 @@ from lingwu_grid.engine.town.tally import (
     affected_households,
     community_sizes,
     moved_households,
+    worth,
     zone_sizes,
 )
 from lingwu_grid.engine.town.tidy import tidy_task
@@ -71,8 +72,6 @@ from lingwu_grid.lawful import run_status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from numpy.typing import NDArray
 
     from lingwu_grid.engine.search.search import Draft
 
@@ -145,7 +144,7 @@ def solve(
         if gap.cause != "pinch_point":
             instance = instance.with_small_grids(np.array(gap.units), gap.households)
     run = _Run(instance, seed, stop, workers, watch)
-    town = _start(run)
+    town = first_town(instance, seed=seed, workers=workers)
     run.tell("起始方案", town)
     town = _lawful(run, town)
     run.tell("合规方案", town)
@@ -161,49 +160,6 @@ def solve(
         explanations=explanations,
         clear_price=clear_price,
     )
-
-
-def _start(run: _Run) -> Town:
-    instance, graph, seed = run.instance, run.instance.graph, run.seed
-    keep = instance.is_fixed
-    if instance.keeps_today:
-        zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep, graph.grid_is_locked)
-        today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
-        today[: graph.n_grids] = graph.grid_community
-        return _with_communities(run, zone, today)
-    indptr, indices = open_borders(graph)
-    if graph.n_communities and instance.community_mode != "redraw":
-        label = attach_pieces(
-            graph, graph.community_now, graph.community_now, keep, graph.community_is_locked
-        )
-    else:
-        label = np.int32(graph.n_communities) + cold_start(
-            indptr, indices, graph.households, graph.subdistrict, seed=seed,
-            band=(instance.new_community_lower, instance.new_community_upper),
-        )  # fmt: skip
-    band = (instance.new_lower, instance.new_upper)
-    zone = cold_start(indptr, indices, graph.households, label, seed=seed, band=band)
-    zone += np.int32(graph.n_grids)
-    today = np.full(int(zone.max()) + 1, -1, np.int32)
-    today[zone] = label
-    if graph.n_communities and instance.community_mode != "redraw":
-        return _with_communities(run, zone, today)
-    return Town(zone, today)
-
-
-def _with_communities(run: _Run, zone: NDArray[np.int32], today: NDArray[np.int32]) -> Town:
-    instance, graph = run.instance, run.instance.graph
-    if instance.community_mode == "redraw" or not graph.n_communities:
-        indptr, indices = zone_graph(instance, zone)
-        size = np.bincount(zone, graph.households).astype(np.int64)
-        street = np.zeros(len(size), np.int32)
-        street[zone] = graph.subdistrict
-        band = (instance.new_community_lower, instance.new_community_upper)
-        drawn = cold_start(indptr, indices, size, street, seed=run.seed, band=band)
-        return Town(zone, drawn + np.int32(graph.n_communities))
-    if instance.community_mode == "fixed" and (today[np.unique(zone)] >= 0).all():
-        return Town(zone, today)
-    return Town(zone, settle_communities(instance, zone, today, workers=run.workers))
 
 
 def _lawful(run: _Run, town: Town) -> Town:
@@ -223,15 +179,35 @@ def _lawful(run: _Run, town: Town) -> Town:
         return town
     is_across = instance.community_mode != "fixed"
     for number, (patience, steps) in enumerate(ROUNDS if is_across else ROUNDS_INSIDE):
+        if is_across and patience.is_thorough:
+            town = _fewer_communities(run, town)
+            if not _faulty(instance, town):
+                break
         if is_across:
             only = _faulty(instance, town) if number else None
             town = _search_streets(run, town, STREET_HEATS[:1], steps, stop, only)
             run.tell("跨社区搜索", town)
         town = _mended(run, town, [[c] for c in _faulty(instance, town)], patience)
-        if is_across and number:
+        if is_across and _faulty(instance, town):
             town = _mend_across(run, town, patience)
         if not _faulty(instance, town):
             break
+    return town
+
+
+def _fewer_communities(run: _Run, town: Town) -> Town:
+    """Do without a community that stays too small, where that brings more into range."""
+    instance, stop = run.instance, partial(run.stop, is_lawful=False)
+    sizes = community_sizes(instance, town)
+    for c in np.flatnonzero(sizes.is_present & (sizes.households < sizes.lower)).tolist():
+        trial = None if stop() else dissolved(instance, town, c)
+        if trial is None:
+            continue
+        trial = _search_streets(run, trial, STREET_HEATS[:1], 60, stop, _faulty(instance, trial))
+        trial = _mend_across(run, trial, HASTY)
+        if worth(instance, trial)[0] < worth(instance, town)[0]:
+            town = trial
+        run.tell("撤并社区", town)
     return town
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from lingwu_grid.contract.rules import Rules
     from lingwu_grid.engine.instance import Explanation, Solution
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.ingest.study import Study
@@ -56,7 +55,7 @@ def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> 
     return {
         "cause": item.cause,
         "households": item.households,
-        "short": _short(item, study.rules),
+        "short": item.short or item.households,
         "communities": communities,
         "grids": grids,
         "message": message,
@@ -64,13 +63,6 @@ def _in_words(item: Explanation, names: Names, study: Study, fabric: Fabric) -> 
         "units": fabric.units["unit_id"].to_numpy(object)[list(item.units)].tolist(),
         "repairs": [],
     }
-
-
-def _short(item: Explanation, rules: Rules) -> int:
-    """Give the households by which what is told lies out of range."""
-    if item.cause != "community_out_of_range":
-        return item.households
-    return max(rules.community.lower - item.households, item.households - rules.community.upper, 0)
 
 
 class _Said(NamedTuple):
@@ -144,6 +136,16 @@ def _of_zones(item: Explanation, said: _Said) -> dict[str, tuple[str, str]]:
         "community_out_of_range": (
             f"{said.where}为 {item.households} 户，不在 {said.community} 户之间",
             '允许社区微调（communities = "adjust"），或撤并、登记例外',
+        ),
+        "community_in_pieces": (
+            f"{said.where}被障碍或其他社区分成几片，离开主体的共 {item.households} 户"
+            f"（{said.which}），没有找到连成一片的划法",
+            (
+                f"核实障碍上是否有通道（隔开的网格：{said.pairs}），在“跨越点”补上；"
+                if said.pairs
+                else ""
+            )
+            + "或解除锁定，让这几个网格改属相邻社区",
         ),
     }
 

@@ -76,6 +76,7 @@ def lattice_part(
         owner_zones=np.full(1, int(zone.max()) + 1, np.int64),
         x=10.0 * (np.arange(n) % nx),
         y=10.0 * (np.arange(n) // nx),
+        drawn=np.arange(n, dtype=np.int32),
     )
 
 

@@ -44,12 +44,7 @@ def test_the_plan_of_a_town_is_lawful_to_an_independent_reader(
     assert kept_vertex_for_vertex(tmp_path / "out", small_folder) > 3
 
 
-IN_PIECES = pytest.mark.xfail(
-    strict=True, reason="a community that a barrier parts today is told as lawful"
-)
-
-
-@pytest.mark.parametrize("seed", [pytest.param(11, marks=IN_PIECES), 12])
+@pytest.mark.parametrize("seed", [11, 12])
 def test_other_towns_are_lawful_too(seed: int, tmp_path: Path) -> None:
     write_town(make_town(households=13_000, communities=3, seed=seed), tmp_path / "town")
     hurry(tmp_path / "town")

@@ -19,6 +19,7 @@ import numpy as np
 
 from lingwu_grid.engine.exact.model import order_from_core
 from lingwu_grid.engine.search._kernels import FAULT
+from lingwu_grid.graph import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -262,9 +263,13 @@ def _size_rows(exact: ExactModel, program: Program, z: int) -> None:
 def _order_rows(
     exact: ExactModel, x: NDArray[np.int64], rank: NDArray[np.int32], z: int, rows: Rows
 ) -> None:
+    core = int(exact.core[z])
+    piece = pieces(exact.indptr, exact.indices, exact.now)
+    # What lies apart from the core today and may be nowhere else (a declared enclave) needs no
+    # leave to be there; what hangs together with it must go on doing so.
+    is_bound = (exact.allowed.sum(axis=1) == 1) & (piece != piece[core])
     for u in np.flatnonzero(x[:, z] >= 0).tolist():
-        # A node that may be nowhere else needs no leave to be there (a declared enclave).
-        if u == exact.core[z] or exact.allowed[u].sum() == 1:
+        if u == core or is_bound[u]:
             continue
         near = exact.around([u]).tolist()
         nearer = [int(x[v, z]) for v in near if x[v, z] >= 0 and rank[v] < rank[u]]

@@ -61,6 +61,8 @@ class Subproblem(NamedTuple):
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     """A point of each unit, metres."""
+    drawn: NDArray[np.int32]
+    """Units that moves are drawn from."""
 
 
 class State(NamedTuple):

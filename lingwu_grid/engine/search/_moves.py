@@ -349,7 +349,7 @@ def attempt(
 ) -> Change:
     """Draw a move and do it; the caller keeps it or undoes it."""
     change = Change(0, 0.0, 0)
-    unit = draw(rng, len(state.zone))
+    unit = int(part.drawn[draw(rng, len(part.drawn))])
     to = some_neighbour(part, state, unit, rng)
     if to < 0:
         return change

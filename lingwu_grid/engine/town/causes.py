@@ -107,7 +107,7 @@ def community_causes(instance: Instance) -> list[Explanation]:
         street = graph.subdistrict == graph.subdistrict[units[0]]
         is_whole = int(graph.households[street].sum()) == int(weight[r])
         cause = "count_gap_communities" if is_whole else "community_cut_off"
-        pairs = [] if is_whole else _closed_pairs(instance, units)
+        pairs = [] if is_whole else closed_pairs(instance, units)
         told.append(_explained(cause, instance, units, int(weight[r]), pairs=pairs))
     return told
 
@@ -174,7 +174,7 @@ def _why_region(instance: Instance, units: NDArray[np.int64], households: int) -
     wider = over == over[first]
     if wider.sum() > len(units) and fits(int(graph.households[wider].sum()), lower, upper):
         return _explained(
-            "barrier_cuts", instance, units, households, pairs=_closed_pairs(instance, units)
+            "barrier_cuts", instance, units, households, pairs=closed_pairs(instance, units)
         )
     return _explained("count_gap_component", instance, units, households)
 
@@ -187,7 +187,7 @@ def _grids_around(instance: Instance, units: NDArray[np.int64]) -> NDArray[np.in
     return np.unique(graph.grid_now[graph.indices[touch]])
 
 
-def _closed_pairs(instance: Instance, units: NDArray[np.int64]) -> list[tuple[int, int]]:
+def closed_pairs(instance: Instance, units: NDArray[np.int64]) -> list[tuple[int, int]]:
     """List the pairs of grids that a barrier parts round a region, the longest contact first."""
     graph = instance.graph
     inside = np.zeros(graph.n_units, np.bool_)

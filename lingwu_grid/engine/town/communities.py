@@ -14,6 +14,7 @@ import numpy as np
 from lingwu_grid.engine.exact.branching import Limits, solve_exact
 from lingwu_grid.engine.exact.extract import SHORT_PRICE, sub_graph
 from lingwu_grid.engine.exact.model import ExactModel
+from lingwu_grid.engine.town.levels import Town
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.graph import indptr_of, sources
 
@@ -53,7 +54,12 @@ def zone_graph(
 
 
 def settle_communities(
-    instance: Instance, zone: NDArray[np.int32], today: NDArray[np.int32], *, workers: int = 1
+    instance: Instance,
+    zone: NDArray[np.int32],
+    today: NDArray[np.int32],
+    *,
+    workers: int = 1,
+    closing: int = -1,
 ) -> NDArray[np.int32]:
     """
     Bring communities into range by whole grids, changing the fewest households.
@@ -70,6 +76,8 @@ def settle_communities(
         Community of each zone, shape (n_zones,); -1 where unknown.
     workers
         Streets solved at a time; the result does not depend on it.
+    closing
+        A community that is to end; -1 for none. Other streets are left as they are then.
 
     Returns
     -------
@@ -84,17 +92,63 @@ def settle_communities(
     street = np.full(len(size), -1, np.int32)
     street[zone] = graph.subdistrict
     instances = []
-    for s in np.unique(street[present]).tolist():
+    streets = street[present] if closing < 0 else graph.community_subdistrict[[closing]]
+    for s in np.unique(streets).tolist():
         nodes = np.flatnonzero(present & (street == s))
         communities = np.flatnonzero(graph.community_subdistrict == s)
         if len(communities):
             part = (instance, nodes, communities, today, size, indptr, indices)
-            instances.append((nodes, communities, _community_instance(*part)))
+            exact = _community_instance(*part)
+            if closing >= 0:
+                exact = _without(exact, int(np.searchsorted(communities, closing)))
+            instances.append((nodes, communities, exact))
     best = run_all(lambda item: _best_of_cores(item[2]), instances, workers)
     settled = today.copy()
     for (nodes, communities, _), chosen in zip(instances, best, strict=True):
         settled[nodes] = communities[chosen]
     return settled
+
+
+def dissolved(instance: Instance, town: Town, community: int) -> Town | None:
+    """
+    Settle the communities of a street again without one of them.
+
+    Parameters
+    ----------
+    instance
+        Bounds of communities, weights and locks.
+    town
+        The assignment, every zone in one piece.
+    community
+        The one that ends.
+
+    Returns
+    -------
+    Town | None
+        None where the community is new or locked, or holds a locked grid.
+    """
+    graph = instance.graph
+    mine = np.unique(town.zone[town.community[town.zone] == community])
+    is_locked = np.append(graph.grid_is_locked, False)
+    if community >= graph.n_communities or graph.community_is_locked[community]:
+        return None
+    if is_locked[np.minimum(mine, graph.n_grids)].any():
+        return None
+    settled = settle_communities(instance, town.zone, town.community, closing=community)
+    if (settled[mine] == community).any():
+        return None
+    return Town(town.zone, settled)
+
+
+def _without(exact: ExactModel, community: int) -> ExactModel:
+    """Close a community: its grids may go to any other, and it takes none."""
+    allowed, lower = exact.allowed.copy(), exact.lower.copy()
+    allowed[exact.now == community] = ~np.isin(np.arange(len(lower)), [community])
+    allowed[:, community] = False
+    allowed[:, ~exact.may_close] &= exact.now[:, None] == np.flatnonzero(~exact.may_close)
+    lower[community] = 0
+    is_other = ~(exact.transfer == community).any(axis=1)
+    return replace(exact, allowed=allowed, lower=lower, transfer=exact.transfer[is_other])
 
 
 def _best_of_cores(exact: ExactModel) -> NDArray[np.int32]:

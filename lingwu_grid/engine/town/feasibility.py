@@ -7,8 +7,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.engine.instance import Explanation
-from lingwu_grid.engine.town.causes import community_causes, fits, region_causes
-from lingwu_grid.engine.town.tally import community_sizes, zone_sizes
+from lingwu_grid.engine.search.start import open_borders
+from lingwu_grid.engine.town.causes import (
+    closed_pairs,
+    community_causes,
+    fits,
+    region_causes,
+)
+from lingwu_grid.engine.town.tally import Sizes, community_sizes, zone_sizes
+from lingwu_grid.graph import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,12 +42,13 @@ def explain(instance: Instance, town: Town) -> tuple[Explanation, ...]:
         :func:`~lingwu_grid.engine.town.causes.community_causes`, `count_gap_grids` (a
         community whose households no number of grids can hold), `unit_over_limit` (one unit
         above the maximum), `grid_without_households` (no row lies in it),
-        `grid_out_of_range`, `community_out_of_range`. Empty for a lawful plan.
+        `grid_out_of_range`, `community_out_of_range`, `community_in_pieces`. Empty for a
+        lawful plan.
     """
     grids, communities = _grids(instance, town), _communities(instance, town)
-    told = _over_size_units(instance)
+    told, broken = _over_size_units(instance), _communities_in_pieces(instance, town)
     if not grids and not communities:
-        return tuple(told)
+        return (*told, *broken)
     told += region_causes(instance)
     counted = community_causes(instance)
     # What a region's own cause explains is not told twice.
@@ -56,7 +64,7 @@ def explain(instance: Instance, town: Town) -> tuple[Explanation, ...]:
     communities = [
         item for item in communities if not explained[np.isin(community, item.communities)].all()
     ]
-    return (*told, *counted, *communities)
+    return (*told, *counted, *communities, *broken)
 
 
 def _ground(instance: Instance, told: list[Explanation]) -> NDArray[np.bool_]:
@@ -81,6 +89,37 @@ def _over_size_units(instance: Instance) -> list[Explanation]:
         for u in heavy
         if instance.graph.households[u] > most
     ]
+
+
+def _communities_in_pieces(instance: Instance, town: Town) -> list[Explanation]:
+    """
+    Tell of communities that open borders do not hold together: all but the largest piece.
+
+    Empty ground does not count, nor does a community that holds a declared enclave.
+    """
+    graph = instance.graph
+    community = town.community[town.zone]
+    piece = pieces(*open_borders(graph), community.astype(np.int32))
+    size = np.bincount(piece, graph.households).astype(np.int64)
+    owner = np.zeros(len(size), np.int64)
+    owner[piece] = community
+    several = np.flatnonzero(np.bincount(owner[size > 0]) > 1)
+    told = []
+    for c in np.setdiff1d(several, town.community[: graph.n_grids][graph.grid_is_enclave]).tolist():
+        inside = np.flatnonzero((community == c) & (size[piece] > 0))
+        main = piece[inside[np.argmax(size[piece[inside]])]]
+        units = inside[piece[inside] != main]
+        told.append(
+            Explanation(
+                "community_in_pieces",
+                int(graph.households[units].sum()),
+                communities=(c,),
+                grids=tuple(np.unique(town.zone[units]).tolist()),
+                units=tuple(units.tolist()),
+                pairs=tuple(closed_pairs(instance, units)),
+            )
+        )
+    return told
 
 
 def _grids(instance: Instance, town: Town) -> list[Explanation]:
@@ -109,16 +148,17 @@ def _communities(instance: Instance, town: Town) -> list[Explanation]:
         sizes.upper == instance.new_community_upper
     )
     return [
-        _why_community(instance, int(c), sizes.households, plain & (street == street[c]))
+        _why_community(instance, int(c), sizes, plain & (street == street[c]))
         for c in np.flatnonzero(sizes.short)
     ]
 
 
 def _why_community(
-    instance: Instance, c: int, size: NDArray[np.int64], together: NDArray[np.bool_]
+    instance: Instance, c: int, sizes: Sizes, together: NDArray[np.bool_]
 ) -> Explanation:
     """Tell whether the communities of its street could be in range at all, by count."""
+    size, short = sizes.households, int(sizes.short[c])
     total = int(size[together].sum())
     if fits(total, instance.new_community_lower, instance.new_community_upper):
-        return Explanation("community_out_of_range", int(size[c]), communities=(c,))
+        return Explanation("community_out_of_range", int(size[c]), short, communities=(c,))
     return Explanation("count_gap_communities", total, communities=(c,))

@@ -25,6 +25,7 @@ from lingwu_grid.engine.search.search import (
     state_of,
     violation,
 )
+from lingwu_grid.engine.town.kicks import kicked
 from lingwu_grid.engine.town.levels import absorb_empty
 from lingwu_grid.engine.town.mend import BROAD, HASTY, Patience, mend
 from lingwu_grid.engine.town.polish import polish
@@ -169,7 +170,11 @@ def mend_task(task: Task, patience: Patience, stop: Stop = never) -> Draft:
         draft = best_of(part, task.prices, draft, found)
     # A search between communities leaves grids a few households short: mostly quickly mended.
     # What is left then takes one large model sooner than many middling ones.
-    for how in (HASTY, BROAD, patience) if patience.is_thorough else (patience,):
+    draft = mend(part, draft, task.prices, HASTY, stop)
+    draft = kicked(
+        part, draft, task.prices, tries=patience.kicks, seed=(*task.seed, 120), stop=stop
+    )
+    for how in (BROAD, patience) if patience.is_thorough else ():
         draft = mend(part, draft, task.prices, how, stop)
     return absorb_empty(task.part, draft)
 

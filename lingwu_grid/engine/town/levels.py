@@ -163,6 +163,7 @@ def make_task(
         owner_zones=instance.grids_wanted(owners),
         x=graph.x[units],
         y=graph.y[units],
+        drawn=np.arange(len(units), dtype=np.int32),
     )
     return Task(
         units, zones.astype(np.int32), owners.astype(np.int32), part, Draft(start, owner),

@@ -35,6 +35,8 @@ class Patience(NamedTuple):
     """Searches before that, at most, while owners are out of range."""
     steps_per_unit: int
     """Of each search."""
+    kicks: int
+    """Kicks without gain after which they are given up."""
     is_thorough: bool
     """Solve models for owners out of range too, which are many, large, and rarely of use after a
     search."""
@@ -42,12 +44,14 @@ class Patience(NamedTuple):
 
 # What is wanted is an answer in range, soon: presolving takes longer than finding one.
 HASTY = Patience(
-    (4, 6, 9), 500, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, is_thorough=False
+    (4, 6, 9), 500, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, 200, is_thorough=False
 )
 PATIENT = Patience(
-    (4, 6, 9), 4000, Limits(nodes=60, gap=1e-3, presolve="off"), 20, 1000, is_thorough=True
+    (4, 6, 9), 4000, Limits(nodes=60, gap=1e-3, presolve="off"), 6, 1000, 600, is_thorough=True
 )
-BROAD = Patience((24,), 12_000, Limits(nodes=10, gap=1e-3, presolve="off"), 0, 0, is_thorough=False)
+BROAD = Patience(
+    (24,), 12_000, Limits(nodes=10, gap=1e-3, presolve="off"), 0, 0, 0, is_thorough=False
+)
 
 
 def faulty_zones(part: Subproblem, draft: Draft, *, of_owners: bool) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from lingwu_grid.fabric.adjacency import crossing_points
@@ -33,6 +34,9 @@ Parcels and areas of interest often run to the middle of the street, or over it.
 
 ROAD_M = 0.5
 """Half the width of what a road takes from a compound that it runs along."""
+
+TOUCH_M = 0.01
+"""Nearer than this, an outline touches a street."""
 
 
 class Walls(NamedTuple):
@@ -99,9 +103,11 @@ def compound_walls(study: Study) -> Walls:
     roads = shapely.get_parts(study.table("roads").geometry.to_numpy())
     behind, over_m = _behind_streets(ground, roads)
     stands = gated.set_geometry(behind, crs=gated.crs).reset_index(drop=True)
-    placed = _on_outline(stands, gates)
+    placed = _on_outline(stands, gates, roads)
     # A gate opens its own wall, not that across the street.
     own = placed.dissolve("compound_id").geometry.reindex(stands["compound_id"]).to_numpy()
+    behind = _with_gates(behind, own)
+    stands = stands.set_geometry(behind, crs=gated.crs)
     shut = shapely.difference(shapely.boundary(behind), shapely.buffer(own, GATE_PASS_M))
     return Walls(stands, _pieces(shut), placed, over_m)
 
@@ -173,6 +179,9 @@ def _apart(ground: NDArray[np.object_]) -> NDArray[np.object_]:
             near = shapely.buffer(own, width / 2, join_style="mitre")
             far = shapely.difference(shared, near)
             out[i] = shapely.difference(out[i], far)
+            if i > j:
+                # What both still claim, round a corner, goes to the first.
+                out[i] = shapely.difference(out[i], shapely.intersection(out[j], shared))
     return out
 
 
@@ -180,32 +189,77 @@ def _behind_streets(
     ground: NDArray[np.object_], roads: NDArray[np.object_]
 ) -> tuple[NDArray[np.object_], float]:
     """Pull outlines back behind the streets that run along their edge."""
-    compound, road = shapely.STRtree(roads).query(ground, "intersects")
-    inside = shapely.intersection(roads[road], ground[compound])
-    parts, of = shapely.get_parts(inside, return_index=True)
-    compound = compound[of]
-    long = shapely.length(parts) > ROAD_M
-    parts, compound = parts[long], compound[long]
     core = shapely.buffer(ground, -DRAWN_OFF_M)
-    beside = ~shapely.intersects(parts, core[compound])
+    parts, compound = _beside(ground, roads, core)
+    long = shapely.length(parts) > ROAD_M
     out = ground.copy()
-    for i in np.unique(compound[beside]):
-        along = shapely.union_all(parts[beside & (compound == i)])
+    for i in np.unique(compound[long]):
+        along = shapely.union_all(parts[long & (compound == i)])
         left = shapely.get_parts(shapely.difference(ground[i], shapely.buffer(along, ROAD_M)))
         # What lies beyond the street is a strip that nothing of the middle is in.
         kept = left[shapely.intersects(left, core[i])] if not core[i].is_empty else left
         out[i] = shapely.union_all(kept)
-    return out, float(shapely.length(parts[beside]).sum())
+    # A corner that still touches a street would be a wall across all of it.
+    corners, hangs = _beside(shapely.buffer(out, TOUCH_M, quad_segs=1), roads, core)
+    for i in np.unique(hangs):
+        over = shapely.buffer(shapely.union_all(corners[hangs == i]), ROAD_M)
+        out[i] = shapely.difference(out[i], over)
+    return out, float(shapely.length(parts[long]).sum())
 
 
-def _on_outline(stands: gpd.GeoDataFrame, gates: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Put gates that stand a little off the outline of their compound on it."""
-    ground = stands.drop_duplicates("compound_id").set_index("compound_id").geometry
-    mine = shapely.boundary(ground.reindex(gates["compound_id"]).to_numpy())
-    points = shapely.centroid(gates.geometry.to_numpy())
+def _with_gates(
+    ground: NDArray[np.object_], gates: NDArray[np.object_]
+) -> NDArray[np.object_]:
+    """Leave out what a street has cut off from the gates: a yard nobody can enter has no wall."""
+    parts, of = shapely.get_parts(ground, return_index=True)
+    has_gate = shapely.distance(parts, gates[of]) <= TOUCH_M
+    has_gate |= ~np.isin(of, of[has_gate])
+    return np.array(
+        [shapely.union_all(parts[has_gate & (of == i)]) for i in range(len(ground))], object
+    )
+
+
+def _beside(
+    ground: NDArray[np.object_], roads: NDArray[np.object_], core: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Give what roads and each ground share, if only a point, off its core; and whose it is."""
+    compound, road = shapely.STRtree(roads).query(ground, "intersects")
+    inside = shapely.intersection(roads[road], ground[compound])
+    parts, of = shapely.get_parts(inside, return_index=True)
+    compound = compound[of]
+    use = ~shapely.intersects(parts, core[compound])
+    return parts[use], compound[use]
+
+
+def _on_outline(
+    stands: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, roads: NDArray[np.object_]
+) -> gpd.GeoDataFrame:
+    """
+    Put gates that stand a little off on the outline of their compound.
+
+    Where a way to the middle of the compound meets the outline, if one does nearby: else at the
+    nearest point.
+    """
+    ground = stands.drop_duplicates("compound_id").reset_index(drop=True)
+    number = pd.Index(ground["compound_id"]).get_indexer(gates["compound_id"])
+    outline = shapely.boundary(ground.geometry.to_numpy())
+    mine, points = outline[number], shapely.centroid(gates.geometry.to_numpy())
     near = shapely.distance(points, mine) <= 2 * DRAWN_OFF_M
-    points[near] = shapely.get_point(shapely.shortest_line(mine[near], points[near]), 0)
-    return gates.set_geometry(points, crs=gates.crs)
+    placed = points.copy()
+    placed[near] = shapely.get_point(shapely.shortest_line(mine[near], points[near]), 0)
+    core = shapely.buffer(ground.geometry.to_numpy(), -DRAWN_OFF_M)
+    of, road = shapely.STRtree(roads).query(core, "intersects")
+    met, at = shapely.get_parts(
+        shapely.intersection(outline[of], roads[road]), return_index=True
+    )
+    is_point = shapely.get_type_id(met) == 0
+    ways = pd.DataFrame({"number": of[at][is_point], "way": met[is_point]})
+    pairs = pd.DataFrame({"number": number, "gate": np.arange(len(points))}).merge(ways)
+    pairs["off"] = shapely.distance(points[pairs["gate"]], pairs["way"].to_numpy(object))
+    pairs = pairs[pairs["off"] <= 2 * DRAWN_OFF_M].sort_values(["gate", "off"], kind="stable")
+    pairs = pairs.drop_duplicates("gate")
+    placed[pairs["gate"]] = pairs["way"].to_numpy(object)
+    return gates.set_geometry(placed, crs=gates.crs)
 
 
 def _opened(lines: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.object_]:

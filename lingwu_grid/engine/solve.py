@@ -55,7 +55,7 @@ from lingwu_grid.engine.town.levels import (
     open_csr,
     with_task,
 )
-from lingwu_grid.engine.town.mend import HASTY, PATIENT, Patience
+from lingwu_grid.engine.town.mend import HASTY, KICKING, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.proofs import as_it_is
 from lingwu_grid.engine.town.recombine import cut_anew
@@ -80,10 +80,11 @@ STREET_HEATS = (12.0, 6.0)
 STREET_STEPS = 600
 """First heats, and steps a unit, of the searches over a street that is in range."""
 
-ROUNDS = ((HASTY, 60), (HASTY, 300), (PATIENT, 300))
-"""How faults are mended, and the steps a unit of the search over each street before that."""
+ROUNDS = ((HASTY, 60), (HASTY, 300), (KICKING, 60), (PATIENT, 300))
+"""How faults are mended, and the steps a unit of the search over each street before that: what
+changes little first, since a search later on does not come back from far."""
 
-ROUNDS_INSIDE = ((HASTY, 0), (PATIENT, 0))
+ROUNDS_INSIDE = ((HASTY, 0), (KICKING, 0), (PATIENT, 0))
 """The same where no household may change community."""
 
 
@@ -188,7 +189,7 @@ def _lawful(run: _Run, town: Town) -> Town:
             town = _search_streets(run, town, STREET_HEATS[:1], steps, stop, only)
             run.tell("跨社区搜索", town)
         town = _mended(run, town, [[c] for c in _faulty(instance, town)], patience)
-        if is_across and _faulty(instance, town):
+        if is_across and number:
             town = _mend_across(run, town, patience)
         if not _faulty(instance, town):
             break
@@ -204,7 +205,7 @@ def _fewer_communities(run: _Run, town: Town) -> Town:
         if trial is None:
             continue
         trial = _search_streets(run, trial, STREET_HEATS[:1], 60, stop, _faulty(instance, trial))
-        trial = _mend_across(run, trial, HASTY)
+        trial = _mend_across(run, trial, KICKING)
         if worth(instance, trial)[0] < worth(instance, town)[0]:
             town = trial
         run.tell("撤并社区", town)

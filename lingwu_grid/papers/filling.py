@@ -87,7 +87,7 @@ def read_filling(path: Path, record: PlanRecord) -> Filling:
     ------
     InputError
         If the file cannot be read, a form or one of its columns is gone, a code stands twice, or
-        a code is neither of the plan nor of its register.
+        an entry's code is neither of the plan, nor of its register, nor of the form of its codes.
     """
     empty = blank(record)
     known = set(record.code_register["code"].astype(str))
@@ -159,14 +159,21 @@ def _refuse(table: pd.DataFrame, key: str, path: Path, sheet: str) -> None:
 def _merged(
     form: pd.DataFrame, filled: pd.DataFrame, known: set[str], path: Path, sheet: str
 ) -> pd.DataFrame:
-    strange = [c for c in filled.index if c not in form.index and c not in known]
+    entries = filled.drop(columns="row")
+    filled = filled[(entries != "").any(axis=1) | filled.index.isin(form.index)]
+    # A code of an earlier plan is whole; one that Excel has made a number of is not.
+    lengths = {len(c) for c in form.index}
+    strange = [
+        c
+        for c in filled.index
+        if c not in form.index and c not in known and not (c.isdigit() and len(c) in lengths)
+    ]
     if strange:
         raise InputError(
             f"工作表“{sheet}”第 {filled.loc[strange[0], 'row']} 行的编码 {strange[0]} 不在本方案里",
             where=str(path),
             remedy="核对编码（不要让 Excel 把它变成数字），或删去这一行",
         )
-    entries = filled.drop(columns="row")
     gone = [c for c in filled.index if c not in form.index and (entries.loc[c] != "").any()]
     order = pd.Index([*form.index, *gone], name=form.index.name)
     return entries.reindex(order, fill_value="")[list(form.columns)]

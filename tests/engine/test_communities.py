@@ -67,9 +67,7 @@ def test_a_community_in_two_pieces_that_must_stay_so_is_told() -> None:
 )
 def test_the_smaller_pieces_are_counted(community: list[int], told: int | None) -> None:
     graph = grids_in_a_row(community)
-    found = [
-        e for e in explain(posed(graph), town_of(graph)) if e.cause == "community_in_pieces"
-    ]
+    found = [e for e in explain(posed(graph), town_of(graph)) if e.cause == "community_in_pieces"]
     assert (found[0].households if found else None) == told
 
 

@@ -197,6 +197,22 @@ def test_a_filled_ledger_comes_back_and_the_partner_stands_in(
     assert mine.communities.equals(theirs.communities)
 
 
+def test_the_ledger_of_an_earlier_plan_does_not_stop_the_next(
+    papers: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    one, other = small_plan.grids["grid_id"].astype(str).iloc[:2]
+    gone, unknown = f"{one[:-3]}977", f"{other[:-3]}978"
+    path = _filled(
+        papers / "ledger.xlsx", tmp_path / "a.xlsx",
+        {(one, "网格编码"): gone, (other, "备注"): "有人写了", (other, "网格编码"): unknown},
+    )  # fmt: skip
+    kept = read_filling(path, small_plan).grids
+    # Nothing was filled in for the one; what was for the other stays, under its code.
+    assert gone not in kept.index
+    assert kept.loc[unknown, "备注"] == "有人写了"
+    assert (kept.drop(index=unknown) == "").all(axis=None)
+
+
 def test_a_ledger_that_does_not_fit_is_a_sentence(
     papers: Path, small_plan: lg.Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -204,7 +220,8 @@ def test_a_ledger_that_does_not_fit_is_a_sentence(
     code = small_plan.grids["grid_id"].iloc[0]
     cases = {
         "不在本方案里": _filled(
-            papers / "ledger.xlsx", tmp_path / "a.xlsx", {(code, "网格编码"): "9"}
+            papers / "ledger.xlsx", tmp_path / "a.xlsx",
+            {(code, "备注"): "有人写了", (code, "网格编码"): "9"},
         ),
         "编码重复": _filled(
             papers / "ledger.xlsx", tmp_path / "b.xlsx",

@@ -53,6 +53,9 @@ class ExactModel:
         (p, 2), with a price each and the most of them.
     wanted_zones, count_price
         How many zones should be open, -1 for any number; price of one too many or too few.
+    is_loose
+        Nodes that may be in one zone only ask for no way to its core: fewer shapes are ruled out
+        by orders, and an answer may come out in pieces.
     """
 
     indptr: NDArray[np.int32]
@@ -78,6 +81,7 @@ class ExactModel:
     transfer_most: float = 0.0
     wanted_zones: int = -1
     count_price: float = 0.0
+    is_loose: bool = False
 
     def price(self, zone: NDArray[np.int32]) -> float:
         """Price an assignment by its nodes alone, sizes left out."""

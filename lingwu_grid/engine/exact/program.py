@@ -267,7 +267,7 @@ def _order_rows(
     piece = pieces(exact.indptr, exact.indices, exact.now)
     # What lies apart from the core today and may be nowhere else (a declared enclave) needs no
     # leave to be there; what hangs together with it must go on doing so.
-    is_bound = (exact.allowed.sum(axis=1) == 1) & (piece != piece[core])
+    is_bound = (exact.allowed.sum(axis=1) == 1) & ((piece != piece[core]) | exact.is_loose)
     for u in np.flatnonzero(x[:, z] >= 0).tolist():
         if u == core or is_bound[u]:
             continue

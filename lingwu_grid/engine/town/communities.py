@@ -16,7 +16,7 @@ from lingwu_grid.engine.exact.extract import SHORT_PRICE, sub_graph
 from lingwu_grid.engine.exact.model import ExactModel
 from lingwu_grid.engine.town.levels import Town
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.graph import indptr_of, sources
+from lingwu_grid.graph import indptr_of, pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -156,8 +156,12 @@ def _best_of_cores(exact: ExactModel) -> NDArray[np.int32]:
     limits = LIMITS if exact.cost.size < LARGE else LARGE_LIMITS
     best, least = exact.now, np.inf
     for attempt in range(CORES):
-        trial = replace(exact, core=_central_nodes(exact, attempt))
+        trial = replace(exact, core=_central_nodes(exact, attempt), is_loose=True)
         solved = solve_exact(trial, limits)
+        if solved is not None and _count_pieces(exact, solved.zone) > _count_pieces(
+            exact, exact.now
+        ):
+            solved = solve_exact(replace(trial, is_loose=False), limits)
         if solved is None:
             continue
         if solved.price < least:
@@ -167,6 +171,12 @@ def _best_of_cores(exact: ExactModel) -> NDArray[np.int32]:
         if solved.price < bought + 0.5:
             break
     return best
+
+
+def _count_pieces(exact: ExactModel, zone: NDArray[np.int32]) -> int:
+    """Count the pieces of communities beyond one each."""
+    count = int(pieces(exact.indptr, exact.indices, zone).max()) + 1
+    return count - len(np.unique(zone))
 
 
 def _community_instance(

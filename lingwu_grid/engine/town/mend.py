@@ -44,8 +44,9 @@ class Patience(NamedTuple):
 
 # What is wanted is an answer in range, soon: presolving takes longer than finding one.
 HASTY = Patience(
-    (4, 6, 9), 500, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, 200, is_thorough=False
+    (4, 6, 9), 500, Limits(nodes=2, gap=1e-3, presolve="off"), 6, 300, 0, is_thorough=False
 )
+KICKING = HASTY._replace(searches=0, kicks=200)
 PATIENT = Patience(
     (4, 6, 9), 4000, Limits(nodes=60, gap=1e-3, presolve="off"), 6, 1000, 600, is_thorough=True
 )

@@ -207,9 +207,7 @@ def _behind_streets(
     return out, float(shapely.length(parts[long]).sum())
 
 
-def _with_gates(
-    ground: NDArray[np.object_], gates: NDArray[np.object_]
-) -> NDArray[np.object_]:
+def _with_gates(ground: NDArray[np.object_], gates: NDArray[np.object_]) -> NDArray[np.object_]:
     """Leave out what a street has cut off from the gates: a yard nobody can enter has no wall."""
     parts, of = shapely.get_parts(ground, return_index=True)
     has_gate = shapely.distance(parts, gates[of]) <= TOUCH_M
@@ -249,9 +247,7 @@ def _on_outline(
     placed[near] = shapely.get_point(shapely.shortest_line(mine[near], points[near]), 0)
     core = shapely.buffer(ground.geometry.to_numpy(), -DRAWN_OFF_M)
     of, road = shapely.STRtree(roads).query(core, "intersects")
-    met, at = shapely.get_parts(
-        shapely.intersection(outline[of], roads[road]), return_index=True
-    )
+    met, at = shapely.get_parts(shapely.intersection(outline[of], roads[road]), return_index=True)
     is_point = shapely.get_type_id(met) == 0
     ways = pd.DataFrame({"number": of[at][is_point], "way": met[is_point]})
     pairs = pd.DataFrame({"number": number, "gate": np.arange(len(points))}).merge(ways)

@@ -32,7 +32,7 @@ from lingwu_grid.engine.town.bounds import unconditional, unconditional_communit
 from lingwu_grid.engine.town.causes import community_causes, region_causes
 from lingwu_grid.engine.town.communities import dissolved
 from lingwu_grid.engine.town.counts import shared_out
-from lingwu_grid.engine.town.feasibility import explain
+from lingwu_grid.engine.town.feasibility import communities_in_pieces, explain
 from lingwu_grid.engine.town.first import first_town
 from lingwu_grid.engine.town.grids import (
     FEWER_PAIRS,
@@ -145,9 +145,13 @@ def solve(
         if gap.cause != "pinch_point":
             instance = instance.with_small_grids(np.array(gap.units), gap.households)
     run = _Run(instance, seed, stop, workers, watch)
-    town = first_town(instance, seed=seed, workers=workers)
+    town = first_town(instance, seed=seed, workers=workers, is_loose=True)
     run.tell("起始方案", town)
     town = _lawful(run, town)
+    broken = len(communities_in_pieces(instance, town))
+    if broken and not stop(is_lawful=False):
+        trial = _lawful(run, first_town(instance, seed=seed, workers=workers))
+        town = trial if len(communities_in_pieces(instance, trial)) < broken else town
     run.tell("合规方案", town)
     town, proofs, clear_price = _best(run, town)
     explanations = explain(asked, town)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
 NONE = np.empty(0, object)
+LINE = shapely.LineString
 
 
 def block(over: float, gate: tuple[float, float] = (0, 50), **more: Any) -> Study:  # noqa: ANN401 - any table
@@ -95,7 +96,60 @@ def test_ground_that_two_outlines_claim_is_cut_in_the_middle(wide: float) -> Non
     assert stand.iloc[1].bounds[0] == pytest.approx(100, abs=1.0)
 
 
-LINE = shapely.LineString
+@pytest.mark.parametrize("over", [-0.2, 0.0, 0.005, 0.3, 3.0])
+def test_a_corner_that_hangs_over_a_street_does_not_cut_it(over: float) -> None:
+    # The street runs at 45 degrees past the corner (100, 100), `over` metres inside it.
+    at = 200 - over * np.sqrt(2)
+    past = LINE([(at - 160, 160), (at / 2, at / 2), (160, at - 160)])
+    study = place(
+        [(50, 50)],
+        compounds=table("compounds", [shapely.box(0, 0, 100, 100)], compound_id="C"),
+        gates=table("gates", [shapely.Point(0, 50)], compound_id="C"),
+        roads=table("roads", [past], name="街"),
+    )
+    walls = compound_walls(study)
+    assert not shapely.intersects(walls.lines, past).any()
+    assert shapely.area(walls.compounds.geometry.to_numpy()).sum() > 9980
+
+
+@pytest.mark.parametrize("away", [0, 15, 39, 41])
+def test_a_gate_is_where_the_way_meets_the_wall_if_that_is_near(away: float) -> None:
+    way = table("roads", [LINE([(-8, 50), (50, 50)])], name="小区路")
+    study = block(0.0, (0, 50 + away))
+    walls = compound_walls(place([(30, 50)], **{**study.tables, "roads": way}))
+    is_cut = shapely.intersects(walls.lines, way.geometry.iloc[0]).any()
+    assert is_cut == (away > 40)
+    assert walls.gates.geometry.iloc[0].y == pytest.approx(91 if away > 40 else 50)
+
+
+def test_a_yard_that_a_street_cuts_off_from_the_gate_has_no_wall() -> None:
+    # An L: the street along the inside of its arm leaves 60 x 100 m on the far side.
+    ground = shapely.union_all([shapely.box(0, 0, 100, 100), shapely.box(100, 0, 160, 12)])
+    arm = shapely.union_all([ground, shapely.box(160, 0, 220, 100)])
+    roads = table("roads", [LINE([(130, -20), (130, 120)])], name="街")
+    walls = compound_walls(
+        place(
+            [(30, 50)],
+            compounds=table("compounds", [arm], compound_id="C"),
+            gates=table("gates", [shapely.Point(0, 50)], compound_id="C"),
+            roads=roads,
+        )
+    )
+    assert walls.compounds.geometry.iloc[0].bounds[2] == pytest.approx(129.5)
+    assert not shapely.intersects(walls.lines, shapely.box(131, -1, 230, 101)).any()
+
+
+def test_no_ground_is_claimed_twice_round_a_corner() -> None:
+    squares = [shapely.box(0, 0, 110, 110), shapely.box(95, 95, 200, 200)]
+    names, gates = ["C", "D"], [shapely.Point(0, 50), shapely.Point(200, 150)]
+    ground = compound_walls(
+        place(
+            [(30, 50)],
+            compounds=table("compounds", squares, compound_id=names),
+            gates=table("gates", gates, compound_id=names),
+        )
+    ).compounds.geometry
+    assert shapely.area(shapely.union_all(ground.to_numpy())) == pytest.approx(ground.area.sum())
 
 
 @pytest.mark.parametrize(

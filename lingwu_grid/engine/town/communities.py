@@ -16,7 +16,7 @@ from lingwu_grid.engine.exact.extract import SHORT_PRICE, sub_graph
 from lingwu_grid.engine.exact.model import ExactModel
 from lingwu_grid.engine.town.levels import Town
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.graph import indptr_of, pieces, sources
+from lingwu_grid.graph import indptr_of, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,6 +60,7 @@ def settle_communities(
     *,
     workers: int = 1,
     closing: int = -1,
+    is_loose: bool = False,
 ) -> NDArray[np.int32]:
     """
     Bring communities into range by whole grids, changing the fewest households.
@@ -78,6 +79,9 @@ def settle_communities(
         Streets solved at a time; the result does not depend on it.
     closing
         A community that is to end; -1 for none. Other streets are left as they are then.
+    is_loose
+        Ask fewer grids for a way to the core of their community: better shapes, mostly in one
+        piece, but not for certain.
 
     Returns
     -------
@@ -102,7 +106,7 @@ def settle_communities(
             if closing >= 0:
                 exact = _without(exact, int(np.searchsorted(communities, closing)))
             instances.append((nodes, communities, exact))
-    best = run_all(lambda item: _best_of_cores(item[2]), instances, workers)
+    best = run_all(lambda item: _best_of_cores(item[2], is_loose=is_loose), instances, workers)
     settled = today.copy()
     for (nodes, communities, _), chosen in zip(instances, best, strict=True):
         settled[nodes] = communities[chosen]
@@ -151,17 +155,13 @@ def _without(exact: ExactModel, community: int) -> ExactModel:
     return replace(exact, allowed=allowed, lower=lower, transfer=exact.transfer[is_other])
 
 
-def _best_of_cores(exact: ExactModel) -> NDArray[np.int32]:
+def _best_of_cores(exact: ExactModel, *, is_loose: bool) -> NDArray[np.int32]:
     """Solve for several choices of cores until the communities are in range; keep the best."""
     limits = LIMITS if exact.cost.size < LARGE else LARGE_LIMITS
     best, least = exact.now, np.inf
     for attempt in range(CORES):
-        trial = replace(exact, core=_central_nodes(exact, attempt), is_loose=True)
+        trial = replace(exact, core=_central_nodes(exact, attempt), is_loose=is_loose)
         solved = solve_exact(trial, limits)
-        if solved is not None and _count_pieces(exact, solved.zone) > _count_pieces(
-            exact, exact.now
-        ):
-            solved = solve_exact(replace(trial, is_loose=False), limits)
         if solved is None:
             continue
         if solved.price < least:
@@ -171,12 +171,6 @@ def _best_of_cores(exact: ExactModel) -> NDArray[np.int32]:
         if solved.price < bought + 0.5:
             break
     return best
-
-
-def _count_pieces(exact: ExactModel, zone: NDArray[np.int32]) -> int:
-    """Count the pieces of communities beyond one each."""
-    count = int(pieces(exact.indptr, exact.indices, zone).max()) + 1
-    return count - len(np.unique(zone))
 
 
 def _community_instance(

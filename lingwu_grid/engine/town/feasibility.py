@@ -46,7 +46,7 @@ def explain(instance: Instance, town: Town) -> tuple[Explanation, ...]:
         lawful plan.
     """
     grids, communities = _grids(instance, town), _communities(instance, town)
-    told, broken = _over_size_units(instance), _communities_in_pieces(instance, town)
+    told, broken = _over_size_units(instance), communities_in_pieces(instance, town)
     if not grids and not communities:
         return (*told, *broken)
     told += region_causes(instance)
@@ -91,11 +91,23 @@ def _over_size_units(instance: Instance) -> list[Explanation]:
     ]
 
 
-def _communities_in_pieces(instance: Instance, town: Town) -> list[Explanation]:
+def communities_in_pieces(instance: Instance, town: Town) -> list[Explanation]:
     """
-    Tell of communities that open borders do not hold together: all but the largest piece.
+    Tell of communities that open borders do not hold together.
 
     Empty ground does not count, nor does a community that holds a declared enclave.
+
+    Parameters
+    ----------
+    instance
+        The town and its rules.
+    town
+        The assignment.
+
+    Returns
+    -------
+    list[Explanation]
+        One a community, `community_in_pieces`: all of it but the largest piece.
     """
     graph = instance.graph
     community = town.community[town.zone]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.instance import Instance
 
 
-def first_town(instance: Instance, *, seed: int, workers: int) -> Town:
+def first_town(instance: Instance, *, seed: int, workers: int, is_loose: bool = False) -> Town:
     """
     Give the assignment that a solve begins from.
 
@@ -28,11 +28,14 @@ def first_town(instance: Instance, *, seed: int, workers: int) -> Town:
         Same seed, same town.
     workers
         Streets solved at a time; the result does not depend on it.
+    is_loose
+        As :func:`~lingwu_grid.engine.town.communities.settle_communities` takes it.
 
     Returns
     -------
     Town
-        Every zone in one piece; communities in range as far as whole zones can bring them there.
+        Every zone in one piece; communities in range as far as whole zones can bring them there,
+        each in one piece where that can be, unless `is_loose`.
     """
     graph = instance.graph
     keep = instance.is_fixed
@@ -40,7 +43,7 @@ def first_town(instance: Instance, *, seed: int, workers: int) -> Town:
         zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep, graph.grid_is_locked)
         today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
         today[: graph.n_grids] = graph.grid_community
-        return _with_communities(instance, zone, today, seed, workers)
+        return _with_communities(instance, zone, today, seed, workers, is_loose=is_loose)
     indptr, indices = open_borders(graph)
     if graph.n_communities and instance.community_mode != "redraw":
         label = attach_pieces(
@@ -57,12 +60,18 @@ def first_town(instance: Instance, *, seed: int, workers: int) -> Town:
     today = np.full(int(zone.max()) + 1, -1, np.int32)
     today[zone] = label
     if graph.n_communities and instance.community_mode != "redraw":
-        return _with_communities(instance, zone, today, seed, workers)
+        return _with_communities(instance, zone, today, seed, workers, is_loose=is_loose)
     return Town(zone, today)
 
 
 def _with_communities(
-    instance: Instance, zone: NDArray[np.int32], today: NDArray[np.int32], seed: int, workers: int
+    instance: Instance,
+    zone: NDArray[np.int32],
+    today: NDArray[np.int32],
+    seed: int,
+    workers: int,
+    *,
+    is_loose: bool,
 ) -> Town:
     graph = instance.graph
     if instance.community_mode == "redraw" or not graph.n_communities:
@@ -75,4 +84,5 @@ def _with_communities(
         return Town(zone, drawn + np.int32(graph.n_communities))
     if instance.community_mode == "fixed" and (today[np.unique(zone)] >= 0).all():
         return Town(zone, today)
-    return Town(zone, settle_communities(instance, zone, today, workers=workers))
+    settled = settle_communities(instance, zone, today, workers=workers, is_loose=is_loose)
+    return Town(zone, settled)

@@ -145,15 +145,12 @@ def solve(
         if gap.cause != "pinch_point":
             instance = instance.with_small_grids(np.array(gap.units), gap.households)
     run = _Run(instance, seed, stop, workers, watch)
-    town = first_town(instance, seed=seed, workers=workers, is_loose=True)
-    run.tell("起始方案", town)
-    town = _lawful(run, town)
+    town, proofs, clear_price = _from_start(run, is_loose=True)
     broken = len(communities_in_pieces(instance, town))
     if broken and not stop(is_lawful=False):
-        trial = _lawful(run, first_town(instance, seed=seed, workers=workers))
-        town = trial if len(communities_in_pieces(instance, trial)) < broken else town
-    run.tell("合规方案", town)
-    town, proofs, clear_price = _best(run, town)
+        again = _from_start(run, is_loose=False)
+        if len(communities_in_pieces(instance, again[0])) < broken:
+            town, proofs, clear_price = again
     explanations = explain(asked, town)
     run.tell("方案完成", town)
     return Solution(
@@ -165,6 +162,15 @@ def solve(
         explanations=explanations,
         clear_price=clear_price,
     )
+
+
+def _from_start(run: _Run, *, is_loose: bool) -> tuple[Town, tuple[Proof, ...], int]:
+    """Solve from a start whose communities are in one piece for certain, or only mostly."""
+    town = first_town(run.instance, seed=run.seed, workers=run.workers, is_loose=is_loose)
+    run.tell("起始方案", town)
+    town = _lawful(run, town)
+    run.tell("合规方案", town)
+    return _best(run, town)
 
 
 def _lawful(run: _Run, town: Town) -> Town:

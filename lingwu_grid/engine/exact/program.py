@@ -114,10 +114,11 @@ def write_down(exact: ExactModel, *, ordered: bool, rings: int = RINGS) -> Progr
     opens = _open_columns(exact, x, columns, rows, ordered=ordered)
     program = Program(x, opens, np.empty(0, np.int64), columns, rows)
     program = program._replace(transfers=_transfer_columns(exact, program))
+    is_bound = _needs_no_way(exact)
     for z in range(k):
         _size_rows(exact, program, z)
         if ordered:
-            _order_rows(exact, x, ranks[z], z, rows)
+            _order_rows(exact, x, ranks[z], z, is_bound[:, z], rows)
         else:
             _company_rows(exact, program, z)
     if not ordered:
@@ -260,16 +261,33 @@ def _size_rows(exact: ExactModel, program: Program, z: int) -> None:
         )  # fmt: skip
 
 
-def _order_rows(
-    exact: ExactModel, x: NDArray[np.int64], rank: NDArray[np.int32], z: int, rows: Rows
-) -> None:
-    core = int(exact.core[z])
+def _needs_no_way(exact: ExactModel) -> NDArray[np.bool_]:
+    """
+    Tell which nodes need no way to the core of which zone, shape (n, k): they cannot leave it.
+
+    What lies apart from the core today (a declared enclave), and what hangs on it by such nodes
+    alone. What others hold on to the core does need one: they may go.
+    """
+    stays = exact.allowed.sum(axis=1) == 1
+    single = -1 - np.arange(len(stays), dtype=np.int32)
     piece = pieces(exact.indptr, exact.indices, exact.now)
-    # What lies apart from the core today and may be nowhere else (a declared enclave) needs no
-    # leave to be there; what hangs together with it must go on doing so.
-    is_bound = (exact.allowed.sum(axis=1) == 1) & ((piece != piece[core]) | exact.is_loose)
+    firm = pieces(exact.indptr, exact.indices, np.where(stays, exact.now, single))
+    is_free = piece[:, None] != piece[exact.core][None, :]
+    is_free |= firm[:, None] == firm[exact.core][None, :]
+    needless: NDArray[np.bool_] = stays[:, None] & (is_free | exact.is_loose)
+    return needless
+
+
+def _order_rows(
+    exact: ExactModel,
+    x: NDArray[np.int64],
+    rank: NDArray[np.int32],
+    z: int,
+    is_bound: NDArray[np.bool_],
+    rows: Rows,
+) -> None:
     for u in np.flatnonzero(x[:, z] >= 0).tolist():
-        if u == core or is_bound[u]:
+        if u == exact.core[z] or is_bound[u]:
             continue
         near = exact.around([u]).tolist()
         nearer = [int(x[v, z]) for v in near if x[v, z] >= 0 and rank[v] < rank[u]]

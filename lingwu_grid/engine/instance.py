@@ -292,12 +292,11 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why something cannot be lawful, in numbers; places are codes of the graph."""
+    """Why something cannot be lawful; `short` counts where `households` is not what is missing."""
 
     cause: str
     households: int
     short: int = 0
-    """Households that it is out of range by; 0 where that is `households`."""
     communities: tuple[int, ...] = ()
     grids: tuple[int, ...] = ()
     subdistricts: tuple[int, ...] = ()

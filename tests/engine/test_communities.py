@@ -81,6 +81,25 @@ def test_empty_ground_and_declared_enclaves_break_no_community() -> None:
     assert "community_in_pieces" not in {e.cause for e in explain(instance, town_of(graph))}
 
 
+@pytest.mark.parametrize(
+    ("lower", "upper", "short"),
+    [(800, 2000, 0), (801, 2000, 1), (700, 800, 0), (700, 799, 1), (0, 790, 10)],
+)
+def test_what_is_missing_is_counted_by_the_communitys_own_band(
+    lower: int, upper: int, short: int
+) -> None:
+    graph = grids_in_a_row([0, 0, 1, 1, 1])
+    graph = replace(
+        graph,
+        community_lower=np.array([lower, BAND[0]]),
+        community_upper=np.array([upper, BAND[1]]),
+    )
+    told = [e for e in explain(posed(graph), town_of(graph)) if e.communities == (0,)]
+    assert [e.short for e in told] == ([short] if short else [])
+    if told:
+        assert told[0].households == 800
+
+
 def test_a_community_is_done_without_if_its_grids_may_go() -> None:
     graph = grids_in_a_row([0, 0, 1, 2, 2])
     without = dissolved(posed(graph), town_of(graph), 1)

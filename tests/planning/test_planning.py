@@ -4,12 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
-from lingwu_grid.contract.rules import Rules
-from lingwu_grid.engine.instance import Explanation
 from lingwu_grid.planning.lineage import keep_codes, trace
-from lingwu_grid.planning.words import _short
 
 
 def test_lineage_of_a_split_a_merger_and_a_new_grid() -> None:
@@ -31,17 +27,3 @@ def test_zones_drawn_anew_keep_the_code_of_most_households() -> None:
         zone, (np.arange(4), np.array([1, 0, 0, -1])), np.array([90, 10, 80, 50]), 2
     )
     assert number.tolist() == [1, 0, 2]
-
-
-@pytest.mark.parametrize(
-    ("cause", "households", "short"),
-    [
-        ("community_out_of_range", 2_999, 1),
-        ("community_out_of_range", 5_001, 1),
-        ("grid_out_of_range", 5, 5),
-    ],
-)
-def test_what_is_missing_is_the_shortfall_not_the_community(
-    cause: str, households: int, short: int
-) -> None:
-    assert _short(Explanation(cause, households), Rules()) == short

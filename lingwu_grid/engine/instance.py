@@ -299,7 +299,6 @@ class Explanation:
     short: int = 0
     communities: tuple[int, ...] = ()
     grids: tuple[int, ...] = ()
-    subdistricts: tuple[int, ...] = ()
     unit: int = -1
     units: tuple[int, ...] = ()
     """Where it is."""

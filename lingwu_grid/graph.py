@@ -237,3 +237,32 @@ def pieces(
     source = sources(indptr)
     joined = label[source] == label[indices]
     return linked(len(label), source[joined], indices[joined])
+
+
+def lesser_pieces(
+    indptr: NDArray[np.int32],
+    indices: NDArray[np.int32],
+    label: NDArray[np.int32],
+    weight: NDArray[np.int64],
+) -> list[NDArray[np.int64]]:
+    """
+    List the pieces of labels that lie in several, all but the heaviest of each.
+
+    Parameters
+    ----------
+    indptr, indices
+        Neighbours, CSR.
+    label, weight
+        Label and weight of each node, shape (n,).
+
+    Returns
+    -------
+    list[NDArray[np.int64]]
+        The nodes of each such piece, ascending.
+    """
+    piece = pieces(indptr, indices, label)
+    heavy = np.bincount(piece, weight)
+    owner = label[np.unique(piece, return_index=True)[1]]
+    order = np.lexsort((-heavy, owner))
+    lesser = order[1:][owner[order[1:]] == owner[order[:-1]]]
+    return [np.flatnonzero(piece == p) for p in np.sort(lesser)]

@@ -101,9 +101,10 @@ def compound_walls(study: Study) -> Walls:
         return Walls(gated, np.empty(0, object), gates, 0.0)
     ground = _apart(shapely.make_valid(gated.geometry.to_numpy()))
     roads = shapely.get_parts(study.table("roads").geometry.to_numpy())
-    behind, over_m = _behind_streets(ground, roads)
+    streets = shapely.STRtree(roads)
+    behind, over_m = _behind_streets(ground, streets)
     stands = gated.set_geometry(behind, crs=gated.crs).reset_index(drop=True)
-    placed = _on_outline(stands, gates, roads)
+    placed = _on_outline(stands, gates, streets)
     # A gate opens its own wall, not that across the street.
     own = placed.dissolve("compound_id").geometry.reindex(stands["compound_id"]).to_numpy()
     behind = _with_gates(behind, own)
@@ -186,11 +187,11 @@ def _apart(ground: NDArray[np.object_]) -> NDArray[np.object_]:
 
 
 def _behind_streets(
-    ground: NDArray[np.object_], roads: NDArray[np.object_]
+    ground: NDArray[np.object_], streets: shapely.STRtree
 ) -> tuple[NDArray[np.object_], float]:
     """Pull outlines back behind the streets that run along their edge."""
     core = shapely.buffer(ground, -DRAWN_OFF_M)
-    parts, compound = _beside(ground, roads, core)
+    parts, compound = _beside(ground, streets, core)
     long = shapely.length(parts) > ROAD_M
     out = ground.copy()
     for i in np.unique(compound[long]):
@@ -200,7 +201,7 @@ def _behind_streets(
         kept = left[shapely.intersects(left, core[i])] if not core[i].is_empty else left
         out[i] = shapely.union_all(kept)
     # A corner that still touches a street would be a wall across all of it.
-    corners, hangs = _beside(shapely.buffer(out, TOUCH_M, quad_segs=1), roads, core)
+    corners, hangs = _beside(shapely.buffer(out, TOUCH_M, quad_segs=1), streets, core)
     for i in np.unique(hangs):
         over = shapely.buffer(shapely.union_all(corners[hangs == i]), ROAD_M)
         out[i] = shapely.difference(out[i], over)
@@ -212,17 +213,18 @@ def _with_gates(ground: NDArray[np.object_], gates: NDArray[np.object_]) -> NDAr
     parts, of = shapely.get_parts(ground, return_index=True)
     has_gate = shapely.distance(parts, gates[of]) <= TOUCH_M
     has_gate |= ~np.isin(of, of[has_gate])
-    return np.array(
-        [shapely.union_all(parts[has_gate & (of == i)]) for i in range(len(ground))], object
-    )
+    out = ground.copy()
+    for i in np.unique(of[~has_gate]):
+        out[i] = shapely.union_all(parts[has_gate & (of == i)])
+    return out
 
 
 def _beside(
-    ground: NDArray[np.object_], roads: NDArray[np.object_], core: NDArray[np.object_]
+    ground: NDArray[np.object_], streets: shapely.STRtree, core: NDArray[np.object_]
 ) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
     """Give what roads and each ground share, if only a point, off its core; and whose it is."""
-    compound, road = shapely.STRtree(roads).query(ground, "intersects")
-    inside = shapely.intersection(roads[road], ground[compound])
+    compound, road = streets.query(ground, "intersects")
+    inside = shapely.intersection(streets.geometries[road], ground[compound])
     parts, of = shapely.get_parts(inside, return_index=True)
     compound = compound[of]
     use = ~shapely.intersects(parts, core[compound])
@@ -230,7 +232,7 @@ def _beside(
 
 
 def _on_outline(
-    stands: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, roads: NDArray[np.object_]
+    stands: gpd.GeoDataFrame, gates: gpd.GeoDataFrame, streets: shapely.STRtree
 ) -> gpd.GeoDataFrame:
     """
     Put gates that stand a little off on the outline of their compound.
@@ -246,8 +248,10 @@ def _on_outline(
     placed = points.copy()
     placed[near] = shapely.get_point(shapely.shortest_line(mine[near], points[near]), 0)
     core = shapely.buffer(ground.geometry.to_numpy(), -DRAWN_OFF_M)
-    of, road = shapely.STRtree(roads).query(core, "intersects")
-    met, at = shapely.get_parts(shapely.intersection(outline[of], roads[road]), return_index=True)
+    of, road = streets.query(core, "intersects")
+    met, at = shapely.get_parts(
+        shapely.intersection(outline[of], streets.geometries[road]), return_index=True
+    )
     is_point = shapely.get_type_id(met) == 0
     ways = pd.DataFrame({"number": of[at][is_point], "way": met[is_point]})
     pairs = pd.DataFrame({"number": number, "gate": np.arange(len(points))}).merge(ways)

@@ -9,8 +9,8 @@ import pytest
 
 from lingwu_grid.engine.instance import never
 from lingwu_grid.engine.search._kernels import Prices, Subproblem
-from lingwu_grid.engine.search._kicks import FAR, kick
-from lingwu_grid.engine.search._moves import Scratch
+from lingwu_grid.engine.search._kicks import kick
+from lingwu_grid.engine.search._moves import new_scratch
 from lingwu_grid.engine.search.search import Draft, seeded, state_of, violation
 from lingwu_grid.engine.town.kicks import kicked
 from lingwu_grid.graph import pieces
@@ -20,11 +20,6 @@ PRICES = Prices(
     violation=12.0, moved=1.0, ground=0.05, border=0.04, deviation=0.0, community=3.0,
     measure=0.0, owner=3.0, zones=0.0, tight=0.0,
 )  # fmt: skip
-
-
-def scratch_of(n: int) -> Scratch:
-    flags = [np.zeros(n, np.bool_) for _ in range(3)]
-    return Scratch(np.empty(n + 1, np.int32), *flags, *np.empty((2, n + FAR), np.int32))
 
 
 def compounds_in_a_ring() -> tuple[Subproblem, Draft]:
@@ -67,7 +62,7 @@ def test_a_compound_takes_the_empty_street_along() -> None:
     seen = set()
     for number in range(40):
         state = state_of(part, draft_of(part, zone))
-        kick(part, state, scratch_of(6), 0, 1, seeded(number))
+        kick(part, state, new_scratch(6), 0, 1, seeded(number))
         seen.add(tuple(state.zone.tolist()))
         assert in_one_piece(part, state.zone)
     # The first compound has no way out; the second goes, or only the street before it does.
@@ -87,7 +82,7 @@ def test_kicks_keep_zones_whole_fixed_units_and_locked_zones_still(length: int) 
     changed = 0
     for number in range(200):
         state = state_of(part, draft_of(part, zone))
-        pushed = kick(part, state, scratch_of(64), 0, length, seeded(number))
+        pushed = kick(part, state, new_scratch(64), 0, length, seeded(number))
         again = state_of(part, draft_of(part, state.zone))
         assert in_one_piece(part, state.zone)
         assert (state.size == again.size).all()

@@ -9,7 +9,7 @@ import numpy as np
 
 from lingwu_grid.engine.exact.program import RINGS, Program, as_model, cut_off, write_down
 from lingwu_grid.engine.instance import Stop, never
-from lingwu_grid.graph import pieces
+from lingwu_grid.graph import lesser_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,7 +101,7 @@ def solve_connected(
         if solved is None:
             break
         bound = max(bound, solved.bound)
-        broken = _broken_pieces(exact, solved.zone)
+        broken = lesser_pieces(exact.indptr, exact.indices, solved.zone, exact.weight)
         answer = solved._replace(zone=_joined(exact, solved.zone, broken), is_contiguous=not broken)
         if not broken:
             break
@@ -154,16 +154,6 @@ def _cut_off_everywhere(
             return
         wider = grown
         cut_off(exact, program, nodes, (wider, zone))
-
-
-def _broken_pieces(exact: ExactModel, zone: NDArray[np.int32]) -> list[NDArray[np.int64]]:
-    """List the pieces of zones that lie in several, all but the heaviest of each."""
-    piece = pieces(exact.indptr, exact.indices, zone)
-    weight = np.bincount(piece, exact.weight)
-    owner = zone[np.unique(piece, return_index=True)[1]]
-    order = np.lexsort((-weight, owner))
-    small = order[1:][owner[order[1:]] == owner[order[:-1]]]
-    return [np.flatnonzero(piece == p) for p in np.sort(small)]
 
 
 def _run(program: Program, limits: Limits, stop: Stop, begin: NDArray[np.int32]) -> Solved | None:

@@ -114,7 +114,7 @@ def write_down(exact: ExactModel, *, ordered: bool, rings: int = RINGS) -> Progr
     opens = _open_columns(exact, x, columns, rows, ordered=ordered)
     program = Program(x, opens, np.empty(0, np.int64), columns, rows)
     program = program._replace(transfers=_transfer_columns(exact, program))
-    is_bound = _needs_no_way(exact)
+    is_bound = _needs_no_way(exact) if ordered else np.zeros((n, k), np.bool_)
     for z in range(k):
         _size_rows(exact, program, z)
         if ordered:

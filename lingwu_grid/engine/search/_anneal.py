@@ -19,7 +19,7 @@ from lingwu_grid.engine.search._kernels import (
     whole_price,
     whole_short,
 )
-from lingwu_grid.engine.search._moves import Scratch, attempt, undo
+from lingwu_grid.engine.search._moves import Scratch, attempt, new_scratch, undo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -90,11 +90,7 @@ def anneal(
     households out of range of the best.
     """
     n = len(state.zone)
-    # A merge-split may touch two whole zones.
-    scratch = Scratch(
-        np.empty(n + 1, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_), np.empty(n + 1, np.int32), np.empty(n + 1, np.int32),
-    )  # fmt: skip
+    scratch = new_scratch(n)
     journal = Journal(
         np.empty(4 * n + 64, np.int32), np.empty(4 * n + 64, np.int32), np.zeros(2, np.int64),
         best_zone, best_owner,

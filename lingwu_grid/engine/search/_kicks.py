@@ -12,14 +12,11 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.engine.search._compiled import kernel
 from lingwu_grid.engine.search._kernels import Prices, State, Subproblem, draw, flip
-from lingwu_grid.engine.search._moves import Scratch, may_leave, some_neighbour, whole_zone
+from lingwu_grid.engine.search._moves import FAR, Scratch, may_leave, some_neighbour, whole_zone
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-FAR = 4
-"""Empty units (a street, a green) that a unit may reach over."""
 
 CHOICE = 6
 """Units that one is chosen from, heavy ones more often."""
@@ -50,7 +47,7 @@ def kick(
     state
         The assignment; changed, every zone and owner left in one piece.
     scratch
-        Buffers; `done_from` of `FAR` entries at least.
+        Buffers.
     zone
         Where to begin.
     length

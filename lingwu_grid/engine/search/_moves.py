@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from lingwu_grid.engine.search._compiled import kernel
 from lingwu_grid.engine.search._kernels import (
     Prices,
@@ -26,7 +28,6 @@ from lingwu_grid.engine.search._kernels import (
 from lingwu_grid.engine.search._trees import cut_tree
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 CHAIN = 3
@@ -35,6 +36,9 @@ CHAIN = 3
 CLUSTER = 24
 """Most units that may go along with one that holds them to their zone."""
 
+
+FAR = 4
+"""Empty units (a street, a green) that a unit may reach over; the buffers have room for them."""
 
 LARGE = 400
 """Units of a part above which moves that walk all of it become rarer."""
@@ -50,6 +54,15 @@ class Scratch(NamedTuple):
     done_unit: NDArray[np.int32]
     done_from: NDArray[np.int32]
     """What a move did, to undo it: a unit and where it was; or -1 - zone and its owner."""
+
+
+@kernel
+def new_scratch(n: int) -> Scratch:
+    """Make the buffers for a part of `n` units; a merge-split may touch all of them."""
+    return Scratch(
+        np.empty(n + 1, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.bool_),
+        np.zeros(n, np.bool_), np.empty(n + FAR, np.int32), np.empty(n + FAR, np.int32),
+    )  # fmt: skip
 
 
 class Change(NamedTuple):

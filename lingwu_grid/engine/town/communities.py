@@ -147,9 +147,8 @@ def dissolved(instance: Instance, town: Town, community: int) -> Town | None:
 def _without(exact: ExactModel, community: int) -> ExactModel:
     """Close a community: its grids may go to any other, and it takes none."""
     allowed, lower = exact.allowed.copy(), exact.lower.copy()
-    allowed[exact.now == community] = ~np.isin(np.arange(len(lower)), [community])
+    allowed[exact.now == community] = exact.may_close  # a locked one takes nothing
     allowed[:, community] = False
-    allowed[:, ~exact.may_close] &= exact.now[:, None] == np.flatnonzero(~exact.may_close)
     lower[community] = 0
     is_other = ~(exact.transfer == community).any(axis=1)
     return replace(exact, allowed=allowed, lower=lower, transfer=exact.transfer[is_other])

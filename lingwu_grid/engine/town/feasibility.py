@@ -15,7 +15,7 @@ from lingwu_grid.engine.town.causes import (
     region_causes,
 )
 from lingwu_grid.engine.town.tally import Sizes, community_sizes, zone_sizes
-from lingwu_grid.graph import pieces
+from lingwu_grid.graph import lesser_pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,17 +110,13 @@ def communities_in_pieces(instance: Instance, town: Town) -> list[Explanation]:
         One a community, `community_in_pieces`: all of it but the largest piece.
     """
     graph = instance.graph
-    community = town.community[town.zone]
-    piece = pieces(*open_borders(graph), community.astype(np.int32))
-    size = np.bincount(piece, graph.households).astype(np.int64)
-    owner = np.zeros(len(size), np.int64)
-    owner[piece] = community
-    several = np.flatnonzero(np.bincount(owner[size > 0]) > 1)
+    community = town.community[town.zone].astype(np.int32)
+    every = lesser_pieces(*open_borders(graph), community, graph.households)
+    lived_in = [(int(community[p[0]]), p) for p in every if graph.households[p].any()]
+    holders = set(town.community[: graph.n_grids][graph.grid_is_enclave].tolist())
     told = []
-    for c in np.setdiff1d(several, town.community[: graph.n_grids][graph.grid_is_enclave]).tolist():
-        inside = np.flatnonzero((community == c) & (size[piece] > 0))
-        main = piece[inside[np.argmax(size[piece[inside]])]]
-        units = inside[piece[inside] != main]
+    for c in sorted({c for c, _ in lived_in} - holders):
+        units = np.sort(np.concatenate([p for owner, p in lived_in if owner == c]))
         told.append(
             Explanation(
                 "community_in_pieces",

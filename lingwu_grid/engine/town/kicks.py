@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.engine.search._kernels import draw
-from lingwu_grid.engine.search._kicks import FAR, give_away, kick
-from lingwu_grid.engine.search._moves import Scratch
+from lingwu_grid.engine.search._kicks import give_away, kick
+from lingwu_grid.engine.search._moves import new_scratch
 from lingwu_grid.engine.search.search import (
     Draft,
     annealed,
@@ -117,7 +117,7 @@ def _kicked_once(
         is_fixed=part.is_fixed | ~near, drawn=np.flatnonzero(near).astype(np.int32)
     )
     state, rng = state_of(part, draft), seeded(*seed)
-    scratch = _scratch(len(draft.zone))
+    scratch = new_scratch(len(draft.zone))
     kick(here, state, scratch, zone, length, rng)
     if draw(rng, 100) < 100 * GIFTS:
         give_away(here, state, prices, scratch, rng)
@@ -134,10 +134,3 @@ def _around(part: Subproblem, draft: Draft, zone: int) -> NDArray[np.int32]:
     for _ in range(RINGS):
         is_near[target[is_near[source]]] = True
     return np.flatnonzero(is_near & ~part.is_locked).astype(np.int32)
-
-
-def _scratch(n: int) -> Scratch:
-    return Scratch(
-        np.empty(n + 1, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.bool_),
-        np.zeros(n, np.bool_), np.empty(n + FAR, np.int32), np.empty(n + FAR, np.int32),
-    )  # fmt: skip

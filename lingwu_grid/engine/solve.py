@@ -45,6 +45,7 @@ from lingwu_grid.engine.town.grids import (
     search_task,
 )
 from lingwu_grid.engine.town.ground import keep_ground
+from lingwu_grid.engine.town.kicks import kicked_streets
 from lingwu_grid.engine.town.labels import relabel
 from lingwu_grid.engine.town.levels import (
     Csr,
@@ -297,10 +298,15 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     proved, interrupted = town, partial(stop, is_lawful=False)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
-    run.tell("重切网格", town)
+    run.tell("界线拉直", town)
+    if instance.recuts and instance.keeps_today and instance.community_mode != "fixed":
+        town = kicked_streets(instance, town, run.seed, stop=interrupted, workers=run.workers)
+        town = relabel(instance, town)
+        run.tell("跨社区扰动", town)
     before = affected_households(instance, town)
     if instance.recuts:
         town = cut_anew(instance, town, run.seed, stop=interrupted, workers=run.workers)
+        run.tell("重切网格", town)
     clear_price = affected_households(instance, town) - before
     town = keep_ground(instance, unwrap(instance, town, run.csr, run.seed, interrupted), run.csr)
     if instance.proves:

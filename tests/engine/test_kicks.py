@@ -12,7 +12,8 @@ from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search._kicks import kick
 from lingwu_grid.engine.search._moves import new_scratch
 from lingwu_grid.engine.search.search import Draft, seeded, state_of, violation
-from lingwu_grid.engine.town.kicks import kicked
+from lingwu_grid.engine.town.kicks import kicked, kicked_cheaper, zones_with_moves
+from lingwu_grid.engine.town.levels import Task
 from lingwu_grid.graph import pieces
 from tests.engine.towns import draft_of, lattice_part
 
@@ -33,6 +34,58 @@ def compounds_in_a_ring() -> tuple[Subproblem, Draft]:
         edge_cost=np.full(16, 10.0),
     )
     return part, draft_of(part, np.repeat(np.arange(4), 2))
+
+
+def shifted_ring() -> Task:
+    """Eight compounds of one size in a ring, in pairs as today, but all shifted by one."""
+    part, draft = compounds_in_a_ring()
+    part = part._replace(households=np.full(8, 200), home_households=np.full(8, 200))
+    zone = ((np.arange(8) + 1) // 2 % 4).astype(np.int32)
+    rows = np.arange(8, dtype=np.int64), np.arange(4, dtype=np.int32), np.zeros(1, np.int32)
+    return Task(*rows, part, Draft(zone, draft.owner), PRICES, (7,), 100, 0.0)
+
+
+def no_outline(units: np.ndarray) -> float:
+    return 0.0 * len(units)
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_compounds_go_home_together_where_none_can_alone(workers: int) -> None:
+    task = shifted_ring()
+    assert moved(task, task.draft) == 800
+    found = kicked_cheaper(task, no_outline, kicks=80, stop=never, workers=workers)
+    assert moved(task, found) == 0
+    assert found.zone.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+
+
+def test_a_cheaper_plan_is_left_where_its_outlines_cost_more_or_time_is_out() -> None:
+    task = shifted_ring()
+
+    def likes_the_shift(units: np.ndarray) -> float:
+        return 0.0 if {int(u) % 2 for u in units[:1]} == {1} or units[-1] == 7 else 2000.0
+
+    for shape, kicks, is_over in (
+        (likes_the_shift, 80, False), (no_outline, 0, False), (no_outline, 80, True),
+    ):  # fmt: skip
+        found = kicked_cheaper(
+            task, shape, kicks=kicks, stop=lambda *, is_lawful=True, o=is_over: o and is_lawful
+        )
+        assert (found.zone == task.draft.zone).all()
+
+
+def test_kicks_begin_where_households_moved_and_a_grid_is_open_and_free() -> None:
+    task = shifted_ring()
+    home = task.draft._replace(zone=task.part.zone_now)
+    assert not len(zones_with_moves(task.part, home))
+    assert kicked_cheaper(task._replace(draft=home), no_outline, kicks=9, stop=never) is home
+    one = home._replace(zone=np.array([1, 1, 1, 1, 2, 2, 3, 3], np.int32))
+    assert zones_with_moves(task.part, one).tolist() == [1]
+    locked = task.part._replace(is_locked=np.array([False, True, False, False]))
+    assert not len(zones_with_moves(locked, one))
+
+
+def moved(task: Task, draft: Draft) -> int:
+    return int(task.part.households[draft.zone != task.part.zone_now].sum())
 
 
 def in_one_piece(part: Subproblem, zone: np.ndarray) -> bool:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingwu_grid.engine.search.start import attach_pieces, cold_start
-from lingwu_grid.engine.town.causes import fits
+from lingwu_grid.engine.town.causes import fits, out_by
 from lingwu_grid.graph import pieces
 from tests.engine.towns import lattice_csr, row_graph
 
@@ -40,6 +40,13 @@ def test_a_lattice_of_equal_units_is_cut_into_zones_in_range() -> None:
 )
 def test_counts_that_can_be_divided(households: int, *, possible: bool) -> None:
     assert fits(households, 300, 500) is possible
+
+
+def test_what_is_missing_is_the_least_over_all_numbers_of_grids() -> None:
+    for n in range(1, 1700):
+        least = min(max(300 * k - n, n - 500 * k, 0) for k in range(1, 8))
+        assert out_by(n, 300, 500) == least, n
+        assert fits(n, 300, 500) is (least == 0)
 
 
 def test_a_broken_piece_never_joins_a_locked_zone() -> None:

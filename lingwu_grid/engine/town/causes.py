@@ -6,6 +6,7 @@ ground of locked grids. Each cause is a necessary condition that fails, whatever
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -45,6 +46,21 @@ def left_over(households: int, lower: int, upper: int) -> int:
     return households - households // lower * upper
 
 
+def out_by(households: int, lower: int, upper: int) -> int:
+    """
+    Give the fewest households that some zones are out of range by, which hold this many together.
+
+    Examples
+    --------
+    >>> [out_by(n, 300, 500) for n in (250, 299, 400, 501, 560, 600)]
+    [50, 1, 0, 1, 40, 0]
+    """
+    most = max(households // lower, 1)  # so many have enough, unless even one has not
+    over = max(households - most * upper, 0)
+    short = max((most + (over > 0)) * lower - households, 0)
+    return min(over, short) if over else short
+
+
 def region_causes(instance: Instance) -> list[Explanation]:
     """
     Explain the regions that no number of grids fits, and the units that hold too much together.
@@ -68,7 +84,8 @@ def region_causes(instance: Instance) -> list[Explanation]:
         if _has_own_bands(instance, units):
             continue
         if not fits(int(weight[r]), lower, upper):
-            told.append(_why_region(instance, units, int(weight[r])))
+            why = _why_region(instance, units, int(weight[r]))
+            told.append(replace(why, short=out_by(int(weight[r]), lower, upper)))
         else:
             told += _pinch_points(instance, units)
     return told
@@ -108,7 +125,8 @@ def community_causes(instance: Instance) -> list[Explanation]:
         is_whole = int(graph.households[street].sum()) == int(weight[r])
         cause = "count_gap_communities" if is_whole else "community_cut_off"
         pairs = [] if is_whole else closed_pairs(instance, units)
-        told.append(_explained(cause, instance, units, int(weight[r]), pairs=pairs))
+        item = _explained(cause, instance, units, int(weight[r]), pairs=pairs)
+        told.append(replace(item, short=out_by(int(weight[r]), lower, upper)))
     return told
 
 
@@ -173,9 +191,8 @@ def _why_region(instance: Instance, units: NDArray[np.int64], households: int) -
     over = _joined(instance, free, np.ones(len(graph.indices), np.bool_))
     wider = over == over[first]
     if wider.sum() > len(units) and fits(int(graph.households[wider].sum()), lower, upper):
-        return _explained(
-            "barrier_cuts", instance, units, households, pairs=closed_pairs(instance, units)
-        )
+        pairs = closed_pairs(instance, units)
+        return _explained("barrier_cuts", instance, units, households, pairs=pairs)
     return _explained("count_gap_component", instance, units, households)
 
 
@@ -249,7 +266,8 @@ def _pinch_points(instance: Instance, units: NDArray[np.int64]) -> list[Explanat
         if total > instance.new_upper:
             hanging = [b for b, r in zip(branches, rest, strict=True) if r]
             where = np.concatenate([[unit], *hanging]).astype(np.int64)
-            told.append(_explained("pinch_point", instance, where, total, unit=unit))
+            item = _explained("pinch_point", instance, where, total, unit=unit)
+            told.append(replace(item, short=total - instance.new_upper))
     return told
 
 

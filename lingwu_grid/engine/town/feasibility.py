@@ -82,6 +82,7 @@ def _over_size_units(instance: Instance) -> list[Explanation]:
         Explanation(
             "unit_over_limit",
             int(instance.graph.households[u]),
+            int(instance.graph.households[u] - most),
             grids=(int(now[u]),) if now[u] >= 0 else (),
             unit=int(u),
             units=(int(u),),
@@ -144,7 +145,8 @@ def _grids(instance: Instance, town: Town) -> list[Explanation]:
             cause, households = "count_gap_grids", total
         else:
             cause, households = "grid_out_of_range", int(short[grids].sum())
-        told.append(Explanation(cause, households, communities=(c,), grids=tuple(grids.tolist())))
+        missing = int(short[grids].sum())
+        told.append(Explanation(cause, households, missing, (c,), tuple(grids.tolist())))
     return told
 
 
@@ -169,4 +171,4 @@ def _why_community(
     total = int(size[together].sum())
     if fits(total, instance.new_community_lower, instance.new_community_upper):
         return Explanation("community_out_of_range", int(size[c]), short, communities=(c,))
-    return Explanation("count_gap_communities", total, communities=(c,))
+    return Explanation("count_gap_communities", total, short, communities=(c,))

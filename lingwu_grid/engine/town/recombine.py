@@ -39,6 +39,9 @@ TREES = 80
 HEATS = (30.0, 24.0, 20.0, 16.0, 13.0, 10.0, 8.0, 6.0, 5.0, 4.0, 3.0)
 """Heat of the first rounds, households: a worse cut may be taken, as in annealing."""
 
+WARM = HEATS[6:]
+"""Of a street whose communities were kicked about before: that went the long way already."""
+
 ROUNDS = 26
 """Times at most that the pairs are gone through."""
 
@@ -78,15 +81,15 @@ def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: 
     """
     csr = open_csr(instance, LENGTH)
     is_across = instance.community_mode != "fixed" and instance.keeps_today
-    tasks = street_tasks(instance, town, csr, seed) if is_across else []
+    streets = street_tasks(instance, town, csr, seed) if is_across else []
     left = np.ones(instance.graph.n_units, np.bool_)
-    for task in tasks:
+    for task in streets:
         left[task.units] = False
-    tasks += [t for t in community_tasks(instance, town, csr, seed) if left[t.units[0]]]
+    inside = [t for t in community_tasks(instance, town, csr, seed) if left[t.units[0]]]
     # Where few households are all that counts, no detour over worse plans: necks are opened, and
     # what costs nothing is taken.
-    heats = HEATS if instance.cuts_anew else ()
-    for task in tasks:
+    first = (WARM, HEATS) if instance.cuts_anew else ((), ())
+    for task, heats in [(t, first[0]) for t in streets] + [(t, first[1]) for t in inside]:
         priced = cut_task(instance, task)
         found = recombine(priced, instance.shape, stop=stop, workers=workers, heats=heats)
         town = with_task(town, task, found)

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from lingwu_grid.engine.instance import never
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.engine.instance import Shape, never, pose
 from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search._kicks import kick
 from lingwu_grid.engine.search._moves import new_scratch
 from lingwu_grid.engine.search.search import Draft, seeded, state_of, violation
-from lingwu_grid.engine.town.kicks import kicked, kicked_cheaper, zones_with_moves
-from lingwu_grid.engine.town.levels import Task
+from lingwu_grid.engine.town import kicks as kicks_module
+from lingwu_grid.engine.town.kicks import kicked, kicked_cheaper, kicked_streets, zones_with_moves
+from lingwu_grid.engine.town.levels import Task, Town
 from lingwu_grid.graph import pieces
-from tests.engine.towns import draft_of, lattice_part
+from tests.engine.towns import draft_of, lattice_graph, lattice_part
 
 PRICES = Prices(
     violation=12.0, moved=1.0, ground=0.05, border=0.04, deviation=0.0, community=3.0,
@@ -49,16 +52,37 @@ def no_outline(units: np.ndarray) -> float:
     return 0.0 * len(units)
 
 
+def dear_outline(units: np.ndarray) -> float:
+    return 500.0 if len(units) else 0.0
+
+
+@pytest.mark.parametrize("shape", [no_outline, dear_outline])
 @pytest.mark.parametrize("workers", [1, 3])
-def test_compounds_go_home_together_where_none_can_alone(workers: int) -> None:
+def test_compounds_go_home_together_where_none_can_alone(workers: int, shape: Shape) -> None:
     task = shifted_ring()
     assert moved(task, task.draft) == 800
-    found = kicked_cheaper(task, no_outline, kicks=80, stop=never, workers=workers)
+    found = kicked_cheaper(task, shape, kicks=80, stop=never, workers=workers)
     assert moved(task, found) == 0
     assert found.zone.tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_a_cheaper_plan_is_left_where_its_outlines_cost_more_or_time_is_out() -> None:
+def test_nothing_goes_out_of_range_for_a_cheaper_plan() -> None:
+    part, home = compounds_in_a_ring()
+    zone = ((np.arange(8) + 1) // 2 % 4).astype(np.int32)
+    task = shifted_ring()._replace(
+        part=part, draft=home._replace(zone=zone), prices=PRICES._replace(violation=0.001)
+    )
+    assert violation(part, task.draft) == 0
+    assert violation(part, home) > 0
+    found = kicked_cheaper(task, no_outline, kicks=80, stop=never)
+    assert violation(part, found) == 0
+
+
+def test_a_cheaper_plan_is_left_where_its_outlines_cost_more_or_time_is_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # One at a time: what costs more may not win for want of anything better.
+    monkeypatch.setattr(kicks_module, "BATCH", 1)
     task = shifted_ring()
 
     def likes_the_shift(units: np.ndarray) -> float:
@@ -82,6 +106,38 @@ def test_kicks_begin_where_households_moved_and_a_grid_is_open_and_free() -> Non
     assert zones_with_moves(task.part, one).tolist() == [1]
     locked = task.part._replace(is_locked=np.array([False, True, False, False]))
     assert not len(zones_with_moves(locked, one))
+    bare = task.part._replace(households=np.array([0, 0, *[200] * 6]))
+    assert not len(zones_with_moves(bare, one))
+
+
+@pytest.mark.parametrize(
+    ("proof_gap", "effort", "kicks"), [(0.01, 100, 20), (0.02, 100, 6), (0.01, 50, 10)]
+)
+def test_kicks_go_by_units_and_effort_and_a_large_study_has_fewer(
+    monkeypatch: pytest.MonkeyPatch, proof_gap: float, effort: int, kicks: int
+) -> None:
+    grids = np.repeat(np.arange(2), 50)
+    graph = lattice_graph(10, 10, [8] * 100, grids.tolist())
+    graph = replace(
+        graph, community_now=grids.astype(np.int32), grid_community=np.arange(2, dtype=np.int32),
+        community_subdistrict=np.zeros(2, np.int32), community_lower=np.zeros(2, np.int64),
+        community_upper=np.full(2, 10**6), community_is_locked=np.zeros(2, np.bool_),
+    )  # fmt: skip
+    instance = pose(graph, Rules(proof_gap=proof_gap, effort=effort))
+    town = Town(graph.grid_now, graph.grid_community)
+    asked: list[tuple[int, float, float]] = []
+
+    def told(task: Task, shape: Shape, *, kicks: int, **how: object) -> Draft:
+        assert shape is instance.shape
+        assert how["workers"] == 3
+        asked.append((kicks, task.prices.violation, task.prices.border))
+        return task.draft
+
+    monkeypatch.setattr(kicks_module, "kicked_cheaper", told)
+    same = kicked_streets(instance, town, 0, stop=never, workers=3)
+    assert (same.zone == town.zone).all()
+    # A search's price for what is out of range, the full one for borders.
+    assert asked == [(kicks, instance.prices.violation, instance.border_weight / 1000)]
 
 
 def moved(task: Task, draft: Draft) -> int:

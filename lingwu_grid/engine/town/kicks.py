@@ -28,6 +28,7 @@ from lingwu_grid.engine.town.levels import open_csr, with_task
 from lingwu_grid.engine.town.mend import faulty_zones
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.recombine import LENGTH, cut_task
+from lingwu_grid.engine.town.tidy import QUICK_SHARE
 from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
@@ -55,9 +56,6 @@ CHEAPENING = Manner(rings=2, gifts=2, odds=80)
 
 KICKS = 200
 """Kicks for a thousand units of a street."""
-
-QUICK_SHARE = 3
-"""A part of a large study has a third of them."""
 
 BATCH = 4
 """Kicks from one assignment, so many whatever the workers; the best is where the next begin."""

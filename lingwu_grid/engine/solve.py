@@ -299,9 +299,8 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = _each(run, town, tasks, lambda task: tidy_task(task, interrupted))
     run.tell("界线拉直", town)
-    if instance.recuts and instance.keeps_today and instance.community_mode != "fixed":
+    if instance.recuts:
         town = kicked_streets(instance, town, run.seed, stop=interrupted, workers=run.workers)
-        town = relabel(instance, town)
         run.tell("跨社区扰动", town)
     before = affected_households(instance, town)
     if instance.recuts:

@@ -138,14 +138,13 @@ def _grids(instance: Instance, town: Town) -> list[Explanation]:
     for c in np.unique(town.community[short > 0]).tolist():
         inside = sizes.is_present & (town.community == c)
         grids = np.flatnonzero(inside & (short > 0))
-        total = int(size[inside].sum())
+        total, missing = int(size[inside].sum()), int(short[grids].sum())
         if not size[grids].any():
             cause, households = "grid_without_households", 0
         elif not fits(total, instance.new_lower, instance.new_upper):
             cause, households = "count_gap_grids", total
         else:
-            cause, households = "grid_out_of_range", int(short[grids].sum())
-        missing = int(short[grids].sum())
+            cause, households = "grid_out_of_range", missing
         told.append(Explanation(cause, households, missing, (c,), tuple(grids.tolist())))
     return told
 

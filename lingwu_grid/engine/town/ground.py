@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lingwu_grid.engine.town.tally import outlines
 from lingwu_grid.graph import groups_of, pieces, sources
 
 if TYPE_CHECKING:
@@ -96,15 +97,12 @@ def _is_worse(
     if any(a > b for a, b in zip(new, old, strict=True)):
         return True
     changed = np.unique(np.concatenate([before[before != after], after[before != after]]))
-    return _outlines(instance, after, changed) > _outlines(instance, before, changed) + NECK
+    units = np.arange(len(before))
+    old_price, price = (outlines(instance.shape, units, z, changed) for z in (before, after))
+    return price > old_price + NECK
 
 
 def _pieces(town: Town, csr: Csr, zone: NDArray[np.int32]) -> list[int]:
     """Count the pieces of all zones, and of all communities."""
     labels = (zone, town.community[zone])
     return [int(pieces(csr.indptr, csr.indices, label).max()) for label in labels]
-
-
-def _outlines(instance: Instance, zone: NDArray[np.int32], zones: NDArray[np.int32]) -> float:
-    inside = [np.flatnonzero(zone == z) for z in zones.tolist()]
-    return sum(instance.shape(units) for units in inside if len(units))

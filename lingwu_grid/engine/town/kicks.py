@@ -23,11 +23,12 @@ from lingwu_grid.engine.search.search import (
     state_of,
     violation,
 )
-from lingwu_grid.engine.town.across import street_tasks
+from lingwu_grid.engine.town.labels import relabel
 from lingwu_grid.engine.town.levels import open_csr, with_task
 from lingwu_grid.engine.town.mend import faulty_zones
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.engine.town.recombine import LENGTH, cut_task
+from lingwu_grid.engine.town.recombine import GAIN, LENGTH, clear_streets, cut_task, is_worse
+from lingwu_grid.engine.town.tally import outlines
 from lingwu_grid.engine.town.tidy import QUICK_SHARE
 from lingwu_grid.graph import sources
 
@@ -62,9 +63,6 @@ BATCH = 4
 
 LONGEST = 4
 """Units of the longest kick."""
-
-GAIN = 0.01
-"""Households below which a kick has saved nothing."""
 
 HEATS = (12.0, 0.05)
 STEPS_PER_UNIT = 60
@@ -151,7 +149,8 @@ def kicked_streets(instance: Instance, town: Town, seed: int, *, stop: Stop, wor
     Town
         Nothing more out of range.
     """
-    for task in street_tasks(instance, town, open_csr(instance, LENGTH), seed):
+    streets = clear_streets(instance, town, open_csr(instance, LENGTH), seed)
+    for task in streets:
         kicks = KICKS * len(task.units) * instance.effort // 100_000
         if instance.is_quick:
             kicks //= QUICK_SHARE
@@ -160,7 +159,7 @@ def kicked_streets(instance: Instance, town: Town, seed: int, *, stop: Stop, wor
         priced = priced._replace(prices=priced.prices._replace(violation=task.prices.violation))
         found = kicked_cheaper(priced, instance.shape, kicks=kicks, stop=stop, workers=workers)
         town = with_task(town, task, found)
-    return town
+    return relabel(instance, town) if streets else town
 
 
 def kicked_cheaper(task: Task, shape: Shape, *, kicks: int, stop: Stop, workers: int = 1) -> Draft:
@@ -207,22 +206,17 @@ def _kicked_in_turn(
     seed = (*task.seed, 140)
     found = _kicked_once(part, draft, prices, CHEAPENING, zone, number, seed)
     none = 0.0, draft
-    if violation(part, found) > violation(part, draft) or breaks_owner(part, draft, found):
+    if is_worse(part, draft, found):
         return none
     other = found.zone != draft.zone
     changed = np.union1d(found.zone[other], draft.zone[other])
     # Outlines are dear to price, and cost nothing at least.
     saved = price_of(part, found, prices) - price_of(part, draft, prices)
-    saved -= _outlines(task, shape, draft, changed)
+    saved -= outlines(shape, task.units, draft.zone, changed)
     if saved > -GAIN:
         return none
-    saved += _outlines(task, shape, found, changed)
+    saved += outlines(shape, task.units, found.zone, changed)
     return (saved, found) if saved < -GAIN else none
-
-
-def _outlines(task: Task, shape: Shape, draft: Draft, zones: NDArray[np.int32]) -> float:
-    inside = [task.units[draft.zone == z] for z in zones.tolist()]
-    return sum(shape(units) for units in inside if len(units))
 
 
 def zones_with_moves(part: Subproblem, draft: Draft) -> NDArray[np.int32]:

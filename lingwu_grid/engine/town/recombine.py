@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.instance import Instance, Shape, Stop
     from lingwu_grid.engine.search._kernels import Subproblem
-    from lingwu_grid.engine.town.levels import Task, Town
+    from lingwu_grid.engine.town.levels import Csr, Task, Town
 
 TREES = 80
 """Random trees a pair; their best cuts are compared."""
@@ -80,8 +80,7 @@ def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: 
         Nothing more out of range.
     """
     csr = open_csr(instance, LENGTH)
-    is_across = instance.community_mode != "fixed" and instance.keeps_today
-    streets = street_tasks(instance, town, csr, seed) if is_across else []
+    streets = clear_streets(instance, town, csr, seed)
     left = np.ones(instance.graph.n_units, np.bool_)
     for task in streets:
         left[task.units] = False
@@ -94,6 +93,13 @@ def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: 
         found = recombine(priced, instance.shape, stop=stop, workers=workers, heats=heats)
         town = with_task(town, task, found)
     return town
+
+
+def clear_streets(instance: Instance, town: Town, csr: Csr, seed: int) -> list[Task]:
+    """Cut out the streets whose communities may change together for the sake of clear borders."""
+    if instance.community_mode == "fixed" or not instance.keeps_today:
+        return []
+    return street_tasks(instance, town, csr, seed)
 
 
 def cut_task(instance: Instance, task: Task) -> Task:
@@ -165,7 +171,7 @@ def _chain(
             before = draft
             for pair, zone in zip(now, run_all(work, now, workers), strict=True):
                 found = Draft(np.where(zone != before.zone, zone, draft.zone), draft.owner)
-                if (zone == before.zone).all() or _is_worse(part, draft, found):
+                if (zone == before.zone).all() or is_worse(part, draft, found):
                     continue  # together with another pair's cut it breaks a community
                 draft = found
                 fresh[list(pair)] = turn + 2
@@ -198,7 +204,8 @@ def _pairs(part: Subproblem, draft: Draft, is_fresh: NDArray[np.bool_]) -> list[
     return [(p, q) for p, q in found.tolist()]
 
 
-def _is_worse(part: Subproblem, before: Draft, after: Draft) -> bool:
+def is_worse(part: Subproblem, before: Draft, after: Draft) -> bool:
+    """Tell whether more is out of range after than before, or an owner in more pieces."""
     return violation(part, after) > violation(part, before) or breaks_owner(part, before, after)
 
 
@@ -242,6 +249,6 @@ def _cut(
         if cost >= least:
             break
         cost += outline(found[row])
-        if cost < least and not _is_worse(part, draft, placed(found[row])):
+        if cost < least and not is_worse(part, draft, placed(found[row])):
             best, least = placed(found[row]), cost
     return best.zone

@@ -12,7 +12,7 @@ from lingwu_grid.lawful import short_by
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Instance
+    from lingwu_grid.engine.instance import Instance, Shape
     from lingwu_grid.engine.town.levels import Town
 
 
@@ -127,3 +127,11 @@ def worth(instance: Instance, town: Town) -> tuple[int, int]:
     crossed = int(graph.households[away].sum())
     moved = moved_households(instance, town) + instance.community_weight * crossed
     return int(short), moved
+
+
+def outlines(
+    shape: Shape, units: NDArray[np.int64], zone: NDArray[np.int32], zones: NDArray[np.int32]
+) -> float:
+    """Price the outlines of some zones, those without units left out; `zone` of each of `units`."""
+    inside = [units[zone == z] for z in zones.tolist()]
+    return sum(shape(group) for group in inside if len(group))

@@ -20,7 +20,8 @@ import shapely
 
 from lingwu_grid.circle.models import Demand, Terms
 from lingwu_grid.circle.network import Network, make_network
-from lingwu_grid.circle.reach import Attachment, attach, nearest_station, within_reach
+from lingwu_grid.circle.attaching import Attachment, attach
+from lingwu_grid.circle.reach import nearest_station, within_reach
 from lingwu_grid.circle.siting import most_covered
 
 STEP_M = 100.0

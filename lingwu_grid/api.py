@@ -11,7 +11,6 @@ from lingwu_grid.checks import Check, Guess
 from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import require_same_inputs
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.contract.policy import ELDERLY_SPEED_M_S, WALKING_SPEED_M_S
 from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.drawing import draw
 from lingwu_grid.engine.instance import silent
@@ -155,8 +154,8 @@ def coverage(
     study: Study | str | Path,
     plan: PlanRecord | str | Path | None = None,
     *,
-    speed: float = WALKING_SPEED_M_S,
-    elderly_speed: float = ELDERLY_SPEED_M_S,
+    speed: float | None = None,
+    elderly_speed: float | None = None,
     catchment: bool = False,
 ) -> Coverage:
     """
@@ -169,7 +168,8 @@ def coverage(
     plan
         Its grids and communities, or its folder; today's without.
     speed, elderly_speed
-        Metres a second; 15 minutes at 1.2 m/s are 1080 m (GB 50180-2018: 800–1000 m).
+        Metres a second; by default the study's. 15 minutes at 1.2 m/s are 1080 m (GB 50180-2018:
+        800–1000 m).
     catchment
         Also divide each station's floor among all within its reach (two-step floating catchment
         area).

@@ -73,7 +73,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         )
     )  # fmt: skip
     proposal = None
-    if asked and measured.network is not None:
+    if asked and measured.walks is not None:
         proposal = lg.site_stations(
             measured,
             count=1 if options.stations is None else options.stations,
@@ -97,7 +97,7 @@ def _print(measured: Coverage, proposal: Proposal | None) -> None:
     say, s = cli.say_result, measured.summary
     shares = "，".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in s["share"])
     say(f"{s['households']} 户，{s['stations']} 个邻里驿家（{s['method']}）：{shares}")
-    if measured.network is not None:
+    if measured.walks is not None:
         causes = "，".join(f"{cause} {n} 户" for cause, n in s["hidden_causes"].items())
         say(
             f"直线画圈算 15 分钟内有 {s['within_15_by_straight_circles']} 户，"

@@ -13,11 +13,12 @@ import shapely
 
 from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of, waiting_groups
 from lingwu_grid.circle.gaps import find_gaps
+from lingwu_grid.circle.ground import home_grounds
 from lingwu_grid.circle.models import Demand, Sited, Terms
-from lingwu_grid.circle.reach import attach, nearest_station, within_reach
+from lingwu_grid.circle.reach import nearest_station, within_reach
+from lingwu_grid.circle.routes import Ends
 from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
 from lingwu_grid.circle.stations import require_positive
-from lingwu_grid.circle.walls import walls_of
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.policy import SERVICE_MINUTES
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.coverage import Coverage
+    from lingwu_grid.circle.walks import Walks
 
 Model = Literal["cover", "all", "median"]
 MEDIAN_REACH = 4
@@ -164,7 +166,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         households=int(ground.demand.households.sum()),
         optimum=_optimum(sited),
         curve=curve,
-        uncovered=_beyond(coverage, ground, sites, reach),
+        uncovered=_beyond(coverage, ground, reach),
         notes=(*told, *notes, *_on_answer(sited, ground, model), *stopped),
     )
 
@@ -180,15 +182,15 @@ class Ground(NamedTuple):
     """Pairs within fifteen minutes."""
     nearest: NDArray[np.float64]
     """Metres from each home to its nearest site of all; infinite where no way leads to any."""
+    walks: Walks
+    """To all sites."""
 
 
 def _ground(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: float) -> Ground:
-    homes, network = coverage.homes, coverage.network
-    if network is None:
-        raise ValueError("no network")
-    walls, _ = walls_of(coverage.study)
-    at_home = attach(network, homes.geometry.to_numpy(), walls)
-    at_site = attach(network, shapely.centroid(sites.geometry.to_numpy()), walls)
+    homes, walks = coverage.homes, coverage.require_roads()
+    network, at_home = walks.network, walks.ends.at_home
+    points = shapely.centroid(sites.geometry.to_numpy())
+    at_site = walks.attached(points)
     home, site, metres = within_reach(network, at_home, at_site, limit)
     weight, near = homes["households"].to_numpy(np.int64), metres <= reach
     return Ground(
@@ -196,6 +198,7 @@ def _ground(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: fl
         limit=limit,
         inside=Demand(weight, home[near], site[near], metres[near], len(sites)),
         nearest=nearest_station(network, at_home, at_site).metres,
+        walks=replace(walks, ends=Ends(walks.ends.homes, at_home, points, at_site)),
     )
 
 
@@ -229,13 +232,11 @@ def _optimum(sited: Sited) -> dict[str, Any]:
     }
 
 
-def _beyond(
-    coverage: Coverage, ground: Ground, sites: gpd.GeoDataFrame, reach: float
-) -> dict[str, Any]:
+def _beyond(coverage: Coverage, ground: Ground, reach: float) -> dict[str, Any]:
     """Tell who stays uncovered whatever is opened, where and why."""
     households, nearest = ground.demand.households, ground.nearest
-    points = shapely.centroid(sites.geometry.to_numpy())
-    left = find_gaps(coverage.study, coverage.homes.assign(metres=nearest), reach, points).table
+    homes, grounds = coverage.homes.assign(metres=nearest), home_grounds(ground.walks.ends.homes)
+    left = find_gaps(coverage.study, homes, reach, ground.walks, grounds).table
     no_way = int(households[np.isinf(nearest)].sum())
     too_far = int(households[nearest > reach].sum()) - no_way
     words = (("太远", too_far), ("没有路相通", no_way))

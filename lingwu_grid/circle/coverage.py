@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,29 +12,25 @@ import shapely
 
 from lingwu_grid.circle.catchment import floor_within_reach
 from lingwu_grid.circle.gaps import find_gaps
-from lingwu_grid.circle.isochrones import isochrones
+from lingwu_grid.circle.ground import home_grounds, isochrones
+from lingwu_grid.circle.journeys import Route, route_of
 from lingwu_grid.circle.models import Demand
-from lingwu_grid.circle.reach import Attachment, Nearest, attach, nearest_station, within_reach
-from lingwu_grid.circle.stations import notes_on, require_walk, station_table, stations_of
-from lingwu_grid.circle.streets import streets_of
+from lingwu_grid.circle.reach import within_reach
+from lingwu_grid.circle.stations import notes_on, station_table, stations_of
 from lingwu_grid.circle.summary import summarise
-from lingwu_grid.circle.zones import BANDS, share_table
+from lingwu_grid.circle.walks import STRAIGHT, Speeds, Walks, walks_of
+from lingwu_grid.circle.zones import BANDS, Timed, share_table
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.contract.policy import ELDERLY_SPEED_M_S, SERVICE_MINUTES, WALKING_SPEED_M_S
+from lingwu_grid.contract.policy import SERVICE_MINUTES
+from lingwu_grid.contract.walking import require_walk
 from lingwu_grid.fabric.cells import gather_buildings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.circle.network import Network
+    from lingwu_grid.circle.reach import Nearest
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
-
-DETOUR = 1.3
-"""Walked metres over straight ones where no roads are known (DESIGN: said loudly)."""
-
-WALKED = "步行网络"
-STRAIGHT = f"没有道路：直线距离 × {DETOUR} 估算"
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,8 @@ class Coverage:
         household_id, station_id, metres, minutes, method (private).
     isochrones
         Ground along the streets from which a station is within 5, 10 and 15 minutes.
-    network
-        What was walked on; None where no road is known.
+    walks
+        Homes and stations on the streets; None where no road is known.
     summary
         ``coverage.json``.
     """
@@ -95,27 +91,57 @@ class Coverage:
     zones: pd.DataFrame
     households: pd.DataFrame
     isochrones: gpd.GeoDataFrame
-    network: Network | None
+    walks: Walks | None
     summary: dict[str, Any]
 
-    def require_roads(self) -> None:
+    def require_roads(self) -> Walks:
         """
-        Refuse to site where no road is known.
+        Give the walks; refuse to site or to draw where no road is known.
 
         Raises
         ------
         InputError
             Straight lines take both banks of a canal for one place.
         """
-        if self.network is None:
+        if self.walks is None:
             raise InputError(
-                "没有道路，不能选址", where="roads",
+                "没有道路，不能选址，也画不出路线", where="roads",
                 remedy="补上道路；直线距离会把河渠铁路两边算成一处",
             )  # fmt: skip
+        return self.walks
+
+    def route(self, household_id: str) -> Route:
+        """
+        Draw the walk of a household to its station (private).
+
+        Parameters
+        ----------
+        household_id
+            Of the study.
+
+        Returns
+        -------
+        Route
+            The line, metres, minutes, the station, and what it goes round.
+
+        Raises
+        ------
+        InputError
+            If there is no such household, or no road is known.
+        """
+        walks = self.require_roads()
+        row = np.flatnonzero(self.households["household_id"].to_numpy() == household_id)
+        if not len(row):
+            raise InputError(
+                f"没有编号为 {household_id} 的常住户", where="households",
+                remedy="核对住户编号；没有计入的户见 excluded.csv",
+            )  # fmt: skip
+        home = walkers_of(self.study).of_household[row[0]]
+        return route_of(walks, int(home), self.stations)
 
     def _repr_html_(self) -> str:
         table: str = self.zones.head(40).to_html(index=False, escape=True)
-        loud = "" if self.network is not None else f"<p><b>{STRAIGHT}</b></p>"
+        loud = "" if self.walks is not None else f"<p><b>{STRAIGHT}</b></p>"
         return loud + table
 
 
@@ -123,8 +149,8 @@ def measure(
     study: Study,
     plan: PlanRecord | None = None,
     *,
-    speed: float = WALKING_SPEED_M_S,
-    elderly_speed: float = ELDERLY_SPEED_M_S,
+    speed: float | None = None,
+    elderly_speed: float | None = None,
     catchment: bool = False,
 ) -> Coverage:
     """
@@ -133,11 +159,12 @@ def measure(
     Parameters
     ----------
     study
-        Homes, stations, roads, barriers, gates.
+        Homes, stations, roads, barriers, gates, and how people walk (``rules.walking``).
     plan
         Its grids and communities; today's without.
     speed, elderly_speed
-        Metres a second; 15 minutes at 1.2 m/s are 1080 m (GB 50180-2018: 800–1000 m).
+        Metres a second; by default the study's. 15 minutes at 1.2 m/s are 1080 m (GB 50180-2018:
+        800–1000 m).
     catchment
         Also divide each station's floor among all within its reach (two-step floating catchment
         area); `zones` then has floor_m2_per_100.
@@ -156,77 +183,63 @@ def measure(
     -----
     Without a station every walk is infinite, so that an office can site its first one.
     """
-    require_walk("步行速度", speed, "例如 1.2 米/秒")
-    require_walk("老年人步行速度", elderly_speed, "例如 0.8 米/秒")
+    given = study.rules.walking
+    speeds = Speeds(
+        given.speed_m_s if speed is None else speed,
+        given.elderly_speed_m_s if elderly_speed is None else elderly_speed,
+    )
+    require_walk("步行速度", speeds.everybody)
+    require_walk("老年人步行速度", speeds.elderly)
     sites, told = stations_of(study)
     walkers = walkers_of(study)
-    ways = _ways(study, walkers, sites)
-    reach = SERVICE_MINUTES * 60 * speed
-    homes = _homes_table(study, walkers, ways, sites)
-    metres = ways.found.metres[walkers.of_household]
+    walks = walks_of(study, walkers.point, shapely.centroid(sites.geometry.to_numpy()), speeds)
+    found = walks.nearest(walks.assumed, speeds.everybody)
+    reach = SERVICE_MINUTES * 60 * speeds.everybody
+    homes = _homes_table(study, walkers, found, walks.straight, sites)
     space = None
-    if catchment and ways.has_roads:
-        space = _floor(walkers, ways, sites, reach)[walkers.of_household]
-    zones = share_table(study, plan, metres, (speed, elderly_speed), space)
-    stations = station_table(sites, homes, ways.found.station, speed)
-    gaps = find_gaps(study, homes, reach, ways.at, walked=ways.has_roads)
-    summary = summarise(study, homes, zones, gaps, ways.network, (speed, elderly_speed))
-    summary |= {"method": ways.method}
-    notes = notes_on(summary, stations, ways.at_site, has_roads=ways.has_roads)
-    reached = [(m, m * 60 * speed) for m in BANDS] if ways.has_roads else []
-    rings = isochrones(ways.network, ways.at_site, reached, study.crs)
+    if catchment and walks.has_roads:
+        space = _floor(walkers, walks, sites, reach)[walkers.of_household]
+    zones = share_table(study, plan, _timed(walkers, walks, found), space)
+    stations = station_table(sites, homes, found.station, speeds.everybody)
+    grounds = home_grounds(walkers.point)
+    gaps = find_gaps(study, homes, reach, walks, grounds)
+    summary = summarise(study, homes, zones, gaps, walks)
+    notes = notes_on(summary, stations, walks.ends.at_station, has_roads=walks.has_roads)
+    reached = [(m, m * 60 * speeds.everybody) for m in BANDS] if walks.has_roads else []
+    rings = isochrones(
+        walks.network, walks.ends.at_station, reached, study.crs, (grounds, found.metres)
+    )
+    method = walks.method
     return Coverage(
         study=study,
         plan=plan,
         homes=homes,
-        stations=stations.assign(method=ways.method),
-        gaps=gaps.table.assign(method=ways.method),
-        zones=zones.assign(method=ways.method),
-        households=_people(study, walkers, homes, speed, ways.method),
-        isochrones=rings.assign(method=ways.method),
-        network=ways.network if ways.has_roads else None,
-        summary=summary | {"notes": [*notes, *ways.told, *told]},
+        stations=stations.assign(method=method),
+        gaps=gaps.table.assign(method=method),
+        zones=zones.assign(method=method),
+        households=_people(study, walkers, homes, speeds.everybody, method),
+        isochrones=rings.assign(method=method),
+        walks=walks if walks.has_roads else None,
+        summary=summary | {"notes": [*notes, *walks.ways.streets.told, *told]},
     )
 
 
-class Ways(NamedTuple):
-    """How homes and stations lie to each other."""
-
-    network: Network
-    at: NDArray[np.object_]
-    """Points of the stations."""
-    at_home: Attachment
-    at_site: Attachment
-    found: Nearest
-    straight: Nearest
-    method: str
-    told: list[str]
-    """How the streets were taken where they are drawn otherwise than can be."""
-
-    @property
-    def has_roads(self) -> bool:
-        """Whether there is a street to walk on."""
-        return len(self.network.line) > 0
-
-
-def _ways(study: Study, walkers: Walkers, sites: gpd.GeoDataFrame) -> Ways:
-    """Walk from every home to its nearest station, along the streets where there are any."""
-    points = shapely.centroid(sites.geometry.to_numpy())
-    network, walls, told = streets_of(study)
-    at_site = attach(network, points, walls)
-    at_home = attach(network, walkers.point, walls)
-    straight = _straight(walkers.point, points)
-    if len(network.line):
-        found, method = nearest_station(network, at_home, at_site), WALKED
-    else:
-        found, method = Nearest(straight.metres * DETOUR, straight.station), STRAIGHT
-    return Ways(network, points, at_home, at_site, found, straight, method, told)
+def _timed(walkers: Walkers, walks: Walks, found: Nearest) -> Timed:
+    """Give the minutes of each household: of everybody, of the elderly, and at the worst."""
+    of, speeds = walkers.of_household, walks.speeds
+    old, worst = found, found
+    if walks.assumed.crossing_s:
+        old = walks.nearest(walks.assumed, speeds.elderly)
+    if walks.has_roads and walks.also_asked:
+        worst = walks.nearest(walks.worst, speeds.everybody)
+    return Timed(found.metres[of], old.metres[of], worst.metres[of], speeds)
 
 
 def _floor(
-    walkers: Walkers, ways: Ways, sites: gpd.GeoDataFrame, reach: float
+    walkers: Walkers, walks: Walks, sites: gpd.GeoDataFrame, reach: float
 ) -> NDArray[np.float64]:
-    pairs = within_reach(ways.network, ways.at_home, ways.at_site, reach)
+    ends = walks.ends
+    pairs = within_reach(walks.network, ends.at_home, ends.at_station, reach)
     demand = Demand(walkers.households, *pairs, len(sites))
     return floor_within_reach(demand, sites["floor_area_m2"].to_numpy(float))
 
@@ -246,26 +259,17 @@ def walkers_of(study: Study) -> Walkers:
     )
 
 
-def _straight(homes: NDArray[np.object_], stations: NDArray[np.object_]) -> Nearest:
-    if not len(stations):
-        return Nearest(np.full(len(homes), np.inf), np.full(len(homes), -1, np.int64))
-    index, metres = shapely.STRtree(stations).query_nearest(
-        homes, return_distance=True, all_matches=False
-    )
-    return Nearest(metres, index[1].astype(np.int64))
-
-
 def _homes_table(
-    study: Study, walkers: Walkers, ways: Ways, sites: gpd.GeoDataFrame
+    study: Study, walkers: Walkers, found: Nearest, straight: Nearest, sites: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
     ids = np.append(sites["station_id"].to_numpy(object), "")
     return gpd.GeoDataFrame(
         {
             "households": walkers.households,
             "elderly": walkers.elderly,
-            "metres": ways.found.metres,
-            "straight_m": ways.straight.metres,
-            "station_id": ids[ways.found.station],
+            "metres": found.metres,
+            "straight_m": straight.metres,
+            "station_id": ids[found.station],
         },
         geometry=walkers.point,
         crs=study.crs,

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.circle.causes import TOO_FAR, causes_of
+from lingwu_grid.circle.causes import TOO_FAR, Causes, causes_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.circle.walks import Walks
     from lingwu_grid.ingest.study import Study
 
 NEAR_M = 120.0
@@ -35,16 +36,16 @@ class Gaps(NamedTuple):
     nobody can), cause (of most of its households), cause_households, reason (all causes with
     their households); a polygon round the homes; most households first."""
     hidden: dict[str, int]
-    """Households that straight circles would count as covered, by cause, most first."""
+    """Households that straight circles would count as covered, in all under the empty word, and
+    by cause; one may stand under several."""
 
 
 def find_gaps(
     study: Study,
     homes: gpd.GeoDataFrame,
     reach: float,
-    stations: NDArray[np.object_],
-    *,
-    walked: bool = True,
+    walks: Walks,
+    grounds: NDArray[np.object_],
 ) -> Gaps:
     """
     Cluster the homes beyond reach (DBSCAN: Ester, Kriegel, Sander, Xu 1996; weighted).
@@ -52,35 +53,58 @@ def find_gaps(
     Parameters
     ----------
     study
-        For names, barriers and walls.
+        For names.
     homes
         With metres and households.
     reach
         Metres.
-    stations
-        Where they stand, shape (n_stations,).
-    walked
-        False where metres are straight ones, so that nobody can tell a detour.
+    walks
+        To the stations; without roads nobody can tell a detour.
+    grounds
+        The ground of each home.
 
     Returns
     -------
     Gaps
         Every home beyond reach belongs to one.
     """
-    far = homes[homes["metres"] > reach].reset_index(drop=True)
+    is_far = (homes["metres"] > reach).to_numpy(bool)
+    far = homes[is_far].reset_index(drop=True)
     if not len(far):
         empty = gpd.GeoDataFrame({c: [] for c in COLUMNS}, geometry="geometry", crs=homes.crs)
-        return Gaps(empty, {})
+        return Gaps(empty, {"": 0})
     label = _labels(far)
-    if walked or not len(stations):
-        cause, in_circle = causes_of(study, far, stations, reach)
+    ends = walks.ends
+    if walks.has_roads or not len(ends.stations):
+        causes = causes_of(
+            walks.ways, walks.assumed, walks.speeds.everybody, far.geometry.to_numpy(),
+            ends.stations, reach,
+        )  # fmt: skip
     else:
-        cause, in_circle = np.full(len(far), TOO_FAR, object), np.zeros(len(far), bool)
-    far = far.assign(cause=cause)
-    rows = [_gap(study, far[label == number]) for number in np.unique(label)]
+        causes = Causes(
+            {}, frozenset(), np.full(len(far), TOO_FAR, object), np.zeros(len(far), bool)
+        )
+    rows = [
+        _gap(study, far, label == number, causes, grounds[is_far]) for number in np.unique(label)
+    ]
     table = gpd.GeoDataFrame(pd.DataFrame(rows)[COLUMNS], geometry="geometry", crs=homes.crs)
+    table = table.set_geometry(_apart(table.geometry.to_numpy(), grounds[~is_far]))
     order = np.lexsort((table["place"].to_numpy(str), -table["households"].to_numpy()))
-    return Gaps(table.iloc[order].reset_index(drop=True), _by_cause(far[in_circle]))
+    weight = far["households"].to_numpy(np.int64)
+    hidden = {"": int(weight[causes.in_circle].sum())}
+    hidden |= causes.counted(weight, causes.in_circle)
+    return Gaps(table.iloc[order].reset_index(drop=True), hidden)
+
+
+def _apart(outlines: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Leave out of each outline the ground of homes that are within reach."""
+    if not len(others):
+        return outlines
+    gap, other = shapely.STRtree(others).query(outlines, "intersects")
+    out = outlines.copy()
+    for i in np.unique(gap):
+        out[i] = shapely.difference(out[i], shapely.union_all(others[other[gap == i]]))
+    return out
 
 
 def _labels(far: gpd.GeoDataFrame) -> NDArray[np.int64]:
@@ -96,28 +120,29 @@ def _labels(far: gpd.GeoDataFrame) -> NDArray[np.int64]:
     return numbers
 
 
-def _gap(study: Study, inside: gpd.GeoDataFrame) -> dict[str, Any]:
+def _gap(
+    study: Study,
+    far: gpd.GeoDataFrame,
+    these: NDArray[np.bool_],
+    causes: Causes,
+    grounds: NDArray[np.object_],
+) -> dict[str, Any]:
+    inside = far[these]
     finite = inside["metres"][np.isfinite(inside["metres"])]
     points = inside.geometry.to_numpy()
-    causes = _by_cause(inside)
-    cause = next(iter(causes))
+    counted = causes.counted(far["households"].to_numpy(np.int64), these)
+    cause = next(iter(counted))
+    hull = shapely.buffer(shapely.concave_hull(shapely.multipoints(points), 0.3), 25.0)
     return {
         "place": _street_of(study, points) + _place(study, points),
         "households": int(inside["households"].sum()),
         "elderly": int(inside["elderly"].sum()),
         "metres": float(finite.mean()) if len(finite) else np.inf,
         "cause": cause,
-        "cause_households": causes[cause],
-        "reason": "、".join(f"{word} {households} 户" for word, households in causes.items()),
-        "geometry": shapely.buffer(shapely.concave_hull(shapely.multipoints(points), 0.3), 25.0),
+        "cause_households": counted[cause],
+        "reason": "、".join(f"{word} {households} 户" for word, households in counted.items()),
+        "geometry": shapely.union(hull, shapely.union_all(grounds[these])),
     }
-
-
-def _by_cause(homes: gpd.GeoDataFrame) -> dict[str, int]:
-    """Count households by cause, most first."""
-    count = homes.groupby("cause")["households"].sum().rename("n").reset_index()
-    count = count.sort_values(["n", "cause"], ascending=[False, True])
-    return {str(word): int(n) for word, n in zip(count["cause"], count["n"], strict=True)}
 
 
 def _street_of(study: Study, points: NDArray[np.object_]) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 import shapely
-from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
 from lingwu_grid.graph import linked
@@ -41,8 +39,12 @@ class Network:
         Whether it may be walked from start to end, and back.
     line
         Its geometry, from start to end.
-    component
-        Of each node: nodes of one number are connected, directions aside.
+    rate
+        Metres that a metre of each edge counts for, from start to end and back, shape
+        (2, n_edges): more than one on stairs and uphill.
+    toll
+        Metres that are lost at the start and at the end of each edge, shape (2, n_edges): a wait
+        before a wide road.
     """
 
     node: NDArray[np.float64]
@@ -52,12 +54,56 @@ class Network:
     forward: NDArray[np.bool_]
     backward: NDArray[np.bool_]
     line: NDArray[np.object_]
-    component: NDArray[np.int64]
+    rate: NDArray[np.float64]
+    toll: NDArray[np.float64]
 
     @property
     def pieces(self) -> int:
-        """Connected pieces."""
-        return int(self.component.max()) + 1 if len(self.component) else 0
+        """Connected pieces of the edges that can be walked, directions aside."""
+        walked = self.forward | self.backward
+        piece = linked(len(self.node), self.start[walked], self.end[walked])
+        met = np.unique(np.concatenate([self.start[walked], self.end[walked]]))
+        return len(np.unique(piece[met]))
+
+    @property
+    def ahead(self) -> NDArray[np.float64]:
+        """Metres that the walk from start to end of each edge counts for."""
+        return self.rate[0] * self.length + self.toll.sum(axis=0)
+
+    @property
+    def back(self) -> NDArray[np.float64]:
+        """Metres that the walk from end to start of each edge counts for."""
+        return self.rate[1] * self.length + self.toll.sum(axis=0)
+
+    def to_ends(
+        self, edge: NDArray[np.int64], along: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the walk from places on edges to the start and to the end; infinite if barred."""
+        by_start = self.rate[1, edge] * along + self.toll[0, edge]
+        by_end = self.rate[0, edge] * (self.length[edge] - along) + self.toll[1, edge]
+        return (
+            np.where(self.backward[edge], by_start, np.inf),
+            np.where(self.forward[edge], by_end, np.inf),
+        )
+
+    def from_ends(
+        self, edge: NDArray[np.int64], along: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Give the walk from the start and from the end to places on edges; infinite if barred."""
+        from_start = self.rate[0, edge] * along + self.toll[0, edge]
+        from_end = self.rate[1, edge] * (self.length[edge] - along) + self.toll[1, edge]
+        return (
+            np.where(self.forward[edge], from_start, np.inf),
+            np.where(self.backward[edge], from_end, np.inf),
+        )
+
+    def turned(self) -> Network:
+        """Give the same network with every direction turned round."""
+        return replace(self, forward=self.backward, backward=self.forward, rate=self.rate[::-1])
+
+    def barred(self, forward: NDArray[np.bool_], backward: NDArray[np.bool_]) -> Network:
+        """Give the same network with some directions of some edges closed."""
+        return replace(self, forward=self.forward & ~forward, backward=self.backward & ~backward)
 
 
 def make_network(
@@ -93,8 +139,6 @@ def make_network(
     distinct, at = distinct[at_first], at[at_first]
     code = piece[code.reshape(-1)].astype(np.int64)
     start, end = code[: len(lines)], code[len(lines) :]
-    links = sp.coo_matrix((np.ones(len(lines)), (start, end)), shape=(len(distinct), len(distinct)))
-    component = connected_components(links, directed=False)[1].astype(np.int64)
     return Network(
         node=np.concatenate([first, last])[at],
         start=start,
@@ -103,5 +147,6 @@ def make_network(
         forward=np.ones(len(lines), bool),
         backward=~closed,
         line=lines,
-        component=component,
+        rate=np.ones((2, len(lines))),
+        toll=np.zeros((2, len(lines))),
     )

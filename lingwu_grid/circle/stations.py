@@ -15,15 +15,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
 
-    from lingwu_grid.circle.reach import Attachment
+    from lingwu_grid.circle.attaching import Attachment
     from lingwu_grid.ingest.study import Study
 
 
 LOST_SHARE = 0.05
 """Share of households without any way above which the drawing is in doubt, not the town."""
-
-SLOWEST, FASTEST = 0.2, 3.0
-"""Metres a second that a walk may have: a frail person with a frame, and a runner."""
 
 
 def require_positive(word: str, value: float, remedy: str) -> None:
@@ -37,21 +34,6 @@ def require_positive(word: str, value: float, remedy: str) -> None:
     """
     if not (math.isfinite(value) and value > 0):
         raise InputError(f"{word}须是大于 0 的数，现在是 {value}", remedy=remedy)
-
-
-def require_walk(word: str, speed: float, remedy: str) -> None:
-    """
-    Refuse a speed that nobody walks at: minutes, kilometres an hour, a slip of the keyboard.
-
-    Raises
-    ------
-    InputError
-        If it is not between `SLOWEST` and `FASTEST` metres a second.
-    """
-    if not SLOWEST <= speed <= FASTEST:
-        raise InputError(
-            f"{word}须在每秒 {SLOWEST}—{FASTEST} 米之间，现在是 {speed}", remedy=remedy
-        )
 
 
 def unique_ids(given: pd.Series, stem: str) -> tuple[NDArray[np.object_], list[str]]:
@@ -186,7 +168,7 @@ def notes_on(
     notes = []
     if not has_roads:
         notes.append(f"{summary['method']}；河渠、铁路、围墙都没有算进去，补上道路后须重算")
-    off = stations[at_site.edge < 0] if has_roads else stations.iloc[:0]
+    off = stations[~at_site.is_joined] if has_roads else stations.iloc[:0]
     notes += [
         f"驿站 {row.name or row.station_id} 不在步行网络上（800 米内没有走得到的道路），"
         "没有计入；核对它的坐标，或补画门前的路"

@@ -1,4 +1,4 @@
-"""The streets of a study as a walking network, cut where a barrier or a wall cannot be passed."""
+"""The streets of a study as a walking network, with what cannot be passed marked on it."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import shapely
 import shapely.ops
 
 from lingwu_grid.audit.lines import NEARLY_M
+from lingwu_grid.circle.attaching import attach
 from lingwu_grid.circle.joints import joints
 from lingwu_grid.circle.network import NODE_M, Network, make_network
-from lingwu_grid.circle.reach import attach
-from lingwu_grid.circle.walls import Walls, walls_of
+from lingwu_grid.circle.walls import Obstacles, Walls, obstacles_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 TOLD_M = 100.0
 """Streets inside outlines that are shorter are not worth a sentence."""
+
+CUT_M = 2 * NODE_M
+"""Half of what a wall takes out of a street."""
 
 NO_FOOT = ("motorway", "motorway_link", "trunk", "trunk_link")
 """Classes that nobody walks on unless the table says so (OSM highway values)."""
@@ -32,17 +35,36 @@ FOOT_FORWARD = ("forward", "正向")
 
 
 class Streets(NamedTuple):
-    """The streets as a walker finds them."""
+    """The streets as a walker finds them, and as they would be without what stands in the way."""
 
-    network: Network
-    """Empty where no road may be walked."""
-    shut: NDArray[np.object_]
-    """Lines that cannot be passed on the way to a street."""
+    whole: Network
+    """All edges, also the few millimetres that lie under a wall or barrier."""
+    lock: NDArray[np.int64]
+    """Row in `sets` of what must be taken away to walk each edge; 0 for nothing."""
+    sets: list[frozenset[int]]
+    """Sets of obstacles; the first is empty."""
+    obstacles: Obstacles
+    compounds: Walls
     told: list[str]
     """What was drawn otherwise than it can be, and how it was taken, a sentence each."""
 
+    @property
+    def network(self) -> Network:
+        """What can be walked as things stand; empty where no road may be walked."""
+        return self.without(frozenset())
 
-def streets_of(study: Study, *, walled: bool = True) -> Streets:
+    @property
+    def shut(self) -> NDArray[np.object_]:
+        """Lines that cannot be passed on the way to a street."""
+        return self.obstacles.lines
+
+    def without(self, taken: frozenset[int]) -> Network:
+        """Give what could be walked without some obstacles."""
+        shut = ~np.array([needed <= taken for needed in self.sets])[self.lock]
+        return self.whole.barred(shut, shut)
+
+
+def streets_of(study: Study) -> Streets:
     """
     Make the walking network of a study.
 
@@ -50,32 +72,73 @@ def streets_of(study: Study, *, walled: bool = True) -> Streets:
     ----------
     study
         Roads, and what cuts them. A bridge or tunnel meets other roads at its ends only.
-    walled
-        False to walk as if compounds had no walls; the ways from their gates stay.
     """
     roads = study.table("roads")
+    obstacles, compounds = obstacles_of(study)
     if not len(roads):
-        return Streets(make_network(np.empty(0, object)), np.empty(0, object), [])
+        nothing = make_network(np.empty(0, object))
+        lock = np.empty(0, np.int64)
+        return Streets(nothing, lock, [frozenset()], obstacles, compounds, [])
     foot = roads["foot"].fillna("").astype(str).str.strip().str.lower()
     barred = roads["class"].isin(NO_FOOT) & ~foot.isin(FOOT_YES)
     walked = roads[(~barred & ~foot.isin(FOOT_NO)).to_numpy(bool)]
     over = (walked["bridge"].to_numpy(bool)) | (walked["tunnel"].to_numpy(bool))
     single = walked["foot"].fillna("").astype(str).str.lower().isin(FOOT_FORWARD).to_numpy(bool)
-    shut, compounds = walls_of(study, walled=walled)
-    shapes = walked.geometry.to_numpy()
-    ground = _cut(shapely.get_parts(shapes[~over & ~single]), shut)
+    shapes, shut = walked.geometry.to_numpy(), obstacles.lines
+    ground, under = _cut(shapely.get_parts(shapes[~over & ~single]), shut)
     above = shapely.get_parts(shapes[over & ~single])
-    directed = _cut(shapely.get_parts(shapes[single]), shut)
+    directed, under_directed = _cut(shapely.get_parts(shapes[single]), shut)
     links = joints(ground, np.concatenate([above, directed]), shut)
     added = np.concatenate([links, _gate_ways(compounds, np.concatenate([ground, links]), shut)])
     # Where one of these ends on a street, rounding could leave it a millimetre off.
-    ways = np.concatenate([_split_at(ground, added), added])
+    ways = np.concatenate([split_at(ground, added), added])
     noded = shapely.get_parts(shapely.union_all(ways, grid_size=NODE_M))
-    lines = np.concatenate([_split_at(noded, np.concatenate([above, directed])), above, directed])
+    lines = np.concatenate([
+        split_at(noded, np.concatenate([above, directed])), above, under, directed, under_directed,
+    ])  # fmt: skip
     one_way = np.zeros(len(lines), bool)
-    one_way[len(lines) - len(directed) :] = True
-    network = make_network(shapely.set_precision(lines, NODE_M), one_way=one_way)
-    return Streets(network, shut, _told(compounds.over_m, len(links)))
+    one_way[len(lines) - len(directed) - len(under_directed) :] = True
+    is_under = np.zeros(len(lines), bool)
+    is_under[len(lines) - len(under_directed) :] = True
+    low = len(lines) - len(under_directed) - len(directed)
+    is_under[low - len(under) : low] = True
+    lines, kept = _drawn(lines)
+    whole = make_network(lines, one_way=one_way[kept])
+    lock, sets = _locks(whole, np.flatnonzero(is_under[kept]), obstacles)
+    told = [*_told(compounds.over_m, len(links)), *compounds.told]
+    return Streets(whole, lock, sets, obstacles, compounds, told)
+
+
+def _drawn(lines: NDArray[np.object_]) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """Round lines to the precision of nodes; leave out those of which nothing is left."""
+    rounded = shapely.set_precision(lines, NODE_M)
+    parts, kept = shapely.get_parts(rounded, return_index=True)
+    long = shapely.length(parts) > NODE_M
+    return parts[long], kept[long]
+
+
+def _locks(
+    network: Network, under: NDArray[np.int64], obstacles: Obstacles
+) -> tuple[NDArray[np.int64], list[frozenset[int]]]:
+    """Tell which obstacles lie over the edges that were cut out under them."""
+    lock = np.zeros(len(network.line), np.int64)
+    sets = [frozenset[int]()]
+    if not len(under):
+        return lock, sets
+    middle = shapely.line_interpolate_point(network.line[under], 0.5, normalized=True)
+    near, line = shapely.STRtree(obstacles.lines).query(middle, "dwithin", distance=2 * CUT_M)
+    edge = under[near]
+    met: dict[int, set[int]] = {}
+    for e, o in zip(edge.tolist(), obstacles.of[line].tolist(), strict=True):
+        met.setdefault(e, set()).add(o)
+    known = {sets[0]: 0}
+    for e, over in met.items():
+        needed = frozenset(over)
+        if needed not in known:
+            known[needed] = len(sets)
+            sets.append(needed)
+        lock[e] = known[needed]
+    return lock, sets
 
 
 def _told(over_m: float, joined: int) -> list[str]:
@@ -103,13 +166,15 @@ def _gate_ways(
     and a gate and along it: never shorter than straight, never longer than round a corner.
     """
     gated, gates = compounds.compounds, compounds.gates
-    if not len(gated) or not len(ground):
+    if not len(gates) or not len(ground):
         return np.empty(0, object)
     places = gates.geometry.to_numpy()
     streets = make_network(shapely.get_parts(shapely.union_all(ground, grid_size=NODE_M)))
     joined = attach(streets, places, walls)
-    found = joined.edge >= 0
-    foot = shapely.line_interpolate_point(streets.line[joined.edge[found]], joined.along[found])
+    row = joined.first
+    found = joined.edge[row] >= 0
+    edge, along = joined.edge[row][found], joined.along[row][found]
+    foot = shapely.line_interpolate_point(streets.line[edge], along)
     middle = gated.drop_duplicates("compound_id").set_index("compound_id").geometry
     inner = shapely.point_on_surface(middle[gates["compound_id"]].to_numpy())
     pairs = [(places[found], foot), (places, inner)]
@@ -121,21 +186,25 @@ def _gate_ways(
     return made
 
 
-def _cut(lines: NDArray[np.object_], walls: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Take a road apart where it runs against a wall."""
+def _cut(
+    lines: NDArray[np.object_], walls: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Take roads apart where they run against a wall; give what is left, and what lies under it."""
     if not len(walls) or not len(lines):
-        return lines
+        return lines, np.empty(0, object)
     line, wall = shapely.STRtree(walls).query(lines, "intersects")
-    out = lines.copy()
+    out, under = lines.copy(), []
     for i in np.unique(line):
-        met = shapely.buffer(shapely.union_all(walls[wall[line == i]]), 2 * NODE_M, quad_segs=1)
+        met = shapely.buffer(shapely.union_all(walls[wall[line == i]]), CUT_M, quad_segs=1)
         out[i] = shapely.difference(lines[i], met)
+        under.append(shapely.get_parts(shapely.intersection(lines[i], met)))
     parts = shapely.get_parts(out)
     kept: NDArray[np.object_] = parts[shapely.length(parts) > NODE_M]
-    return kept
+    below = np.concatenate([*under, np.empty(0, object)])
+    return kept, below[shapely.length(below) > NODE_M]
 
 
-def _split_at(lines: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.object_]:
+def split_at(lines: NDArray[np.object_], others: NDArray[np.object_]) -> NDArray[np.object_]:
     """Split lines where the end of another one meets them."""
     if not len(lines) or not len(others):
         return lines

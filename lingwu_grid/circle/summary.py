@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from lingwu_grid.circle.gaps import Gaps
-    from lingwu_grid.circle.network import Network
+    from lingwu_grid.circle.walks import Walks
     from lingwu_grid.ingest.study import Study
 
 
@@ -23,11 +23,10 @@ def summarise(
     homes: gpd.GeoDataFrame,
     zones: pd.DataFrame,
     gaps: Gaps,
-    network: Network,
-    speeds: tuple[float, float],
+    walks: Walks,
 ) -> dict[str, Any]:
     """
-    Give the figures of ``coverage.json``, the method and the notes apart.
+    Give the figures of ``coverage.json``, the notes apart.
 
     Parameters
     ----------
@@ -39,22 +38,20 @@ def summarise(
         Of :func:`~lingwu_grid.circle.zones.share_table`.
     gaps
         Of :func:`~lingwu_grid.circle.gaps.find_gaps`.
-    network
-        Empty where no road is known; nobody can then tell what circles hide, and
-        `hidden_by_circles` is 0.
-    speeds
-        Of everybody and of the elderly, metres a second.
+    walks
+        Without roads nobody can tell what circles hide, and `hidden_by_circles` is 0.
     """
     everyone = zones[zones["level"] == "全部"].iloc[0]
-    reach = SERVICE_MINUTES * 60 * speeds[0]
+    speeds = walks.speeds
+    reach = SERVICE_MINUTES * 60 * speeds.everybody
     circles = int(homes["households"][homes["straight_m"] <= reach].sum())
     lost = int(homes["households"][~np.isfinite(homes["metres"])].sum())
     return {
         "study": study.name,
         "synthetic": study.rules.synthetic,
-        "speed_m_s": speeds[0],
-        "elderly_speed_m_s": speeds[1],
-        "network_pieces": network.pieces,
+        "speed_m_s": speeds.everybody,
+        "elderly_speed_m_s": speeds.elderly,
+        "network_pieces": walks.ways.streets.network.pieces,
         "households": int(everyone["households"]),
         "stations": len(study.table("stations")),
         "within": {str(m): int(everyone[f"within_{m}"]) for m in BANDS},
@@ -63,9 +60,12 @@ def summarise(
             str(m): None if pd.isna(v := everyone[f"elderly_share_{m}"]) else float(v)
             for m in BANDS
         },
+        "share_15_range": [float(everyone["share_15_least"]), float(everyone["share_15"])],
+        "within_15_if": _under_others(homes, walks, reach),
         "within_15_by_straight_circles": circles,
-        "hidden_by_circles": sum(gaps.hidden.values()),
-        "hidden_causes": gaps.hidden,
+        "hidden_by_circles": gaps.hidden[""],
+        "hidden_causes": {word: n for word, n in gaps.hidden.items() if word},
+        "method": walks.method,
         "unreachable": lost,
         "gaps": [
             {
@@ -78,3 +78,15 @@ def summarise(
             for g in gaps.table.itertuples()
         ],
     }
+
+
+def _under_others(homes: gpd.GeoDataFrame, walks: Walks, reach: float) -> dict[str, int]:
+    """Count who is within fifteen minutes under each assumption that nobody has told."""
+    if not walks.has_roads:
+        return {}
+    weight = homes["households"].to_numpy(np.int64)
+    found = {
+        word: walks.nearest(other, walks.speeds.everybody).metres
+        for word, other in walks.also_asked.items()
+    }
+    return {word: int(weight[metres <= reach].sum()) for word, metres in found.items()}

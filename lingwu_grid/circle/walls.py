@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.kinds import barrier as look_of
+from lingwu_grid.contract.walking import is_open_at
 from lingwu_grid.fabric.adjacency import crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines
-from lingwu_grid.graph import Runs
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,16 +44,36 @@ class Walls(NamedTuple):
     """Compounds with gates, as they stand between the streets."""
 
     compounds: gpd.GeoDataFrame
-    """compound_id and ground; where an outline reached over a street, this side of it."""
+    """compound_id, name, open and ground; where an outline reached over a street, this side."""
     lines: NDArray[np.object_]
-    """Their outlines, open at the gates."""
+    """Their outlines, open at the gates that are open."""
+    of: NDArray[np.int64]
+    """Row of the compound of each line."""
     gates: gpd.GeoDataFrame
-    """compound_id and a point on the outline, where a gate stood a little off it."""
+    """compound_id and a point on the outline, where a gate stood a little off it; open ones."""
     over_m: float
     """Metres of street that ran inside an outline along its edge."""
+    told: list[str]
+    """Hours that could not be read."""
 
 
-def walls_of(study: Study, *, walled: bool = True) -> tuple[NDArray[np.object_], Walls]:
+class Obstacles(NamedTuple):
+    """What stands in the way, each of which may be thought away."""
+
+    names: list[str]
+    barriers: int
+    """How many of the names are barriers; the rest are walls of compounds."""
+    lines: NDArray[np.object_]
+    of: NDArray[np.int64]
+    """Row in `names` of each line."""
+
+    def without(self, taken: frozenset[int]) -> NDArray[np.object_]:
+        """Give the lines that are left where some obstacles are taken away."""
+        left: NDArray[np.object_] = self.lines[~np.isin(self.of, list(taken))]
+        return left
+
+
+def obstacles_of(study: Study) -> tuple[Obstacles, Walls]:
     """
     Give what a walker cannot pass, already opened where one can.
 
@@ -63,21 +84,38 @@ def walls_of(study: Study, *, walled: bool = True) -> tuple[NDArray[np.object_],
     ----------
     study
         Barriers, crossings, bridges, compounds, gates, roads.
-    walled
-        False to leave out the outlines of compounds.
 
     Returns
     -------
     tuple
-        Lines that cannot be passed; and the compounds that have gates.
+        Barriers by name and walls by compound; and the compounds that have gates.
     """
-    found = collect_lines(study)
     walls = compound_walls(study)
-    open_at = _crossings(study, found)
-    shut = [
-        _pieces(_opened(found.of(Runs.BARRIER), open_at)), walls.lines[: None if walled else 0],
-    ]  # fmt: skip
-    return np.concatenate(shut), walls
+    table = study.table("barriers")
+    drawn = table.geometry.to_numpy()
+    lines = np.where(np.isin(shapely.get_type_id(drawn), (3, 6)), shapely.boundary(drawn), drawn)
+    lines = _opened(lines, _crossings(study, collect_lines(study))) if len(table) else lines
+    kinds = table["kind"].to_numpy(object)
+    words = [n or "无名" + look_of(k).name for n, k in zip(table["name"], kinds, strict=True)]
+    names, number = np.unique(np.array(words, object), return_inverse=True)
+    owners = [f"{word}围墙" for word in compound_words(walls.compounds)]
+    shapes = np.concatenate([lines, walls.lines])
+    of = np.concatenate([number.reshape(-1), len(names) + walls.of]).astype(np.int64)
+    parts, row = shapely.get_parts(shapes, return_index=True)
+    kept = shapely.length(parts) > 0
+    named = Obstacles([*names.tolist(), *owners], len(names), parts[kept], of[row[kept]])
+    return named, walls
+
+
+def compound_words(compounds: gpd.GeoDataFrame) -> list[str]:
+    """Call each compound by its name; by name and id where several have it, or none."""
+    names = compounds["name"].fillna("").astype(str)
+    ids = compounds["compound_id"].astype(str)
+    twice = names.duplicated(keep=False) & ~ids.duplicated(keep=False)
+    return [
+        (f"{name}（{code}）" if many else name) if name else f"小区{code}"
+        for name, code, many in zip(names, ids, twice, strict=True)
+    ]
 
 
 def compound_walls(study: Study) -> Walls:
@@ -95,47 +133,50 @@ def compound_walls(study: Study) -> Walls:
     """
     compounds, gates = study.table("compounds"), study.table("gates")
     named = set(gates["compound_id"]) - {"", None} if len(gates) else set()
-    gated = compounds.loc[compounds["compound_id"].isin(named), ["compound_id", "geometry"]]
+    columns = ["compound_id", "name", "open", "geometry"]
+    gated = compounds.loc[compounds["compound_id"].isin(named), columns]
     gates = gates.loc[gates["compound_id"].isin(set(gated["compound_id"]))].reset_index(drop=True)
     if not len(gated):
-        return Walls(gated, np.empty(0, object), gates, 0.0)
+        nothing = np.empty(0, object)
+        return Walls(gated, nothing, np.empty(0, np.int64), gates, 0.0, [])
     ground = _apart(shapely.make_valid(gated.geometry.to_numpy()))
     roads = shapely.get_parts(study.table("roads").geometry.to_numpy())
     streets = shapely.STRtree(roads)
     behind, over_m = _behind_streets(ground, streets)
     stands = gated.set_geometry(behind, crs=gated.crs).reset_index(drop=True)
     placed = _on_outline(stands, gates, streets)
-    # A gate opens its own wall, not that across the street.
-    own = placed.dissolve("compound_id").geometry.reindex(stands["compound_id"]).to_numpy()
-    behind = _with_gates(behind, own)
+    behind = _with_gates(behind, _points_of(placed, stands))
     stands = stands.set_geometry(behind, crs=gated.crs)
+    is_open, told = _open_gates(placed, study.rules.walking.at)
+    # A gate opens its own wall, not that across the street.
+    own = _points_of(placed[is_open], stands)
     shut = shapely.difference(shapely.boundary(behind), shapely.buffer(own, GATE_PASS_M))
-    return Walls(stands, _pieces(shut), placed, over_m)
+    lines, of = shapely.get_parts(shut, return_index=True)
+    long = shapely.length(lines) > 0
+    return Walls(
+        stands, lines[long], of[long].astype(np.int64),
+        placed[is_open].reset_index(drop=True), over_m, told,
+    )  # fmt: skip
 
 
-def named_barriers(
-    study: Study,
-) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
-    """
-    Give the barriers, open at crossings and bridges, with their names and kinds.
+def _points_of(gates: gpd.GeoDataFrame, compounds: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Give the gates of each compound as one shape; an empty one for none."""
+    points = gates.dissolve("compound_id").geometry.reindex(compounds["compound_id"]).to_numpy()
+    return np.where(shapely.is_missing(points), shapely.Point(), points)
 
-    Parameters
-    ----------
-    study
-        Barriers, crossings, bridges.
 
-    Returns
-    -------
-    tuple
-        Shapes, names (empty for none) and kinds, one a row of the table.
-    """
-    table = study.table("barriers")
-    drawn = table.geometry.to_numpy()
-    if not len(table):
-        return np.empty(0, object), np.empty(0, object), np.empty(0, object)
-    lines = np.where(np.isin(shapely.get_type_id(drawn), (3, 6)), shapely.boundary(drawn), drawn)
-    lines = _opened(lines, _crossings(study, collect_lines(study)))
-    return lines, table["name"].to_numpy(object), table["kind"].to_numpy(object)
+def _open_gates(gates: gpd.GeoDataFrame, at: str) -> tuple[NDArray[np.bool_], list[str]]:
+    """Tell which gates are open at a time of day; and what could not be read."""
+    hours = gates["hours"].fillna("").astype(str)
+    known = {text: is_open_at(text, at) for text in hours.unique()}
+    strange = sorted(text for text, answer in known.items() if answer is None)
+    told = []
+    if strange:
+        told.append(
+            f"看不懂大门的开放时间：{'、'.join(strange[:5])}，按全天开放算；"
+            "写成 06:00-22:00、全天 或 否"
+        )
+    return hours.map(known).ne(False).to_numpy(bool), told  # noqa: FBT003 - a value, not a flag
 
 
 def _crossings(study: Study, lines: Lines) -> NDArray[np.object_]:
@@ -267,9 +308,3 @@ def _opened(lines: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[
     holes = shapely.union_all(shapely.buffer(points, PASS_M))
     left: NDArray[np.object_] = shapely.difference(lines, holes)
     return left
-
-
-def _pieces(lines: NDArray[np.object_]) -> NDArray[np.object_]:
-    parts = shapely.get_parts(lines)
-    kept: NDArray[np.object_] = parts[shapely.length(parts) > 0]
-    return kept

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.contract.policy import SERVICE_MINUTES
 from lingwu_grid.fabric.places import name_places
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.circle.walks import Speeds
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
 
@@ -21,11 +23,21 @@ COUNTS = ("households", "residents", "elderly", "within")
 Keys = dict[str, "NDArray[np.object_]"]
 
 
+class Timed(NamedTuple):
+    """How far each household walks, metres, shape (n_households,)."""
+
+    metres: NDArray[np.float64]
+    elderly: NDArray[np.float64]
+    """Of its elderly: more where a wait costs them fewer metres."""
+    worst: NDArray[np.float64]
+    """Under the least kind of the assumptions that nobody has told."""
+    speeds: Speeds
+
+
 def share_table(
     study: Study,
     plan: PlanRecord | None,
-    metres: NDArray[np.float64],
-    speeds: tuple[float, float],
+    walked: Timed,
     space: NDArray[np.float64] | None = None,
 ) -> pd.DataFrame:
     """
@@ -34,13 +46,11 @@ def share_table(
     Parameters
     ----------
     study
-        Households, in the order of `metres`.
+        Households, in the order of `walked`.
     plan
         Gives the zones, and today's beside them; without it the zones are today's.
-    metres
+    walked
         Walk of each household.
-    speeds
-        Of everybody and of the elderly, metres a second.
     space
         Floor space each household can count on; its mean goes beside the shares.
 
@@ -48,17 +58,18 @@ def share_table(
     -------
     pandas.DataFrame
         level, zone_id, zone_name; households, residents, elderly; households, residents and
-        elderly within 5, 10 and 15 minutes and the shares; the median walk in minutes; and, with
+        elderly within 5, 10 and 15 minutes and the shares, share_15_least under the least kind of
+        assumptions beside it; the median walk in minutes; and, with
         a plan, households_before, share_15_before and share_15_change of the zone of the same
         code. A zone that is no more has no households after.
     """
     now, before = _keys(study, plan)
-    table = _counted(study, now, metres, speeds)
+    table = _counted(study, now, walked)
     if space is not None:
         table["floor_m2_per_100"] = _means(now, space)
     if before is None:
         return _named(study, plan, table)
-    old = _counted(study, before, metres, speeds)
+    old = _counted(study, before, walked)
     old = old[["level", "zone_id", "households", "share_15"]]
     old = old.rename(columns={"households": "households_before", "share_15": "share_15_before"})
     both = table.merge(old, on=["level", "zone_id"], how="outer")
@@ -119,10 +130,8 @@ def _keys(study: Study, plan: PlanRecord | None) -> tuple[Keys, Keys | None]:
     )
 
 
-def _counted(
-    study: Study, keys: Keys, metres: NDArray[np.float64], speeds: tuple[float, float]
-) -> pd.DataFrame:
-    homes = study.households
+def _counted(study: Study, keys: Keys, walked: Timed) -> pd.DataFrame:
+    homes, speeds, metres = study.households, walked.speeds, walked.metres
     old = homes["elderly"].to_numpy(float)
     people = homes["residents"].to_numpy(float)
     base = pd.DataFrame({"households": 1, "residents": people, "elderly": old}, index=homes.index)
@@ -130,7 +139,8 @@ def _counted(
         near = metres <= minutes * 60 * speeds[0]
         base[f"within_{minutes}"] = near
         base[f"residents_within_{minutes}"] = people * near
-        base[f"elderly_within_{minutes}"] = old * (metres <= minutes * 60 * speeds[1])
+        base[f"elderly_within_{minutes}"] = old * (walked.elderly <= minutes * 60 * speeds[1])
+    base["within_15_least"] = walked.worst <= SERVICE_MINUTES * 60 * speeds[0]
     base = base.fillna(0).astype(np.int64)
     walk = pd.Series(metres / speeds[0] / 60, index=homes.index)
     frames = []
@@ -145,6 +155,7 @@ def _counted(
         out[f"share_{minutes}"] = (out[f"within_{minutes}"] / out["households"]).round(4)
         share = out[f"elderly_within_{minutes}"] / out["elderly"].where(out["elderly"] > 0)
         out[f"elderly_share_{minutes}"] = share.round(4)
+    out["share_15_least"] = (out["within_15_least"] / out["households"]).round(4)
     first = ["level", "zone_id", "households", "residents", "elderly"]
     return out[[*first, *[c for c in out.columns if c not in first]]]
 

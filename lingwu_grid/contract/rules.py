@@ -9,6 +9,7 @@ from typing import Any, Literal
 from lingwu_grid.contract import policy
 from lingwu_grid.contract.errors import RulesError
 from lingwu_grid.contract.staffing import Staffing
+from lingwu_grid.contract.walking import Walking
 
 PARTS_GAP = 0.03
 """Share over its bound at which a community of a study in parts is solved well enough: a third of
@@ -149,6 +150,8 @@ class Rules:
     """`balanced`: what a household of distance from the middle of the range weighs."""
     staffing: Staffing = field(default_factory=Staffing)
     """How posts are counted, and who pays (policy §15, §16)."""
+    walking: Walking = field(default_factory=Walking)
+    """How people walk to a station, and what a remedy costs (policy §17)."""
     prove: bool = True
     """Solve each community exactly and give a bound under rules (slower)."""
     proof_gap: float = 0.005

@@ -130,6 +130,7 @@ TABLES: dict[str, Table] = {
                 "bridge": ("桥梁", "桥"),
                 "tunnel": ("隧道", "涵洞"),
                 "foot": ("步行", "可步行"),
+                "grade": ("坡度", "纵坡"),
             },
         ),
         Table(
@@ -147,6 +148,7 @@ TABLES: dict[str, Table] = {
                 "compound_id": ("小区编码", "小区编号", "小区代码", "编码", "编号", "id"),
                 "name": ("名称", "小区名称", "楼盘名称", "楼盘名"),
                 "manager": ("物业", "物业公司"),
+                "open": ("开放", "是否开放", "对外开放"),
             },
             required=("compound_id",),
             codes=("compound_id",),
@@ -155,7 +157,12 @@ TABLES: dict[str, Table] = {
             "gates",
             ("大门", "小区大门", "出入口", "gate"),
             "point",
-            {**_COORDINATES, "compound_id": _COMPOUND, "name": ("名称",)},
+            {
+                **_COORDINATES,
+                "compound_id": _COMPOUND,
+                "name": ("名称",),
+                "hours": ("开放时间", "开门时间"),
+            },
             codes=("compound_id",),
         ),
         Table(

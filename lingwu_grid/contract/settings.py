@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from lingwu_grid.contract.errors import RulesError
 from lingwu_grid.contract.schema import MEASURES, STATUS_WORDS, TABLES, table_named
 from lingwu_grid.contract.staffing import Staffing, staffing_from
+from lingwu_grid.contract.walking import Walking, walking_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +94,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "pins": lambda k, v, w: tuple(_pin(item, w) for item in _list(k, v, w)),
         "second_measure": _second_measure,
         "staffing": _staffing,
+        "walking": _walking,
         "prove": _claim,
         "proof_gap": _weight,
         "border_weight": _weight,
@@ -231,6 +233,12 @@ def _staffing(key: str, value: object, where: str) -> Staffing:
     table = _table(key, value, where)
     _refuse_unknown(table, [f.name for f in fields(Staffing)], f"{where} [{key}]")
     return staffing_from(table, where)
+
+
+def _walking(key: str, value: object, where: str) -> Walking:
+    table = _table(key, value, where)
+    _refuse_unknown(table, [f.name for f in fields(Walking)], f"{where} [{key}]")
+    return walking_from(table, where)
 
 
 def _weight(key: str, value: object, where: str) -> float:

@@ -6,19 +6,27 @@ import numpy as np
 import pytest
 import shapely
 
+from lingwu_grid.circle.attaching import FARTHEST_M, TRIED, Attachment, attach
 from lingwu_grid.circle.network import make_network
-from lingwu_grid.circle.reach import FARTHEST_M, TRIED, Attachment, attach, within_reach
-from lingwu_grid.circle.zones import share_table
+from lingwu_grid.circle.reach import within_reach
+from lingwu_grid.circle.walks import Speeds
+from lingwu_grid.circle.zones import Timed, share_table
 from tests.circle.tiny import place
+
+
+def timed(*metres: float) -> Timed:
+    """Everybody walks the same, whatever is assumed."""
+    walked = np.array(metres)
+    return Timed(walked, walked, walked, Speeds(1.2, 0.8))
 
 
 def test_exactly_fifteen_minutes_are_within_and_a_moment_more_is_not() -> None:
     """1.2 m/s: 360, 720 and 1080 m; nobody here is old."""
     study = place([(0, 10), (1000, 10)], each=1)
-    table = share_table(study, None, np.array([1080.0, 1080.0 + 1e-6]), (1.2, 0.8))
+    table = share_table(study, None, timed(1080.0, 1080.0 + 1e-6))
     town = table[table["level"] == "全部"].iloc[0]
     assert (town["within_15"], town["share_15"]) == (1, 0.5)
-    table = share_table(study, None, np.array([360.0, 720.0]), (1.2, 0.8))
+    table = share_table(study, None, timed(360.0, 720.0))
     town = table[table["level"] == "全部"].iloc[0]
     assert (town["within_5"], town["within_10"], town["within_15"]) == (1, 2, 2)
 

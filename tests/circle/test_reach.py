@@ -11,8 +11,9 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lingwu_grid.circle.attaching import Attachment, attach
 from lingwu_grid.circle.network import Network, make_network
-from lingwu_grid.circle.reach import Attachment, attach, nearest_station, within_reach
+from lingwu_grid.circle.reach import nearest_station, within_reach
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

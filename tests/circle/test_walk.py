@@ -66,10 +66,11 @@ def test_a_canal_without_its_bridge_is_a_gap_that_circles_miss(tmp_path: Path) -
     assert after.summary["within"]["15"] <= before.summary["within"]["15"]
     assert after.summary["hidden_by_circles"] > before.summary["hidden_by_circles"]
     causes = after.summary["hidden_causes"]
-    assert sum(causes.values()) == after.summary["hidden_by_circles"]
-    assert set(causes) <= {
-        "示例渠隔断", "示例铁路隔断", "小区围墙绕行", "街道绕行", "没有路相通", "几处障碍合起来",
-    }  # fmt: skip
+    assert sum(causes.values()) >= after.summary["hidden_by_circles"], "one may have several"
+    assert max(causes.values()) <= after.summary["hidden_by_circles"]
+    rest = {"街道绕行", "没有路相通", "几处障碍合起来"}
+    assert all(cause.endswith("隔断") for cause in set(causes) - rest)
+    assert {"示例渠隔断", "示例铁路隔断"} & set(causes)
     assert any(cause.endswith("隔断") for cause in after.gaps["cause"])
 
 

@@ -62,7 +62,8 @@ def test_a_street_that_goes_through_a_compound_is_cut_at_its_walls() -> None:
     through = table("roads", [shapely.LineString([(50, -8), (50, 108)])], name="穿")
     inner = streets_of(place([(30, 50)], **{**study.tables, "roads": through})).network
     assert inner.pieces > 1
-    assert not shapely.intersects(inner.line, shapely.Point(50, 0).buffer(0.001)).any()
+    walked = inner.line[inner.forward | inner.backward]
+    assert not shapely.intersects(walked, shapely.Point(50, 0).buffer(0.001)).any()
 
 
 @pytest.mark.parametrize("off", [(0, 50), (-8, 50), (15, 50), (-15, 50), (8, 60)])

@@ -1,0 +1,257 @@
+"""Assumptions: what nobody has told of a walk, and the network under each."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+import shapely.ops
+
+from lingwu_grid.circle.network import NODE_M, Network, make_network
+from lingwu_grid.ingest.columns import TRUE_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import geopandas as gpd
+    from numpy.typing import NDArray
+
+    from lingwu_grid.circle.streets import Streets
+    from lingwu_grid.circle.walls import Walls
+    from lingwu_grid.contract.walking import Walking
+    from lingwu_grid.ingest.study import Study
+
+WIDE = ("trunk", "primary", "secondary")
+"""Classes of roads at which somebody on foot may have to wait."""
+
+WAIT_S = 30.0
+"""Seconds before a wide road, where the worst is assumed: half of a signal of a minute."""
+
+STEPS = "steps"
+"""Class of stairs (OSM highway value)."""
+
+ON_M = 10 * NODE_M
+"""Nearer than this, a node lies on an outline."""
+
+OPEN_WORDS = (*TRUE_WORDS, "开放", "open")
+
+
+class Assumed(NamedTuple):
+    """One set of assumptions."""
+
+    strangers_pass: bool
+    """Whether compounds of which nothing is known are open to strangers."""
+    crossing_s: Mapping[str, float]
+    """Seconds lost at crossing a road of a class."""
+
+
+def usual(walking: Walking) -> Assumed:
+    """Give the assumptions of the figures: of what is not known, the kindest."""
+    return Assumed(walking.compounds != "closed", walking.crossing_s)
+
+
+def hardest(walking: Walking) -> Assumed:
+    """Give the worst of what is not known: compounds closed, a wait before every wide road."""
+    waits = dict.fromkeys(WIDE, WAIT_S) | dict(walking.crossing_s)
+    return Assumed(walking.compounds == "open", waits)
+
+
+class Ways(NamedTuple):
+    """The network with what assumptions may change on it."""
+
+    streets: Streets
+    enters: NDArray[np.int64]
+    """Compound into which the walk along each edge leads, shape (2, n_edges): from start to end
+    and back; -1 for none."""
+    road: NDArray[np.object_]
+    """Class of each edge, where it matters."""
+    told_open: NDArray[np.object_]
+    """Whether each compound is open to strangers, None where no table and no station tells it."""
+
+    def passed(self, assumed: Assumed) -> NDArray[np.bool_]:
+        """Tell which compounds strangers may walk through."""
+        unknown = np.equal(self.told_open, None)
+        return np.where(unknown, assumed.strangers_pass, self.told_open).astype(bool)
+
+    def under(self, assumed: Assumed, speed: float, taken: frozenset[int] = frozenset()) -> Network:
+        """
+        Give the network under assumptions.
+
+        Parameters
+        ----------
+        assumed
+            What is assumed.
+        speed
+            Metres a second: a wait counts for the metres that are walked in it.
+        taken
+            Obstacles that are thought away.
+        """
+        inward = (self.enters >= 0) & ~np.append(self.passed(assumed), True)[self.enters]
+        network = self.streets.without(taken).barred(*inward)
+        return replace(network, toll=_tolls(network, self.road, assumed.crossing_s, speed))
+
+
+def ways_of(study: Study, streets: Streets, stations: NDArray[np.object_]) -> Ways:
+    """
+    Mark on the streets where compounds are entered, and their classes, stairs and slopes.
+
+    Parameters
+    ----------
+    study
+        Its roads and settings.
+    streets
+        Of the study.
+    stations
+        Points: people must come to them, so that a compound that holds one is open.
+    """
+    network = streets.whole
+    told = _told_open(streets.compounds, stations)
+    if not len(network.line):
+        return Ways(streets, np.full((2, 0), -1, np.int64), np.empty(0, object), told)
+    streets = _split_at_outlines(streets)
+    network = streets.whole
+    of, grade = _drawn_as(study, network)
+    rate = np.ones((2, len(network.line)))
+    rate[:, of == STEPS] = study.rules.walking.stairs
+    rate *= np.stack([_slower(grade), _slower(-grade)])
+    streets = streets._replace(whole=replace(network, rate=rate))
+    return Ways(streets, _entering(network, streets.compounds), of, told)
+
+
+def _told_open(compounds: Walls, stations: NDArray[np.object_]) -> NDArray[np.object_]:
+    rows = compounds.compounds
+    words = rows["open"].fillna("").astype(str).str.strip().str.lower()
+    told = np.where(words == "", None, words.isin(OPEN_WORDS)).astype(object)
+    if len(stations) and len(rows):
+        told[shapely.STRtree(rows.geometry.to_numpy()).query(stations, "intersects")[1]] = True
+    return told
+
+
+def _split_at_outlines(streets: Streets) -> Streets:
+    """Put nodes where ways enter a compound, and in the middle of one that only passes through."""
+    network, stands = streets.whole, streets.compounds.compounds
+    if not len(stands):
+        return streets
+    outline = shapely.boundary(stands.geometry.to_numpy())
+    row, edge = shapely.STRtree(network.line).query(outline, "intersects")
+    met = shapely.intersection(network.line[edge], outline[row])
+    parts, of = shapely.get_parts(met, return_index=True)
+    at = shapely.get_type_id(parts) == 0
+    points, edge = parts[at], edge[of[at]]
+    place = shapely.line_locate_point(network.line[edge], points)
+    knives: dict[int, list[float]] = {}
+    for e, m in zip(edge.tolist(), place.tolist(), strict=True):
+        if ON_M < m < network.length[e] - ON_M:
+            knives.setdefault(e, []).append(m)
+    ends = np.stack([network.node[network.start], network.node[network.end]], axis=1)
+    nodes = shapely.points(ends.reshape(-1, 2))
+    on = np.zeros(len(nodes), bool)
+    on[shapely.STRtree(outline).query(nodes, "dwithin", distance=ON_M)[0]] = True
+    through = np.flatnonzero(on.reshape(-1, 2).all(axis=1))
+    for e in through.tolist():
+        knives.setdefault(e, [])
+    return _cut_edges(streets, {e: _with_middles(m, network.length[e]) for e, m in knives.items()})
+
+
+def _with_middles(cuts: list[float], length: float) -> list[float]:
+    """Add the middle of each stretch between two cuts, or ends."""
+    stops = sorted({0.0, *cuts, length})
+    middles = [(a + b) / 2 for a, b in itertools.pairwise(stops)]
+    return sorted({*cuts, *middles})
+
+
+def _cut_edges(streets: Streets, cuts: dict[int, list[float]]) -> Streets:
+    """Cut edges at metres from their start."""
+    network = streets.whole
+    keep = np.ones(len(network.line), bool)
+    lines, of = [], []
+    for e, stops in cuts.items():
+        if network.length[e] < 4 * ON_M:
+            continue
+        keep[e] = False
+        every = [0.0, *stops, float(network.length[e])]
+        for a, b in itertools.pairwise(every):
+            lines.append(shapely.ops.substring(network.line[e], a, b))
+            of.append(e)
+    source = np.concatenate([np.flatnonzero(keep), np.array(of, np.int64)])
+    drawn = np.concatenate([network.line[keep], np.array(lines, object)])
+    long = shapely.length(drawn) > NODE_M
+    source, drawn = source[long], drawn[long]
+    whole = make_network(drawn, one_way=~network.backward[source])
+    return streets._replace(whole=whole, lock=streets.lock[source])
+
+
+def _entering(network: Network, compounds: Walls) -> NDArray[np.int64]:
+    """Tell into which compound the walk along each edge leads from its outline inwards."""
+    enters = np.full((2, len(network.line)), -1, np.int64)
+    ground = compounds.compounds.geometry.to_numpy()
+    if not len(ground):
+        return enters
+    middle = shapely.line_interpolate_point(network.line, 0.5, normalized=True)
+    edge, row = shapely.STRtree(ground).query(middle, "intersects")
+    outline = shapely.boundary(ground)[row]
+    for way, node in ((0, network.start), (1, network.end)):
+        on = shapely.distance(shapely.points(network.node[node[edge]]), outline) <= ON_M
+        enters[way, edge[on]] = row[on]
+    return enters
+
+
+def _drawn_as(study: Study, network: Network) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+    """Give the class of the road each edge is of, and its grade in per cent along the edge."""
+    roads = study.table("roads")
+    of, grade = np.full(len(network.line), "", object), np.zeros(len(network.line))
+    given = _grades(roads)
+    wanted = (roads["class"].isin([*WIDE, STEPS, *study.rules.walking.crossing_s])) | (given != 0)
+    rows = np.flatnonzero(wanted.to_numpy(bool))
+    if not len(rows):
+        return of, grade
+    shapes = roads.geometry.to_numpy()[rows]
+    middle = shapely.line_interpolate_point(network.line, 0.5, normalized=True)
+    edge, near = shapely.STRtree(shapes).query(middle, "dwithin", distance=ON_M)
+    of[edge] = roads["class"].to_numpy(object)[rows[near]]
+    at = [shapely.points(network.node[node[edge]]) for node in (network.start, network.end)]
+    first, last = (shapely.line_locate_point(shapes[near], points) for points in at)
+    grade[edge] = given[rows[near]] * np.sign(last - first)
+    return of, grade
+
+
+def _grades(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
+    given = pd.to_numeric(roads["grade"], errors="coerce").to_numpy(float)
+    return np.where(np.isfinite(given), given, 0.0)
+
+
+def _slower(grade: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Give the metres a metre counts for at a grade in per cent (Tobler 1993), level being one."""
+    return np.exp(3.5 * (np.abs(grade / 100 + 0.05) - 0.05))
+
+
+def _tolls(
+    network: Network, of: NDArray[np.object_], crossing_s: Mapping[str, float], speed: float
+) -> NDArray[np.float64]:
+    """
+    Give the metres that waits before wide roads count for, at both ends of each edge.
+
+    Who comes from a lane to a node through which a wide road passes either crosses it or turns
+    into it, on this side as often as on that: half of the wait stands at the end of each lane, so
+    that crossing costs all of it.
+    """
+    toll = np.zeros((2, len(network.line)))
+    wait = np.zeros(len(network.line))
+    for road, seconds in crossing_s.items():
+        wait[of == road] = seconds
+    if not wait.any():
+        return toll
+    passes = np.zeros(len(network.node))
+    for seconds in np.unique(wait[wait > 0]):
+        wide = wait == seconds
+        met = np.bincount(
+            np.concatenate([network.start[wide], network.end[wide]]), minlength=len(network.node)
+        )
+        passes[met > 1] = np.maximum(passes[met > 1], seconds)
+    for way, node in ((0, network.start), (1, network.end)):
+        toll[way] = np.where(wait < passes[node], passes[node] * speed / 2, 0.0)
+    return toll

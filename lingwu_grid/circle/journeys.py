@@ -1,0 +1,96 @@
+"""Journeys: one household's walk told: how long, where to, and what it goes round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from lingwu_grid.circle.causes import ways_of_homes
+from lingwu_grid.circle.routes import way_of
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import shapely
+
+    from lingwu_grid.circle.walks import Walks
+
+
+@dataclass(frozen=True)
+class Route:
+    """
+    A walk from a door to its station.
+
+    Parameters
+    ----------
+    line
+        In metres, the study's own system; None where no way leads to a station.
+    metres, minutes
+        As counted: stairs, slopes and waits in them; infinite for no way.
+    station_id, name
+        Where to; empty for nowhere.
+    goes_round
+        What stands in the shortest way: if all of it were gone, the walk would be `spared_m`
+        shorter.
+    spared_m
+        Metres; infinite where there is no way today and would then be one.
+    """
+
+    line: shapely.LineString | None
+    metres: float
+    minutes: float
+    station_id: str
+    name: str
+    goes_round: tuple[str, ...]
+    spared_m: float
+
+    def __str__(self) -> str:
+        round_ = "、".join(self.goes_round)
+        if self.line is None:
+            return "没有路通到任何邻里驿家" + (f"；挡在路上的：{round_}" if round_ else "")
+        text = (
+            f"到{self.name or self.station_id}步行 {self.minutes:.1f} 分钟（{self.metres:.0f} 米）"
+        )
+        return text + (f"，绕开{round_}，多走 {self.spared_m:.0f} 米" if round_ else "")
+
+    def _repr_html_(self) -> str:
+        row = {"驿站": self.name or self.station_id, "分钟": self.minutes, "米": self.metres,
+               "绕开": "、".join(self.goes_round), "多走米": self.spared_m}  # fmt: skip
+        told: str = pd.DataFrame([row]).round(1).to_html(index=False, escape=True)
+        drawn: str = "" if self.line is None else self.line._repr_svg_()
+        return told + drawn
+
+
+def route_of(walks: Walks, home: int, stations: gpd.GeoDataFrame) -> Route:
+    """
+    Tell the walk of one home.
+
+    Parameters
+    ----------
+    walks
+        Homes and stations on the streets.
+    home
+        Its number.
+    stations
+        Their ids and names, in the order of the walks.
+    """
+    line = way_of(walks.network, walks.ends, home)
+    found = walks.nearest(walks.assumed, walks.speeds.everybody)
+    metres, station = float(found.metres[home]), int(found.station[home])
+    best, crossed = ways_of_homes(
+        walks.ways, walks.assumed, walks.speeds.everybody,
+        walks.ends.homes[[home]], walks.ends.stations,
+    )  # fmt: skip
+    names = walks.ways.streets.obstacles.names
+    row = stations.iloc[station] if station >= 0 else None
+    return Route(
+        line=line,
+        metres=metres,
+        minutes=metres / walks.speeds.everybody / 60,
+        station_id="" if row is None else str(row["station_id"]),
+        name="" if row is None else str(row["name"] or ""),
+        goes_round=tuple(names[o] for o in sorted(crossed[0])),
+        spared_m=float(np.subtract(metres, best[0])) if np.isfinite(best[0]) else 0.0,
+    )

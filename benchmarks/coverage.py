@@ -13,14 +13,17 @@ from __future__ import annotations
 import resource
 import sys
 import time
+from dataclasses import replace
 
 import networkx as nx
 import numpy as np
 import shapely
 
+from lingwu_grid.circle.attaching import Attachment, attach
+from lingwu_grid.circle.joint import most_brought
 from lingwu_grid.circle.models import Demand, Terms
 from lingwu_grid.circle.network import Network, make_network
-from lingwu_grid.circle.attaching import Attachment, attach
+from lingwu_grid.circle.options import Links, options_of
 from lingwu_grid.circle.reach import nearest_station, within_reach
 from lingwu_grid.circle.siting import most_covered
 
@@ -141,9 +144,48 @@ def siting(homes: int, candidates: int, count: int) -> None:
     write(f"solved {solved:.1f} s, {found.status}, gap {found.gap:.1e}\n")
 
 
+def together(homes: int, candidates: int, remedies: int, budget: float) -> None:
+    """Print the seconds of rooms and remedies together: a town cut by canals, links across."""
+    network = lattice(70)
+    middle = network.node[network.start] + network.node[network.end]
+    banks = np.abs((middle[:, 1] / 2) % 1000 - 500) < 60
+    cut = replace(network, forward=network.forward & ~banks, backward=network.backward & ~banks)
+    rng = np.random.default_rng(11)
+    across = rng.choice(np.flatnonzero(banks), remedies, replace=False)
+    a, b, length = network.start[across], network.end[across], network.length[across]
+    of = np.arange(remedies)
+    links = Links(np.r_[a, b], np.r_[b, a], np.r_[length, length], np.r_[of, of], remedies)
+    at_home, at_site = (
+        attach(cut, somewhere(cut, homes, 7)),
+        attach(cut, somewhere(cut, candidates, 8)),
+    )
+    is_open = np.arange(candidates) < 20
+    households = rng.integers(1, 60, homes)
+    began = time.perf_counter()
+    options = options_of(cut, at_home, at_site, is_open, links, 1080.0)
+    found = time.perf_counter() - began
+    room = np.arange(candidates + remedies) < candidates
+    today = np.append(is_open, np.zeros(remedies, bool))
+    cost = (
+        np.where(room, rng.integers(100, 300, len(room)), rng.integers(5, 30, len(room))) * 1000.0
+    )
+    terms = Terms(
+        today, today=today, cost=np.where(today, 0.0, cost), budget=budget, room=room, priced=True
+    )
+    began = time.perf_counter()
+    best = most_brought(options, households, terms, seconds=100.0)
+    solved = time.perf_counter() - began
+    write(f"together {homes} homes, {candidates} rooms, {remedies} links, {budget:,.0f} yuan: ")
+    write(f"{len(options.home)} options {found:.1f} s, solved {solved:.1f} s, {best.status}, ")
+    write(f"{best.objective:.0f} brought, bound {best.bound:.0f}, gap {best.gap:.1e}, ")
+    write(f"{(best.chosen & ~today & room).sum()} rooms and {(best.chosen & ~room).sum()} links\n")
+
+
 if __name__ == "__main__":
     size(78, 5_000, 20, 50_000)
     size(548, 100_000, 600, 2_500_000)
     beside_others(78, 20)
     beside_others(548, 600)
     siting(5_000, 500, 15)
+    siting(20_000, 2_000, 20)
+    together(5_000, 500, 200, 1_000_000)

@@ -16,6 +16,7 @@ from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, Ru
 if TYPE_CHECKING:
     from lingwu_grid.api import check, coverage, guess, partition, report, review, settings
     from lingwu_grid.circle.choosing import site_stations
+    from lingwu_grid.circle.improving import remedy_gaps
     from lingwu_grid.comparison.differences import compare
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
@@ -51,6 +52,7 @@ __all__ = [
     "read_plan",
     "read_rules",
     "read_study",
+    "remedy_gaps",
     "report",
     "review",
     "scenarios",
@@ -65,6 +67,7 @@ __all__ = [
 _MODULES = {
     "api": ("check", "coverage", "guess", "partition", "report", "review", "settings"),
     "circle.choosing": ("site_stations",),
+    "circle.improving": ("remedy_gaps",),
     "comparison.differences": ("compare",),
     "comparison.price_list": ("price_list",),
     "comparison.scenarios": ("scenarios",),

@@ -39,8 +39,13 @@ def main(argv: list[str] | None = None) -> int:
     cli.add_study(parser, option=True)
     parser.add_argument("--stations", type=int, default=None, metavar="个数", help="建议新开几个站")
     parser.add_argument(
-        "--model", choices=("cover", "all", "median"), default="cover",
-        help="cover 覆盖最多户（默认）；all 用最少的站覆盖所有够得着的户；median 总步行最短",
+        "--model", choices=("cover", "all", "median", "center", "backup"), default="cover",
+        help="cover 覆盖最多户（默认）；all 最省钱地覆盖所有够得着的户；median 总步行最短；"
+        "center 最远的户走得最近；backup 十五分钟内有第二处",
+    )  # fmt: skip
+    parser.add_argument(
+        "--remedies", action="store_true",
+        help="新开站、开门、架桥、小区开放放在一个预算里选（费用见 rules.toml 的 [walking]）",
     )  # fmt: skip
     parser.add_argument("--required", default="", metavar="编号,编号", help="一定要开的备选用房")
     parser.add_argument("--budget", type=float, default=None, metavar="元", help="新开站的总费用")
@@ -69,20 +74,12 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         given
         for given in (
             options.stations is not None, options.required, options.budget is not None,
-            options.each_community, options.capacity,
+            options.each_community, options.capacity, options.remedies,
         )
     )  # fmt: skip
     proposal = None
     if asked and measured.walks is not None:
-        proposal = lg.site_stations(
-            measured,
-            count=1 if options.stations is None else options.stations,
-            model=options.model,
-            required=cli.ids_of(options.required),
-            budget=options.budget,
-            each_community=options.each_community,
-            capacity=options.capacity,
-        )
+        proposal = _proposed(options, measured)
         watch("选出用房")
     papers = (options.plan / "ledger.xlsx").is_file() and not options.no_report
     plan.served(measured, proposal).save(options.plan, adds=True, papers=papers, watch=watch)
@@ -93,15 +90,49 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     return cli.DONE
 
 
+def _proposed(options: argparse.Namespace, measured: Coverage) -> Proposal:
+    required = cli.ids_of(options.required)
+    if not options.remedies:
+        return lg.site_stations(
+            measured,
+            count=1 if options.stations is None else options.stations,
+            model=options.model,
+            required=required,
+            budget=options.budget,
+            each_community=options.each_community,
+            capacity=options.capacity,
+        )
+    unfit = {
+        "--model": options.model != "cover",
+        "--each-community": options.each_community,
+        "--capacity": options.capacity,
+    }
+    if any(unfit.values()):
+        words = "、".join(word for word, given in unfit.items() if given)
+        raise lg.InputError(
+            f"{words} 不能和 --remedies 一起用",
+            where="选址条件",
+            remedy="去掉其中一个；--remedies 可以配 --budget、--stations、--required",
+        )
+    return lg.remedy_gaps(
+        measured, budget=options.budget, count=options.stations, required=required
+    )
+
+
 def _print(measured: Coverage, proposal: Proposal | None) -> None:
     say, s = cli.say_result, measured.summary
     shares = "，".join(f"{m} 分钟 {s['share'][m]:.1%}" for m in s["share"])
     say(f"{s['households']} 户，{s['stations']} 个邻里驿家（{s['method']}）：{shares}")
+    least, most = s["share_15_range"]
+    if s["within_15_if"]:
+        others = "；".join(f"{word} {n} 户" for word, n in s["within_15_if"].items())
+        say(f"15 分钟内 {least:.1%}—{most:.1%}，看没有说明的情况怎么算（{others}）")
     if measured.walks is not None:
         causes = "，".join(f"{cause} {n} 户" for cause, n in s["hidden_causes"].items())
         say(
             f"直线画圈算 15 分钟内有 {s['within_15_by_straight_circles']} 户，"
-            f"其中 {s['hidden_by_circles']} 户其实要绕行超时{f'（{causes}）' if causes else ''}；"
+            f"其中 {s['hidden_by_circles']} 户其实要绕行超时"
+            f"{f'（去掉哪一处能走到：{causes}）' if causes else ''}；"
             f"没有路通到任何驿站的 {s['unreachable']} 户"
         )
     for note in s["notes"]:
@@ -118,16 +149,23 @@ def _print_proposal(today: int, proposal: Proposal) -> None:
     say, best = cli.say_result, proposal.optimum
     say(
         f"建议新开 {len(proposal.sites)} 处，15 分钟内由 {today} 户增到 {proposal.covered} 户"
-        f"（最优值 {best['objective']:g}，界 {best['bound']:g}，上下界差 {best['gap']:.2%}）"
+        f"（最优值 {best['objective']:,.0f} {best['unit']}，界 {best['bound']:,.0f}，"
+        f"上下界差 {best['gap']:.2%}）"
     )
     if proposal.served != proposal.covered:
         say(f"  按条件分派到站的 {proposal.served} 户")
-    for row in proposal.sites.itertuples():
-        say(f"  {row.name or row.site_id}（{row.kind}）：增加 {row.added_households} 户")
+    remedies = [] if proposal.remedies is None else [*proposal.remedies.itertuples()]
+    for row in [*proposal.sites.itertuples(), *remedies]:
+        name = row.name or row.site_id
+        say(f"  {name}（{row.kind}{_yuan(row.cost)}）：增加 {row.added_households} 户")
     for note in proposal.notes:
         say(f"  注意：{note}")
     if proposal.uncovered["households"]:
         say(f"  仍够不着：{proposal.uncovered['households']} 户（{proposal.uncovered['reason']}）")
+
+
+def _yuan(cost: float) -> str:
+    return f"，{cost:,.0f} 元" if cost == cost and cost > 0 else ""  # noqa: PLR0124 - not a number
 
 
 if __name__ == "__main__":

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
-import shapely.ops
 
-from lingwu_grid.circle.network import NODE_M, Network, make_network
+from lingwu_grid.circle.network import NODE_M, Network, split_edges
 from lingwu_grid.ingest.columns import TRUE_WORDS
 
 if TYPE_CHECKING:
@@ -36,6 +34,9 @@ STEPS = "steps"
 
 ON_M = 10 * NODE_M
 """Nearer than this, a node lies on an outline."""
+
+STEP_M = 0.05
+"""A step behind a gate: where strangers are stopped, and nobody's door is."""
 
 OPEN_WORDS = (*TRUE_WORDS, "开放", "open")
 
@@ -74,8 +75,8 @@ class Ways(NamedTuple):
 
     def passed(self, assumed: Assumed) -> NDArray[np.bool_]:
         """Tell which compounds strangers may walk through."""
-        unknown = np.equal(self.told_open, None)
-        return np.where(unknown, assumed.strangers_pass, self.told_open).astype(bool)
+        told = [assumed.strangers_pass if o is None else bool(o) for o in self.told_open]
+        return np.array(told, bool)
 
     def under(self, assumed: Assumed, speed: float, taken: frozenset[int] = frozenset()) -> Network:
         """
@@ -125,14 +126,14 @@ def ways_of(study: Study, streets: Streets, stations: NDArray[np.object_]) -> Wa
 def _told_open(compounds: Walls, stations: NDArray[np.object_]) -> NDArray[np.object_]:
     rows = compounds.compounds
     words = rows["open"].fillna("").astype(str).str.strip().str.lower()
-    told = np.where(words == "", None, words.isin(OPEN_WORDS)).astype(object)
+    told = np.array([None if not word else word in OPEN_WORDS for word in words], object)
     if len(stations) and len(rows):
         told[shapely.STRtree(rows.geometry.to_numpy()).query(stations, "intersects")[1]] = True
     return told
 
 
 def _split_at_outlines(streets: Streets) -> Streets:
-    """Put nodes where ways enter a compound, and in the middle of one that only passes through."""
+    """Cut a step out of every way where it enters a compound: strangers are stopped on it."""
     network, stands = streets.whole, streets.compounds.compounds
     if not len(stands):
         return streets
@@ -143,45 +144,17 @@ def _split_at_outlines(streets: Streets) -> Streets:
     at = shapely.get_type_id(parts) == 0
     points, edge = parts[at], edge[of[at]]
     place = shapely.line_locate_point(network.line[edge], points)
-    knives: dict[int, list[float]] = {}
+    cuts: dict[int, list[float]] = {}
     for e, m in zip(edge.tolist(), place.tolist(), strict=True):
-        if ON_M < m < network.length[e] - ON_M:
-            knives.setdefault(e, []).append(m)
+        if network.length[e] > 4 * STEP_M:
+            cuts.setdefault(e, []).extend((m - STEP_M, m, m + STEP_M))
     ends = np.stack([network.node[network.start], network.node[network.end]], axis=1)
     nodes = shapely.points(ends.reshape(-1, 2))
-    on = np.zeros(len(nodes), bool)
-    on[shapely.STRtree(outline).query(nodes, "dwithin", distance=ON_M)[0]] = True
-    through = np.flatnonzero(on.reshape(-1, 2).all(axis=1))
-    for e in through.tolist():
-        knives.setdefault(e, [])
-    return _cut_edges(streets, {e: _with_middles(m, network.length[e]) for e, m in knives.items()})
-
-
-def _with_middles(cuts: list[float], length: float) -> list[float]:
-    """Add the middle of each stretch between two cuts, or ends."""
-    stops = sorted({0.0, *cuts, length})
-    middles = [(a + b) / 2 for a, b in itertools.pairwise(stops)]
-    return sorted({*cuts, *middles})
-
-
-def _cut_edges(streets: Streets, cuts: dict[int, list[float]]) -> Streets:
-    """Cut edges at metres from their start."""
-    network = streets.whole
-    keep = np.ones(len(network.line), bool)
-    lines, of = [], []
-    for e, stops in cuts.items():
-        if network.length[e] < 4 * ON_M:
-            continue
-        keep[e] = False
-        every = [0.0, *stops, float(network.length[e])]
-        for a, b in itertools.pairwise(every):
-            lines.append(shapely.ops.substring(network.line[e], a, b))
-            of.append(e)
-    source = np.concatenate([np.flatnonzero(keep), np.array(of, np.int64)])
-    drawn = np.concatenate([network.line[keep], np.array(lines, object)])
-    long = shapely.length(drawn) > NODE_M
-    source, drawn = source[long], drawn[long]
-    whole = make_network(drawn, one_way=~network.backward[source])
+    on = np.unique(shapely.STRtree(outline).query(nodes, "dwithin", distance=ON_M)[0])
+    for e, is_end in zip((on // 2).tolist(), (on % 2).tolist(), strict=True):
+        if network.length[e] > 4 * STEP_M:
+            cuts.setdefault(e, []).append(network.length[e] - STEP_M if is_end else STEP_M)
+    whole, source = split_edges(network, cuts)
     return streets._replace(whole=whole, lock=streets.lock[source])
 
 

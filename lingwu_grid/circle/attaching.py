@@ -30,7 +30,7 @@ far.
 """
 
 
-TINY_M = 0.02
+TINY_M = 0.06
 """Shorter pieces of a street are where it was cut, and are none of their own."""
 
 

@@ -75,7 +75,17 @@ def _candidates(coverage: Coverage) -> tuple[gpd.GeoDataFrame, tuple[str, ...]]:
         name=_compound_names(coverage, largest),
         kind="楼栋",
         is_open=False,
-    ), ()
+    ), _told_of_buildings(len(homes))
+
+
+def _told_of_buildings(count: int) -> tuple[str, ...]:
+    """Say that not every building was tried: what is best is best of those."""
+    if count <= MOST_CANDIDATES:
+        return ()
+    return (
+        f"没有备选用房，只在户数最多的 {MOST_CANDIDATES} 栋楼（共 {count} 栋）里选，"
+        "最优只对它们成立；补上 premises（备选用房）更准",
+    )
 
 
 def _compound_names(coverage: Coverage, places: gpd.GeoDataFrame) -> list[str]:
@@ -159,6 +169,7 @@ def make_terms(
             budget=budget,
             group=group,
             capacity=whole if capacity else None,
+            priced=bool(np.isfinite(cost[~is_open]).all()),
         ),
         notes,
     )

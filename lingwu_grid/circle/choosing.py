@@ -12,12 +12,14 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of, waiting_groups
+from lingwu_grid.circle.farthest import least_farthest, twice_covered
 from lingwu_grid.circle.gaps import find_gaps
 from lingwu_grid.circle.ground import home_grounds
+from lingwu_grid.circle.median import least_walking
 from lingwu_grid.circle.models import Demand, Sited, Terms
 from lingwu_grid.circle.reach import nearest_station, within_reach
 from lingwu_grid.circle.routes import Ends
-from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
+from lingwu_grid.circle.siting import fewest_sites, most_covered
 from lingwu_grid.circle.stations import require_positive
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.policy import SERVICE_MINUTES
@@ -28,9 +30,19 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.coverage import Coverage
     from lingwu_grid.circle.walks import Walks
 
-Model = Literal["cover", "all", "median"]
+Model = Literal["cover", "all", "median", "center", "backup"]
+UNITS = {
+    "cover": "户",
+    "all": "元",
+    "median": "户·米",
+    "center": "米",
+    "backup": "户（两处都近的计两次）",
+}
+NO_CAPACITY = ("center", "backup")
 MEDIAN_REACH = 4
-"""The median model looks this many service radii far: beyond, nobody walks anyway."""
+"""The median and center models look this many service radii far: beyond, nobody walks anyway."""
+
+FAR_MODELS = ("median", "center")
 
 CURVE = 10
 """Points of the curve of coverage against stations, at most."""
@@ -79,6 +91,11 @@ class Proposal:
         town, reason, places.
     notes
         What the conditions left undone, in sentences.
+    remedies
+        Gates, bridges and openings that were chosen with the sites: kind, name, cost,
+        added_households, geometry; None where only rooms were asked for.
+    ranked
+        Every candidate alone: what it brings, and for ten thousand yuan.
     """
 
     sites: gpd.GeoDataFrame
@@ -89,12 +106,15 @@ class Proposal:
     curve: pd.DataFrame
     uncovered: dict[str, Any]
     notes: tuple[str, ...] = ()
+    remedies: gpd.GeoDataFrame | None = None
+    ranked: pd.DataFrame | None = None
 
     def _repr_html_(self) -> str:
-        table: str = pd.DataFrame(self.sites.drop(columns="geometry")).to_html(
-            index=False, escape=True
-        )
-        return table
+        tables = [self.sites.drop(columns="geometry")]
+        if self.remedies is not None:
+            tables += [self.remedies.drop(columns="geometry")]
+        shown: str = "".join(pd.DataFrame(t).to_html(index=False, escape=True) for t in tables)
+        return shown
 
 
 def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
@@ -118,9 +138,11 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     count
         Stations to open, at most; of no account for `all`.
     model
-        `cover`: most households within fifteen minutes (MCLP), with no more stations than that
-        takes; `all`: fewest stations for everybody who can be reached (LSCP); `median`: least
-        walking in all, nobody counted beyond four service radii.
+        `cover`: most households within fifteen minutes (MCLP), as cheaply as that can be had;
+        `all`: everybody who can be reached (LSCP), as cheaply as can be, or with the fewest
+        stations where not every candidate has a cost; `median`: least walking in all, nobody
+        counted beyond four service radii; `center`: the farthest walk as short as can be
+        (p-center); `backup`: a station within reach, and a second.
     required
         Ids of premises that must be opened, whatever they add; they count among `count` and
         cost their part of `budget`.
@@ -156,7 +178,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     )
     refuse_too_much(terms, sites, None if model == "all" else count)
     reach = SERVICE_MINUTES * 60 * float(coverage.summary["speed_m_s"])
-    ground = _ground(coverage, sites, reach, reach * (MEDIAN_REACH if model == "median" else 1))
+    ground = ground_of(coverage, sites, reach, reach * (MEDIAN_REACH if model in FAR_MODELS else 1))
     sited = _chosen(ground, terms, model, count, clock.share(MODEL_SHARE))
     curve, stopped = _curve(ground.inside, terms, count, clock)
     return Proposal(
@@ -164,9 +186,9 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         covered=_covered(ground.inside, sited.chosen),
         served=sited.served,
         households=int(ground.demand.households.sum()),
-        optimum=_optimum(sited),
+        optimum=optimum_of(sited, UNITS[model] if model != "all" or terms.priced else "处"),
         curve=curve,
-        uncovered=_beyond(coverage, ground, reach),
+        uncovered=beyond(coverage, ground, reach),
         notes=(*told, *notes, *_on_answer(sited, ground, model), *stopped),
     )
 
@@ -186,7 +208,8 @@ class Ground(NamedTuple):
     """To all sites."""
 
 
-def _ground(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: float) -> Ground:
+def ground_of(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: float) -> Ground:
+    """Tell who can reach which site, within a limit and within fifteen minutes, metres."""
     homes, walks = coverage.homes, coverage.require_roads()
     network, at_home = walks.network, walks.ends.at_home
     points = shapely.centroid(sites.geometry.to_numpy())
@@ -204,11 +227,39 @@ def _ground(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: fl
 
 def _chosen(ground: Ground, terms: Terms, model: Model, count: int, seconds: float) -> Sited:
     if model == "all":
-        return fewest_sites(ground.demand, terms, seconds=seconds)[0]
+        return _for_all(ground.demand, terms, seconds)
     limited = replace(terms, count=count)
+    if terms.capacity is not None and model in NO_CAPACITY:
+        raise InputError(
+            "这个模型不按面积算容量", where="选址条件", remedy="去掉 --capacity，或用 --model cover"
+        )
+    if model == "center":
+        return least_farthest(ground.demand, limited, seconds=seconds)
+    if model == "backup":
+        return twice_covered(ground.demand, limited, seconds=seconds)
     if model == "median":
         return least_walking(ground.demand, limited, outside_m=ground.limit, seconds=seconds)
     return most_covered(ground.demand, limited, seconds=seconds)
+
+
+def _for_all(demand: Demand, terms: Terms, seconds: float) -> Sited:
+    """Reach everybody who can be; where the budget is too small, say what would do."""
+    if terms.budget is None:
+        return fewest_sites(demand, terms, seconds=seconds)[0]
+    free, _ = fewest_sites(demand, replace(terms, budget=None), seconds=seconds / 2)
+    # Of one of several choices as cheap: the budget holds for it, or for none.
+    if free.bound > terms.budget:
+        least = f"{free.objective:,.0f} 元" if free.status == "optimal" else (
+            f"{free.bound:,.0f}—{free.objective:,.0f} 元之间"
+        )  # fmt: skip
+        raise InputError(
+            f"预算 {terms.budget:,.0f} 元够不到所有能到达的户，至少要 {least}",
+            where="选址条件",
+            remedy=f"改为 --budget {free.objective:.0f}，或用 --model cover 在预算内覆盖最多的户",
+        )
+    if free.objective <= terms.budget:
+        return free
+    return fewest_sites(demand, terms, seconds=seconds / 2)[0]
 
 
 def _on_answer(sited: Sited, ground: Ground, model: Model) -> tuple[str, ...]:
@@ -217,22 +268,26 @@ def _on_answer(sited: Sited, ground: Ground, model: Model) -> tuple[str, ...]:
     if sited.status != "optimal":
         notes.append(f"时间用完，这是找到的最好方案，未证明最优（上下界差 {sited.gap:.2%}）")
     left = int(ground.demand.households.sum()) - sited.served
+    minutes = SERVICE_MINUTES * MEDIAN_REACH
+    if model == "center" and left:
+        notes.append(f"{left} 户步行 {minutes} 分钟仍没有去处，最远步行里不算他们")
     if model == "median" and left:
-        minutes = SERVICE_MINUTES * MEDIAN_REACH
         notes.append(f"{left} 户步行 {minutes} 分钟仍没有去处，各按 {minutes} 分钟的路程计入总步行")
     return tuple(notes)
 
 
-def _optimum(sited: Sited) -> dict[str, Any]:
+def optimum_of(sited: Sited, unit: str) -> dict[str, Any]:
+    """Give what a model answered, in its own unit."""
     return {
         "objective": round(sited.objective, 3),
         "bound": round(sited.bound, 3),
         "gap": round(sited.gap, 6),
         "status": sited.status,
+        "unit": unit,
     }
 
 
-def _beyond(coverage: Coverage, ground: Ground, reach: float) -> dict[str, Any]:
+def beyond(coverage: Coverage, ground: Ground, reach: float) -> dict[str, Any]:
     """Tell who stays uncovered whatever is opened, where and why."""
     households, nearest = ground.demand.households, ground.nearest
     homes, grounds = coverage.homes.assign(metres=nearest), home_grounds(ground.walks.ends.homes)

@@ -10,6 +10,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.circle.causes import TOO_FAR, Causes, causes_of
+from lingwu_grid.circle.ground import only_areas
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -103,7 +104,8 @@ def _apart(outlines: NDArray[np.object_], others: NDArray[np.object_]) -> NDArra
     gap, other = shapely.STRtree(others).query(outlines, "intersects")
     out = outlines.copy()
     for i in np.unique(gap):
-        out[i] = shapely.difference(out[i], shapely.union_all(others[other[gap == i]]))
+        left = shapely.difference(out[i], shapely.union_all(others[other[gap == i]]))
+        out[i] = only_areas(left)
     return out
 
 

@@ -50,6 +50,12 @@ def home_grounds(points: NDArray[np.object_]) -> NDArray[np.object_]:
     return grounds
 
 
+def only_areas(shape: shapely.Geometry) -> shapely.Geometry:
+    """Leave out the lines and points that are left where grounds just touch."""
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.get_type_id(parts) == 3])
+
+
 def isochrones(
     network: Network,
     stations: Attachment,
@@ -91,7 +97,7 @@ def isochrones(
         near = walked <= reach
         streets = shapely.difference(streets, shapely.union_all(grounds[~near]))
         ground = shapely.union(streets, shapely.union_all(grounds[near]))
-        shapes.append(shapely.simplify(ground, FINE_M))
+        shapes.append(only_areas(shapely.simplify(ground, FINE_M)))
     table = gpd.GeoDataFrame(
         {"minutes": np.array([m for m, _ in bands], np.int64)}, geometry=shapes, crs=crs
     )

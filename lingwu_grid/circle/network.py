@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+import shapely.ops
 from scipy.spatial import cKDTree
 
 from lingwu_grid.graph import linked
@@ -68,12 +70,14 @@ class Network:
     @property
     def ahead(self) -> NDArray[np.float64]:
         """Metres that the walk from start to end of each edge counts for."""
-        return self.rate[0] * self.length + self.toll.sum(axis=0)
+        counted: NDArray[np.float64] = self.rate[0] * self.length + self.toll.sum(axis=0)
+        return counted
 
     @property
     def back(self) -> NDArray[np.float64]:
         """Metres that the walk from end to start of each edge counts for."""
-        return self.rate[1] * self.length + self.toll.sum(axis=0)
+        counted: NDArray[np.float64] = self.rate[1] * self.length + self.toll.sum(axis=0)
+        return counted
 
     def to_ends(
         self, edge: NDArray[np.int64], along: NDArray[np.float64]
@@ -150,3 +154,51 @@ def make_network(
         rate=np.ones((2, len(lines))),
         toll=np.zeros((2, len(lines))),
     )
+
+
+def split_edges(
+    network: Network, cuts: dict[int, list[float]]
+) -> tuple[Network, NDArray[np.int64]]:
+    """
+    Put nodes on edges.
+
+    Parameters
+    ----------
+    network
+        Whose edges.
+    cuts
+        Metres from the start, by edge; those at an end, or beyond, cut nothing.
+
+    Returns
+    -------
+    tuple
+        The network, which is walked as before; and the edge each of its edges is a piece of.
+    """
+    keep = np.ones(len(network.line), bool)
+    lines, of, first, last = [], [], [], []
+    for e, given in cuts.items():
+        length = float(network.length[e])
+        stops = [0.0, *sorted({m for m in given if NODE_M < m < length - NODE_M}), length]
+        if len(stops) == 2:
+            continue
+        keep[e] = False
+        for low, high in itertools.pairwise(stops):
+            lines.append(shapely.ops.substring(network.line[e], low, high))
+            of.append(e)
+            first.append(low == 0.0)
+            last.append(high == length)
+    whole = np.flatnonzero(keep)
+    source = np.concatenate([whole, np.array(of, np.int64)])
+    drawn = np.concatenate([network.line[whole], np.array(lines, object)])
+    at_start = np.concatenate([np.ones(len(whole), bool), np.array(first, bool)])
+    at_end = np.concatenate([np.ones(len(whole), bool), np.array(last, bool)])
+    long = shapely.length(drawn) > NODE_M
+    source, at_start, at_end = source[long], at_start[long], at_end[long]
+    made = make_network(drawn[long])
+    return replace(
+        made,
+        forward=network.forward[source],
+        backward=network.backward[source],
+        rate=network.rate[:, source],
+        toll=np.where(np.stack([at_start, at_end]), network.toll[:, source], 0.0),
+    ), source

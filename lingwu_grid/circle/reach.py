@@ -95,7 +95,7 @@ def tree_of(network: Network, stations: Attachment) -> Tree:
     if not len(usable):
         nowhere = np.full(nodes, -1, np.int64)
         return Tree(np.full(nodes, np.inf), nowhere, nowhere.copy(), usable)
-    graph = _reversed_graph(network, stations, usable)
+    graph = reversed_graph(network, stations, usable)
     metres, following, source = dijkstra(
         graph, directed=True, indices=nodes + np.arange(len(usable)), min_only=True,
         return_predecessors=True,
@@ -104,7 +104,7 @@ def tree_of(network: Network, stations: Attachment) -> Tree:
     return Tree(metres, station, following.astype(np.int64), usable)
 
 
-def _reversed_graph(
+def reversed_graph(
     network: Network, stations: Attachment, usable: NDArray[np.int64]
 ) -> sp.csr_matrix:
     """Give the network with every step turned round, and a node for each station."""
@@ -131,6 +131,13 @@ def _reversed_graph(
     # A weight of nothing would be no edge to a sparse matrix.
     weight = np.maximum(least["w"].to_numpy(), 1e-12)
     return sp.csr_matrix((weight, (least["t"], least["h"])), shape=(size, size))
+
+
+def rows_in_metres(
+    network: Network, homes: Attachment, reach: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Give the walk of each row of an attachment, given that from every node."""
+    return _at_home(network, homes, reach, np.zeros(len(reach), np.int64))[0] + homes.access
 
 
 def _at_home(
@@ -198,7 +205,7 @@ def within_reach(
         Home, site and metres of each pair.
     """
     usable = np.flatnonzero(sites.is_joined)
-    graph = _reversed_graph(network, sites, usable)
+    graph = reversed_graph(network, sites, usable)
     # By site: rows of an attachment are ascending.
     ends = np.searchsorted(sites.of, np.arange(len(sites.first) + 1))
     first = homes.first

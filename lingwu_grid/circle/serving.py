@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.coverage import Coverage
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
+
+RANKED = ["kind", "name", "site_id", "cost", "households", "per_10000_yuan"]
+MOST_RANKED = 30
+"""Candidates that are listed, the best first."""
 
 BAND_WORDS = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上", "没有路相通")
 
@@ -84,6 +88,8 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
     summary = dict(coverage.summary)
     if proposal is not None:
         layers["proposed_stations"] = proposal.sites.assign(method=method)
+        if proposal.remedies is not None:
+            layers["remedies"] = proposal.remedies.assign(method=method)
         summary["proposal"] = {
             "sites": proposal.sites["site_id"].tolist(),
             "covered": proposal.covered,
@@ -92,6 +98,8 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
             "uncovered": proposal.uncovered,
             "curve": proposal.curve.to_dict("records"),
             "notes": list(proposal.notes),
+            "remedies": _named(proposal.remedies, ["kind", "name", "cost", "added_households"]),
+            "ranked": _named(proposal.ranked, RANKED),
         }
     return replace(
         record,
@@ -104,6 +112,14 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
             summary=summary,
         ),
     )
+
+
+def _named(table: pd.DataFrame | None, columns: list[str]) -> list[dict[str, Any]]:
+    """Give rows as plain values; nothing for a number that is none."""
+    if table is None:
+        return []
+    rows = table[columns].head(MOST_RANKED).to_dict("records")
+    return [{str(k): None if v != v else v for k, v in row.items()} for row in rows]  # noqa: PLR0124 - not a number
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

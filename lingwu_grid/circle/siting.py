@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from lingwu_grid.circle.models import Demand, Rows, Sited, Start, Terms, improved, solved
+from lingwu_grid.circle.models import Demand, Rows, Sited, Start, Terms, improved, lifted, solved
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,8 +16,14 @@ if TYPE_CHECKING:
 FIRST_SHARE = 0.7
 """Of the time of :func:`most_covered`: the rest is for leaving useless sites closed."""
 
+LIFT_AFTER = 0.3
+"""Of the time for the fewest sites, before single numbers are refuted."""
+
 HELD = 1e-3
-"""Households that the second solve may lose to rounding: less than one, so none."""
+"""Households or sites that a further solve may lose to rounding: less than one, so none."""
+
+HELD_YUAN = 0.5
+"""Yuan that it may lose: costs are whole yuan."""
 
 
 def most_covered(
@@ -50,27 +56,65 @@ def most_covered(
     Sited
         Objective in households.
     """
-    cover, weight = _patterns(demand)
+    cover, weight = patterns(demand)
     cost, rows = _sent(cover, weight, terms.capacity)
     first_seconds = seconds * FIRST_SHARE if sparing else seconds
     start = _start_of_cover(cover, weight, terms, len(cost))
     sited = solved(cost, rows, terms, first_seconds, start, sign=-1.0)
-    if sparing and (sited.chosen & terms.new & ~terms.required).any():
-        held = Rows(
-            sp.csr_matrix(cost[None, :]), np.array([-np.inf]), np.array([HELD - sited.objective])
-        )
-        price = _price(terms, len(cost))
-        spare = improved(price, [*rows, held], terms, seconds - first_seconds, sited)
-        sited = sited._replace(chosen=spare.chosen, columns=spare.columns)
+    if sparing:
+        held = at_most(cost, HELD - sited.objective)
+        sited = sparest([*rows, held], terms, seconds - first_seconds, sited)
     return sited._replace(served=round(sited.objective))
 
 
-def _price(terms: Terms, n_columns: int) -> NDArray[np.float64]:
-    """Charge one for each site opened, and less than one for all their yuan together."""
-    yuan = np.zeros(len(terms.required)) if terms.cost is None else np.nan_to_num(terms.cost)
-    price = np.zeros(n_columns)
-    price[: len(yuan)] = np.where(terms.new, 1.0 + yuan / (yuan.sum() + 1.0), 0.0)
-    return price
+def at_most(cost: NDArray[np.float64], limit: float) -> Rows:
+    """Hold what a cost comes to."""
+    return Rows(sp.csr_matrix(cost[None, :]), np.array([-np.inf]), np.array([limit]))
+
+
+def sparest(rows: list[Rows], terms: Terms, seconds: float, sited: Sited) -> Sited:
+    """
+    Look for an equal choice that costs least, and of these for one of fewest sites.
+
+    Where not every candidate has a cost, the fewest come first, then what is known of the yuan.
+
+    Parameters
+    ----------
+    rows
+        Of the model, with one that holds what was reached.
+    terms
+        What the choice must respect.
+    seconds
+        Time for both solves.
+    sited
+        The choice; objective and bound stay those of what was asked for.
+    """
+    if not (sited.chosen & terms.new & ~terms.required).any():
+        return sited
+    yuan, number = yuan_of(terms, len(sited.columns)), number_of(terms, len(sited.columns))
+    by_yuan = terms.priced and yuan.any()
+    first, second = (yuan, number) if by_yuan else (number, yuan)
+    slack = HELD_YUAN if by_yuan else HELD
+    spare = improved(first, rows, terms, seconds / 2, sited)
+    if second.any():
+        held = at_most(first, float(first @ np.round(spare.columns[: len(first)], 6)) + slack)
+        spare = improved(second, [*rows, held], terms, seconds / 2, spare)
+    return sited._replace(chosen=spare.chosen, columns=spare.columns)
+
+
+def yuan_of(terms: Terms, n_columns: int) -> NDArray[np.float64]:
+    """Give the yuan of each column that must be opened."""
+    yuan = np.zeros(n_columns)
+    if terms.cost is not None:
+        yuan[: len(terms.new)] = np.where(terms.new, np.nan_to_num(terms.cost), 0.0)
+    return yuan
+
+
+def number_of(terms: Terms, n_columns: int) -> NDArray[np.float64]:
+    """Count each column that must be opened as one."""
+    number = np.zeros(n_columns)
+    number[: len(terms.new)] = terms.new
+    return number
 
 
 def least_choice(terms: Terms) -> NDArray[np.bool_]:
@@ -96,7 +140,7 @@ def _start_of_cover(
     while best >= 0:
         reached = (cover @ (chosen & free).astype(float)) > 0
         gain = ((weight * ~reached) @ cover).astype(np.float64) * free
-        best = _best_affordable(gain, chosen, terms)
+        best = best_affordable(gain, chosen, terms)
         if best >= 0:
             chosen[best] = True
     between = np.zeros(n_columns - len(chosen) - len(weight))
@@ -108,7 +152,10 @@ def fewest_sites(
     demand: Demand, terms: Terms, *, seconds: float = 60.0
 ) -> tuple[Sited, NDArray[np.int64]]:
     """
-    Choose the fewest sites that reach everybody who can be reached (LSCP: Toregas 1971).
+    Choose the sites that reach everybody who can be reached: the cheapest, of these the fewest.
+
+    The location set covering problem (LSCP: Toregas, Swain, ReVelle, Bergman 1971); where not every
+    candidate has a cost, the fewest.
 
     Parameters
     ----------
@@ -122,109 +169,48 @@ def fewest_sites(
     Returns
     -------
     tuple
-        The choice, with the number of sites as its objective; and the homes that no site reaches.
+        The choice, its objective in yuan where `terms.priced`, else in sites that are opened; and
+        the homes that no site reaches.
     """
-    cover, weight = _patterns(demand)
+    cover, weight = patterns(demand)
     n, m = demand.n_sites, cover.shape[0]
     reached = np.zeros(len(demand.households), bool)
     reached[demand.home] = True
     lost = np.flatnonzero(~reached & (demand.households > 0))
+    # A home that any site of another reaches too is reached with it.
+    hard = cover[_least_patterns(cover)]
+    rows = [Rows(hard, np.ones(hard.shape[0]), np.full(hard.shape[0], np.inf))]
+    n_columns = n
     if terms.capacity is not None:
         served, rows = _sent(cover, weight, terms.capacity)
         rows[0] = rows[0]._replace(low=np.ones(m))
-        cost = np.concatenate([np.ones(n), np.zeros(len(served) - n)])
-    else:
-        cost, rows = np.ones(n), [Rows(cover, np.ones(m), np.full(m, np.inf))]
-    everywhere = np.concatenate([np.ones(n), np.zeros(len(cost) - n)])
-    start = Start(everywhere, float(terms.required.sum()))
-    sited = solved(cost, rows, terms, seconds, start)
+        n_columns = len(served)
+    yuan = yuan_of(terms, n_columns)
+    cost = yuan if terms.priced and yuan.any() else number_of(terms, n_columns)
+    everywhere = np.concatenate([np.ones(n), np.zeros(n_columns - n)])
+    start = Start(everywhere, float((cost[:n] * terms.required).sum()))
+    by_number = cost is not yuan
+    share = FIRST_SHARE * (LIFT_AFTER if by_number else 1.0)
+    sited = solved(cost, rows, terms, seconds * share, start)
+    if by_number:
+        sited = lifted(cost, rows, terms, seconds * (FIRST_SHARE - share), sited)
+    slack = HELD_YUAN if cost is yuan else HELD
+    held = at_most(cost, sited.objective + slack)
+    sited = sparest([*rows, held], terms, seconds * (1 - FIRST_SHARE), sited)
     return sited._replace(served=int(weight.sum())), lost
 
 
-def least_walking(
-    demand: Demand, terms: Terms, *, outside_m: float, seconds: float = 120.0
-) -> Sited:
-    """
-    Choose sites so that people walk least in all (p-median: Hakimi 1964).
-
-    Every household may also be sent nowhere; it then counts as walking `outside_m`. Without that
-    a home whose only site within the limit stays closed would make every choice impossible.
-
-    Parameters
-    ----------
-    demand
-        Homes, and every site each may be sent to, with metres, none above `outside_m`.
-    terms
-        As for :func:`most_covered`.
-    outside_m
-        What a household walks that is sent nowhere: the distance at which `demand` was cut.
-    seconds
-        Time for the solver.
-
-    Returns
-    -------
-    Sited
-        Objective in household-metres; `served` without those sent nowhere.
-    """
-    demand = _worth_walking(demand, terms)
-    n, pairs = demand.n_sites, len(demand.home)
-    homes, row = np.unique(demand.home, return_inverse=True)
-    households, people = demand.households[demand.home], demand.households[homes]
-    # Columns: x of sites, z of pairs, then who of each home is sent nowhere.
-    cost = np.concatenate([np.zeros(n), households * demand.metres, people * outside_m])
-    once, only_open = _assignment(row.astype(np.int64), demand.site, len(homes), n)
-    rows = [
-        once._replace(matrix=sp.hstack([once.matrix, sp.identity(len(homes))], "csr")),
-        _widened(only_open, len(homes)),
-    ]
-    if terms.capacity is not None:
-        within = _within(demand.site, households, terms.capacity, pairs)
-        rows.append(_widened(within, len(homes)))
-    chosen = _greedy_median(demand, terms, outside_m)
-    sent = _sent_near(demand, terms, chosen)
-    left = 1.0 - np.bincount(row, weights=sent, minlength=len(homes))
-    shortest = np.full(len(homes), outside_m)
-    np.minimum.at(shortest, row, demand.metres)
-    start = Start(np.concatenate([chosen.astype(float), sent, left]), float(people @ shortest))
-    sited = solved(cost, rows, terms, seconds, start)
-    # Homes without any pair walk as far whatever is opened.
-    alone = float(demand.households.sum() - people.sum()) * outside_m
-    return sited._replace(
-        objective=sited.objective + alone,
-        bound=sited.bound + alone,
-        served=round(float(people @ (1.0 - sited.columns[n + pairs :]))),
-    )
+def _least_patterns(cover: sp.csr_matrix) -> NDArray[np.int64]:
+    """Give the rows of which no other is a part; of equal ones the first."""
+    size = np.diff(cover.indptr)
+    shared = (cover @ cover.T).tocoo()
+    part = (shared.data == size[shared.row]) & (shared.row != shared.col)
+    part &= (size[shared.row] < size[shared.col]) | (shared.row < shared.col)
+    needless = np.unique(shared.col[part])
+    return np.setdiff1d(np.arange(cover.shape[0]), needless)
 
 
-def _worth_walking(demand: Demand, terms: Terms) -> Demand:
-    """Leave out sites farther from a home than one that is open anyway and has room for all."""
-    always = terms.required & (True if terms.capacity is None else np.isinf(terms.capacity))
-    sure = always[demand.site]
-    nearest = np.full(len(demand.households), np.inf)
-    np.minimum.at(nearest, demand.home[sure], demand.metres[sure])
-    keep = demand.metres <= nearest[demand.home]
-    return demand._replace(
-        home=demand.home[keep], site=demand.site[keep], metres=demand.metres[keep]
-    )
-
-
-def _greedy_median(demand: Demand, terms: Terms, outside_m: float) -> NDArray[np.bool_]:
-    """Open the site that saves most walking, again and again, whatever the rooms hold."""
-    chosen = least_choice(terms)
-    households = demand.households[demand.home]
-    walk = np.full(len(demand.households), outside_m)
-    while True:
-        at = chosen[demand.site]
-        np.minimum.at(walk, demand.home[at], demand.metres[at])
-        saved = households * np.maximum(walk[demand.home] - demand.metres, 0.0)
-        gain = np.bincount(demand.site, weights=saved, minlength=demand.n_sites)
-        best = _best_affordable(gain.astype(np.float64), chosen, terms)
-        if best < 0:
-            return chosen
-        chosen[best] = True
-
-
-def _best_affordable(gain: NDArray[np.float64], chosen: NDArray[np.bool_], terms: Terms) -> int:
+def best_affordable(gain: NDArray[np.float64], chosen: NDArray[np.bool_], terms: Terms) -> int:
     """Give the site that gains most and may still be opened; -1 for none."""
     new = chosen & terms.new
     if terms.count is not None and new.sum() >= terms.count:
@@ -235,29 +221,13 @@ def _best_affordable(gain: NDArray[np.float64], chosen: NDArray[np.bool_], terms
     return int(np.argmax(np.where(may, gain, -1.0))) if may.any() else -1
 
 
-def _sent_near(demand: Demand, terms: Terms, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Send homes to open sites, the shortest walks first, while there is room; shares of pairs."""
-    sent = np.zeros(len(demand.home))
-    room = np.full(demand.n_sites, np.inf) if terms.capacity is None else terms.capacity.copy()
-    left = demand.households.astype(float)
-    open_pairs = np.flatnonzero(chosen[demand.site])
-    for k in open_pairs[np.argsort(demand.metres[open_pairs], kind="stable")].tolist():
-        home, site = demand.home[k], demand.site[k]
-        going = min(left[home], room[site])
-        if going > 0:
-            sent[k] = going / demand.households[home]
-            left[home] -= going
-            room[site] -= going
-    return sent
-
-
-def _widened(rows: Rows, more: int) -> Rows:
+def widened(rows: Rows, more: int) -> Rows:
     """Give rows columns at the right that they do not look at."""
     blank = sp.csr_matrix((rows.matrix.shape[0], more))
     return rows._replace(matrix=sp.hstack([rows.matrix, blank], "csr"))
 
 
-def _assignment(
+def assignment(
     row: NDArray[np.int64], site: NDArray[np.int64], n_rows: int, n_sites: int
 ) -> tuple[Rows, Rows]:
     """Send each row to sites that are open: columns x, then z of pairs; sum z = 1, z <= x."""
@@ -274,7 +244,7 @@ def _assignment(
     )
 
 
-def _within(
+def within(
     site: NDArray[np.int64],
     households: NDArray[np.int64],
     capacity: NDArray[np.float64],
@@ -315,18 +285,18 @@ def _sent(
     one = limited[pairs.col]
     row, site = pairs.row[one].astype(np.int64), pairs.col[one].astype(np.int64)
     cost = -np.concatenate([np.zeros(n), weight[row], weight]).astype(float)
-    once, only_open = _assignment(row, site, m, n)
+    once, only_open = assignment(row, site, m, n)
     free = cover @ sp.diags((~limited).astype(float))
     unlimited = sp.hstack([-free, sp.csr_matrix((m, len(row))), sp.identity(m)], "csr")
     return cost, [
         Rows(sp.hstack([once.matrix, sp.identity(m)], "csr"), np.full(m, -np.inf), np.ones(m)),
-        _widened(only_open, m),
+        widened(only_open, m),
         Rows(unlimited, np.full(m, -np.inf), np.zeros(m)),
-        _widened(_within(site, weight[row], limit, len(row)), m),
+        widened(within(site, weight[row], limit, len(row)), m),
     ]
 
 
-def _patterns(demand: Demand) -> tuple[sp.csr_matrix, NDArray[np.int64]]:
+def patterns(demand: Demand) -> tuple[sp.csr_matrix, NDArray[np.int64]]:
     """Join homes that have the same sites in reach; give one row of ones a pattern."""
     pairs = pd.DataFrame({"home": demand.home, "site": demand.site}).sort_values(["home", "site"])
     key = pairs.groupby("home")["site"].agg(tuple)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.circle.attaching import Attachment
     from lingwu_grid.circle.network import Network
+    from lingwu_grid.contract.walking import Walking
     from lingwu_grid.ingest.study import Study
 
 DETOUR = 1.3
@@ -52,6 +53,8 @@ class Walks:
         Under which the figures are.
     worst
         The least kind of what is not known.
+    walking
+        Settings.
     """
 
     ways: Ways
@@ -59,6 +62,7 @@ class Walks:
     speeds: Speeds
     assumed: Assumed
     worst: Assumed
+    walking: Walking
 
     @property
     def has_roads(self) -> bool:
@@ -138,5 +142,5 @@ def walks_of(
     ways = ways_of(study, streets_of(study), stations)
     today, shut = ways.streets.network, ways.streets.shut
     ends = Ends(homes, attach(today, homes, shut), stations, attach(today, stations, shut))
-    walking: Any = study.rules.walking
-    return Walks(ways, ends, speeds, usual(walking), hardest(walking))
+    walking = study.rules.walking
+    return Walks(ways, ends, speeds, usual(walking), hardest(walking), walking)

@@ -162,7 +162,8 @@ def compound_walls(study: Study) -> Walls:
 def _points_of(gates: gpd.GeoDataFrame, compounds: gpd.GeoDataFrame) -> NDArray[np.object_]:
     """Give the gates of each compound as one shape; an empty one for none."""
     points = gates.dissolve("compound_id").geometry.reindex(compounds["compound_id"]).to_numpy()
-    return np.where(shapely.is_missing(points), shapely.Point(), points)
+    whole: NDArray[np.object_] = np.where(shapely.is_missing(points), shapely.Point(), points)
+    return whole
 
 
 def _open_gates(gates: gpd.GeoDataFrame, at: str) -> tuple[NDArray[np.bool_], list[str]]:

@@ -112,7 +112,10 @@ def walking_from(raw: dict[str, Any], where: str) -> Walking:
         for is_right, wanted in _wants(name, value):
             if not is_right:
                 raise _wrong(name, value, wanted, where)
-    return Walking(**{k: float(v) if isinstance(v, int) else v for k, v in raw.items()})
+    values: dict[str, Any] = {
+        name: float(value) if isinstance(value, int) else value for name, value in raw.items()
+    }
+    return Walking(**values)
 
 
 def is_open_at(hours: str, at: str) -> bool | None:

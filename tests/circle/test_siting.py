@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingwu_grid.circle.catchment import floor_within_reach
+from lingwu_grid.circle.median import least_walking
 from lingwu_grid.circle.models import Demand, Terms
-from lingwu_grid.circle.siting import fewest_sites, least_walking, most_covered
+from lingwu_grid.circle.siting import fewest_sites, most_covered
 from lingwu_grid.contract.errors import InputError
 
 HOMES, SITES = 14, 7

@@ -93,7 +93,11 @@ def partition(
     record = join(laid.ground, solved, failed)  # seams woven, one plan
     if failed or is_cut_short:
         record = replace(record, run=record.run | {"unfinished": True})
-    return Plan.of(record)
+    plan = Plan.of(record)
+    if laid.many is None and len(laid.ground.table("stations")):
+        plan = plan.served(measure(laid.ground, plan))  # homes and stations -> minutes, gaps
+        crew.watch("量过步行距离")
+    return plan
 
 
 def check(

@@ -128,19 +128,17 @@ def _print(measured: Coverage, proposal: Proposal | None) -> None:
         others = "；".join(f"{word} {n} 户" for word, n in s["within_15_if"].items())
         say(f"15 分钟内 {least:.1%}—{most:.1%}，看没有说明的情况怎么算（{others}）")
     if measured.walks is not None:
-        causes = "，".join(f"{cause} {n} 户" for cause, n in s["hidden_causes"].items())
+        causes = f"（{s['hidden_told']}）" if s["hidden_told"] else ""
         say(
             f"直线画圈算 15 分钟内有 {s['within_15_by_straight_circles']} 户，"
-            f"其中 {s['hidden_by_circles']} 户其实要绕行超时"
-            f"{f'（去掉哪一处能走到：{causes}）' if causes else ''}；"
+            f"其中 {s['hidden_by_circles']} 户其实要绕行超时{causes}；"
             f"没有路通到任何驿站的 {s['unreachable']} 户"
         )
     for note in s["notes"]:
         say(f"注意：{note}")
     for gap in s["gaps"][:5]:
         walk = f"平均步行 {gap['metres']} 米" if gap["metres"] is not None else "没有路相通"
-        cause = f"{gap['cause']} {gap['cause_households']} 户"
-        say(f"缺口：{gap['place']}，{gap['households']} 户，{walk}（{cause}）")
+        say(f"缺口：{gap['place']}，{gap['households']} 户，{walk}（{gap['reason']}）")
     if proposal is not None:
         _print_proposal(s["within"]["15"], proposal)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.assumptions import Assumed, Ways
+    from lingwu_grid.circle.attaching import Attachment
     from lingwu_grid.circle.network import Network
     from lingwu_grid.circle.reach import Tree
 
@@ -33,6 +34,40 @@ PENALTY_M = 200.0
 """Metres that an obstacle counts for where a way with few of them is looked for."""
 
 PAIR = 2
+
+Rows = tuple["Attachment", list[frozenset[int]]]
+"""Edges that places leave by, and what stands before each."""
+
+
+REST = (BY_STREETS, TOO_FAR, NO_WAY, NO_STATION)
+"""Words for homes that nothing helps which is taken away."""
+
+MOST_TOLD = 6
+
+
+def told_causes(causes: dict[str, int]) -> str:
+    """
+    Say what would help by being taken away, and whom nothing helps.
+
+    Parameters
+    ----------
+    causes
+        Households by cause.
+
+    Examples
+    --------
+    >>> told_causes({"秦渠隔断": 40, "街道绕行": 300})
+    '去掉秦渠 40 户能走到；街道绕行 300 户'
+    """
+    helped = [(w.removesuffix("隔断"), n) for w, n in causes.items() if w not in REST]
+    parts = []
+    if helped:
+        listed = "、".join(f"{word} {n} 户" for word, n in helped[:MOST_TOLD])
+        more = f"，另有 {len(helped) - MOST_TOLD} 种" if len(helped) > MOST_TOLD else ""
+        many = "（一户可有几种办法）" if len(helped) > 1 else ""
+        parts.append(f"去掉{listed}{more}能走到{many}")
+    parts += [f"{word} {n} 户" for word, n in causes.items() if word in REST]
+    return "；".join(parts)
 
 
 class Causes(NamedTuple):
@@ -211,7 +246,8 @@ class _Near(NamedTuple):
 
     def _crossed(self, network: Network, left: NDArray[np.bool_]) -> list[frozenset[int]]:
         """Give the obstacles on the shortest way of each home that is left."""
-        _, crossed = _ways_on(network, self.ways, self.far, self.sites, PENALTY_M)
+        homes, sites = ((doors.rows, doors.needs) for doors in (self.far, self.sites))
+        _, crossed = _ways_on(network, self.ways, homes, sites, PENALTY_M)
         return [crossed[i] for i in np.flatnonzero(left).tolist()]
 
 
@@ -237,46 +273,48 @@ def ways_of_homes(
     Returns
     -------
     tuple
-        Metres, and the obstacles on each way: without exactly these the walk is so long.
+        Metres, and the obstacles on each way: without these the walk is no longer.
     """
     everything = frozenset(range(len(ways.streets.obstacles.names)))
     opened = ways.under(assumed, speed, everything)
-    return _ways_on(opened, ways, doors_of(ways, homes), doors_of(ways, stations), 0.0)
+    at_home, at_station = (doors_of(ways, places).taken(everything) for places in (homes, stations))
+    return _ways_on(opened, ways, at_home, at_station, 0.0)
 
 
 def _ways_on(
-    network: Network, ways: Ways, far: Doors, sites: Doors, penalty_m: float
+    network: Network, ways: Ways, homes: Rows, sites: Rows, penalty_m: float
 ) -> tuple[NDArray[np.float64], list[frozenset[int]]]:
     """Give the shortest way of each home and what it crosses; `penalty_m` for each at the door."""
-    tree, rows, streets = tree_of(network, sites.rows), far.rows, ways.streets
+    rows, needs = homes
+    tree, streets = tree_of(network, sites[0]), ways.streets
     over = crossings_of(
         network,
         tree,
         lambda edge: streets.sets[streets.lock[edge]],
         _last_steps(network, tree, sites),
     )
-    metres, _ = rows_in(tree, network, rows, sites.rows)
-    metres = metres + penalty_m * np.array([len(needed) for needed in far.needs])
+    metres, _ = rows_in(tree, network, rows, sites[0])
+    metres = metres + penalty_m * np.array([len(needed) for needed in needs])
     best = np.lexsort((metres, rows.of))[rows.first]
     edge, along = np.maximum(rows.edge[best], 0), rows.along[best]
     start, end = network.start[edge], network.end[edge]
     to_start, to_end = network.to_ends(edge, along)
     node = np.where(to_start + tree.metres[start] <= to_end + tree.metres[end], start, end)
     crossed = [
-        far.needs[row] | over(n) if np.isfinite(m) else frozenset[int]()
+        needs[row] | over(n) if np.isfinite(m) else frozenset[int]()
         for row, n, m in zip(best.tolist(), node.tolist(), metres[best].tolist(), strict=True)
     ]
     return metres[best], crossed
 
 
-def _last_steps(network: Network, tree: Tree, sites: Doors) -> dict[int, frozenset[int]]:
+def _last_steps(network: Network, tree: Tree, sites: Rows) -> dict[int, frozenset[int]]:
     """Tell what stands between the last nodes of ways and their stations."""
-    rows, least = sites.rows, dict[int, tuple[float, frozenset[int]]]()
+    (rows, needs), least = sites, dict[int, tuple[float, frozenset[int]]]()
     by_start, by_end = network.from_ends(np.maximum(rows.edge, 0), rows.along)
     for metres, ends in ((by_start, network.start), (by_end, network.end)):
         for row in np.flatnonzero(rows.edge >= 0).tolist():
             node = int(ends[rows.edge[row]])
-            step = (float(metres[row] + rows.access[row]), sites.needs[row])
+            step = (float(metres[row] + rows.access[row]), needs[row])
             if rows.of[row] == tree.station[node] and step[0] < least.get(node, (np.inf,))[0]:
                 least[node] = step
     return {node: needed for node, (_, needed) in least.items()}

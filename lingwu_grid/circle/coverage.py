@@ -13,6 +13,7 @@ import shapely
 from lingwu_grid.circle.catchment import floor_within_reach
 from lingwu_grid.circle.gaps import find_gaps
 from lingwu_grid.circle.ground import home_grounds, isochrones
+from lingwu_grid.circle.homes import Walkers, walkers_of
 from lingwu_grid.circle.journeys import Route, route_of
 from lingwu_grid.circle.models import Demand
 from lingwu_grid.circle.reach import within_reach
@@ -23,7 +24,6 @@ from lingwu_grid.circle.zones import BANDS, Timed, share_table
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.policy import SERVICE_MINUTES
 from lingwu_grid.contract.walking import require_walk
-from lingwu_grid.fabric.cells import gather_buildings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,27 +31,6 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.reach import Nearest
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
-
-
-@dataclass(frozen=True)
-class Walkers:
-    """
-    Homes by building, as the network sees them.
-
-    Parameters
-    ----------
-    point
-        Where they stand, metres, shape (n,).
-    households, elderly
-        Who lives there.
-    of_household
-        Home of each household of the study.
-    """
-
-    point: NDArray[np.object_]
-    households: NDArray[np.int64]
-    elderly: NDArray[np.int64]
-    of_household: NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -242,21 +221,6 @@ def _floor(
     pairs = within_reach(walks.network, ends.at_home, ends.at_station, reach)
     demand = Demand(walkers.households, *pairs, len(sites))
     return floor_within_reach(demand, sites["floor_area_m2"].to_numpy(float))
-
-
-def walkers_of(study: Study) -> Walkers:
-    """Group the households of a study by building; one without a building stands for itself."""
-    buildings = gather_buildings(study)
-    count = len(buildings.point)
-    of = buildings.of_household
-    return Walkers(
-        point=buildings.point,
-        households=np.bincount(of, minlength=count).astype(np.int64),
-        elderly=np.bincount(
-            of, weights=study.households["elderly"].to_numpy(float), minlength=count
-        ).astype(np.int64),
-        of_household=of,
-    )
 
 
 def _homes_table(

@@ -36,6 +36,22 @@ class Doors(NamedTuple):
 
     def without(self, taken: frozenset[int]) -> Attachment:
         """Give the rows that are free without some obstacles, as :func:`attach` takes them."""
+        return self.taken(taken)[0]
+
+    def taken(self, taken: frozenset[int]) -> tuple[Attachment, list[frozenset[int]]]:
+        """Give those rows, and what would stand before each; those of today are never lost."""
+        rows, of = self.rows, self.rows.of
+        kept = self._near(taken) | (self._near(frozenset()) if taken else False)
+        # A place without any keeps its first row, which leads nowhere.
+        joined = np.zeros(len(self.point), bool)
+        joined[of[kept]] = True
+        use = kept | (~joined[of] & (np.diff(of, prepend=-1) > 0))
+        edge = np.where(kept, rows.edge, -1)[use]
+        given = Attachment(edge, rows.along[use], rows.access[use], of[use])
+        return given, [self.needs[i] for i in np.flatnonzero(use).tolist()]
+
+    def _near(self, taken: frozenset[int]) -> NDArray[np.bool_]:
+        """Tell which rows places would leave by without some obstacles."""
         rows, of = self.rows, self.rows.of
         free = np.array([needed <= taken for needed in self.needs], bool) & (rows.edge >= 0)
         access = np.where(free, rows.access, np.inf)
@@ -49,12 +65,7 @@ class Doors(NamedTuple):
         order = np.lexsort((rows.edge, access, of))
         rank = np.empty(len(of), np.int64)
         rank[order] = np.arange(len(of)) - np.searchsorted(of, of[order])
-        kept = np.isfinite(access) & (access <= nearest[of] + BESIDE_M) & (rank < TRIED)
-        # A home without any keeps its first row, which leads nowhere.
-        lost = np.isinf(nearest)[of] & (np.diff(of, prepend=-1) > 0)
-        use = kept | lost
-        edge = np.where(kept, rows.edge, -1)[use]
-        return Attachment(edge, rows.along[use], rows.access[use], of[use])
+        return np.isfinite(access) & (access <= nearest[of] + BESIDE_M) & (rank < TRIED)
 
 
 def doors_of(ways: Ways, places: NDArray[np.object_]) -> Doors:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.circle.causes import TOO_FAR, Causes, causes_of
+from lingwu_grid.circle.causes import TOO_FAR, Causes, causes_of, told_causes
 from lingwu_grid.circle.ground import only_areas
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _gap(
         "metres": float(finite.mean()) if len(finite) else np.inf,
         "cause": cause,
         "cause_households": counted[cause],
-        "reason": "、".join(f"{word} {households} 户" for word, households in counted.items()),
+        "reason": told_causes(counted),
         "geometry": shapely.union(hull, shapely.union_all(grounds[these])),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -103,7 +103,7 @@ def remedy_gaps(
         households=int(coverage.homes["households"].sum()),
         optimum=optimum_of(sited, "户"),
         curve=pd.DataFrame({"new_stations": [0], "households_covered": [today], "gap": [0.0]}),
-        uncovered=beyond(coverage, ground_of(coverage, sites, reach, reach), reach),
+        uncovered=_left(coverage, asked, reach),
         notes=(*told, *notes, *_said(asked, sited)),
         remedies=_chosen_remedies(asked, order, added),
         ranked=_ranked(asked),
@@ -135,6 +135,15 @@ def _asked(coverage: Coverage, sites: gpd.GeoDataFrame, terms: Terms) -> _Asked:
         room=widened(np.ones(len(sites), bool), value=False).astype(bool),
     )
     return _Asked(sites, remedies, options, households[far], wide)
+
+
+def _left(coverage: Coverage, asked: _Asked, reach: float) -> dict[str, Any]:
+    """Tell whom nothing of all this would bring within reach."""
+    ground = ground_of(coverage, asked.sites, reach, reach)
+    far = np.flatnonzero((coverage.homes["metres"] > reach).to_numpy(bool))
+    nearest = ground.nearest.copy()
+    nearest[far[np.unique(asked.options.home)]] = 0.0
+    return beyond(coverage, ground._replace(nearest=nearest), reach)
 
 
 def _placed(coverage: Coverage, remedies: Remedies) -> Remedies:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from lingwu_grid.circle.causes import ways_of_homes
-from lingwu_grid.circle.routes import way_of
+from lingwu_grid.circle.routes import Router
 
 if TYPE_CHECKING:
-    import geopandas as gpd
-    import shapely
+    from numpy.typing import NDArray
 
     from lingwu_grid.circle.walks import Walks
+
+FINE_M = 0.5
+"""Drawn ways are true to this."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +36,8 @@ class Route:
     station_id, name
         Where to; empty for nowhere.
     goes_round
-        What stands in the shortest way: if all of it were gone, the walk would be `spared_m`
-        shorter.
+        What stands in the shortest way: if all of it were gone, the walk would be at least
+        `spared_m` shorter.
     spared_m
         Metres; infinite where there is no way today and would then be one.
     """
@@ -76,7 +80,7 @@ def route_of(walks: Walks, home: int, stations: gpd.GeoDataFrame) -> Route:
     stations
         Their ids and names, in the order of the walks.
     """
-    line = way_of(walks.network, walks.ends, home)
+    line = Router(walks.network, walks.ends).way(home)
     found = walks.nearest(walks.assumed, walks.speeds.everybody)
     metres, station = float(found.metres[home]), int(found.station[home])
     best, crossed = ways_of_homes(
@@ -94,3 +98,50 @@ def route_of(walks: Walks, home: int, stations: gpd.GeoDataFrame) -> Route:
         goes_round=tuple(names[o] for o in sorted(crossed[0])),
         spared_m=float(np.subtract(metres, best[0])) if np.isfinite(best[0]) else 0.0,
     )
+
+
+def routes_of(
+    walks: Walks, homes: NDArray[np.int64], stations: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """
+    Draw the walks of several homes.
+
+    Parameters
+    ----------
+    walks
+        Homes and stations on the streets.
+    homes
+        Their numbers, shape (n,).
+    stations
+        Ids and names, in the order of the walks.
+
+    Returns
+    -------
+    geopandas.GeoDataFrame
+        One row a home that can reach a station: home, station_id, station_name, metres, minutes,
+        goes_round, spared_m; the line, true to `FINE_M`.
+    """
+    router = Router(walks.network, walks.ends)
+    lines = [router.way(home) for home in homes.tolist()]
+    best, crossed = ways_of_homes(
+        walks.ways, walks.assumed, walks.speeds.everybody,
+        walks.ends.homes[homes], walks.ends.stations,
+    )  # fmt: skip
+    names = walks.ways.streets.obstacles.names
+    row = router.best[homes]
+    metres, station = router.metres[row], router.station[row]
+    table = gpd.GeoDataFrame(
+        {
+            "home": homes,
+            "station_id": stations["station_id"].to_numpy(object)[station],
+            "station_name": stations["name"].fillna("").to_numpy(object)[station],
+            "metres": metres.round(1),
+            "minutes": (metres / walks.speeds.everybody / 60).round(1),
+            "goes_round": ["、".join(names[o] for o in sorted(over)) for over in crossed],
+            "spared_m": np.maximum(metres - best, 0.0).round(1),
+        },
+        geometry=shapely.simplify(np.array(lines, object), FINE_M),
+        crs=stations.crs,
+    )
+    known = np.isfinite(metres) & ~table.geometry.isna().to_numpy()
+    return table[known].reset_index(drop=True)

@@ -86,9 +86,9 @@ def crossings_of(
     return crossed
 
 
-def way_of(network: Network, ends: Ends, home: int) -> shapely.LineString | None:
+class Router:
     """
-    Draw the shortest walk of a home to its station.
+    Draws walks of homes to their stations, many on one network.
 
     Parameters
     ----------
@@ -96,71 +96,86 @@ def way_of(network: Network, ends: Ends, home: int) -> shapely.LineString | None
         Under some assumptions.
     ends
         Doors and stations.
-    home
-        Which door.
-
-    Returns
-    -------
-    shapely.LineString or None
-        From the door to the station; None where no way leads to any.
     """
-    tree = tree_of(network, ends.at_station)
-    doors = ends.at_home.rows_of(np.array([home]))
-    metres, stations = rows_in(tree, network, doors, ends.at_station)
-    row = int(np.argmin(metres))
-    if not np.isfinite(metres[row]):
+
+    def __init__(self, network: Network, ends: Ends) -> None:
+        self.network, self.ends = network, ends
+        self.tree = tree_of(network, ends.at_station)
+        self.taken = edges_taken(network, self.tree)
+        rows, self.station = rows_in(self.tree, network, ends.at_home, ends.at_station)
+        self.metres = rows
+        self.best = np.lexsort((rows, ends.at_home.of))[ends.at_home.first]
+        self.behind: dict[int, NDArray[np.float64]] = {}
+
+    def way(self, home: int) -> shapely.LineString | None:
+        """Draw the shortest walk of a home; None where no way leads to any station."""
+        row, doors = int(self.best[home]), self.ends.at_home
+        if not np.isfinite(self.metres[row]):
+            return None
+        edge, along, station = int(doors.edge[row]), float(doors.along[row]), self.station[row]
+        middle = self._along_edge(edge, along, int(station), self.metres[row] - doors.access[row])
+        if middle is None:
+            middle = self._by_nodes(edge, along)
+        ends = [self.ends.homes[home], self.ends.stations[station]]
+        first, last = (shapely.get_coordinates(point) for point in ends)
+        xy = np.concatenate([first, middle, last])
+        moved = np.append(True, np.hypot(*np.diff(xy, axis=0).T) > 0)
+        return shapely.LineString(xy[moved]) if moved.sum() > 1 else None
+
+    def _along_edge(
+        self, edge: int, along: float, station: int, metres: float
+    ) -> NDArray[np.float64] | None:
+        """Give the piece of one edge between door and station; None where that is not the way."""
+        sites, network = self.ends.at_station, self.network
+        for row in np.flatnonzero((sites.of == station) & (sites.edge == edge)):
+            step = float(sites.along[row]) - along
+            walk = abs(step) * network.rate[0 if step >= 0 else 1, edge] + sites.access[row]
+            if abs(walk - metres) <= SAME_M:
+                return _piece(network, edge, along, float(sites.along[row]))
         return None
-    edge, along, station = int(doors.edge[row]), float(doors.along[row]), int(stations[row])
-    on_network = metres[row] - doors.access[row]
-    middle = _along_edge(network, ends.at_station, (edge, along), station, on_network)
-    if middle is None:
-        middle = _by_nodes(network, tree, ends.at_station, (edge, along), station)
-    place = [ends.homes[home], *middle, ends.stations[station]]
-    xy = np.concatenate([shapely.get_coordinates(part) for part in place])
-    moved = np.append(True, np.hypot(*np.diff(xy, axis=0).T) > 0)
-    return shapely.LineString(xy[moved]) if moved.sum() > 1 else None
+
+    def _by_nodes(self, edge: int, along: float) -> NDArray[np.float64]:
+        network = self.network
+        here, there = network.to_ends(np.array([edge]), np.array([along]))
+        start, end = int(network.start[edge]), int(network.end[edge])
+        to_start = here[0] + self.tree.metres[start] <= there[0] + self.tree.metres[end]
+        first = _piece(network, edge, along, 0.0 if to_start else float(network.length[edge]))
+        return np.concatenate([first, self._from_node(start if to_start else end)])
+
+    def _from_node(self, node: int) -> NDArray[np.float64]:
+        """Give the way on from a node; each stretch is drawn once for all who walk it."""
+        way = []
+        while node not in self.behind and self.taken[node] >= 0:
+            way.append(node)
+            node = int(self.tree.following[node])
+        if node not in self.behind:
+            self.behind[node] = self._last(node)
+        for n in reversed(way):
+            step = shapely.get_coordinates(self.network.line[self.taken[n]])
+            if int(self.network.start[self.taken[n]]) != n:
+                step = step[::-1]
+            self.behind[n] = np.concatenate([step, self.behind[node]])
+            node = n
+        return self.behind[node]
+
+    def _last(self, node: int) -> NDArray[np.float64]:
+        """Give the way from the last node to the edge point of its station."""
+        network, sites = self.network, self.ends.at_station
+        rows = np.flatnonzero((sites.of == self.tree.station[node]) & (sites.edge >= 0))
+        edge = sites.edge[rows]
+        from_start, from_end = network.from_ends(edge, sites.along[rows])
+        by = np.stack([
+            np.where(network.start[edge] == node, from_start, np.inf),
+            np.where(network.end[edge] == node, from_end, np.inf),
+        ]) + sites.access[rows]  # fmt: skip
+        side, last = np.unravel_index(int(np.argmin(by)), by.shape)
+        length = float(network.length[edge[last]])
+        along = float(sites.along[rows[last]])
+        return _piece(network, int(edge[last]), 0.0 if side == 0 else length, along)
 
 
-def _along_edge(
-    network: Network, sites: Attachment, door: tuple[int, float], station: int, metres: float
-) -> list[shapely.Geometry] | None:
-    """Give the piece of one edge between a door and a station; None where that is not the way."""
-    edge, along = door
-    for row in np.flatnonzero((sites.of == station) & (sites.edge == edge)):
-        step = float(sites.along[row]) - along
-        walk = abs(step) * network.rate[0 if step >= 0 else 1, edge] + sites.access[row]
-        if abs(walk - metres) <= SAME_M:
-            return [shapely.ops.substring(network.line[edge], along, float(sites.along[row]))]
-    return None
-
-
-def _by_nodes(
-    network: Network, tree: Tree, sites: Attachment, door: tuple[int, float], station: int
-) -> list[shapely.Geometry]:
-    edge, along = door
-    here, there = network.to_ends(np.array([edge]), np.array([along]))
-    start, end = int(network.start[edge]), int(network.end[edge])
-    by_start, by_end = here[0] + tree.metres[start], there[0] + tree.metres[end]
-    line = network.line[edge]
-    first = by_start <= by_end
-    node = start if first else end
-    parts = [shapely.ops.substring(line, along, 0.0 if first else float(network.length[edge]))]
-    taken = edges_taken(network, tree)
-    while taken[node] >= 0:
-        follows = int(tree.following[node])
-        step = network.line[taken[node]]
-        forward = int(network.start[taken[node]]) == node and network.forward[taken[node]]
-        parts.append(step if forward else shapely.reverse(step))
-        node = follows
-    rows = np.flatnonzero((sites.of == station) & (sites.edge >= 0))
-    from_start, from_end = network.from_ends(sites.edge[rows], sites.along[rows])
-    by = np.stack([
-        np.where(network.start[sites.edge[rows]] == node, from_start, np.inf),
-        np.where(network.end[sites.edge[rows]] == node, from_end, np.inf),
-    ]) + sites.access[rows]  # fmt: skip
-    side, last = np.unravel_index(int(np.argmin(by)), by.shape)
-    row = rows[last]
-    line, along = network.line[sites.edge[row]], float(sites.along[row])
-    length = float(network.length[sites.edge[row]])
-    parts.append(shapely.ops.substring(line, 0.0 if side == 0 else length, along))
-    return parts
+def _piece(network: Network, edge: int, low: float, high: float) -> NDArray[np.float64]:
+    piece: NDArray[np.float64] = shapely.get_coordinates(
+        shapely.ops.substring(network.line[edge], low, high)
+    )
+    return piece

@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.circle.homes import walkers_of
+from lingwu_grid.circle.journeys import routes_of
 from lingwu_grid.circle.zones import BANDS
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.systems import DEGREES
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.circle.choosing import Proposal
     from lingwu_grid.circle.coverage import Coverage
+    from lingwu_grid.circle.walks import Walks
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
 
@@ -83,6 +86,8 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
         "bands": _bands(record.units, walks, float(coverage.summary["speed_m_s"])),
         "catchments": _catchments(record.units, walks, coverage.stations),
     }
+    if coverage.walks is not None:
+        layers["routes"] = _routes(coverage, coverage.walks, walks)
     layers = {name: table.assign(method=method) for name, table in layers.items()}
     layers["circles"] = _circles(coverage)
     summary = dict(coverage.summary)
@@ -112,6 +117,19 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
             summary=summary,
         ),
     )
+
+
+def _routes(coverage: Coverage, streets: Walks, walks: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Draw the walk of each lived-in unit: of the building with most of its households."""
+    home = walkers_of(coverage.study).of_household
+    count = pd.DataFrame({"unit_id": walks["unit_id"].to_numpy(), "home": home})
+    count = count.groupby(["unit_id", "home"]).size().rename("n").reset_index()
+    count = count.sort_values(["unit_id", "n", "home"], ascending=[True, False, True])
+    first = count.drop_duplicates("unit_id")
+    drawn = routes_of(streets, first["home"].to_numpy(np.int64), coverage.stations)
+    unit = dict(zip(first["home"], first["unit_id"], strict=True))
+    drawn.insert(0, "unit_id", [unit[home] for home in drawn["home"]])
+    return drawn.drop(columns="home")
 
 
 def _named(table: pd.DataFrame | None, columns: list[str]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.circle.causes import told_causes
 from lingwu_grid.circle.zones import BANDS
 from lingwu_grid.contract.policy import SERVICE_MINUTES
 
@@ -44,6 +45,7 @@ def summarise(
     everyone = zones[zones["level"] == "全部"].iloc[0]
     speeds = walks.speeds
     reach = SERVICE_MINUTES * 60 * speeds.everybody
+    causes = {word: n for word, n in gaps.hidden.items() if word}
     circles = int(homes["households"][homes["straight_m"] <= reach].sum())
     lost = int(homes["households"][~np.isfinite(homes["metres"])].sum())
     return {
@@ -64,7 +66,8 @@ def summarise(
         "within_15_if": _under_others(homes, walks, reach),
         "within_15_by_straight_circles": circles,
         "hidden_by_circles": gaps.hidden[""],
-        "hidden_causes": {word: n for word, n in gaps.hidden.items() if word},
+        "hidden_causes": causes,
+        "hidden_told": told_causes(causes),
         "method": walks.method,
         "unreachable": lost,
         "gaps": [
@@ -74,6 +77,8 @@ def summarise(
                 "metres": round(float(g.metres)) if np.isfinite(g.metres) else None,
                 "cause": str(g.cause),
                 "cause_households": int(g.cause_households),
+                "reason": str(g.reason),
+                "elderly": int(g.elderly),
             }
             for g in gaps.table.itertuples()
         ],

@@ -16,6 +16,7 @@ from lingwu_grid.maps.service import BAND_COLOURS, service_layers
 from lingwu_grid.maps.shell import new_page, rendered
 from lingwu_grid.maps.stories import story_cards
 from lingwu_grid.maps.texts import filled, module_text, words
+from lingwu_grid.maps.walks import walk_tree
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,15 @@ VIEWS = {
     ),
     "after": ("plan_grids", "moves", "causes", "plan_communities", "barriers", "stations"),
     "story": ("plan_grids", "plan_communities", "barriers", "stations"),
-    "service": ("bands", "gaps", "plan_communities", "barriers", "stations", "proposed"),
+    "service": (
+        "bands",
+        "gaps",
+        "plan_communities",
+        "barriers",
+        "service_stations",
+        "proposed",
+        "remedies",
+    ),
 }
 """Layers that are on in each view, those below first."""
 
@@ -87,6 +96,11 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     page.add_child(Data("labels", labels(record)))
     page.add_child(Script("tools.js", words=words()))
     page.add_child(Script("labels.js", labels=module_text("review/labels.js")))
+    if record.service is not None:
+        walks = walk_tree(record)
+        if walks is not None:
+            page.add_child(Data("walks", walks))
+        page.add_child(Script("walks.js"))
     stories = story_cards(record)
     if stories:
         page.add_child(Data("stories", stories))
@@ -229,9 +243,13 @@ def _service_figures(record: PlanRecord) -> dict[str, Any] | None:
     zones = record.service.zones
     names = record.communities.set_index("community_id")["community_name"]
     rows = zones[(zones["level"] == "社区") & zones["zone_id"].isin(names.index)]
-    bands = record.service.layers.get("bands")
+    of = record.service.layers
+    bands, gaps, stations = of.get("bands"), of.get("gaps"), of.get("stations")
+    boxes = [] if gaps is None else gaps.bounds.round(6).to_numpy().tolist()
     return {
         "summary": record.service.summary,
+        "gaps": list(zip(record.service.summary["gaps"], boxes, strict=False)),
+        "overloaded": 0 if stations is None else int(stations["overloaded"].sum()),
         "bands": [] if bands is None else [
             (BAND_COLOURS[b.band], b.label, b.households) for b in bands.itertuples()
         ],

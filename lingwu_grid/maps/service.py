@@ -6,7 +6,9 @@ import re
 from typing import TYPE_CHECKING
 
 import pandas as pd
+import shapely
 
+from lingwu_grid.contract.policy import FLOOR_M2_PER_100_HOUSEHOLDS
 from lingwu_grid.disclosure.telling import told
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import FeatureGroup, Tooltip
@@ -19,8 +21,11 @@ if TYPE_CHECKING:
 BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43", "#7b3294")
 """Within 5, 10 and 15 minutes, beyond, and no way at all."""
 
+COARSE = 3e-5
+"""Degrees, about three metres: bands and catchments are looked at from far."""
+
 BAND_FIELDS = {"label": "步行到最近驿站", "households": "户数（逐户计）"}
-COUNTS = ("households", "elderly", "added_households")
+COUNTS = ("households", "households_15", "elderly", "added_households")
 CATCHMENT_FIELDS = {"name": "最近的驿站", "households": "户数"}
 GAP_FIELDS = {
     "place": "缺口",
@@ -32,6 +37,20 @@ SITE_FIELDS = {
     "name": "建议新开",
     "kind": "用房",
     "floor_area_m2": "面积（平方米）",
+    "added_households": "多覆盖的户数",
+}
+
+
+STATION_FIELDS = {
+    "households": "最近的户数",
+    "households_15": "其中 15 分钟内",
+    "floor_area_m2": "面积（平方米）",
+    "m2_per_100": "每百户平方米",
+}
+REMEDY_FIELDS = {
+    "name": "建议改建",
+    "kind": "办法",
+    "cost": "费用（元，假定）",
     "added_households": "多覆盖的户数",
 }
 
@@ -53,7 +72,7 @@ def service_layers(service: Service) -> dict[str, FeatureGroup]:
     of = service.layers
     drawn: dict[str, FeatureGroup] = {}
     if "catchments" in of:
-        table = of["catchments"].assign(name=of["catchments"]["name"])
+        table = _coarser(of["catchments"])
         drawn["catchments"] = draw.area_layer(
             table, "驿站服务区", CATCHMENT_FIELDS, show=False,
             paint=draw.neighbour_colours(table, "name"),
@@ -61,7 +80,7 @@ def service_layers(service: Service) -> dict[str, FeatureGroup]:
         )  # fmt: skip
     if "bands" in of:
         drawn["bands"] = draw.area_layer(
-            of["bands"], "步行分钟", BAND_FIELDS, show=False,
+            _coarser(of["bands"]), "步行分钟", BAND_FIELDS, show=False,
             paint={
                 draw.escape(row.label): BAND_COLOURS[row.band] for row in of["bands"].itertuples()
             },
@@ -87,9 +106,22 @@ def service_layers(service: Service) -> dict[str, FeatureGroup]:
             paint={draw.escape(p): "#d50000" for p in of["gaps"]["place"]},
             style={"color": "#b71c1c", "weight": 2.5, "fillOpacity": 0.15},
         )  # fmt: skip
+    if "stations" in of:
+        drawn["service_stations"] = _stations(of["stations"])
     if "proposed_stations" in of:
         drawn["proposed"] = _proposed(of["proposed_stations"])
+    if "remedies" in of:
+        drawn["remedies"] = draw.area_layer(
+            of["remedies"], "建议改建", REMEDY_FIELDS, show=False, pane=draw.MARKS,
+            style={"color": "#0d47a1", "weight": 5, "fillOpacity": 0.2},
+        )  # fmt: skip
     return drawn
+
+
+def _coarser(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Give ground that is cut into parts in fewer points: neighbours keep one border."""
+    shapes = shapely.coverage_simplify(table.geometry.to_numpy(), COARSE)
+    return table.set_geometry(shapes, crs=table.crs)
 
 
 def shared_service(service: Service) -> Service:
@@ -120,19 +152,43 @@ def shared_service(service: Service) -> Service:
             "hidden_causes": {
                 cause: _in_tens(n) for cause, n in summary.get("hidden_causes", {}).items()
             },
-            "gaps": [gap | {"households": _in_tens(gap["households"])} for gap in summary["gaps"]],
-            "proposal": proposal and proposal | {"covered": _in_tens(proposal["covered"])},
+            "hidden_told": _figures_in_tens(summary["hidden_told"]),
+            "share_15_range": [round(share, 2) for share in summary["share_15_range"]],
+            "within_15_if": {word: _in_tens(n) for word, n in summary["within_15_if"].items()},
+            "notes": [_figures_in_tens(note) for note in summary["notes"]],
+            "gaps": [
+                gap
+                | {name: _in_tens(gap[name]) for name in ("households", "elderly")}
+                | {"reason": _figures_in_tens(gap["reason"])}
+                for gap in summary["gaps"]
+            ],
+            "proposal": proposal
+            and proposal
+            | {
+                "covered": _in_tens(proposal["covered"]),
+                "remedies": [
+                    item | {"added_households": _in_tens(item["added_households"])}
+                    for item in proposal["remedies"]
+                ],
+                "ranked": [],
+                "curve": [],
+            },
         },
     )
 
 
 def _layer_in_tens(table: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    # Floor by a hundred households would give the households back.
+    table = table.drop(columns=["m2_per_100"], errors="ignore")
     columns = {name: table[name].map(_in_tens) for name in COUNTS if name in table}
     if "reason" in table:  # of a gap: its causes, each with its households
-        columns["reason"] = table["reason"].map(
-            lambda text: re.sub(r"\d+(?= 户)", lambda n: told(int(n[0])), text)
-        )
+        columns["reason"] = table["reason"].map(_figures_in_tens)
     return table.assign(**columns)
+
+
+def _figures_in_tens(text: str) -> str:
+    """Tell every count of households in a sentence in tens."""
+    return re.sub(r"\d+(?= 户)", lambda n: told(int(n[0])), text)
 
 
 def _in_tens(count: float) -> str:
@@ -141,6 +197,23 @@ def _in_tens(count: float) -> str:
 
 def _whole(shares: dict[str, float | None]) -> dict[str, float | None]:
     return {minutes: s if s is None else round(s, 2) for minutes, s in shares.items()}
+
+
+def _stations(table: gpd.GeoDataFrame) -> FeatureGroup:
+    """Draw today's stations; those without the floor for their households stand out."""
+    group = FeatureGroup(name="邻里驿家（负荷）", show=False)
+    for row, point in zip(table.to_dict("records"), table.geometry, strict=True):
+        rows = "".join(
+            f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
+            for name, word in STATION_FIELDS.items()
+            if name in row and not pd.isna(row[name])
+        )
+        name = draw.escape(row["name"] or row["station_id"])
+        state = f"不到每百户 {FLOOR_M2_PER_100_HOUSEHOLDS} 平方米" if row["overloaded"] else ""
+        words = Tooltip(f"<table><tr><th>{name}</th><td>{state}</td></tr>{rows}</table>")
+        look = ("#b71c1c", 4, "#ffab00", 9) if row["overloaded"] else ("#ffffff", 2, "#d81b60", 6)
+        draw.dot(point, look[3], line=look[:2], fill=look[2], tooltip=words).add_to(group)
+    return group
 
 
 def _proposed(sites: gpd.GeoDataFrame) -> FeatureGroup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from lingwu_grid.papers.picture import mark, new_figure, our_style
 from lingwu_grid.planning.identity import plan_of
@@ -37,7 +38,8 @@ def service_figures(record: PlanRecord) -> dict[str, Figure]:
     if record.service is None:
         return {}
     drawn = {"coverage_communities": share_chart(record, record.service)}
-    if record.service.summary.get("proposal"):
+    proposal = record.service.summary.get("proposal")
+    if proposal and len(proposal["curve"]) > 1:
         drawn["coverage_curve"] = curve_chart(record.service)
     return drawn
 
@@ -68,14 +70,20 @@ def share_chart(record: PlanRecord, service: Service) -> Figure:
         for step, word, colour in zip(steps, words, BAND_COLOURS, strict=True):
             axes.barh(place, step, left=left, color=colour, label=word, height=0.7)
             left = left + step
-        for y, total, share in zip(
-            place.tolist(), rows["households"], rows["share_15"], strict=True
-        ):
-            axes.text(total, y, f" {share:.1%}", va="center", fontsize=8)
+        for y, row in zip(place.tolist(), rows.to_dict("records"), strict=True):
+            old = row["elderly_share_15"]
+            told = "" if pd.isna(old) else f"，老年人 {percent(old)}"
+            axes.text(
+                row["households"], y, f" {percent(row['share_15'])}{told}", va="center", fontsize=8
+            )
         axes.set_yticks(place, [names[z] for z in rows["zone_id"]], fontsize=8)
-        axes.set_xlabel("户（数字为 15 分钟内的比例）", fontsize=9)
+        speeds = (service.summary["speed_m_s"], service.summary["elderly_speed_m_s"])
+        axes.set_xlabel(
+            f"户（数字为 15 分钟内的户和老年人的比例，步速 {speeds[0]:g} 和 {speeds[1]:g} 米/秒）",
+            fontsize=9,
+        )
         axes.tick_params(axis="x", labelsize=8)
-        axes.margins(x=0.08, y=0.01)
+        axes.margins(x=0.22, y=0.01)
         figure.legend(loc="outside lower center", ncols=4, fontsize=8, frameon=False)
         axes.set_title(f"各社区步行到最近邻里驿家（{service.summary['method']}）", fontsize=12)
         mark(figure, synthetic=bool(service.summary["synthetic"]))
@@ -93,20 +101,39 @@ def curve_chart(service: Service) -> Figure:
         axes = figure.add_subplot()
         axes.plot(stations, covered, marker="o", color="#4527a0")
         axes.axhline(total, color="#9e9e9e", linestyle="--", linewidth=1)
-        axes.text(stations[-1], total, f"全部 {total} 户", ha="right", va="bottom", fontsize=8)
+        # The line rises to the right: below it and beside is room, above the last point is none.
+        axes.text(
+            stations[0], total, f"全部 {total} 户", ha="left", va="bottom", fontsize=8,
+            color="#616161",
+        )  # fmt: skip
         for x, y in zip(stations, covered, strict=True):
             axes.annotate(
-                f"{y / total:.1%}", (x, y), xytext=(0, -14), textcoords="offset points",
-                fontsize=8, ha="center",
+                percent(y / total), (x, y), xytext=(4, -13), textcoords="offset points",
+                fontsize=8, ha="left",
             )  # fmt: skip
         axes.set_xticks(stations)
+        axes.set_xlim(stations[0] - 0.3, stations[-1] + 0.7)
+        axes.set_ylim(0, 1.1 * total)
         axes.tick_params(labelsize=8)
-        axes.margins(y=0.18)
         axes.set_xlabel("新开几处（各点均为最优选址）", fontsize=9)
         axes.set_ylabel("15 分钟内的户数", fontsize=9)
         figure.suptitle("新开驿站与覆盖户数", fontsize=12)
         mark(figure, synthetic=bool(service.summary["synthetic"]))
     return figure
+
+
+def percent(share: float) -> str:
+    """
+    Tell a share; one that is not all is never told as all.
+
+    Examples
+    --------
+    >>> percent(1.0), percent(0.99996), percent(0.8974), percent(0.0001)
+    ('100%', '99.9%', '89.7%', '0.1%')
+    """
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
 def organisation_chart(record: PlanRecord) -> Figure:

@@ -223,20 +223,26 @@ def _service(record: PlanRecord) -> dict[str, Any] | None:
         for row in mine.sort_values("zone_id").to_dict("records")
     ]
     proposed = s.get("proposal") or {}
-    sites = proposed.get("sites", [])
     return {
         "sentence": _service_sentence(s),
         "rows": rows,
         "gaps": [
-            f"{gap['place']}，{gap['households']:,} 户（{gap['cause']}）"
+            f"{gap['place']}，{gap['households']:,} 户（{gap['reason']}）"
             + (f"，最近约 {gap['metres']} 米" if gap["metres"] else "，没有路通到驿家")
             for gap in s["gaps"][:MOST_GAPS]
         ],
-        "proposal": f"建议新开 {len(sites)} 处（{'、'.join(sites)}），可使"
-        f" {proposed['covered']:,} 户在 15 分钟以内。"
-        if sites
-        else "",
+        "proposal": _proposal_sentence(proposed),
     }
+
+
+def _proposal_sentence(proposed: dict[str, Any]) -> str:
+    """Say what is to be opened and built, and what it brings; nothing where nothing is."""
+    sites, remedies = proposed.get("sites", []), proposed.get("remedies", [])
+    if not sites and not remedies:
+        return ""
+    parts = [f"新开 {len(sites)} 处（{'、'.join(sites)}）"] if sites else []
+    parts += ["、".join(item["name"] for item in remedies)] if remedies else []
+    return f"建议{'，'.join(parts)}，可使 {proposed['covered']:,} 户在 15 分钟以内。"
 
 
 def _service_sentence(s: dict[str, Any]) -> str:
@@ -248,10 +254,13 @@ def _service_sentence(s: dict[str, Any]) -> str:
     if elderly is not None:
         told += f"；老年人（{s['elderly_speed_m_s']} 米/秒）15 分钟以内 {elderly:.1%}"
     told += "。"
+    if s["within_15_if"]:
+        least, most = s["share_15_range"]
+        others = "、".join(f"{word} {n:,} 户" for word, n in s["within_15_if"].items())
+        told += f"没有说明的情况不同，15 分钟以内为 {least:.1%}—{most:.1%}（{others}）。"
     if s["hidden_by_circles"]:
-        causes = "、".join(f"{cause} {n:,} 户" for cause, n in s.get("hidden_causes", {}).items())
         told += f"按直线画圈会掩盖 {s['hidden_by_circles']:,} 户实际走不到的住户"
-        told += f"（{causes}）；" if causes else "；"
+        told += f"（{s['hidden_told']}）；" if s["hidden_told"] else "；"
     return told + f"{s['unreachable']:,} 户没有路通到任何驿家。"
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 SERVICE_LAYERS = (
     "stations", "gaps", "isochrones", "bands", "catchments", "circles", "proposed_stations",
     "remedies",
+    "routes",
 )  # fmt: skip
 """Layers of ``plan.gpkg`` that a coverage adds."""
 

@@ -113,11 +113,16 @@ class Town:
 
 
 def metres(study: Study, gone: frozenset[str]) -> NDArray[np.float64]:
-    """Walk from the place of each household to the nearest station; one a household."""
+    """
+    Walk from the place of each household to the nearest station; one a household.
+
+    Who leaves by a door today may leave by it when something is gone.
+    """
     town = Town(study, gone)
+    doors = _Doors(town, Town(study, frozenset()) if gone else None)
     away = {}
     for number, point in enumerate(study.table("stations").geometry):
-        for i, along, access in town.doors(point):
+        for i, along, access in doors.of(point):
             away[number, i] = (along, access)
             for end, more in zip(town.ends[i], (along, town.lines[i].length - along), strict=True):
                 town.graph.add_edge("station", end, length=more + access)
@@ -125,7 +130,7 @@ def metres(study: Study, gone: frozenset[str]) -> NDArray[np.float64]:
     found = []
     for point in study.households.geometry:
         best = np.inf
-        for i, along, access in town.doors(point):
+        for i, along, access in doors.of(point):
             for end, more in zip(town.ends[i], (along, town.lines[i].length - along), strict=True):
                 best = min(best, access + more + reach.get(end, np.inf))
             for (_, e), (at, leg) in away.items():
@@ -133,3 +138,19 @@ def metres(study: Study, gone: frozenset[str]) -> NDArray[np.float64]:
                     best = min(best, access + abs(at - along) + leg)
         found.append(best)
     return np.array(found)
+
+
+class _Doors:
+    """Where somebody leaves a place: by the doors of a town, and by those of today."""
+
+    def __init__(self, town: Town, today: Town | None) -> None:
+        self.town, self.today = town, today
+
+    def of(self, point: shapely.Point) -> list[tuple[int, float, float]]:
+        """List the doors of a place: street, metres along it, metres to it."""
+        found = self.town.doors(point)
+        for i, along, access in self.today.doors(point) if self.today else []:
+            foot = self.today.lines[i].interpolate(along)
+            line = int(np.argmin(shapely.distance(self.town.drawn, foot)))
+            found.append((line, self.town.lines[line].project(foot), access))
+        return found

@@ -26,6 +26,15 @@
   buttons.forEach(function (button) {
     button.addEventListener('click', function () { show(button.getAttribute('data-show')); });
   });
+  // What is told of a place near the upper edge is told below it.
+  var opened = null;
+  map.on('tooltipopen', function (event) { opened = event.tooltip; });
+  map.on('tooltipclose', function () { opened = null; });
+  map.on('mousemove', function (event) {
+    if (!opened || !opened.options.sticky || !opened.getElement()) { return; }
+    var tall = opened.getElement().offsetHeight / 2 + 12;
+    opened.options.direction = event.containerPoint.y < tall ? 'bottom' : 'auto';
+  });
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   window.lingwuViews = views;
   window.lingwuMap = map;

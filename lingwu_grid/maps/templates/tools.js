@@ -83,6 +83,7 @@
     frame = L.rectangle(L.latLngBounds(bounds).pad(0.05), { color: '#d50000', weight: 3, fill: false, interactive: false }).addTo(map);
     map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
     if (place[1] === '网格' || place[1] === '小区') { showCard(place[2], place[1] === '小区' ? 'compounds' : 'cards'); }
+    document.dispatchEvent(new CustomEvent('lingwu:goto', { detail: place }));
   }
   find('search').addEventListener('input', function () {
     var word = find('search').value.trim();
@@ -203,5 +204,5 @@
     translate();
   });
   nameNext();
-  window.lingwuTools = { find: find, made: made, textOf: textOf, bar: bar, translate: translate };
+  window.lingwuTools = { find: find, made: made, textOf: textOf, bar: bar, translate: translate, isMeasuring: function () { return measuring !== null; } };
 })();

@@ -102,9 +102,9 @@ def curve_chart(service: Service) -> Figure:
         axes.plot(stations, covered, marker="o", color="#4527a0")
         axes.axhline(total, color="#9e9e9e", linestyle="--", linewidth=1)
         # The line rises to the right: below it and beside is room, above the last point is none.
-        axes.text(
-            stations[0], total, f"全部 {total} 户", ha="left", va="bottom", fontsize=8,
-            color="#616161",
+        axes.annotate(
+            f"全部 {total} 户", (stations[0], total), xytext=(0, 5), textcoords="offset points",
+            fontsize=8, color="#616161",
         )  # fmt: skip
         for x, y in zip(stations, covered, strict=True):
             axes.annotate(

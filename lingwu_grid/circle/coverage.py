@@ -210,7 +210,8 @@ def _timed(walkers: Walkers, walks: Walks, found: Nearest) -> Timed:
     if walks.assumed.crossing_s:
         old = walks.nearest(walks.assumed, speeds.elderly)
     if walks.has_roads and walks.also_asked:
-        worst = walks.nearest(walks.worst, speeds.everybody)
+        # The last of those not known is all of them.
+        worst = walks.nearest([*walks.also_asked.values()][-1], speeds.everybody)
     return Timed(found.metres[of], old.metres[of], worst.metres[of], speeds)
 
 

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from lingwu_grid.circle.assumptions import Assumed, Ways, hardest, usual, ways_of
+from lingwu_grid.circle.assumptions import (
+    WAIT_S,
+    Assumed,
+    Ways,
+    hardest,
+    usual,
+    ways_of,
+)
 from lingwu_grid.circle.attaching import attach
 from lingwu_grid.circle.reach import Nearest, nearest_station
 from lingwu_grid.circle.routes import Ends
@@ -27,6 +34,11 @@ DETOUR = 1.3
 
 WALKED = "步行网络"
 STRAIGHT = f"没有道路：直线距离 × {DETOUR} 估算"
+
+
+CLOSED = "外人不得穿行有门的小区"
+WAITS = f"过主次干路各等 {WAIT_S:g} 秒"
+BOTH = "两样都算"
 
 
 class Speeds(NamedTuple):
@@ -114,14 +126,21 @@ class Walks:
     @property
     def also_asked(self) -> dict[str, Assumed]:
         """Give the assumptions beside those of the figures, by their words; none where known."""
-        closed = Assumed(self.worst.strangers_pass, self.assumed.crossing_s)
-        waits = Assumed(self.assumed.strangers_pass, self.worst.crossing_s)
+        now, worst = self.assumed, self.worst
+        strangers, waits = now.strangers_pass, now.crossing_s
+        if any(told is None for told in self.ways.told_open):
+            strangers = worst.strangers_pass
+        if np.isin(self.ways.road, [r for r in worst.crossing_s if r not in waits]).any():
+            waits = worst.crossing_s
         unknown = {
-            "外人不得穿行有门的小区": closed,
-            "过主次干路各等 30 秒": waits,
-            "两样都算": self.worst,
+            CLOSED: Assumed(strangers, now.crossing_s),
+            WAITS: Assumed(now.strangers_pass, waits),
+            BOTH: Assumed(strangers, waits),
         }
-        return {word: other for word, other in unknown.items() if other != self.assumed}
+        found = {word: other for word, other in unknown.items() if other != now}
+        if len(found) < len(unknown):
+            found.pop(BOTH, None)  # no other than the one that is not known
+        return found
 
 
 def walks_of(

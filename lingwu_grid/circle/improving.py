@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.models import Sited, Terms
 
 ROOM = "新开驿站"
+NO_ROOMS = "没有备选用房，不知道开一处要多少钱，只选开门、架桥和小区开放"
 PER = 10_000
 """Yuan that a rank is told for."""
 
@@ -86,6 +87,9 @@ def remedy_gaps(
     if count is not None and count < 0:
         raise InputError(f"新开站数不能小于 0，现在是 {count}", remedy="例如 --stations 3")
     sites, told = sites_of(coverage)
+    if budget is not None and not len(coverage.study.table("premises")):
+        # Buildings of which nobody knows what a room would cost.
+        sites, told = sites[sites["is_open"]].reset_index(drop=True), (NO_ROOMS,)
     terms, notes = make_terms(
         coverage, sites, required, budget, each_community=False, capacity=False
     )

@@ -96,8 +96,14 @@ def route_of(walks: Walks, home: int, stations: gpd.GeoDataFrame) -> Route:
         station_id="" if row is None else str(row["station_id"]),
         name="" if row is None else str(row["name"] or ""),
         goes_round=tuple(names[o] for o in sorted(crossed[0])),
-        spared_m=float(np.subtract(metres, best[0])) if np.isfinite(best[0]) else 0.0,
+        spared_m=float(_spared(np.array([metres]), best)[0]),
     )
+
+
+def _spared(metres: NDArray[np.float64], best: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Tell how much shorter walks would be; nothing where there would be no way either."""
+    spared = np.subtract(metres, best, out=np.zeros(len(best)), where=np.isfinite(best))
+    return np.maximum(spared, 0.0)
 
 
 def routes_of(
@@ -138,7 +144,7 @@ def routes_of(
             "metres": metres.round(1),
             "minutes": (metres / walks.speeds.everybody / 60).round(1),
             "goes_round": ["、".join(names[o] for o in sorted(over)) for over in crossed],
-            "spared_m": np.maximum(metres - best, 0.0).round(1),
+            "spared_m": _spared(metres, best).round(1),
         },
         geometry=shapely.simplify(np.array(lines, object), FINE_M),
         crs=stations.crs,

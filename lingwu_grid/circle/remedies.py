@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
+from lingwu_grid.circle.attaching import legs
 from lingwu_grid.circle.causes import ways_of_homes
 from lingwu_grid.circle.network import NODE_M, split_edges
 from lingwu_grid.circle.options import Links
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 
 GATE, BRIDGE, OPENING = "开门", "架桥或地道", "小区开放"
 
-GATE_EVERY_M, GATE_REACH_M = 40.0, 80.0
+GATE_EVERY_M, GATE_REACH_M = 40.0, 60.0
 """A gate is tried so often along a wall, where a street is so near."""
+
+YARD_M = 200.0
+"""So far from the wall may the first way inside be."""
 
 BRIDGE_EVERY_M, BRIDGE_REACH_M = 100.0, 120.0
 """A bridge is tried so often along a barrier, where streets on both banks are so near."""
@@ -102,15 +106,27 @@ class _Opening(NamedTuple):
 
 
 def _met(walks: Walks, far: NDArray[np.int64], households: NDArray[np.int64]) -> dict[int, int]:
-    """Count the households whose shortest way, were nothing there, crosses each obstacle."""
-    ends = walks.ends
+    """
+    Count the households that each obstacle stands before.
+
+    On their shortest way, were nothing there; and on the straight line to the nearest station:
+    where no street was ever drawn across, no way leads over it.
+    """
+    ends, obstacles = walks.ends, walks.ways.streets.obstacles
     if not len(far) or not len(ends.stations):
         return {}
+    homes = ends.homes[far]
     _, crossed = ways_of_homes(
-        walks.ways, walks.assumed, walks.speeds.everybody, ends.homes[far], ends.stations
+        walks.ways, walks.assumed, walks.speeds.everybody, homes, ends.stations
     )
+    before = [set(over) for over in crossed]
+    if len(obstacles.lines):
+        nearest = ends.stations[shapely.STRtree(ends.stations).nearest(homes)]
+        tree = shapely.STRtree(obstacles.lines)
+        for home, line in zip(*tree.query(legs(homes, nearest), "intersects"), strict=True):
+            before[home].add(int(obstacles.of[line]))
     met: dict[int, int] = {}
-    for home, over in zip(far.tolist(), crossed, strict=True):
+    for home, over in zip(far.tolist(), before, strict=True):
         for obstacle in over:
             met[obstacle] = met.get(obstacle, 0) + int(households[home])
     return met
@@ -155,13 +171,16 @@ def _across(
         steps = max(int(part.length // every), 1)
         for k in range(steps):
             spot = part.interpolate((k + 0.5) * part.length / steps)
-            near = walked[tree.query(spot, "dwithin", distance=reach)]
+            far = reach if ground is None else YARD_M
+            near = walked[tree.query(spot, "dwithin", distance=far)]
             along = shapely.line_locate_point(network.line[near], spot)
             feet = shapely.line_interpolate_point(network.line[near], along)
             side = _side(part, spot, feet, ground)
+            close = shapely.distance(feet, spot) <= reach
             ends = []
             for which in (True, False):
-                own = np.flatnonzero(side == which)
+                inside = which and ground is not None
+                own = np.flatnonzero((side == which) & (close | inside))
                 if len(own):
                     ends.append(own[int(np.argmin(shapely.distance(feet[own], spot)))])
             if len(ends) < 2:

@@ -86,7 +86,7 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
         "bands": _bands(record.units, walks, float(coverage.summary["speed_m_s"])),
         "catchments": _catchments(record.units, walks, coverage.stations),
     }
-    if coverage.walks is not None:
+    if coverage.walks is not None and len(coverage.stations):
         layers["routes"] = _routes(coverage, coverage.walks, walks)
     layers = {name: table.assign(method=method) for name, table in layers.items()}
     layers["circles"] = _circles(coverage)

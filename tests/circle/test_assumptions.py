@@ -199,7 +199,8 @@ def test_hours_nobody_can_read_are_told_and_counted_open() -> None:
 @pytest.mark.parametrize(
     ("key", "good", "bad"),
     [
-        ("speed_m_s", [SLOWEST, 1, 1.2, FASTEST], [0.19, 3.01, 4.5, 0, -1, "快", True, float("nan")]),
+        ("speed_m_s", [SLOWEST, 1, 1.2, FASTEST],
+         [0.19, 3.01, 4.5, 0, -1, "快", True, float("nan")]),
         ("elderly_speed_m_s", [0.8], [0.1, 5.0]),
         ("compounds", ["open", "closed", "unknown"], ["开", 1, True]),
         ("crossing_s", [{}, {"primary": 0}, {"primary": 300}],

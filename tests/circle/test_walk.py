@@ -43,10 +43,14 @@ def test_walks_are_never_shorter_than_straight_lines(small_study: lg.Study) -> N
     assert len(measured.households) == len(small_study.households)
     rings = measured.isochrones.set_index("minutes").geometry
     assert rings[5].area < rings[10].area < rings[15].area
-    near, beyond = homes["metres"] <= 1000, homes["metres"] > 1200
-    inside = shapely.within(homes.geometry.to_numpy(), rings[15].buffer(60))
-    assert inside[near].mean() > 0.95
-    assert inside[beyond].mean() < 0.5
+    for minutes, ring in rings.items():
+        inside = shapely.intersects(ring, homes.geometry.to_numpy())
+        agrees = inside == (homes["metres"] <= minutes * 72).to_numpy()
+        assert homes["households"][agrees].sum() >= 0.99 * homes["households"].sum()
+    beyond = shapely.union_all(measured.gaps.geometry.to_numpy())
+    inside = shapely.intersects(beyond, homes.geometry.to_numpy())
+    agrees = inside == (homes["metres"] > 1080).to_numpy()
+    assert homes["households"][agrees].sum() >= 0.99 * homes["households"].sum()
     assert measured.stations["households"].sum() + summary["unreachable"] == len(
         small_study.households
     )
@@ -236,7 +240,7 @@ def test_the_map_shows_the_service_circle(
     for gap in measured.summary["gaps"][:6]:
         assert gap["cause"] in panel.text
     on = layers_on(browser)
-    assert {"步行分钟", "建议新开的驿站", "邻里驿家", "方案社区"} <= on
+    assert {"步行分钟", "建议新开的驿站", "邻里驿家（负荷）", "方案社区"} <= on
     assert not {"方案网格", "现状网格", "等时圈"} & on
     text = path.read_text("utf-8")
     assert not any(code in text for code in small_plan.assignment["household_id"].iloc[::50])

@@ -1,11 +1,11 @@
 """
 The service circle at size, beside other ways to the same distances.
 
-    python -m benchmarks.coverage            # NetworkX (and pandana, where it is installed)
+    python -m benchmarks.coverage    # SciPy, NetworkX; igraph and pandana where they are installed
 
 Networks are square lattices with some streets missing, homes and stations at random places on the
-edges. Distances of all three are compared; NetworkX and pandana walk from node to node, so that
-homes and stations sit on nodes in that comparison.
+edges. The other engines walk from node to node, so that homes and stations sit on nodes where they
+are compared; set-up and question are timed apart for each.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from dataclasses import replace
 
 import networkx as nx
 import numpy as np
+import scipy.sparse as sp
 import shapely
+from scipy.sparse.csgraph import dijkstra
 
 from lingwu_grid.circle.attaching import Attachment, attach
 from lingwu_grid.circle.joint import most_brought
@@ -83,7 +85,12 @@ def size(side: int, homes: int, stations: int, households: int) -> None:
 
 
 def beside_others(side: int, stations: int) -> None:
-    """Print seconds and the largest difference on one network, from node to node."""
+    """
+    Print set-up and question of each engine on one network, and the largest difference.
+
+    The same arrays, every node an origin. Set-up is all that must be there before a question can be
+    asked: our network of lines, a graph, a matrix, a contraction.
+    """
     network = lattice(side)
     rng = np.random.default_rng(5)
     node_edge = np.zeros(len(network.node), np.int64)
@@ -93,38 +100,79 @@ def beside_others(side: int, stations: int) -> None:
     homes = Attachment(node_edge, along, np.zeros(len(node_edge)))
     chosen = rng.choice(np.unique(network.start), stations, replace=False)
     sites = Attachment(node_edge[chosen], along[chosen], np.zeros(stations))
-    began = time.perf_counter()
+    edges = (network.start, network.end, network.length)
+    write(f"{len(network.node)} nodes, {stations} stations\n")
+    begin = time.perf_counter
+    began = begin()
+    make_network(network.line)
+    built = begin()
     ours = nearest_station(network, homes, sites).metres
-    own = time.perf_counter() - began
+    _told("ours (to edges)", built - began, begin() - built, ours, ours)
+    for name, ask in (
+        ("SciPy min_only", _scipy), ("igraph", _igraph), ("NetworkX", _networkx),
+        ("pandana", _pandana),
+    ):  # fmt: skip
+        try:
+            _told(name, *ask(network.node, edges, chosen), ours)
+        except ImportError:
+            write(f"  {name:16} is not installed\n")
+
+
+def _told(name: str, setup: float, asked: float, metres: np.ndarray, ours: np.ndarray) -> None:
+    both = np.isfinite(ours) & np.isfinite(metres)
+    off = np.abs(ours[both] - metres[both]).max()
+    write(f"  {name:16} set-up {setup:.3f} s, ask {asked:.3f} s, difference {off:.1e} m\n")
+
+
+Edges = tuple[np.ndarray, np.ndarray, np.ndarray]
+Answer = tuple[float, float, np.ndarray]
+
+
+def _scipy(node: np.ndarray, edges: Edges, chosen: np.ndarray) -> Answer:
+    began = time.perf_counter()
+    a, b, metres = edges
+    graph = sp.csr_matrix((metres, (a, b)), shape=(len(node),) * 2)
+    built = time.perf_counter()
+    away = dijkstra(graph, directed=False, indices=chosen, min_only=True)
+    return built - began, time.perf_counter() - built, away
+
+
+def _igraph(node: np.ndarray, edges: Edges, chosen: np.ndarray) -> Answer:
+    import igraph  # noqa: PLC0415 - a peer
+
+    began = time.perf_counter()
+    a, b, metres = edges
+    root = np.full(len(chosen), len(node))
+    pairs = np.column_stack([np.r_[a, root], np.r_[b, chosen]])
+    graph = igraph.Graph(n=len(node) + 1, edges=pairs.tolist())
+    weights = np.r_[metres, np.zeros(len(chosen))].tolist()
+    built = time.perf_counter()
+    away = graph.distances(source=[len(node)], weights=weights)[0]
+    return built - began, time.perf_counter() - built, np.array(away[: len(node)])
+
+
+def _networkx(node: np.ndarray, edges: Edges, chosen: np.ndarray) -> Answer:
+    began = time.perf_counter()
     graph = nx.Graph()
-    graph.add_weighted_edges_from(
-        zip(network.start.tolist(), network.end.tolist(), network.length.tolist(), strict=True)
-    )
-    began = time.perf_counter()
+    graph.add_weighted_edges_from(zip(*(part.tolist() for part in edges), strict=True))
+    built = time.perf_counter()
     away = nx.multi_source_dijkstra_path_length(graph, set(chosen.tolist()))
-    theirs = time.perf_counter() - began
-    walked = np.array([away.get(i, np.inf) for i in range(len(network.node))])
-    both = np.isfinite(walked)
-    write(f"{len(network.node)} nodes, {stations} stations: ours {own:.3f} s\n")
-    write(f"  NetworkX {theirs:.3f} s ({theirs / own:.0f}x), "
-          f"difference {np.abs(ours[both] - walked[both]).max():.1e} m\n")  # fmt: skip
-    try:
-        import pandana  # noqa: PLC0415
-        import pandas as pd  # noqa: PLC0415
-    except ImportError:
-        write("  pandana is not installed\n")
-        return
-    streets = pandana.Network(
-        pd.Series(network.node[:, 0]), pd.Series(network.node[:, 1]),
-        pd.Series(network.start), pd.Series(network.end),
-        pd.DataFrame({"m": network.length}),
-    )  # fmt: skip
+    asked = time.perf_counter() - built
+    return built - began, asked, np.array([away.get(i, np.inf) for i in range(len(node))])
+
+
+def _pandana(node: np.ndarray, edges: Edges, chosen: np.ndarray) -> Answer:
+    import pandana  # noqa: PLC0415 - a peer
+    import pandas as pd  # noqa: PLC0415 - with it
+
     began = time.perf_counter()
-    streets.set_pois("s", 1e6, 1, network.node[chosen, 0], network.node[chosen, 1])
-    near = streets.nearest_pois(1e6, "s", num_pois=1)[1].to_numpy()
-    theirs = time.perf_counter() - began
-    difference = np.abs(ours[both] - near[both]).max()
-    write(f"  pandana {theirs:.3f} s ({theirs / own:.1f}x), difference {difference:.1e} m\n")
+    a, b, metres = edges
+    x, y = pd.Series(node[:, 0]), pd.Series(node[:, 1])
+    streets = pandana.Network(x, y, pd.Series(a), pd.Series(b), pd.DataFrame({"m": metres}))
+    streets.set_pois("s", 1e6, 1, node[chosen, 0], node[chosen, 1])
+    built = time.perf_counter()
+    away = streets.nearest_pois(1e6, "s", num_pois=1)[1].to_numpy()
+    return built - began, time.perf_counter() - built, away
 
 
 def siting(homes: int, candidates: int, count: int) -> None:

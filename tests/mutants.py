@@ -63,9 +63,15 @@ GROUPS = {
     ),
     "adjacency": Group(("fabric/adjacency.py",), ("tests/rules/test_barriers.py", "tests/fabric")),
     "reach": Group(
-        ("circle/reach.py",),
-        ("tests/circle/test_reach.py", "tests/circle/test_edges.py"),
+        ("circle/reach.py", "circle/attaching.py"),
+        ("tests/circle/test_reach.py", "tests/circle/test_edges.py", "tests/circle/test_causes.py"),
         every=2,
+    ),
+    "assumptions": Group(
+        ("circle/assumptions.py", "contract/walking.py"), ("tests/circle/test_assumptions.py",)
+    ),
+    "together": Group(
+        ("circle/options.py", "circle/joint.py"), ("tests/circle/test_joint.py",), every=2
     ),
     "coordinates": Group(
         ("ingest/coordinates.py", "ingest/datum.py"),

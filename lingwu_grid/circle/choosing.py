@@ -181,8 +181,12 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     ground = ground_of(coverage, sites, reach, reach * (MEDIAN_REACH if model in FAR_MODELS else 1))
     sited = _chosen(ground, terms, model, count, clock.share(MODEL_SHARE))
     curve, stopped = _curve(ground.inside, terms, count, clock)
+    chosen = _ranked(sites, ground.inside, sited, sites["is_open"].to_numpy(bool))
+    if terms.capacity is not None:
+        chosen = _by_room(chosen, sites, ground.inside, terms)
+        notes = (*notes, f"现有驿站按面积能服务 {_today(ground.inside, terms)} 户")
     return Proposal(
-        sites=_ranked(sites, ground.inside, sited, sites["is_open"].to_numpy(bool)),
+        sites=chosen,
         covered=_covered(ground.inside, sited.chosen),
         served=sited.served,
         households=int(ground.demand.households.sum()),
@@ -336,6 +340,20 @@ def _ranked(
     chosen = gpd.GeoDataFrame(table, geometry="geometry", crs=sites.crs)
     chosen.insert(6, "added_households", added)
     return chosen
+
+
+def _by_room(
+    chosen: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, inside: Demand, terms: Terms
+) -> gpd.GeoDataFrame:
+    """Tell of each new room how many more are served for its floor, those before it open."""
+    is_open, before, added = ~terms.new, _today(inside, terms), []
+    for site_id in chosen["site_id"]:
+        is_open = is_open | (sites["site_id"] == site_id).to_numpy(bool)
+        fixed = replace(terms, required=is_open, today=is_open, count=0, group=None, budget=None)
+        served = most_covered(inside, fixed, sparing=False).served
+        added.append(served - before)
+        before = served
+    return chosen.assign(added_households=np.array(added, np.int64))
 
 
 def _curve(

@@ -189,14 +189,15 @@ def fewest_sites(
     cost = yuan if terms.priced and yuan.any() else number_of(terms, n_columns)
     everywhere = np.concatenate([np.ones(n), np.zeros(n_columns - n)])
     start = Start(everywhere, float((cost[:n] * terms.required).sum()))
-    by_number = cost is not yuan
-    share = FIRST_SHARE * (LIFT_AFTER if by_number else 1.0)
-    sited = solved(cost, rows, terms, seconds * share, start)
-    if by_number:
-        sited = lifted(cost, rows, terms, seconds * (FIRST_SHARE - share), sited)
-    slack = HELD_YUAN if cost is yuan else HELD
-    held = at_most(cost, sited.objective + slack)
-    sited = sparest([*rows, held], terms, seconds * (1 - FIRST_SHARE), sited)
+    by_yuan = cost is yuan
+    # Of the fewest sites none are fewer: what is left to spare is yuan, where any are known.
+    first = seconds * (FIRST_SHARE if yuan.any() else 1.0)
+    sited = solved(cost, rows, terms, first * (1.0 if by_yuan else LIFT_AFTER), start)
+    if not by_yuan:
+        sited = lifted(cost, rows, terms, first * (1.0 - LIFT_AFTER), sited)
+    if yuan.any():
+        held = at_most(cost, sited.objective + (HELD_YUAN if by_yuan else HELD))
+        sited = sparest([*rows, held], terms, seconds - first, sited)
     return sited._replace(served=int(weight.sum())), lost
 
 

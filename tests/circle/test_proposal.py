@@ -89,6 +89,27 @@ def test_served_and_covered_are_told_apart() -> None:
     narrow = lg.site_stations(measured, capacity=True)
     assert (narrow.covered, narrow.served) == (40, 30)
     assert narrow.curve["households_covered"].tolist() == [20, 30]
+    assert narrow.sites["added_households"].tolist() == [10]
+    assert "现有驿站按面积能服务 20 户" in narrow.notes
+
+
+def test_a_room_beside_a_crowded_station_adds_those_it_has_the_floor_for() -> None:
+    """The station has room for ten of its twenty; a room at the same door takes the others."""
+    rooms = premises((0, 5), floor_area_m2=[90.0])
+    crowded = stations((0, 0), floor_area_m2=[3.0])
+    narrow = lg.site_stations(lg.coverage(town(stations=crowded, premises=rooms)), capacity=True)
+    assert narrow.sites["added_households"].tolist() == [10]
+    assert "现有驿站按面积能服务 10 户" in narrow.notes
+
+
+def test_best_of_the_largest_buildings_is_told_to_be_that() -> None:
+    many = [(8.0 * i, 10.0) for i in range(501)]
+    study = place(many, each=1, roads=ROAD, stations=stations((0, 0)))
+    told = lg.site_stations(lg.coverage(study)).notes
+    assert any("只在户数最多的 500 栋楼（共 501 栋）里选" in note for note in told)
+    study = place(many[:500], each=1, roads=ROAD, stations=stations((0, 0)))
+    told = lg.site_stations(lg.coverage(study)).notes
+    assert not any("只在户数最多的" in note for note in told)
 
 
 def test_buildings_without_a_floor_do_not_stop_the_choice() -> None:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from lingwu_grid.circle.catchment import floor_within_reach
 from lingwu_grid.circle.median import least_walking
-from lingwu_grid.circle.models import Demand, Terms
-from lingwu_grid.circle.siting import fewest_sites, most_covered
+from lingwu_grid.circle.models import Demand, Rows, Sited, Terms, lifted
+from lingwu_grid.circle.siting import fewest_sites, most_covered, patterns
 from lingwu_grid.contract.errors import InputError
 
 HOMES, SITES = 14, 7
@@ -61,6 +61,48 @@ def test_fewest_sites_is_that_of_every_choice_and_the_lost_are_named(seed: int) 
     sited, lost = fewest_sites(d, Terms(np.zeros(SITES, bool)))
     assert sited.objective == pytest.approx(fewest)
     assert set(lost) == set(range(HOMES)) - set(d.home)
+
+
+@given(st.integers(0, 9999), st.booleans())
+@settings(max_examples=30, deadline=None)
+def test_the_cheapest_for_all_is_that_of_every_choice(seed: int, keep: bool) -> None:  # noqa: FBT001
+    """With costs: the least yuan, and of equally cheap choices the fewest sites."""
+    d = demand(seed)
+    cost = np.random.default_rng(seed).integers(1, 4, SITES) * 10_000.0
+    today = np.zeros(SITES, bool)
+    today[1] = keep
+    cost[today] = 0.0
+    every = covered(d, tuple(range(SITES)))
+    best = min(
+        (cost[list(c)].sum(), len(set(c) - set(np.flatnonzero(today))))
+        for k in range(SITES + 1)
+        for c in combinations(range(SITES), k)
+        if covered(d, (*c, *np.flatnonzero(today))) == every
+    )
+    sited, _ = fewest_sites(d, Terms(today, today=today, cost=cost, priced=True))
+    assert sited.objective == pytest.approx(best[0])
+    assert sited.status == "optimal"
+    assert cost[sited.chosen].sum() == best[0]
+    assert (sited.chosen & ~today).sum() == best[1]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_refuting_one_number_after_another_ends_at_the_fewest(seed: int) -> None:
+    """From an answer that opens everything and knows no bound, and from the fewest itself."""
+    d = demand(seed)
+    terms = Terms(np.zeros(SITES, bool))
+    fewest, _ = fewest_sites(d, terms)
+    cover, _ = patterns(d)
+    rows = [Rows(cover, np.ones(cover.shape[0]), np.full(cover.shape[0], np.inf))]
+    everything = np.ones(SITES)
+    for start in (everything, fewest.chosen.astype(float)):
+        begun = Sited(start > 0, float(start.sum()), 0.0, "feasible", start)
+        ended = lifted(everything, rows, terms, 20.0, begun)
+        assert ended.status == "optimal"
+        assert ended.objective == ended.bound == pytest.approx(fewest.objective)
+        assert (cover @ ended.chosen.astype(float) >= 1).all()
+    late = lifted(everything, rows, terms, 0.0, begun)
+    assert (late.bound, late.status) == (0.0, "feasible"), "without time nothing is claimed"
 
 
 @given(st.integers(0, 9999), st.integers(1, 3))

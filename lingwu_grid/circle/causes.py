@@ -164,8 +164,6 @@ class _Near(NamedTuple):
     reach: float
     keep: NDArray[np.bool_]
     """Edges of that part."""
-    tree: Tree
-    """Ways to the stations where everything is taken away."""
     single: list[int]
     """Obstacles that such ways cross."""
 
@@ -197,7 +195,7 @@ class _Near(NamedTuple):
         crossed = (np.minimum(there, again) <= reach) & (ways.streets.lock > 0)
         met = {o for k in np.unique(ways.streets.lock[crossed]) for o in ways.streets.sets[k]}
         met |= {o for needed in (*far.needs, *sites.needs) for o in needed}
-        return cls(ways, assumed, speed, far, hope, sites, reach, keep, tree, sorted(met))
+        return cls(ways, assumed, speed, far, hope, sites, reach, keep, sorted(met))
 
     def tried(self, count: int) -> tuple[dict[str, NDArray[np.bool_]], frozenset[str]]:
         """Take obstacles away, one, two, all; give who comes within reach by what, and by many."""

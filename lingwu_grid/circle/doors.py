@@ -33,6 +33,8 @@ class Doors(NamedTuple):
     """Edges near each place, whatever stands before or over them."""
     needs: list[frozenset[int]]
     """Obstacles before each row, and over its edge."""
+    today: NDArray[np.bool_]
+    """Whether each row is one that places leave by as things stand."""
 
     def without(self, taken: frozenset[int]) -> Attachment:
         """Give the rows that are free without some obstacles, as :func:`attach` takes them."""
@@ -41,7 +43,7 @@ class Doors(NamedTuple):
     def taken(self, taken: frozenset[int]) -> tuple[Attachment, list[frozenset[int]]]:
         """Give those rows, and what would stand before each; those of today are never lost."""
         rows, of = self.rows, self.rows.of
-        kept = self._near(taken) | (self._near(frozenset()) if taken else False)
+        kept = self.near(taken) | self.today
         # A place without any keeps its first row, which leads nowhere.
         joined = np.zeros(len(self.point), bool)
         joined[of[kept]] = True
@@ -50,7 +52,7 @@ class Doors(NamedTuple):
         given = Attachment(edge, rows.along[use], rows.access[use], of[use])
         return given, [self.needs[i] for i in np.flatnonzero(use).tolist()]
 
-    def _near(self, taken: frozenset[int]) -> NDArray[np.bool_]:
+    def near(self, taken: frozenset[int]) -> NDArray[np.bool_]:
         """Tell which rows places would leave by without some obstacles."""
         rows, of = self.rows, self.rows.of
         free = np.array([needed <= taken for needed in self.needs], bool) & (rows.edge >= 0)
@@ -104,4 +106,6 @@ def doors_of(ways: Ways, places: NDArray[np.object_]) -> Doors:
         every[order],
     )
     needs = [*map(frozenset, over), *[frozenset[int]()] * len(missing)]
-    return Doors(places, streets, rows, [needs[i] for i in order])
+    nothing = np.zeros(len(order), bool)
+    doors = Doors(places, streets, rows, [needs[i] for i in order], nothing)
+    return doors._replace(today=doors.near(frozenset()))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.papers.picture import mark, new_figure, our_style
+from lingwu_grid.papers.picture import mark, new_figure, our_style, printable
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name
 
@@ -76,7 +76,7 @@ def share_chart(record: PlanRecord, service: Service) -> Figure:
             axes.text(
                 row["households"], y, f" {percent(row['share_15'])}{told}", va="center", fontsize=8
             )
-        axes.set_yticks(place, [names[z] for z in rows["zone_id"]], fontsize=8)
+        axes.set_yticks(place, [printable(names[z]) for z in rows["zone_id"]], fontsize=8)
         speeds = (service.summary["speed_m_s"], service.summary["elderly_speed_m_s"])
         axes.set_xlabel(
             f"户（数字为 15 分钟内的户和老年人的比例，步速 {speeds[0]:g} 和 {speeds[1]:g} 米/秒）",

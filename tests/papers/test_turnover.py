@@ -126,6 +126,7 @@ def test_the_report_names_what_goes_and_words_the_stipend_as_a_bound(
     )
     plan = replace(
         small_plan,
+        service=None,
         tables=small_plan.tables
         | {
             "changes": change,

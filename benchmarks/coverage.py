@@ -175,9 +175,9 @@ def _pandana(node: np.ndarray, edges: Edges, chosen: np.ndarray) -> Answer:
     return built - began, time.perf_counter() - built, away
 
 
-def siting(homes: int, candidates: int, count: int) -> None:
-    """Print the seconds of the covering model."""
-    network = lattice(70)
+def siting(side: int, homes: int, candidates: int, count: int) -> None:
+    """Print the seconds of the covering model; `side` is how far the town goes, in streets."""
+    network = lattice(side)
     at_home = attach(network, somewhere(network, homes, 7))
     at_site = attach(network, somewhere(network, candidates, 8))
     began = time.perf_counter()
@@ -188,7 +188,8 @@ def siting(homes: int, candidates: int, count: int) -> None:
     began = time.perf_counter()
     found = most_covered(demand, Terms(np.zeros(candidates, bool), count=count))
     solved = time.perf_counter() - began
-    write(f"MCLP {homes} units, {candidates} candidates, {count} to open: pairs {reach:.1f} s, ")
+    write(f"MCLP {homes} units, {candidates} candidates, {count} to open: ")
+    write(f"{len(home)} pairs in {reach:.1f} s, ")
     write(f"solved {solved:.1f} s, {found.status}, gap {found.gap:.1e}\n")
 
 
@@ -234,6 +235,6 @@ if __name__ == "__main__":
     size(548, 100_000, 600, 2_500_000)
     beside_others(78, 20)
     beside_others(548, 600)
-    siting(5_000, 500, 15)
-    siting(20_000, 2_000, 20)
+    siting(70, 5_000, 500, 15)
+    siting(140, 20_000, 2_000, 20)
     together(5_000, 500, 200, 1_000_000)

@@ -95,7 +95,7 @@ def _proposed(options: argparse.Namespace, measured: Coverage) -> Proposal:
     if not options.remedies:
         return lg.site_stations(
             measured,
-            count=1 if options.stations is None else options.stations,
+            count=options.stations,
             model=options.model,
             required=required,
             budget=options.budget,

@@ -120,7 +120,7 @@ class Proposal:
 def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     coverage: Coverage,
     *,
-    count: int = 1,
+    count: int | None = None,
     model: Model = "cover",
     required: tuple[str, ...] = (),
     budget: float | None = None,
@@ -136,7 +136,8 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     coverage
         What :func:`~lingwu_grid.circle.coverage.coverage` measured.
     count
-        Stations to open, at most; of no account for `all`.
+        Stations to open, at most; of no account for `all`. Without it, what the budget or the
+        communities take, else as many as are required, one at least.
     model
         `cover`: most households within fifteen minutes (MCLP), as cheaply as that can be had;
         `all`: everybody who can be reached (LSCP), as cheaply as can be, or with the fewest
@@ -169,13 +170,16 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     """
     coverage.require_roads()
     require_positive("选址的时间", seconds, "例如 120 秒")
-    if count < 1:
+    if count is not None and count < 1:
         raise InputError(f"新开站数须至少为 1，现在是 {count}", remedy="例如 --stations 3")
     clock = Clock(time.perf_counter() + seconds)
     sites, told = sites_of(coverage)
     terms, notes = make_terms(
         coverage, sites, required, budget, each_community=each_community, capacity=capacity
     )
+    if count is None:
+        bounded = budget is not None or each_community
+        count = int(terms.new.sum()) if bounded else max(len(set(required)), 1)
     refuse_too_much(terms, sites, None if model == "all" else count)
     reach = SERVICE_MINUTES * 60 * float(coverage.summary["speed_m_s"])
     ground = ground_of(coverage, sites, reach, reach * (MEDIAN_REACH if model in FAR_MODELS else 1))
@@ -368,7 +372,7 @@ def _curve(
     most = _covered(inside, np.ones(inside.n_sites, bool))
     least = max(int((terms.required & terms.new).sum()) + len(waiting_groups(terms)), 1)
     rows, notes = [(0, _today(inside, terms), 0.0)], []
-    last = min(max(CURVE, count), int(terms.new.sum()))
+    last = min(max(CURVE, least, min(count, 2 * CURVE)), int(terms.new.sum()))
     for k in range(least, last + 1):
         if clock.is_over:
             notes.append(f"时间用完，覆盖曲线只算到新开 {rows[-1][0]} 处")

@@ -162,6 +162,16 @@ def test_a_budget_that_is_too_small_is_told_what_would_do() -> None:
     assert lg.site_stations(measured, model="all", budget=360_000).covered == 60
 
 
+def test_a_budget_alone_is_spent_and_what_is_required_is_counted() -> None:
+    rooms = premises((100, 100), (600, 100), (2200, 100), cost=[50_000.0, 60_000.0, 70_000.0])
+    measured = lg.coverage(banks(premises=rooms))
+    assert lg.site_stations(measured).covered == 40, "one, where nothing is said"
+    assert lg.site_stations(measured, budget=130_000).covered == 60
+    assert lg.site_stations(measured, budget=60_000).covered == 40
+    both = lg.site_stations(measured, required=("YF0", "YF2"))
+    assert sorted(both.sites["site_id"]) == ["YF0", "YF2"]
+
+
 def test_the_command_writes_what_was_chosen(
     small_folder: Path, small_plan: lg.Plan, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -249,6 +249,7 @@ def _service_figures(record: PlanRecord) -> dict[str, Any] | None:
     return {
         "summary": record.service.summary,
         "gaps": list(zip(record.service.summary["gaps"], boxes, strict=False)),
+        "has_walks": "routes" in of and len(of["routes"]) > 0,
         "overloaded": 0 if stations is None else int(stations["overloaded"].sum()),
         "bands": [] if bands is None else [
             (BAND_COLOURS[b.band], b.label, b.households) for b in bands.itertuples()

@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 
 from lingwu_grid.disclosure.figures import COMPOUND, PAGES, Figures
+from lingwu_grid.disclosure.telling import STEP
 from lingwu_grid.lawful import ANY, UNLAWFUL
 from lingwu_grid.maps.layers import joined, with_count, with_standing
 from lingwu_grid.maps.lookup import household_flows
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.planning.service import Service
 
 SHOWN = {"code_register": ("code", "name"), "impact": ("community_id", "when", "seats")}
 """What a shared part needs of the output tables; of all others it has nothing."""
@@ -79,12 +81,14 @@ class Shared:
         -------
         PlanRecord
             Its grids and communities, what changes there joined into whole areas, roads and
-            water around; no household, no unit, no walk of anybody.
+            water around; no household and no unit, and walks only of units so large that none is
+            that of a family.
         """
         chosen = self._record.communities
         owners = set(chosen.loc[chosen[key].astype(str) == value, "community_id"])
         part = self._bare.part(owners)
         inside = set(part.grids["grid_id"])
+        part = replace(part, service=self._service(owners))
         part = part.with_long(moves=self._changes_of(inside), buildings=self._compounds_of(owners))
         return replace(
             part,
@@ -98,6 +102,18 @@ class Shared:
             | {"figures": self._figures(owners, [(key, value)])},
             run={"rules": {"grid": self._record.run["rules"]["grid"]}, "plan": self._plan},
         )
+
+    def _service(self, owners: set[str]) -> Service | None:
+        """Give the service circle with the walks of what lies in some communities."""
+        service = self._bare.service
+        if service is None or "routes" not in service.layers:
+            return service
+        units = self._record.units
+        many = units["community_id"].isin(owners) & (units["households"] >= STEP)
+        routes = service.layers["routes"]
+        own = routes[routes["unit_id"].isin(set(units["unit_id"][many]))]
+        layers = service.layers | {"routes": own.drop(columns="unit_id")}
+        return replace(service, layers=layers)
 
     def _figures(self, owners: set[str], pages: list[tuple[str, str]]) -> dict[str, Any]:
         """Give every figure of a page with what it is of: for who checks the page afterwards."""

@@ -37,7 +37,6 @@ def walk_tree(record: PlanRecord) -> dict[str, Any] | None:
     routes = None if service is None else service.layers.get("routes")
     if routes is None:
         return None
-    routes = routes[routes["unit_id"].isin(record.units["unit_id"])]
     if not len(routes):
         return None
     shared = "figures" in record.summary

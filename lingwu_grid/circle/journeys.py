@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from lingwu_grid.circle.walks import Walks
 
+WORTH_M = 20.0
+"""What lengthens a walk by less is not worth a word."""
+
 FINE_M = 0.5
 """Drawn ways are true to this."""
 
@@ -37,7 +40,7 @@ class Route:
         Where to; empty for nowhere.
     goes_round
         What stands in the shortest way: if all of it were gone, the walk would be at least
-        `spared_m` shorter.
+        `spared_m` shorter; nothing where that is less than `WORTH_M`.
     spared_m
         Metres; infinite where there is no way today and would then be one.
     """
@@ -89,14 +92,15 @@ def route_of(walks: Walks, home: int, stations: gpd.GeoDataFrame) -> Route:
     )  # fmt: skip
     names = walks.ways.streets.obstacles.names
     row = stations.iloc[station] if station >= 0 else None
+    spared = float(_spared(np.array([metres]), best)[0])
     return Route(
         line=line,
         metres=metres,
         minutes=metres / walks.speeds.everybody / 60,
         station_id="" if row is None else str(row["station_id"]),
         name="" if row is None else str(row["name"] or ""),
-        goes_round=tuple(names[o] for o in sorted(crossed[0])),
-        spared_m=float(_spared(np.array([metres]), best)[0]),
+        goes_round=tuple(names[o] for o in sorted(crossed[0])) if spared >= WORTH_M else (),
+        spared_m=spared,
     )
 
 
@@ -136,6 +140,8 @@ def routes_of(
     names = walks.ways.streets.obstacles.names
     row = router.best[homes]
     metres, station = router.metres[row], router.station[row]
+    spared = _spared(metres, best)
+    told = [over if m >= WORTH_M else () for over, m in zip(crossed, spared, strict=True)]
     table = gpd.GeoDataFrame(
         {
             "home": homes,
@@ -143,8 +149,8 @@ def routes_of(
             "station_name": stations["name"].fillna("").to_numpy(object)[station],
             "metres": metres.round(1),
             "minutes": (metres / walks.speeds.everybody / 60).round(1),
-            "goes_round": ["、".join(names[o] for o in sorted(over)) for over in crossed],
-            "spared_m": _spared(metres, best).round(1),
+            "goes_round": ["、".join(names[o] for o in sorted(over)) for over in told],
+            "spared_m": spared.round(1),
         },
         geometry=shapely.simplify(np.array(lines, object), FINE_M),
         crs=stations.crs,

@@ -9,7 +9,7 @@
   Array.prototype.forEach.call(document.querySelectorAll('[data-gap]'), function (row) {
     function go() {
       var box = JSON.parse(row.getAttribute('data-gap'));
-      map.fitBounds([[box[1], box[0]], [box[3], box[2]]], { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
+      map.fitBounds([[box[1], box[0]], [box[3], box[2]]], { maxZoom: 17, animate: false, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
     }
     row.addEventListener('click', go);
     row.addEventListener('keydown', function (event) { if (event.key === 'Enter') { go(); } });

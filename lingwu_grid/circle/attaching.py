@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.network import Network
 
 TRIED = 6
-"""Edges that are tried for a place before it counts as walled in."""
+"""Near edges of a place between which the shortest walk decides, at most."""
 
 FARTHEST_M = 800.0
 """A place farther than this from any edge is off the network."""
@@ -208,15 +208,19 @@ def _take_another(
     out: tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]],
     walls: shapely.STRtree | None,
 ) -> None:
+    """Attach a walled-in place to the nearest street that is free, however many stand nearer."""
     tree, walked = streets
-    reach = 30.0
-    tried: set[int] = set()
-    while reach <= FARTHEST_M and len(tried) < 8 * TRIED:
-        near = walked[tree.query(points[place], "dwithin", distance=reach)]
-        fresh = np.array([e for e in near if int(e) not in tried], np.int64)
-        order = np.argsort(shapely.distance(points[place], network.line[fresh]), kind="stable")
-        for e in fresh[order]:
-            tried.add(int(e))
-            if _take(network, points, np.array([place]), np.array([e]), out, walls)[0]:
-                return
+    reach = 2 * BESIDE_M
+    while True:
+        near = walked[tree.query(points[place], "dwithin", distance=min(reach, FARTHEST_M))]
+        count = len(near)
+        found = (np.full(count, -1, np.int64), np.zeros(count), np.full(count, np.inf))
+        _take(network, np.repeat(points[[place]], count), np.arange(count), near, found, walls)
+        if (found[0] >= 0).any():
+            best = int(np.argmin(found[2]))
+            for whole, own in zip(out, found, strict=True):
+                whole[place] = own[best]
+            return
+        if reach >= FARTHEST_M:
+            return
         reach *= 2

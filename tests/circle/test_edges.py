@@ -36,7 +36,7 @@ def streets(count: int) -> np.ndarray:
     return np.array([shapely.LineString([(0, 10 * k), (100, 10 * k)]) for k in range(count)])
 
 
-@pytest.mark.parametrize("walls", [1, 3, TRIED, 20])
+@pytest.mark.parametrize("walls", [1, 3, TRIED, 20, 60])
 def test_a_home_behind_many_walls_takes_the_first_street_it_can_reach(walls: int) -> None:
     """So many nearer streets, a wall before each; the free one is farther off on the other side."""
     free_m = 10 * walls + 8

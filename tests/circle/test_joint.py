@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import NamedTuple
 
 import networkx as nx
@@ -99,8 +100,8 @@ def test_the_best_choice_of_two_hundred_small_towns_is_that_of_enumeration(first
         n = 4 + case.links.remedies
         today = within(case, ())
         assert not today & set(case.options.home.tolist())
-        best: dict[float, float] = {}
-        budgets = (40_000.0, 90_000.0)
+        best: dict[tuple[float, int | None], tuple[float, float, int]] = {}
+        asked = ((40_000.0, None), (90_000.0, None), (90_000.0, 1), (1e9, 0))
         for k in range(n):
             for chosen in itertools.combinations(range(1, n), k):
                 near = within(case, chosen)
@@ -108,17 +109,18 @@ def test_the_best_choice_of_two_hundred_small_towns_is_that_of_enumeration(first
                 gain = int(case.households[sorted(near - today)].sum())
                 assert brought_by(case.options, case.households, mask, 4) == gain
                 cost = float(case.cost[list(chosen)].sum())
-                for budget in budgets:
-                    if cost <= budget:
+                rooms = sum(part < 4 for part in chosen)
+                for budget, count in asked:
+                    if cost <= budget and (count is None or rooms <= count):
                         key = (-gain, cost, len(chosen))
-                        best[budget] = min(best.get(budget, (1, 0, 0)), key)
-        for budget in budgets:
+                        best[budget, count] = min(best.get((budget, count), (1, 0, 0)), key)
+        for budget, count in asked:
             terms = Terms(
                 required=np.arange(n) == 0, today=np.arange(n) == 0, cost=case.cost,
-                budget=budget, room=np.arange(n) < 4, priced=True,
+                budget=budget, count=count, room=np.arange(n) < 4, priced=True,
             )  # fmt: skip
             sited = most_brought(case.options, case.households, terms)
-            gain, cost, number = best[budget]
+            gain, cost, number = best[budget, count]
             assert sited.status == "optimal"
             assert round(sited.objective) == -gain
             new = sited.chosen & terms.new
@@ -126,3 +128,87 @@ def test_the_best_choice_of_two_hundred_small_towns_is_that_of_enumeration(first
             assert int(new.sum()) == number
             mattered += bool((new & ~terms.is_room).any())
     assert mattered
+
+
+def on_one_street(room_at: float, *, rate: float = 1.0, one_way: bool = False) -> bool:
+    """Tell whether a home at 1,000 m of a street of 3,000 m has an option by a room on it."""
+    street = np.array([shapely.LineString([(0, 0), (3000, 0)])])
+    network = make_network(street, one_way=np.array([one_way]))
+    network = replace(network, rate=np.full((2, 1), rate))
+    home = Attachment(np.array([0]), np.array([1000.0]), np.array([15.0]))
+    room = Attachment(np.array([0]), np.array([room_at]), np.array([5.0]))
+    nothing = np.empty(0, np.int64)
+    links = Links(nothing, nothing, np.empty(0), nothing, 0)
+    options = options_of(network, home, room, np.array([False]), links, LIMIT)
+    assert options.needs == [frozenset()] * len(options.home)
+    return options.site.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("room_at", "rate", "one_way", "is_near"),
+    [
+        (1400, 1.0, False, True), (1400.1, 1.0, False, False), (600, 1.0, False, True),
+        (599.9, 1.0, False, False), (1200, 2.0, False, True), (1200.1, 2.0, False, False),
+        (1000, 1.0, True, True), (1400, 1.0, True, True), (999, 1.0, True, False),
+    ],
+)  # fmt: skip
+def test_a_room_on_the_same_street_needs_no_corner(
+    room_at: float,
+    rate: float,
+    one_way: bool,  # noqa: FBT001 - a table
+    is_near: bool,  # noqa: FBT001 - a table
+) -> None:
+    assert on_one_street(room_at, rate=rate, one_way=one_way) == is_near
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_out_of_time_the_answer_keeps_to_what_was_asked(seed: int) -> None:
+    """What is taken greedily is within budget and number, and brings what it says."""
+    case = random_case(seed)
+    n = 4 + case.links.remedies
+    if not len(case.options.home):
+        return
+    for budget, count in ((40_000.0, None), (1e9, 1), (30_000.0, 0), (None, 2)):
+        terms = Terms(
+            required=np.arange(n) == 0, today=np.arange(n) == 0, cost=case.cost, budget=budget,
+            count=count, room=np.arange(n) < 4, priced=True,
+        )  # fmt: skip
+        hurried = most_brought(case.options, case.households, terms, seconds=1e-9)
+        new = hurried.chosen & terms.new
+        assert budget is None or case.cost[new].sum() <= budget
+        assert count is None or (new & terms.is_room).sum() <= count
+        told = brought_by(case.options, case.households, hurried.chosen, 4)
+        assert told == round(hurried.objective) <= round(hurried.bound)
+
+
+def test_greedily_the_dearer_of_two_equal_ways_is_not_taken() -> None:
+    """A room for 20,000 and a bridge for 10,000 bring the same home."""
+    options = Options(np.array([0, 0]), np.array([1, -1]), [frozenset(), frozenset([0])])
+    terms = Terms(
+        required=np.array([True, False, False]), today=np.array([True, False, False]),
+        cost=np.array([0.0, 20_000, 10_000]), room=np.array([True, True, False]), priced=True,
+    )  # fmt: skip
+    for seconds in (1e-9, 10.0):
+        sited = most_brought(options, np.array([7]), terms, seconds=seconds)
+        assert sited.chosen.tolist() == [True, False, True]
+        assert sited.objective == pytest.approx(7)
+
+
+def test_the_first_room_of_a_town_without_a_station_is_a_room_like_any_other() -> None:
+    street = np.array([shapely.LineString([(0, 0), (3000, 0)])])
+    network = make_network(street)
+    home = Attachment(np.array([0]), np.array([1000.0]), np.array([0.0]))
+    rooms = Attachment(np.array([0, 0]), np.array([1100.0, 900.0]), np.array([0.0, 0.0]))
+    nothing = np.empty(0, np.int64)
+    links = Links(nothing, nothing, np.empty(0), nothing, 0)
+    closed = np.array([False, False])
+    options = options_of(network, home, rooms, closed, links, LIMIT)
+    assert options.site.tolist() == [0, 1]
+    terms = Terms(required=closed, cost=np.array([10_000.0, 20_000]), budget=15_000, priced=True)
+    for seconds in (1e-9, 10.0):
+        sited = most_brought(options, np.array([7]), terms, seconds=seconds)
+        assert sited.chosen.tolist() == [True, False]
+        assert sited.objective == pytest.approx(7)
+        assert brought_by(options, np.array([7]), sited.chosen, 2) == 7
+        assert brought_by(options, np.array([7]), ~sited.chosen, 2) == 7
+        assert brought_by(options, np.array([7]), closed, 2) == 0

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
+import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from lingwu_grid.contract.findings import Finding, each
@@ -12,7 +14,6 @@ from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from lingwu_grid.contract.findings import Severity
@@ -49,6 +50,8 @@ def mend_shapes(frame: gpd.GeoDataFrame, source: Source) -> tuple[gpd.GeoDataFra
     table = source.table
     given = frame.geometry.to_numpy()
     findings = _flat(given, source)
+    if table == "roads" and shapely.has_z(given).any():
+        frame = frame.assign(grade=_grades(frame, given))
     shapes = shapely.force_2d(given)
     findings += _odd_rings(frame, shapes, source)
     if TABLES[table].geometry == "polygon":
@@ -92,12 +95,29 @@ def _flat(shapes: NDArray[np.object_], source: Source) -> list[Finding]:
     count = int((shapely.has_z(shapes) | shapely.has_m(shapes)).sum())
     if not count:
         return []
+    kept = "，道路的坡度由两端高程算得，其余" if source.table == "roads" else "，"
     return [
         Finding(
             "notice", "height_dropped", source.table, source.label,
-            f"{count} 个图形带高程或测量值（Z/M），已略去",
+            f"{count} 个图形带高程或测量值（Z/M）{kept}已略去",
         )
     ]  # fmt: skip
+
+
+def _grades(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Give the grade of roads in per cent, uphill as drawn: as told, else from end to end."""
+    given = frame["grade"] if "grade" in frame else pd.Series("", index=frame.index)
+    told = given.fillna("").to_numpy(object)
+    lines = shapely.line_merge(shapes)
+    first, last = (shapely.get_z(shapely.get_point(lines, end)) for end in (0, -1))
+    drawn = gpd.GeoSeries(shapely.force_2d(lines), crs=frame.crs)
+    if frame.crs is not None and frame.crs.is_geographic:
+        drawn = drawn.to_crs(drawn.estimate_utm_crs())
+    length = shapely.length(drawn.to_numpy())
+    grade = np.divide(100 * (last - first), length, out=np.zeros(len(lines)), where=length > 0)
+    known = np.isfinite(grade) & (told == "")
+    grades: NDArray[np.object_] = np.where(known, grade.round(2), told)
+    return grades
 
 
 def _odd_rings(

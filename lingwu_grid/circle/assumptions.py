@@ -38,7 +38,17 @@ ON_M = 10 * NODE_M
 STEP_M = 0.05
 """A step behind a gate: where strangers are stopped, and nobody's door is."""
 
-OPEN_WORDS = (*TRUE_WORDS, "开放", "open")
+INSIDE_M = 3 * NODE_M
+"""A step whose middle is nearer to the outline runs along it."""
+
+OPEN_WORDS = (*TRUE_WORDS, "开放", "开放式", "可以", "可", "允许", "开", "open")
+CLOSED_WORDS = (
+    "否", "0", "0.0", "f", "false", "n", "no", "无", "封闭", "封闭式", "不开放", "不可以",
+    "不允许", "关", "关闭", "closed",
+)  # fmt: skip
+
+STEEPEST = 50.0
+"""Per cent; nobody walks a steeper street."""
 
 
 class Assumed(NamedTuple):
@@ -110,7 +120,8 @@ def ways_of(study: Study, streets: Streets, stations: NDArray[np.object_]) -> Wa
         Points: people must come to them, so that a compound that holds one is open.
     """
     network = streets.whole
-    told = _told_open(streets.compounds, stations)
+    told, strange = _told_open(streets.compounds, stations)
+    streets = streets._replace(told=[*streets.told, *strange, *_steep(study)])
     if not len(network.line):
         return Ways(streets, np.full((2, 0), -1, np.int64), np.empty(0, object), told)
     streets = _split_at_outlines(streets)
@@ -123,13 +134,36 @@ def ways_of(study: Study, streets: Streets, stations: NDArray[np.object_]) -> Wa
     return Ways(streets, _entering(network, streets.compounds), of, told)
 
 
-def _told_open(compounds: Walls, stations: NDArray[np.object_]) -> NDArray[np.object_]:
+def _told_open(
+    compounds: Walls, stations: NDArray[np.object_]
+) -> tuple[NDArray[np.object_], list[str]]:
+    """Tell which compounds are said to be open, or must be; and the words nobody can read."""
     rows = compounds.compounds
     words = rows["open"].fillna("").astype(str).str.strip().str.lower()
-    told = np.array([None if not word else word in OPEN_WORDS for word in words], object)
+    known = dict.fromkeys(OPEN_WORDS, True) | dict.fromkeys(CLOSED_WORDS, False)
+    told = np.array([known.get(word) for word in words], object)
+    strange = sorted(set(words) - set(known) - {""})
     if len(stations) and len(rows):
         told[shapely.STRtree(rows.geometry.to_numpy()).query(stations, "intersects")[1]] = True
-    return told
+    return told, [
+        f"看不懂小区“开放”列的“{'、'.join(strange[:5])}”，按没有说明算；写 是 或 否"
+    ] if strange else []  # fmt: skip
+
+
+def _steep(study: Study) -> list[str]:
+    """Say which grades were not believed."""
+    text = study.table("roads")["grade"].fillna("").astype(str).str.strip()
+    wrong = sorted(set(text[(text != "") & (_as_grade(text).isna())]))
+    if not wrong:
+        return []
+    return [
+        f"道路坡度“{'、'.join(wrong[:5])}”不是 {STEEPEST:g}% 以内的数，按平路算；改正“坡度”列或高程"
+    ]
+
+
+def _as_grade(text: pd.Series) -> pd.Series:
+    value = pd.to_numeric(text.str.rstrip("%％").str.strip(), errors="coerce")
+    return value.where(value.abs() <= STEEPEST)
 
 
 def _split_at_outlines(streets: Streets) -> Streets:
@@ -167,6 +201,9 @@ def _entering(network: Network, compounds: Walls) -> NDArray[np.int64]:
     middle = shapely.line_interpolate_point(network.line, 0.5, normalized=True)
     edge, row = shapely.STRtree(ground).query(middle, "intersects")
     outline = shapely.boundary(ground)[row]
+    # What runs along the outline leads nowhere into the yard.
+    inside = shapely.distance(middle[edge], outline) > INSIDE_M
+    edge, row, outline = edge[inside], row[inside], outline[inside]
     for way, node in ((0, network.start), (1, network.end)):
         on = shapely.distance(shapely.points(network.node[node[edge]]), outline) <= ON_M
         enters[way, edge[on]] = row[on]
@@ -193,8 +230,9 @@ def _drawn_as(study: Study, network: Network) -> tuple[NDArray[np.object_], NDAr
 
 
 def _grades(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    given = pd.to_numeric(roads["grade"], errors="coerce").to_numpy(float)
-    return np.where(np.isfinite(given), given, 0.0)
+    given = _as_grade(roads["grade"].fillna("").astype(str).str.strip())
+    grades: NDArray[np.float64] = given.fillna(0.0).to_numpy(float)
+    return grades
 
 
 def _slower(grade: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -57,9 +57,10 @@ class Route:
         round_ = "、".join(self.goes_round)
         if self.line is None:
             return "没有路通到任何邻里驿家" + (f"；挡在路上的：{round_}" if round_ else "")
-        text = (
-            f"到{self.name or self.station_id}步行 {self.minutes:.1f} 分钟（{self.metres:.0f} 米）"
-        )
+        # Stairs, slopes and waits count for metres that nobody walks.
+        more = "折合 " if abs(self.line.length - self.metres) > 1.0 else ""
+        far = f"{more}{self.metres:.0f} 米"
+        text = f"到{self.name or self.station_id}步行 {self.minutes:.1f} 分钟（{far}）"
         return text + (f"，绕开{round_}，多走 {self.spared_m:.0f} 米" if round_ else "")
 
     def _repr_html_(self) -> str:

@@ -25,7 +25,7 @@ MOST_YUAN = 1e12
 
 DAY_TIME = re.compile(r"(\d{1,2})[:：](\d{2})")
 HOURS = re.compile(rf"{DAY_TIME.pattern}\s*(?:-|—|–|~|～|至|到)+\s*{DAY_TIME.pattern}")
-NEVER = ("否", "关闭", "封闭", "常闭", "长期关闭", "no", "0", "false", "closed")
+NEVER = ("否", "不开", "不开放", "关闭", "封闭", "常闭", "长期关闭", "no", "0", "false", "closed")
 ALWAYS = ("", "是", "全天", "24小时", "开放", "常开", "yes", "1", "true", "open", "24h")
 DAY_MINUTES = 24 * 60
 
@@ -140,8 +140,10 @@ def is_open_at(hours: str, at: str) -> bool | None:
     text = hours.strip().lower()
     if text in ALWAYS or text in NEVER:
         return text in ALWAYS
-    spans = [(int(a) * 60 + int(b), int(c) * 60 + int(d)) for a, b, c, d in HOURS.findall(text)]
-    if not spans or any(max(span) > DAY_MINUTES for span in spans):
+    found = [tuple(map(int, span)) for span in HOURS.findall(text)]
+    spans = [(a * 60 + b, c * 60 + d) for a, b, c, d in found]
+    wrong = any(max(b, d) >= 60 for _, b, _, d in found)
+    if not spans or wrong or any(max(a, b) > DAY_MINUTES or a == b for a, b in spans):
         return None
     if not at:
         return True

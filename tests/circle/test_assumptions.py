@@ -82,6 +82,41 @@ def test_unknown_is_counted_open_and_shown_as_an_interval() -> None:
     assert (zones["share_15_least"] <= zones["share_15"]).all()
 
 
+@pytest.mark.parametrize("gate_at", [1, 2, 3, 8, 11, 30])
+def test_a_way_along_the_wall_is_no_way_in(gate_at: float) -> None:
+    """The street is off the side: from the gate one walks along the outline, and out."""
+    study = place(
+        [(50, 50)], roads=street((-30, -300), (-30, 900)), stations=stations((-30, 300)),
+        compounds=table("compounds", [shapely.box(0, 0, 100, 100)], compound_id="C", name="院"),
+        gates=table("gates", [shapely.Point(gate_at, 0)], compound_id="C"),
+    )  # fmt: skip
+    assert metres(walking(study, compounds="closed")) == metres(walking(study, compounds="open"))
+    assert lg.coverage(study).summary["share_15_range"] == [1.0, 1.0]
+
+
+def test_words_nobody_knows_leave_a_compound_unknown_and_are_told() -> None:
+    for word, believed in (("开放式", True), ("允许", True), ("封闭式", False), ("部分开放", None)):
+        measured = lg.coverage(blocked(compounds=blocked().table("compounds").assign(open=word)))
+        told = [n for n in measured.summary["notes"] if "看不懂小区“开放”列的“部分开放”" in n]
+        assert len(told) == (believed is None)
+        assert measured.summary["within"]["15"] == (40 if believed is False else 60)
+        assert bool(measured.summary["within_15_if"]) == (believed is None)
+
+
+@pytest.mark.parametrize(
+    ("grade", "told", "factor"),
+    [("5%", False, np.exp(0.175)), ("50", False, np.exp(1.75)), ("50.1", True, 1.0),
+     ("-1000", True, 1.0), ("陡", True, 1.0), ("", False, 1.0)],
+)  # fmt: skip
+def test_grades_have_a_limit(grade: str, told: bool, factor: float) -> None:  # noqa: FBT001 - a table
+    study = place([(0, 0.0)], roads=street((0, 0), (500, 0)).assign(grade=grade),
+                  stations=stations((500, 0)))  # fmt: skip
+    measured = lg.coverage(study)
+    assert measured.homes["metres"].iloc[0] == pytest.approx(500 * factor)
+    assert any("不是 50% 以内的数" in note for note in measured.summary["notes"]) == told
+    assert ("折合" in str(measured.route("H0"))) == (factor != 1.0)
+
+
 # Waits --------------------------------------------------------------------------------------
 def crossing(kind: str = "primary") -> Study:
     """A lane over a wide road at 500 m; one home beyond it, one before, one on the wide road."""
@@ -176,6 +211,7 @@ def gated(hours: str, second: str = "否") -> Study:
         ("06:00-22:00", "22:00", False), ("22:00—06:00", "23:00", True),
         ("22:00—06:00", "06:00", False), ("6:30至8:30、17:00至19:00", "18:00", True),
         ("6:30至8:30、17:00至19:00", "12:00", False),
+        ("不开", "", False),
     ],
 )  # fmt: skip
 def test_a_gate_is_open_in_its_hours(hours: str, at: str, opens: bool) -> None:  # noqa: FBT001 - a table
@@ -188,10 +224,11 @@ def test_a_gate_is_open_in_its_hours(hours: str, at: str, opens: bool) -> None: 
         assert measured.summary["hidden_causes"] == {"西苑围墙隔断": 20}
 
 
-def test_hours_nobody_can_read_are_told_and_counted_open() -> None:
-    measured = lg.coverage(gated("早上开"))
+@pytest.mark.parametrize("hours", ["早上开", "12:75-13:00", "08:00-08:00", "06:00-25:00"])
+def test_hours_nobody_can_read_are_told_and_counted_open(hours: str) -> None:
+    measured = lg.coverage(walking(gated(hours), at="09:00"))
     assert measured.summary["unreachable"] == 0
-    told = [note for note in measured.summary["notes"] if "看不懂大门的开放时间：早上开" in note]
+    told = [note for note in measured.summary["notes"] if f"看不懂大门的开放时间：{hours}" in note]
     assert len(told) == 1
 
 

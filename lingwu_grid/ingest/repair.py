@@ -108,10 +108,14 @@ def _grades(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> NDArray[np.
     """Give the grade of roads in per cent, uphill as drawn: as told, else from end to end."""
     given = frame["grade"] if "grade" in frame else pd.Series("", index=frame.index)
     told = given.fillna("").to_numpy(object)
-    lines = shapely.line_merge(shapes)
+    is_line = np.isin(shapely.get_type_id(shapes), WANTED["line"])
+    if not is_line.any():
+        return told
+    lines = np.where(is_line, shapely.line_merge(shapes), shapely.LineString())
     first, last = (shapely.get_z(shapely.get_point(lines, end)) for end in (0, -1))
     drawn = gpd.GeoSeries(shapely.force_2d(lines), crs=frame.crs)
-    if frame.crs is not None and frame.crs.is_geographic:
+    finite = np.isfinite(drawn.total_bounds).all()
+    if frame.crs is not None and frame.crs.is_geographic and finite:
         drawn = drawn.to_crs(drawn.estimate_utm_crs())
     length = shapely.length(drawn.to_numpy())
     grade = np.divide(100 * (last - first), length, out=np.zeros(len(lines)), where=length > 0)

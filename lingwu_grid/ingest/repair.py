@@ -107,7 +107,7 @@ def _flat(shapes: NDArray[np.object_], source: Source) -> list[Finding]:
 def _grades(frame: gpd.GeoDataFrame, shapes: NDArray[np.object_]) -> NDArray[np.object_]:
     """Give the grade of roads in per cent, uphill as drawn: as told, else from end to end."""
     given = frame["grade"] if "grade" in frame else pd.Series("", index=frame.index)
-    told = given.fillna("").to_numpy(object)
+    told: NDArray[np.object_] = given.fillna("").to_numpy(object)
     is_line = np.isin(shapely.get_type_id(shapes), WANTED["line"])
     if not is_line.any():
         return told

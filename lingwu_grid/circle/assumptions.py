@@ -15,7 +15,6 @@ from lingwu_grid.ingest.columns import TRUE_WORDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import geopandas as gpd
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.streets import Streets
@@ -121,12 +120,13 @@ def ways_of(study: Study, streets: Streets, stations: NDArray[np.object_]) -> Wa
     """
     network = streets.whole
     told, strange = _told_open(streets.compounds, stations)
-    streets = streets._replace(told=[*streets.told, *strange, *_steep(study)])
+    grades, steep = _grades(study)
+    streets = streets._replace(told=[*streets.told, *strange, *steep])
     if not len(network.line):
         return Ways(streets, np.full((2, 0), -1, np.int64), np.empty(0, object), told)
     streets = _split_at_outlines(streets)
     network = streets.whole
-    of, grade = _drawn_as(study, network)
+    of, grade = _drawn_as(study, network, grades)
     rate = np.ones((2, len(network.line)))
     rate[:, of == STEPS] = study.rules.walking.stairs
     rate *= np.stack([_slower(grade), _slower(-grade)])
@@ -150,20 +150,15 @@ def _told_open(
     ] if strange else []  # fmt: skip
 
 
-def _steep(study: Study) -> list[str]:
-    """Say which grades were not believed."""
+def _grades(study: Study) -> tuple[NDArray[np.float64], list[str]]:
+    """Give the grade of each road in per cent; and say which were not believed."""
     text = study.table("roads")["grade"].fillna("").astype(str).str.strip()
-    wrong = sorted(set(text[(text != "") & (_as_grade(text).isna())]))
-    if not wrong:
-        return []
-    return [
-        f"道路坡度“{'、'.join(wrong[:5])}”不是 {STEEPEST:g}% 以内的数，按平路算；改正“坡度”列或高程"
-    ]
-
-
-def _as_grade(text: pd.Series) -> pd.Series:
     value = pd.to_numeric(text.str.rstrip("%％").str.strip(), errors="coerce")
-    return value.where(value.abs() <= STEEPEST)
+    value = value.where(value.abs() <= STEEPEST)
+    wrong = sorted(set(text[(text != "") & value.isna()]))
+    return value.fillna(0.0).to_numpy(float), [
+        f"道路坡度“{'、'.join(wrong[:5])}”不是 {STEEPEST:g}% 以内的数，按平路算；改正“坡度”列或高程"
+    ] if wrong else []  # fmt: skip
 
 
 def _split_at_outlines(streets: Streets) -> Streets:
@@ -210,11 +205,12 @@ def _entering(network: Network, compounds: Walls) -> NDArray[np.int64]:
     return enters
 
 
-def _drawn_as(study: Study, network: Network) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
+def _drawn_as(
+    study: Study, network: Network, given: NDArray[np.float64]
+) -> tuple[NDArray[np.object_], NDArray[np.float64]]:
     """Give the class of the road each edge is of, and its grade in per cent along the edge."""
     roads = study.table("roads")
     of, grade = np.full(len(network.line), "", object), np.zeros(len(network.line))
-    given = _grades(roads)
     wanted = (roads["class"].isin([*WIDE, STEPS, *study.rules.walking.crossing_s])) | (given != 0)
     rows = np.flatnonzero(wanted.to_numpy(bool))
     if not len(rows):
@@ -227,12 +223,6 @@ def _drawn_as(study: Study, network: Network) -> tuple[NDArray[np.object_], NDAr
     first, last = (shapely.line_locate_point(shapes[near], points) for points in at)
     grade[edge] = given[rows[near]] * np.sign(last - first)
     return of, grade
-
-
-def _grades(roads: gpd.GeoDataFrame) -> NDArray[np.float64]:
-    given = _as_grade(roads["grade"].fillna("").astype(str).str.strip())
-    grades: NDArray[np.float64] = given.fillna(0.0).to_numpy(float)
-    return grades
 
 
 def _slower(grade: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -130,7 +130,7 @@ def causes_of(
         return Causes({}, frozenset(), np.full(count, NO_STATION, object), np.zeros(count, bool))
     away = shapely.distance(homes, stations[shapely.STRtree(stations).nearest(homes)])
     in_circle = away <= reach
-    everything = frozenset(range(len(ways.streets.obstacles.names)))
+    everything = ways.streets.obstacles.everything
     far, sites = doors_of(ways, homes), doors_of(ways, stations)
     opened = ways.under(assumed, speed, everything)
     # Of all ways at once: with fewer obstacles away, a home may leave by an edge farther off.
@@ -178,9 +178,7 @@ class _Near(NamedTuple):
         sites: Doors,
         reach: float,
     ) -> _Near:
-        names = ways.streets.obstacles.names
-        everything = frozenset(range(len(names)))
-        whole = ways.under(assumed, speed, everything)
+        whole = ways.under(assumed, speed, ways.streets.obstacles.everything)
         doors = far.rows.rows_of(hope)
         tree, back = tree_of(whole, sites.rows), tree_of(whole.turned(), doors)
         nodes = len(whole.node)
@@ -216,7 +214,7 @@ class _Near(NamedTuple):
                     helped[f"{words}隔断"] = brought
         for brought in helped.values():
             left &= ~brought
-        left &= self.within(frozenset(range(len(names))), count)
+        left &= self.within(self.ways.streets.obstacles.everything, count)
         if left.any():
             helped[TOGETHER] = left
         return helped, frozenset(helped) - alone
@@ -235,7 +233,7 @@ class _Near(NamedTuple):
     def _pairs(self, left: NDArray[np.bool_]) -> list[frozenset[int]]:
         """List the pairs of obstacles on ways of homes that none alone helps, often met first."""
         streets = self.ways.streets
-        network = self.network(frozenset(range(len(streets.obstacles.names))))
+        network = self.network(streets.obstacles.everything)
         dear = np.where(streets.lock > 0, PENALTY_M / 2, 0.0)
         met = Counter[frozenset[int]]()
         for way in (network, replace(network, toll=network.toll + dear)):
@@ -273,7 +271,7 @@ def ways_of_homes(
     tuple
         Metres, and the obstacles on each way: without these the walk is no longer.
     """
-    everything = frozenset(range(len(ways.streets.obstacles.names)))
+    everything = ways.streets.obstacles.everything
     opened = ways.under(assumed, speed, everything)
     at_home, at_station = (doors_of(ways, places).taken(everything) for places in (homes, stations))
     return _ways_on(opened, ways, at_home, at_station, 0.0)

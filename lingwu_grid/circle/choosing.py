@@ -14,10 +14,9 @@ import shapely
 from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of, waiting_groups
 from lingwu_grid.circle.farthest import least_farthest, twice_covered
 from lingwu_grid.circle.gaps import find_gaps
-from lingwu_grid.circle.ground import home_grounds
 from lingwu_grid.circle.median import least_walking
 from lingwu_grid.circle.models import Demand, Sited, Terms
-from lingwu_grid.circle.reach import nearest_station, within_reach
+from lingwu_grid.circle.reach import within_reach
 from lingwu_grid.circle.routes import Ends
 from lingwu_grid.circle.siting import fewest_sites, most_covered
 from lingwu_grid.circle.stations import require_positive
@@ -182,13 +181,14 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         count = int(terms.new.sum()) if bounded else max(len(set(required)), 1)
     refuse_too_much(terms, sites, None if model == "all" else count)
     reach = SERVICE_MINUTES * 60 * float(coverage.summary["speed_m_s"])
-    ground = ground_of(coverage, sites, reach, reach * (MEDIAN_REACH if model in FAR_MODELS else 1))
+    ground = _ground(coverage, sites, reach, reach * (MEDIAN_REACH if model in FAR_MODELS else 1))
     sited = _chosen(ground, terms, model, count, clock.share(MODEL_SHARE))
     curve, stopped = _curve(ground.inside, terms, count, clock)
     chosen = _ranked(sites, ground.inside, sited, sites["is_open"].to_numpy(bool))
     if terms.capacity is not None:
-        chosen = _by_room(chosen, sites, ground.inside, terms)
-        notes = (*notes, f"现有驿站按面积能服务 {_today(ground.inside, terms)} 户")
+        today = int(curve["households_covered"].iloc[0])
+        chosen = _by_room(chosen, sites, ground.inside, terms, today)
+        notes = (*notes, f"现有驿站按面积能服务 {today} 户")
     return Proposal(
         sites=chosen,
         covered=_covered(ground.inside, sited.chosen),
@@ -196,7 +196,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         households=int(ground.demand.households.sum()),
         optimum=optimum_of(sited, UNITS[model] if model != "all" or terms.priced else "处"),
         curve=curve,
-        uncovered=beyond(coverage, ground, reach),
+        uncovered=beyond(coverage, ground.walks, ground.walks.usual().metres, reach),
         notes=(*told, *notes, *_on_answer(sited, ground, model), *stopped),
     )
 
@@ -210,27 +210,31 @@ class Ground(NamedTuple):
     """Metres."""
     inside: Demand
     """Pairs within fifteen minutes."""
-    nearest: NDArray[np.float64]
-    """Metres from each home to its nearest site of all; infinite where no way leads to any."""
     walks: Walks
     """To all sites."""
 
 
-def ground_of(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: float) -> Ground:
+def _ground(coverage: Coverage, sites: gpd.GeoDataFrame, reach: float, limit: float) -> Ground:
     """Tell who can reach which site, within a limit and within fifteen minutes, metres."""
-    homes, walks = coverage.homes, coverage.require_roads()
-    network, at_home = walks.network, walks.ends.at_home
-    points = shapely.centroid(sites.geometry.to_numpy())
-    at_site = walks.attached(points)
-    home, site, metres = within_reach(network, at_home, at_site, limit)
-    weight, near = homes["households"].to_numpy(np.int64), metres <= reach
+    walks = walks_to(coverage, sites)
+    ends = walks.ends
+    home, site, metres = within_reach(walks.network, ends.at_home, ends.at_station, limit)
+    weight = coverage.homes["households"].to_numpy(np.int64)
+    near = metres <= reach
     return Ground(
         demand=Demand(weight, home, site, metres, len(sites)),
         limit=limit,
         inside=Demand(weight, home[near], site[near], metres[near], len(sites)),
-        nearest=nearest_station(network, at_home, at_site).metres,
-        walks=replace(walks, ends=Ends(walks.ends.homes, at_home, points, at_site)),
+        walks=walks,
     )
+
+
+def walks_to(coverage: Coverage, sites: gpd.GeoDataFrame) -> Walks:
+    """Set all sites on the streets, as if each were a station."""
+    walks = coverage.require_roads()
+    points = shapely.centroid(sites.geometry.to_numpy())
+    ends = Ends(walks.ends.homes, walks.ends.at_home, points, walks.attached(points))
+    return replace(walks, ends=ends)
 
 
 def _chosen(ground: Ground, terms: Terms, model: Model, count: int, seconds: float) -> Sited:
@@ -295,11 +299,13 @@ def optimum_of(sited: Sited, unit: str) -> dict[str, Any]:
     }
 
 
-def beyond(coverage: Coverage, ground: Ground, reach: float) -> dict[str, Any]:
+def beyond(
+    coverage: Coverage, walks: Walks, nearest: NDArray[np.float64], reach: float
+) -> dict[str, Any]:
     """Tell who stays uncovered whatever is opened, where and why."""
-    households, nearest = ground.demand.households, ground.nearest
-    homes, grounds = coverage.homes.assign(metres=nearest), home_grounds(ground.walks.ends.homes)
-    left = find_gaps(coverage.study, homes, reach, ground.walks, grounds).table
+    households = coverage.homes["households"].to_numpy(np.int64)
+    homes = coverage.homes.assign(metres=nearest)
+    left = find_gaps(coverage.study, homes, reach, walks, coverage.grounds).table
     no_way = int(households[np.isinf(nearest)].sum())
     too_far = int(households[nearest > reach].sum()) - no_way
     words = (("太远", too_far), ("没有路相通", no_way))
@@ -347,10 +353,10 @@ def _ranked(
 
 
 def _by_room(
-    chosen: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, inside: Demand, terms: Terms
+    chosen: gpd.GeoDataFrame, sites: gpd.GeoDataFrame, inside: Demand, terms: Terms, today: int
 ) -> gpd.GeoDataFrame:
     """Tell of each new room how many more are served for its floor, those before it open."""
-    is_open, before, added = ~terms.new, _today(inside, terms), []
+    is_open, before, added = ~terms.new, today, []
     for site_id in chosen["site_id"]:
         is_open = is_open | (sites["site_id"] == site_id).to_numpy(bool)
         fixed = replace(terms, required=is_open, today=is_open, count=0, group=None, budget=None)

@@ -58,6 +58,10 @@ class Coverage:
         Ground along the streets from which a station is within 5, 10 and 15 minutes.
     walks
         Homes and stations on the streets; None where no road is known.
+    of_household
+        Home of each household of the study.
+    grounds
+        The ground of each home.
     summary
         ``coverage.json``.
     """
@@ -71,6 +75,8 @@ class Coverage:
     households: pd.DataFrame
     isochrones: gpd.GeoDataFrame
     walks: Walks | None
+    of_household: NDArray[np.int64]
+    grounds: NDArray[np.object_]
     summary: dict[str, Any]
 
     def require_roads(self) -> Walks:
@@ -115,8 +121,7 @@ class Coverage:
                 f"没有编号为 {household_id} 的常住户", where="households",
                 remedy="核对住户编号；没有计入的户见 excluded.csv",
             )  # fmt: skip
-        home = walkers_of(self.study).of_household[row[0]]
-        return route_of(walks, int(home), self.stations)
+        return route_of(walks, int(self.of_household[row[0]]), self.stations)
 
     def _repr_html_(self) -> str:
         table: str = self.zones.head(40).to_html(index=False, escape=True)
@@ -172,17 +177,18 @@ def measure(
     sites, told = stations_of(study)
     walkers = walkers_of(study)
     walks = walks_of(study, walkers.point, shapely.centroid(sites.geometry.to_numpy()), speeds)
-    found = walks.nearest(walks.assumed, speeds.everybody)
+    found = walks.usual()
     reach = SERVICE_MINUTES * 60 * speeds.everybody
     homes = _homes_table(study, walkers, found, walks.straight, sites)
     space = None
     if catchment and walks.has_roads:
         space = _floor(walkers, walks, sites, reach)[walkers.of_household]
-    zones = share_table(study, plan, _timed(walkers, walks, found), space)
+    others = walks.under_others()
+    zones = share_table(study, plan, _timed(walkers, walks, found, others), space)
     stations = station_table(sites, homes, found.station, speeds.everybody)
     grounds = home_grounds(walkers.point)
     gaps = find_gaps(study, homes, reach, walks, grounds)
-    summary = summarise(study, homes, zones, gaps, walks)
+    summary = summarise(study, homes, zones, gaps, walks, others)
     notes = notes_on(summary, stations, walks.ends.at_station, has_roads=walks.has_roads)
     reached = [(m, m * 60 * speeds.everybody) for m in BANDS] if walks.has_roads else []
     rings = isochrones(
@@ -199,20 +205,22 @@ def measure(
         households=_people(study, walkers, homes, speeds.everybody, method),
         isochrones=rings.assign(method=method),
         walks=walks if walks.has_roads else None,
+        of_household=walkers.of_household,
+        grounds=grounds,
         summary=summary | {"notes": [*notes, *walks.ways.streets.told, *told]},
     )
 
 
-def _timed(walkers: Walkers, walks: Walks, found: Nearest) -> Timed:
-    """Give the minutes of each household: of everybody, of the elderly, and at the worst."""
-    of, speeds = walkers.of_household, walks.speeds
-    old, worst = found, found
+def _timed(
+    walkers: Walkers, walks: Walks, found: Nearest, others: dict[str, NDArray[np.float64]]
+) -> Timed:
+    """Give the metres of each household: of everybody, of the elderly, and at the worst."""
+    of, speeds, old = walkers.of_household, walks.speeds, found
     if walks.assumed.crossing_s:
         old = walks.nearest(walks.assumed, speeds.elderly)
-    if walks.has_roads and walks.also_asked:
-        # The last of those not known is all of them.
-        worst = walks.nearest([*walks.also_asked.values()][-1], speeds.everybody)
-    return Timed(found.metres[of], old.metres[of], worst.metres[of], speeds)
+    # The last of those not known is all of them.
+    worst = next(reversed(others.values()), found.metres)
+    return Timed(found.metres[of], old.metres[of], worst[of], speeds)
 
 
 def _floor(

@@ -58,8 +58,7 @@ def least_farthest(demand: Demand, terms: Terms, *, seconds: float = 60.0) -> Si
     steps = np.unique(demand.metres)
     # Nobody can walk less than to the nearest site of all.
     low = int(np.searchsorted(steps, shortest[reached].max())) if len(reached) else 0
-    nearest, high, best = low, len(steps) - 1, None
-    beaten = low
+    beaten, high, best = low, len(steps) - 1, None
     while low <= high:
         middle = (low + high) // 2
         left = max(ends - time.perf_counter(), 0.2)
@@ -73,8 +72,7 @@ def least_farthest(demand: Demand, terms: Terms, *, seconds: float = 60.0) -> Si
         raise InputError(
             "这些站数或费用够不到所有能到达的户", where="选址条件", remedy="多开几处，或提高预算"
         )
-    bound = float(steps[beaten]) if beaten > nearest else float(steps[nearest])
-    bound = min(bound, best.objective)
+    bound = min(float(steps[beaten]), best.objective)
     return best._replace(bound=bound, status="optimal" if bound == best.objective else "feasible")
 
 
@@ -121,7 +119,7 @@ def twice_covered(demand: Demand, terms: Terms, *, seconds: float = 60.0) -> Sit
     Sited
         Objective: households with one, and again those with two; `served` are those with one.
     """
-    cover, weight = patterns(demand)
+    cover, weight = patterns(demand.home, demand.site, demand.households, demand.n_sites)
     n, m = demand.n_sites, cover.shape[0]
     # Columns: x of sites, then for each pattern whether one, and whether two are open.
     once = sp.hstack([-cover, sp.identity(m), sp.identity(m)], "csr")

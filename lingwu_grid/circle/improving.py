@@ -13,7 +13,7 @@ import shapely
 
 from lingwu_grid.circle.attaching import attach
 from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of
-from lingwu_grid.circle.choosing import SITING_SECONDS, Proposal, beyond, ground_of, optimum_of
+from lingwu_grid.circle.choosing import SITING_SECONDS, Proposal, beyond, optimum_of, walks_to
 from lingwu_grid.circle.joint import brought_by, most_brought
 from lingwu_grid.circle.options import Options, options_of
 from lingwu_grid.circle.remedies import MOST_REMEDIES, OPENING, Remedies, remedies_of
@@ -143,11 +143,11 @@ def _asked(coverage: Coverage, sites: gpd.GeoDataFrame, terms: Terms) -> _Asked:
 
 def _left(coverage: Coverage, asked: _Asked, reach: float) -> dict[str, Any]:
     """Tell whom nothing of all this would bring within reach."""
-    ground = ground_of(coverage, asked.sites, reach, reach)
+    walks = walks_to(coverage, asked.sites)
+    nearest = walks.usual().metres
     far = np.flatnonzero((coverage.homes["metres"] > reach).to_numpy(bool))
-    nearest = ground.nearest.copy()
     nearest[far[np.unique(asked.options.home)]] = 0.0
-    return beyond(coverage, ground._replace(nearest=nearest), reach)
+    return beyond(coverage, walks, nearest, reach)
 
 
 def _placed(coverage: Coverage, remedies: Remedies) -> Remedies:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 
 from lingwu_grid.circle.models import Rows, Sited, Start, Terms, solved
-from lingwu_grid.circle.siting import FIRST_SHARE, HELD, at_most, sparest
+from lingwu_grid.circle.siting import FIRST_SHARE, HELD, at_most, patterns, sparest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -52,13 +51,12 @@ def most_brought(
         _parts(site, needs, n_sites)
         for site, needs in zip(options.site.tolist(), options.needs, strict=True)
     ]
-    single = {part: i for i, part in enumerate(frozenset([c]) for c in range(n))}
-    number = dict(single)
+    number = {frozenset([c]): c for c in range(n)}
     for parts in pairs:
         number.setdefault(parts, len(number))
     both = [parts for parts in number if len(parts) > 1]
     of = np.array([number[parts] for parts in pairs], np.int64)
-    cover, weight = _patterns(options.home, of, households, len(number))
+    cover, weight = patterns(options.home, of, households, len(number))
     m, width = cover.shape[0], len(number) + cover.shape[0]
     rows = [
         _only_with(both, n, width),
@@ -105,21 +103,6 @@ def _only_with(both: list[frozenset[int]], n: int, width: int) -> Rows:
     return Rows(matrix, np.full(len(k), -np.inf), np.zeros(len(k)))
 
 
-def _patterns(
-    home: NDArray[np.int64], of: NDArray[np.int64], households: NDArray[np.int64], width: int
-) -> tuple[sp.csr_matrix, NDArray[np.int64]]:
-    """Join homes with the same options; give one row of ones a pattern."""
-    key = pd.DataFrame({"home": home, "of": of}).sort_values(["home", "of"])
-    pattern = key.groupby("home")["of"].agg(tuple)
-    weight = pd.Series(households[pattern.index.to_numpy(np.int64)], dtype=np.int64)
-    weight = weight.groupby(pattern.to_numpy()).sum()
-    weight = weight[weight > 0].sort_index()
-    columns = np.array([c for row in weight.index for c in row], np.int64)
-    row = np.repeat(np.arange(len(weight)), [len(r) for r in weight.index])
-    cover = sp.csr_matrix((np.ones(len(columns)), (row, columns)), shape=(len(weight), width))
-    return cover, weight.to_numpy(np.int64)
-
-
 def _greedy(
     both: list[frozenset[int]], cover: sp.csr_matrix, weight: NDArray[np.int64], terms: Terms
 ) -> Start:
@@ -129,11 +112,12 @@ def _greedy(
     chosen = terms.required.copy()
     ways = [frozenset([c]) for c in range(n)] + both
     by_way = cover.tocsc()
-    tried = True
-    while tried:
-        tried = False
-        open_ = np.array([all(chosen[p] for p in parts) for parts in ways])
-        reached = (cover @ open_.astype(float)) > 0
+
+    def is_open() -> NDArray[np.bool_]:
+        return np.array([all(chosen[p] for p in parts) for parts in ways])
+
+    while True:
+        reached = (cover @ is_open().astype(float)) > 0
         gain = (weight * ~reached) @ by_way
         best, ratio = -1, 0.0
         for c in np.flatnonzero(gain > 0).tolist():
@@ -142,11 +126,10 @@ def _greedy(
                 worth = float(gain[c]) / (float(cost[more].sum()) + 1.0)
                 if worth > ratio:
                     best, ratio = c, worth
-        if best >= 0:
-            chosen[list(ways[best])] = True
-            tried = True
-    open_ = np.array([all(chosen[p] for p in parts) for parts in ways])
-    reached = (cover @ open_.astype(float)) > 0
+        if best < 0:
+            break
+        chosen[list(ways[best])] = True
+    open_ = is_open()
     columns = np.concatenate([chosen.astype(float), open_[n:].astype(float), reached.astype(float)])
     return Start(columns, -float(weight.sum()))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import geopandas as gpd
 import numpy as np
@@ -84,23 +84,47 @@ def route_of(walks: Walks, home: int, stations: gpd.GeoDataFrame) -> Route:
     stations
         Their ids and names, in the order of the walks.
     """
-    line = Router(walks.network, walks.ends).way(home)
-    found = walks.nearest(walks.assumed, walks.speeds.everybody)
-    metres, station = float(found.metres[home]), int(found.station[home])
-    best, crossed = ways_of_homes(
-        walks.ways, walks.assumed, walks.speeds.everybody,
-        walks.ends.homes[[home]], walks.ends.stations,
-    )  # fmt: skip
-    names = walks.ways.streets.obstacles.names
-    row = stations.iloc[station] if station >= 0 else None
-    spared = float(_spared(np.array([metres]), best)[0])
+    told = _told(walks, np.array([home]))
+    metres, station = float(told.metres[0]), int(told.station[0])
+    row = stations.iloc[station] if np.isfinite(metres) else None
     return Route(
-        line=line,
+        line=told.lines[0],
         metres=metres,
         minutes=metres / walks.speeds.everybody / 60,
         station_id="" if row is None else str(row["station_id"]),
         name="" if row is None else str(row["name"] or ""),
-        goes_round=tuple(names[o] for o in sorted(crossed[0])) if spared >= WORTH_M else (),
+        goes_round=told.goes_round[0],
+        spared_m=float(told.spared_m[0]),
+    )
+
+
+class _Told(NamedTuple):
+    """The walks of some homes, one a row."""
+
+    lines: list[shapely.LineString | None]
+    metres: NDArray[np.float64]
+    station: NDArray[np.int64]
+    goes_round: list[tuple[str, ...]]
+    spared_m: NDArray[np.float64]
+
+
+def _told(walks: Walks, homes: NDArray[np.int64]) -> _Told:
+    router = Router(walks.network, walks.ends)
+    best, crossed = ways_of_homes(
+        walks.ways, walks.assumed, walks.speeds.everybody,
+        walks.ends.homes[homes], walks.ends.stations,
+    )  # fmt: skip
+    row = router.best[homes]
+    metres, names = router.metres[row], walks.ways.streets.obstacles.names
+    spared = _spared(metres, best)
+    return _Told(
+        lines=[router.way(home) for home in homes.tolist()],
+        metres=metres,
+        station=router.station[row],
+        goes_round=[
+            tuple(names[o] for o in sorted(over)) if m >= WORTH_M else ()
+            for over, m in zip(crossed, spared.tolist(), strict=True)
+        ],
         spared_m=spared,
     )
 
@@ -132,29 +156,19 @@ def routes_of(
         One row a home that can reach a station: home, station_id, station_name, metres, minutes,
         goes_round, spared_m; the line, true to `FINE_M`.
     """
-    router = Router(walks.network, walks.ends)
-    lines = [router.way(home) for home in homes.tolist()]
-    best, crossed = ways_of_homes(
-        walks.ways, walks.assumed, walks.speeds.everybody,
-        walks.ends.homes[homes], walks.ends.stations,
-    )  # fmt: skip
-    names = walks.ways.streets.obstacles.names
-    row = router.best[homes]
-    metres, station = router.metres[row], router.station[row]
-    spared = _spared(metres, best)
-    told = [over if m >= WORTH_M else () for over, m in zip(crossed, spared, strict=True)]
+    told = _told(walks, homes)
     table = gpd.GeoDataFrame(
         {
             "home": homes,
-            "station_id": stations["station_id"].to_numpy(object)[station],
-            "station_name": stations["name"].fillna("").to_numpy(object)[station],
-            "metres": metres.round(1),
-            "minutes": (metres / walks.speeds.everybody / 60).round(1),
-            "goes_round": ["、".join(names[o] for o in sorted(over)) for over in told],
-            "spared_m": spared.round(1),
+            "station_id": stations["station_id"].to_numpy(object)[told.station],
+            "station_name": stations["name"].fillna("").to_numpy(object)[told.station],
+            "metres": told.metres.round(1),
+            "minutes": (told.metres / walks.speeds.everybody / 60).round(1),
+            "goes_round": ["、".join(names) for names in told.goes_round],
+            "spared_m": told.spared_m.round(1),
         },
-        geometry=shapely.simplify(np.array(lines, object), FINE_M),
+        geometry=shapely.simplify(np.array(told.lines, object), FINE_M),
         crs=stations.crs,
     )
-    known = np.isfinite(metres) & ~table.geometry.isna().to_numpy()
+    known = np.isfinite(told.metres) & ~table.geometry.isna().to_numpy()
     return table[known].reset_index(drop=True)

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.sparse.csgraph import dijkstra
 
-from lingwu_grid.circle.reach import reversed_graph, rows_in_metres
+from lingwu_grid.circle.reach import each_site, homes_within, reversed_graph
 
 if TYPE_CHECKING:
-    import scipy.sparse as sp
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.attaching import Attachment
@@ -76,67 +75,29 @@ def options_of(
     Options
         Homes that are within reach today have none.
     """
-    usable = np.flatnonzero(sites.is_joined)
-    graph = reversed_graph(network, sites, usable)
     ends, of = np.unique(np.concatenate([links.tail, links.head]), return_inverse=True)
     of = of.reshape(-1)
     tail, head = of[: len(links.tail)], of[len(links.tail) :]
-    nodes = len(network.node)
     # Metres from every node to each end of a link, and from each end to another.
-    to_end = _limited(graph, ends, nodes, limit)
+    to_end = _to_ends(network, sites, ends, limit)
     between = to_end[:, ends].T
-    near = [_homes_within(network, homes, row, limit) for row in to_end]
+    near = [homes_within(network, homes, row, limit) for row in to_end]
     found = _Found(homes, is_open)
-    for low in range(0, len(usable), 64):
-        part = usable[low : low + 64]
-        roots = nodes + np.arange(low, low + len(part))
-        for site, row in zip(part.tolist(), _limited(graph, roots, nodes, limit), strict=True):
-            found.add(site, frozenset(), *_homes_within(network, homes, row, limit), limit)
-            labels = _labels(row[ends], between, (tail, head, links.metres, links.remedy), limit)
-            for end, walked, needs in labels:
-                home, metres = near[end]
-                found.add(site, needs, home, metres, limit - walked)
-        _same_edge(found, network, homes, sites, part, limit)
+    for site, row, home, metres in each_site(network, homes, sites, limit):
+        found.add(site, frozenset(), home, metres, limit)
+        for end, walked, needs in _labels(row[ends], between, (tail, head, *links[2:4]), limit):
+            found.add(site, needs, *near[end], limit - walked)
     return found.options()
 
 
-def _limited(
-    graph: sp.csr_matrix, roots: NDArray[np.int64], nodes: int, limit: float
+def _to_ends(
+    network: Network, sites: Attachment, ends: NDArray[np.int64], limit: float
 ) -> NDArray[np.float64]:
-    if not len(roots):
-        return np.zeros((0, nodes))
-    metres: NDArray[np.float64] = dijkstra(graph, directed=True, indices=roots, limit=limit)
-    return metres[:, :nodes]
-
-
-def _homes_within(
-    network: Network, homes: Attachment, node_metres: NDArray[np.float64], limit: float
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    metres = rows_in_metres(network, homes, node_metres)
-    least = np.minimum.reduceat(metres, homes.first)
-    home = np.flatnonzero(least <= limit)
-    return home, least[home]
-
-
-def _same_edge(
-    found: _Found,
-    network: Network,
-    homes: Attachment,
-    sites: Attachment,
-    part: NDArray[np.int64],
-    limit: float,
-) -> None:
-    """Add homes that walk straight along their edge to a site on it."""
-    at = {int(e): np.flatnonzero(homes.edge == e) for e in np.unique(sites.edge[sites.edge >= 0])}
-    for row in np.flatnonzero(np.isin(sites.of, part) & (sites.edge >= 0)).tolist():
-        edge = int(sites.edge[row])
-        doors = at[edge]
-        step = sites.along[row] - homes.along[doors]
-        may = np.where(step >= 0, network.forward[edge], network.backward[edge])
-        rate = np.where(step >= 0, network.rate[0, edge], network.rate[1, edge])
-        metres = np.abs(step) * rate + sites.access[row] + homes.access[doors]
-        near = may & (metres <= limit)
-        found.add(int(sites.of[row]), frozenset(), homes.of[doors[near]], metres[near], limit)
+    if not len(ends):
+        return np.zeros((0, len(network.node)))
+    graph = reversed_graph(network, sites, np.flatnonzero(sites.is_joined))
+    metres: NDArray[np.float64] = dijkstra(graph, directed=True, indices=ends, limit=limit)
+    return metres[:, : len(network.node)]
 
 
 def _labels(

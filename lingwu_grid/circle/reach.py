@@ -10,6 +10,8 @@ import scipy.sparse as sp
 from scipy.sparse.csgraph import dijkstra
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from lingwu_grid.circle.attaching import Attachment
@@ -34,8 +36,6 @@ class Tree(NamedTuple):
     """-1 for none."""
     following: NDArray[np.int64]
     """Node after each on its way; from `n_nodes` on they are stations; negative for none."""
-    usable: NDArray[np.int64]
-    """Station of each node behind the streets' own."""
 
 
 def nearest_station(network: Network, homes: Attachment, stations: Attachment) -> Nearest:
@@ -64,12 +64,7 @@ def nearest_station(network: Network, homes: Attachment, stations: Attachment) -
     count = len(homes.first)
     if not stations.is_joined.any() or not count:
         return Nearest(np.full(count, np.inf), np.full(count, -1, np.int64))
-    return nearest_in(tree_of(network, stations), network, homes, stations)
-
-
-def nearest_in(tree: Tree, network: Network, homes: Attachment, stations: Attachment) -> Nearest:
-    """Find the nearest station of each place, given the ways of all nodes."""
-    total, station = rows_in(tree, network, homes, stations)
+    total, station = rows_in(tree_of(network, stations), network, homes, stations)
     best = np.lexsort((total, homes.of))[homes.first]
     return Nearest(total[best], np.where(np.isfinite(total[best]), station[best], -1))
 
@@ -94,14 +89,14 @@ def tree_of(network: Network, stations: Attachment) -> Tree:
     nodes = len(network.node)
     if not len(usable):
         nowhere = np.full(nodes, -1, np.int64)
-        return Tree(np.full(nodes, np.inf), nowhere, nowhere.copy(), usable)
+        return Tree(np.full(nodes, np.inf), nowhere, nowhere.copy())
     graph = reversed_graph(network, stations, usable)
     metres, following, source = dijkstra(
         graph, directed=True, indices=nodes + np.arange(len(usable)), min_only=True,
         return_predecessors=True,
     )  # fmt: skip
     station = np.where(source >= 0, usable[np.maximum(source - nodes, 0)], -1)
-    return Tree(metres, station, following.astype(np.int64), usable)
+    return Tree(metres, station, following.astype(np.int64))
 
 
 def reversed_graph(
@@ -133,11 +128,14 @@ def reversed_graph(
     return sp.csr_matrix((weight, (least["t"], least["h"])), shape=(size, size))
 
 
-def rows_in_metres(
-    network: Network, homes: Attachment, reach: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Give the walk of each row of an attachment, given that from every node."""
-    return _at_home(network, homes, reach, np.zeros(len(reach), np.int64))[0] + homes.access
+def homes_within(
+    network: Network, homes: Attachment, reach: NDArray[np.float64], limit: float
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """List the homes no farther than a limit, and their metres, given those of every node."""
+    metres, _ = _at_home(network, homes, reach, np.zeros(len(reach), np.int64))
+    least = np.minimum.reduceat(metres + homes.access, homes.first)
+    near = np.flatnonzero(least <= limit)
+    return near, least[near]
 
 
 def _at_home(
@@ -204,16 +202,43 @@ def within_reach(
     tuple
         Home, site and metres of each pair.
     """
+    found = [
+        (near, np.full(len(near), site), metres)
+        for site, _, near, metres in each_site(network, homes, sites, limit, at_once=at_once)
+    ]
+    if not found:
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
+    home, site, metres = (np.concatenate(part) for part in zip(*found, strict=True))
+    return home, site, metres
+
+
+def each_site(
+    network: Network, homes: Attachment, sites: Attachment, limit: float, *, at_once: int = 64
+) -> Iterator[tuple[int, NDArray[np.float64], NDArray[np.int64], NDArray[np.float64]]]:
+    """
+    Search from every site that is joined to the network.
+
+    Parameters
+    ----------
+    network, homes, sites, limit, at_once
+        As for :func:`within_reach`.
+
+    Yields
+    ------
+    tuple
+        Site; metres to it of every node, infinite beyond the limit; the homes no farther than the
+        limit, and their metres.
+    """
+    nodes = len(network.node)
     usable = np.flatnonzero(sites.is_joined)
     graph = reversed_graph(network, sites, usable)
     # By site: rows of an attachment are ascending.
     ends = np.searchsorted(sites.of, np.arange(len(sites.first) + 1))
     first = homes.first
-    found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]] = []
     for low in range(0, len(usable), at_once):
         part = np.arange(low, min(low + at_once, len(usable)))
-        reach = dijkstra(graph, directed=True, indices=len(network.node) + part, limit=limit)
-        for row, s in zip(reach, usable[part], strict=True):
+        reach = dijkstra(graph, directed=True, indices=nodes + part, limit=limit)
+        for row, s in zip(reach, usable[part].tolist(), strict=True):
             own = slice(ends[s], ends[s + 1])
             one = sites._replace(
                 edge=sites.edge[own], along=sites.along[own], access=sites.access[own], place=None
@@ -222,8 +247,4 @@ def within_reach(
             metres, _ = _along_one_edge(network, homes, one, metres, station)
             total = np.minimum.reduceat(metres + homes.access, first)
             near = np.flatnonzero(total <= limit)
-            found.append((near, np.full(len(near), s), total[near]))
-    if not found:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    home, site, metres = (np.concatenate(part) for part in zip(*found, strict=True))
-    return home, site, metres
+            yield s, row[:nodes], near, total[near]

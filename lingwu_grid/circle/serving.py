@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.circle.homes import walkers_of
 from lingwu_grid.circle.journeys import routes_of
 from lingwu_grid.circle.zones import BANDS
 from lingwu_grid.contract.errors import InputError
@@ -121,13 +120,9 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
 
 def _routes(coverage: Coverage, streets: Walks, walks: pd.DataFrame) -> gpd.GeoDataFrame:
     """Draw the walk of each lived-in unit: of the building with most of its households."""
-    home = walkers_of(coverage.study).of_household
-    count = pd.DataFrame({"unit_id": walks["unit_id"].to_numpy(), "home": home})
-    count = count.groupby(["unit_id", "home"]).size().rename("n").reset_index()
-    count = count.sort_values(["unit_id", "n", "home"], ascending=[True, False, True])
-    first = count.drop_duplicates("unit_id")
-    drawn = routes_of(streets, first["home"].to_numpy(np.int64), coverage.stations)
-    unit = dict(zip(first["home"], first["unit_id"], strict=True))
+    lived = _most(walks.assign(home=coverage.of_household), "unit_id", "home")
+    drawn = routes_of(streets, np.array([*lived.values()], np.int64), coverage.stations)
+    unit = {home: unit for unit, home in lived.items()}
     drawn.insert(0, "unit_id", [unit[home] for home in drawn["home"]])
     return drawn.drop(columns="home")
 
@@ -156,11 +151,15 @@ def _rounded(walks: pd.DataFrame) -> pd.DataFrame:
 
 def _most_used(walks: pd.DataFrame, key: str) -> dict[str, str]:
     """Give the station that most households of each zone or unit are nearest to."""
-    count = walks[walks["station_id"] != ""].groupby([key, "station_id"]).size()
-    count = count.rename("n").reset_index()
-    count = count.sort_values([key, "n", "station_id"], ascending=[True, False, True])
+    return _most(walks[walks["station_id"] != ""], key, "station_id")
+
+
+def _most(rows: pd.DataFrame, key: str, what: str) -> dict[str, Any]:
+    """Give what most rows of each key have; of equals the first."""
+    count = rows.groupby([key, what]).size().rename("n").reset_index()
+    count = count.sort_values([key, "n", what], ascending=[True, False, True])
     first = count.drop_duplicates(key)
-    return dict(zip(first[key], first["station_id"], strict=True))
+    return dict(zip(first[key], first[what], strict=True))
 
 
 def _with_shares(

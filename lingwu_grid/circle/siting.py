@@ -56,7 +56,7 @@ def most_covered(
     Sited
         Objective in households.
     """
-    cover, weight = patterns(demand)
+    cover, weight = patterns(demand.home, demand.site, demand.households, demand.n_sites)
     cost, rows = _sent(cover, weight, terms.capacity)
     first_seconds = seconds * FIRST_SHARE if sparing else seconds
     start = _start_of_cover(cover, weight, terms, len(cost))
@@ -97,7 +97,7 @@ def sparest(rows: list[Rows], terms: Terms, seconds: float, sited: Sited) -> Sit
     slack = HELD_YUAN if by_yuan else HELD
     spare = improved(first, rows, terms, seconds / 2, sited)
     if second.any():
-        held = at_most(first, float(first @ np.round(spare.columns[: len(first)], 6)) + slack)
+        held = at_most(first, float(first @ np.round(spare.columns, 6)) + slack)
         spare = improved(second, [*rows, held], terms, seconds / 2, spare)
     return sited._replace(chosen=spare.chosen, columns=spare.columns)
 
@@ -172,7 +172,7 @@ def fewest_sites(
         The choice, its objective in yuan where `terms.priced`, else in sites that are opened; and
         the homes that no site reaches.
     """
-    cover, weight = patterns(demand)
+    cover, weight = patterns(demand.home, demand.site, demand.households, demand.n_sites)
     n, m = demand.n_sites, cover.shape[0]
     reached = np.zeros(len(demand.households), bool)
     reached[demand.home] = True
@@ -297,13 +297,32 @@ def _sent(
     ]
 
 
-def patterns(demand: Demand) -> tuple[sp.csr_matrix, NDArray[np.int64]]:
-    """Join homes that have the same sites in reach; give one row of ones a pattern."""
-    pairs = pd.DataFrame({"home": demand.home, "site": demand.site}).sort_values(["home", "site"])
-    key = pairs.groupby("home")["site"].agg(tuple)
-    weight = pd.Series(demand.households[key.index.to_numpy()]).groupby(key.to_numpy()).sum()
+def patterns(
+    home: NDArray[np.int64], option: NDArray[np.int64], households: NDArray[np.int64], width: int
+) -> tuple[sp.csr_matrix, NDArray[np.int64]]:
+    """
+    Join homes that have the same options.
+
+    Parameters
+    ----------
+    home, option
+        One pair a row: what would do for whom.
+    households
+        Of each home.
+    width
+        Options.
+
+    Returns
+    -------
+    tuple
+        One row of ones a pattern, and its households; patterns where nobody lives are left out.
+    """
+    pairs = pd.DataFrame({"home": home, "option": option}).sort_values(["home", "option"])
+    key = pairs.groupby("home")["option"].agg(tuple)
+    weight = pd.Series(households[key.index.to_numpy(np.int64)], dtype=np.int64)
+    weight = weight.groupby(key.to_numpy()).sum()
     weight = weight[weight > 0].sort_index()
-    sites = np.array([s for pattern in weight.index for s in pattern], np.int64)
+    columns = np.array([c for pattern in weight.index for c in pattern], np.int64)
     row = np.repeat(np.arange(len(weight)), [len(p) for p in weight.index])
-    cover = sp.csr_matrix((np.ones(len(sites)), (row, sites)), shape=(len(weight), demand.n_sites))
+    cover = sp.csr_matrix((np.ones(len(columns)), (row, columns)), shape=(len(weight), width))
     return cover, weight.to_numpy(np.int64)

@@ -93,15 +93,12 @@ def streets_of(study: Study) -> Streets:
     # Where one of these ends on a street, rounding could leave it a millimetre off.
     ways = np.concatenate([split_at(ground, added), added])
     noded = shapely.get_parts(shapely.union_all(ways, grid_size=NODE_M))
-    lines = np.concatenate([
-        split_at(noded, np.concatenate([above, directed])), above, under, directed, under_directed,
-    ])  # fmt: skip
-    one_way = np.zeros(len(lines), bool)
-    one_way[len(lines) - len(directed) - len(under_directed) :] = True
-    is_under = np.zeros(len(lines), bool)
-    is_under[len(lines) - len(under_directed) :] = True
-    low = len(lines) - len(under_directed) - len(directed)
-    is_under[low - len(under) : low] = True
+    noded = split_at(noded, np.concatenate([above, directed]))
+    groups = (noded, above, under, directed, under_directed)
+    sizes = [len(group) for group in groups]
+    one_way = np.repeat([False, False, False, True, True], sizes)
+    is_under = np.repeat([False, False, True, False, True], sizes)
+    lines = np.concatenate(groups)
     lines, kept = _drawn(lines)
     whole = make_network(lines, one_way=one_way[kept])
     lock, sets = _locks(whole, np.flatnonzero(is_under[kept]), obstacles)

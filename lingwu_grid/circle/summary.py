@@ -13,6 +13,7 @@ from lingwu_grid.contract.policy import SERVICE_MINUTES
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from lingwu_grid.circle.gaps import Gaps
     from lingwu_grid.circle.walks import Walks
@@ -25,6 +26,7 @@ def summarise(
     zones: pd.DataFrame,
     gaps: Gaps,
     walks: Walks,
+    others: dict[str, NDArray[np.float64]],
 ) -> dict[str, Any]:
     """
     Give the figures of ``coverage.json``, the notes apart.
@@ -41,6 +43,8 @@ def summarise(
         Of :func:`~lingwu_grid.circle.gaps.find_gaps`.
     walks
         Without roads nobody can tell what circles hide, and `hidden_by_circles` is 0.
+    others
+        Metres of every home under each assumption that nobody has told, by its words.
     """
     everyone = zones[zones["level"] == "全部"].iloc[0]
     speeds = walks.speeds
@@ -63,7 +67,9 @@ def summarise(
             for m in BANDS
         },
         "share_15_range": [float(everyone["share_15_least"]), float(everyone["share_15"])],
-        "within_15_if": _under_others(homes, walks, reach),
+        "within_15_if": {
+            word: int(homes["households"][metres <= reach].sum()) for word, metres in others.items()
+        },
         "within_15_by_straight_circles": circles,
         "hidden_by_circles": gaps.hidden[""],
         "hidden_causes": causes,
@@ -83,15 +89,3 @@ def summarise(
             for g in gaps.table.itertuples()
         ],
     }
-
-
-def _under_others(homes: gpd.GeoDataFrame, walks: Walks, reach: float) -> dict[str, int]:
-    """Count who is within fifteen minutes under each assumption that nobody has told."""
-    if not walks.has_roads:
-        return {}
-    weight = homes["households"].to_numpy(np.int64)
-    found = {
-        word: walks.nearest(other, walks.speeds.everybody).metres
-        for word, other in walks.also_asked.items()
-    }
-    return {word: int(weight[metres <= reach].sum()) for word, metres in found.items()}

@@ -119,6 +119,10 @@ class Walks:
         network = self.ways.under(assumed, speed)
         return nearest_station(network, self.ends.at_home, self.ends.at_station)
 
+    def usual(self) -> Nearest:
+        """Walk under the assumptions of the figures."""
+        return self.nearest(self.assumed, self.speeds.everybody)
+
     def attached(self, points: NDArray[np.object_]) -> Attachment:
         """Say where other places join the network."""
         return attach(self.ways.streets.network, points, self.ways.streets.shut)
@@ -141,6 +145,15 @@ class Walks:
         if len(found) < len(unknown):
             found.pop(BOTH, None)  # no other than the one that is not known
         return found
+
+    def under_others(self) -> dict[str, NDArray[np.float64]]:
+        """Give the metres of every home under each assumption that nobody has told."""
+        if not self.has_roads:
+            return {}
+        return {
+            word: self.nearest(other, self.speeds.everybody).metres
+            for word, other in self.also_asked.items()
+        }
 
 
 def walks_of(

@@ -67,10 +67,10 @@ class Obstacles(NamedTuple):
     of: NDArray[np.int64]
     """Row in `names` of each line."""
 
-    def without(self, taken: frozenset[int]) -> NDArray[np.object_]:
-        """Give the lines that are left where some obstacles are taken away."""
-        left: NDArray[np.object_] = self.lines[~np.isin(self.of, list(taken))]
-        return left
+    @property
+    def everything(self) -> frozenset[int]:
+        """All of them."""
+        return frozenset(range(len(self.names)))
 
 
 def obstacles_of(study: Study) -> tuple[Obstacles, Walls]:

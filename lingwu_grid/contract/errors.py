@@ -42,5 +42,23 @@ class RulesError(LingwuError):
     """A setting is unknown, of the wrong kind, or impossible."""
 
 
+def wrong_setting(key: str, value: object, wanted: str, where: str) -> RulesError:
+    """
+    Make the sentence on a setting whose value cannot be.
+
+    Parameters
+    ----------
+    key
+        Of the setting, its table before it.
+    value
+        What was given.
+    wanted
+        What is wanted, in words.
+    where
+        File, or what else it came from.
+    """
+    return RulesError(f"设置 {key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}")
+
+
 class OutputError(LingwuError):
     """The result cannot be written."""

@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
-from lingwu_grid.contract.errors import RulesError
+from lingwu_grid.contract.errors import RulesError, wrong_setting
 from lingwu_grid.contract.schema import MEASURES, STATUS_WORDS, TABLES, table_named
 from lingwu_grid.contract.staffing import Staffing, staffing_from
 from lingwu_grid.contract.walking import Walking, walking_from
@@ -135,7 +135,7 @@ def _words(key: str, value: object, where: str) -> tuple[str, ...]:
 
 def _claim(key: str, value: object, where: str) -> bool:
     if not isinstance(value, bool):
-        raise _wrong(key, value, "true 或 false", where)
+        raise wrong_setting(key, value, "true 或 false", where)
     return value
 
 
@@ -168,7 +168,7 @@ def _groups(key: str, value: object, where: str) -> tuple[tuple[str, ...], ...]:
     groups = tuple(_words(key, item, where) for item in _list(key, value, where))
     for group in groups:
         if len(set(group)) < 2:
-            raise _wrong(key, list(group), "至少两个不同编号的列表", where)
+            raise wrong_setting(key, list(group), "至少两个不同编号的列表", where)
     return groups
 
 
@@ -197,7 +197,7 @@ def _files(key: str, value: object, where: str) -> dict[str, str]:
     for file, name in tables.items():
         if name not in ("", UNUSED) and table_named(name) is None:
             known = "、".join(t.title for t in TABLES.values())
-            raise _wrong(f"{key}.{file}", name, f"{known}、{UNUSED} 之一", where)
+            raise wrong_setting(f"{key}.{file}", name, f"{known}、{UNUSED} 之一", where)
     return {file: table_named(name) or "" for file, name in tables.items()}
 
 
@@ -207,7 +207,7 @@ def _status_words(key: str, value: object, where: str) -> dict[str, str]:
     for word, kind in meant.items():
         if kind not in known:
             allowed = "、".join(words[0] for words in STATUS_WORDS.values())
-            raise _wrong(f"{key}.{word}", kind, f"{allowed} 之一", where)
+            raise wrong_setting(f"{key}.{word}", kind, f"{allowed} 之一", where)
     return {word: known[kind] for word, kind in meant.items()}
 
 
@@ -216,7 +216,7 @@ def _datums(key: str, value: object, where: str) -> dict[str, str]:
     _refuse_unknown(table, ["all", *TABLES], f"{where} [{key}]")
     for name, datum in table.items():
         if datum not in DATUMS:
-            raise _wrong(f"{key}.{name}", datum, "、".join(DATUMS) + " 之一", where)
+            raise wrong_setting(f"{key}.{name}", datum, "、".join(DATUMS) + " 之一", where)
     return {str(name): str(datum) for name, datum in table.items()}
 
 
@@ -225,7 +225,7 @@ def _second_measure(key: str, value: object, where: str) -> SecondMeasure:
     _refuse_unknown(table, ["column", "weight"], f"{where} [{key}]")
     column, weight = table.get("column", ""), table.get("weight", 0.2)
     if column not in MEASURES:
-        raise _wrong("second_measure.column", column, " 或 ".join(MEASURES), where)
+        raise wrong_setting("second_measure.column", column, " 或 ".join(MEASURES), where)
     return SecondMeasure(column, _weight("second_measure.weight", weight, where))
 
 
@@ -243,37 +243,33 @@ def _walking(key: str, value: object, where: str) -> Walking:
 
 def _weight(key: str, value: object, where: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-        raise _wrong(key, value, "非负数", where)
+        raise wrong_setting(key, value, "非负数", where)
     return float(value)
 
 
 def _choice(key: str, value: object, where: str) -> object:
     allowed = get_args(CommunityMode if key == "communities" else Scenario)
     if value not in allowed:
-        raise _wrong(key, value, "、".join(allowed) + " 之一", where)
+        raise wrong_setting(key, value, "、".join(allowed) + " 之一", where)
     return value
 
 
 def _whole(key: str, value: object, where: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _wrong(key, value, "非负整数", where)
+        raise wrong_setting(key, value, "非负整数", where)
     return value
 
 
 def _table(key: str, value: object, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _wrong(key, value, "一个表", where)
+        raise wrong_setting(key, value, "一个表", where)
     return value
 
 
 def _list(key: str, value: object, where: str) -> list[Any]:
     if not isinstance(value, list):
-        raise _wrong(key, value, "一个列表", where)
+        raise wrong_setting(key, value, "一个列表", where)
     return value
-
-
-def _wrong(key: str, value: object, wanted: str, where: str) -> RulesError:
-    return RulesError(f"设置 {key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}")
 
 
 def _refuse_unknown(raw: dict[str, Any], known: list[str], where: str) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from lingwu_grid.contract import policy
-from lingwu_grid.contract.errors import RulesError
+from lingwu_grid.contract.errors import wrong_setting
 
 AT_LOWER = {"middle": 1, "low": 0}
 AT_UPPER = {"middle": 1, "high": 2}
@@ -89,17 +89,13 @@ def staffing_from(raw: dict[str, Any], where: str) -> Staffing:
         value = raw.get(field.name, field.default)
         allowed = {"at_3000": AT_LOWER, "at_5000": AT_UPPER}.get(field.name)
         if allowed is not None and value not in allowed:
-            raise _wrong(field.name, value, "、".join(allowed) + " 之一", where)
+            raise wrong_setting(
+                f"staffing.{field.name}", value, "、".join(allowed) + " 之一", where
+            )
         if isinstance(field.default, str) and not isinstance(value, str):
-            raise _wrong(field.name, value, "文字", where)
+            raise wrong_setting(f"staffing.{field.name}", value, "文字", where)
         if isinstance(field.default, int) and (
             isinstance(value, bool) or not isinstance(value, int) or value < 0
         ):
-            raise _wrong(field.name, value, "非负整数", where)
+            raise wrong_setting(f"staffing.{field.name}", value, "非负整数", where)
     return Staffing(**raw)
-
-
-def _wrong(key: str, value: object, wanted: str, where: str) -> RulesError:
-    return RulesError(
-        f"设置 staffing.{key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}"
-    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lingwu_grid.contract import policy
-from lingwu_grid.contract.errors import InputError, RulesError
+from lingwu_grid.contract.errors import InputError, wrong_setting
 
 SLOWEST, FASTEST = 0.2, 3.0
 """Metres a second that a walk may have: a frail person with a frame, and a runner."""
@@ -111,7 +111,7 @@ def walking_from(raw: dict[str, Any], where: str) -> Walking:
     for name, value in raw.items():
         for is_right, wanted in _wants(name, value):
             if not is_right:
-                raise _wrong(name, value, wanted, where)
+                raise wrong_setting(f"walking.{name}", value, wanted, where)
     values: dict[str, Any] = {
         name: float(value) if isinstance(value, int) else value for name, value in raw.items()
     }
@@ -178,9 +178,3 @@ def _wants(name: str, value: object) -> list[tuple[bool, str]]:
         return [(False, "数（米/秒）")]
     limits = f"每秒 {SLOWEST}—{FASTEST} 米；{_other_speed(value)}"
     return [(SLOWEST <= value <= FASTEST, limits)]
-
-
-def _wrong(key: str, value: object, wanted: str, where: str) -> RulesError:
-    return RulesError(
-        f"设置 walking.{key} 的值 {value!r} 不对", where=where, remedy=f"应为{wanted}"
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import shapely
@@ -15,6 +15,8 @@ from lingwu_grid.maps.elements import FeatureGroup, Tooltip
 from lingwu_grid.planning.service import Service
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     import geopandas as gpd
 
 
@@ -203,11 +205,8 @@ def _stations(table: gpd.GeoDataFrame) -> FeatureGroup:
     """Draw today's stations; those without the floor for their households stand out."""
     group = FeatureGroup(name="邻里驿家（负荷）", show=False)
     for row, point in zip(table.to_dict("records"), table.geometry, strict=True):
-        rows = "".join(
-            f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
-            for name, word in STATION_FIELDS.items()
-            if name in row and not pd.isna(row[name])
-        )
+        known = {f: w for f, w in STATION_FIELDS.items() if f in row and not pd.isna(row[f])}
+        rows = _rows(row, known)
         name = draw.escape(row["name"] or row["station_id"])
         state = f"不到每百户 {FLOOR_M2_PER_100_HOUSEHOLDS} 平方米" if row["overloaded"] else ""
         words = Tooltip(f"<table><tr><th>{name}</th><td>{state}</td></tr>{rows}</table>")
@@ -221,13 +220,18 @@ def _proposed(sites: gpd.GeoDataFrame) -> FeatureGroup:
     for number, (row, point) in enumerate(
         zip(sites.to_dict("records"), sites.geometry, strict=True), start=1
     ):
-        rows = "".join(
-            f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
-            for name, word in SITE_FIELDS.items()
-        )
+        rows = _rows(row, SITE_FIELDS)
         words = Tooltip(f"<table><tr><th>次序</th><td>{number}</td></tr>{rows}</table>")
         draw.dot(point, 9, line=("#0d47a1", 3), fill="#ffeb3b", tooltip=words).add_to(group)
     return group
+
+
+def _rows(row: dict[Hashable, Any], fields: dict[str, str]) -> str:
+    """Tell some fields of a row as rows of a table, each with its word."""
+    return "".join(
+        f"<tr><th>{word}</th><td>{draw.escape(_shown(row[name]))}</td></tr>"
+        for name, word in fields.items()
+    )
 
 
 def _shown(value: object) -> object:

@@ -35,9 +35,7 @@ def walk_tree(record: PlanRecord) -> dict[str, Any] | None:
     """
     service = record.service
     routes = None if service is None else service.layers.get("routes")
-    if routes is None:
-        return None
-    if not len(routes):
+    if routes is None or not len(routes):
         return None
     shared = "figures" in record.summary
     scale = 10**PLACES

@@ -12,15 +12,11 @@ import shapely
 import lingwu_grid as lg
 from lingwu_grid.circle.assumptions import WAIT_S
 from lingwu_grid.contract.settings import rules_from
-from lingwu_grid.contract.walking import FASTEST, SLOWEST, Walking
-from tests.circle.tiny import place, stations, street, table
+from lingwu_grid.contract.walking import FASTEST, SLOWEST
+from tests.circle.tiny import across_yard, place, settled, stations, street, table
 
 if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
-
-
-def walking(study: Study, **settings: Any) -> Study:  # noqa: ANN401 - any setting
-    return replace(study, rules=study.rules.with_(walking=Walking(**settings)))
 
 
 def metres(study: Study) -> list[float]:
@@ -28,57 +24,43 @@ def metres(study: Study) -> list[float]:
     return lg.coverage(study).homes["metres"].round(3).tolist()
 
 
-# A street of 1,000 m with a compound across it; a street round it of 1,600 m more -------------
-def blocked(**tables: Any) -> Study:  # noqa: ANN401 - any table
-    yard = table("compounds", [shapely.box(400, -300, 600, 300)], compound_id="X", name="西苑")
-    gates = table("gates", [shapely.Point(400, 0), shapely.Point(600, 0)], compound_id="X")
-    roads = table(
-        "roads",
-        [shapely.LineString([(0, 0), (1000, 0)]),
-         shapely.LineString([(0, 0), (0, 800), (1000, 800), (1000, 0)])],
-        name="街",
-    )  # fmt: skip
-    known = {"compounds": yard, "gates": gates, "roads": roads, "stations": stations((0, 0))}
-    return place([(900, 10), (500, 10), (420, 10)], **(known | tables))
-
-
 def test_strangers_go_round_a_closed_compound_and_its_people_do_not() -> None:
     through, inside, near = 910.0, 510.0, 430.0
-    assert metres(walking(blocked(), compounds="open")) == [through, inside, near]
-    closed = metres(walking(blocked(), compounds="closed"))
+    assert metres(settled(across_yard(), compounds="open")) == [through, inside, near]
+    closed = metres(settled(across_yard(), compounds="closed"))
     assert closed == [10 + 100 + 2600, inside, near], "who lives there walks as before"
 
 
 def test_whoever_lives_inside_leaves_by_any_gate() -> None:
     """The station lies beyond the far gate: people of the compound walk through their own yard."""
-    study = walking(blocked(stations=stations((1000, 0))), compounds="closed")
+    study = settled(across_yard(stations=stations((1000, 0))), compounds="closed")
     assert metres(study) == [110.0, 510.0, 590.0]
 
 
 def test_what_a_column_tells_is_believed_before_the_setting() -> None:
     for word, passed in (("是", True), ("开放", True), ("否", False), ("封闭", False)):
-        yard = blocked().table("compounds").assign(open=word)
+        yard = across_yard().table("compounds").assign(open=word)
         for setting in ("open", "closed", "unknown"):
-            study = walking(blocked(compounds=yard), compounds=setting)
+            study = settled(across_yard(compounds=yard), compounds=setting)
             assert (metres(study)[0] == 910.0) == passed, (word, setting)
             assert "外人不得穿行有门的小区" not in lg.coverage(study).summary["within_15_if"]
 
 
 def test_a_compound_with_a_station_is_open() -> None:
-    study = walking(blocked(stations=stations((500, 5))), compounds="closed")
+    study = settled(across_yard(stations=stations((500, 5))), compounds="closed")
     assert metres(study)[0] == 415.0
 
 
 def test_unknown_is_counted_open_and_shown_as_an_interval() -> None:
-    summary = lg.coverage(blocked()).summary
+    summary = lg.coverage(across_yard()).summary
     assert summary["within"]["15"] == 60
     assert summary["share_15_range"] == [pytest.approx(0.6667), 1.0]
     assert summary["within_15_if"] == {"外人不得穿行有门的小区": 40}, "no wide road here"
-    known = lg.coverage(walking(blocked(), compounds="open", crossing_s=dict.fromkeys(
+    known = lg.coverage(settled(across_yard(), compounds="open", crossing_s=dict.fromkeys(
         ("trunk", "primary", "secondary"), 0.0))).summary  # fmt: skip
     assert known["within_15_if"] == {}
     assert known["share_15_range"] == [1.0, 1.0]
-    zones = lg.coverage(blocked()).zones
+    zones = lg.coverage(across_yard()).zones
     assert (zones["share_15_least"] <= zones["share_15"]).all()
 
 
@@ -90,13 +72,15 @@ def test_a_way_along_the_wall_is_no_way_in(gate_at: float) -> None:
         compounds=table("compounds", [shapely.box(0, 0, 100, 100)], compound_id="C", name="院"),
         gates=table("gates", [shapely.Point(gate_at, 0)], compound_id="C"),
     )  # fmt: skip
-    assert metres(walking(study, compounds="closed")) == metres(walking(study, compounds="open"))
+    assert metres(settled(study, compounds="closed")) == metres(settled(study, compounds="open"))
     assert lg.coverage(study).summary["share_15_range"] == [1.0, 1.0]
 
 
 def test_words_nobody_knows_leave_a_compound_unknown_and_are_told() -> None:
     for word, believed in (("开放式", True), ("允许", True), ("封闭式", False), ("部分开放", None)):
-        measured = lg.coverage(blocked(compounds=blocked().table("compounds").assign(open=word)))
+        measured = lg.coverage(
+            across_yard(compounds=across_yard().table("compounds").assign(open=word))
+        )
         told = [n for n in measured.summary["notes"] if "看不懂小区“开放”列的“部分开放”" in n]
         assert len(told) == (believed is None)
         assert measured.summary["within"]["15"] == (40 if believed is False else 60)
@@ -132,12 +116,12 @@ def test_a_wait_is_paid_in_full_by_who_crosses_and_half_by_who_turns() -> None:
     study = crossing()
     free = np.array(metres(study))
     for speed in (1.2, 0.8):
-        waits = walking(study, crossing_s={"primary": 30.0}, speed_m_s=speed)
+        waits = settled(study, crossing_s={"primary": 30.0}, speed_m_s=speed)
         assert (np.array(metres(waits)) - free).tolist() == pytest.approx(
             [30 * speed, 0.0, 15 * speed]
         )
-    assert metres(walking(study, crossing_s={"secondary": 30.0})) == free.tolist()
-    assert metres(walking(crossing("residential"), crossing_s={"primary": 30.0})) == free.tolist()
+    assert metres(settled(study, crossing_s={"secondary": 30.0})) == free.tolist()
+    assert metres(settled(crossing("residential"), crossing_s={"primary": 30.0})) == free.tolist()
 
 
 def test_the_worst_is_a_wait_before_every_wide_road() -> None:
@@ -158,9 +142,9 @@ def test_the_worst_is_a_wait_before_every_wide_road() -> None:
 def test_the_elderly_lose_fewer_metres_to_a_wait() -> None:
     """720 m are 15 minutes at 0.8 m/s: a wait of 30 s is 24 m, not 36 m."""
     study = place([(690, 5)], roads=crossing().table("roads"), stations=stations((0, 0)))
-    waits = lg.coverage(walking(study, crossing_s={"primary": 30.0})).summary
+    waits = lg.coverage(settled(study, crossing_s={"primary": 30.0})).summary
     assert waits["elderly_share"]["15"] == 1.0  # 695 + 24 = 719
-    longer = lg.coverage(walking(study, crossing_s={"primary": 33.0})).summary
+    longer = lg.coverage(settled(study, crossing_s={"primary": 33.0})).summary
     assert longer["elderly_share"]["15"] == 0.0  # 695 + 26.4
 
 
@@ -172,8 +156,8 @@ def test_stairs_count_for_more() -> None:
     )  # fmt: skip
     study = place([(150, 0.0)], roads=roads, stations=stations((0, 0)))
     assert metres(study) == [200.0]
-    assert metres(walking(study, stairs=1.0)) == [150.0]
-    assert metres(walking(study, stairs=3.0)) == [250.0]
+    assert metres(settled(study, stairs=1.0)) == [150.0]
+    assert metres(settled(study, stairs=3.0)) == [250.0]
 
 
 def test_uphill_is_slower_than_downhill() -> None:
@@ -215,7 +199,7 @@ def gated(hours: str, second: str = "否") -> Study:
     ],
 )  # fmt: skip
 def test_a_gate_is_open_in_its_hours(hours: str, at: str, opens: bool) -> None:  # noqa: FBT001 - a table
-    study = walking(gated(hours), at=at)
+    study = settled(gated(hours), at=at)
     measured = lg.coverage(study)
     assert np.isfinite(measured.homes["metres"].iloc[0]) == opens
     if not opens:
@@ -226,7 +210,7 @@ def test_a_gate_is_open_in_its_hours(hours: str, at: str, opens: bool) -> None: 
 
 @pytest.mark.parametrize("hours", ["早上开", "12:75-13:00", "08:00-08:00", "06:00-25:00"])
 def test_hours_nobody_can_read_are_told_and_counted_open(hours: str) -> None:
-    measured = lg.coverage(walking(gated(hours), at="09:00"))
+    measured = lg.coverage(settled(gated(hours), at="09:00"))
     assert measured.summary["unreachable"] == 0
     told = [note for note in measured.summary["notes"] if f"看不懂大门的开放时间：{hours}" in note]
     assert len(told) == 1
@@ -271,7 +255,7 @@ def test_kilometres_an_hour_are_asked_back() -> None:
 
 
 def test_the_speeds_of_the_settings_are_taken_and_options_go_before() -> None:
-    study = walking(crossing(), speed_m_s=0.5, elderly_speed_m_s=0.4)
+    study = settled(crossing(), speed_m_s=0.5, elderly_speed_m_s=0.4)
     assert lg.coverage(study).summary["speed_m_s"] == 0.5
     assert lg.coverage(study, speed=1.0).summary["speed_m_s"] == 1.0
     assert lg.coverage(study, speed=1.0).summary["elderly_speed_m_s"] == 0.4

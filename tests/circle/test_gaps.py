@@ -13,27 +13,18 @@ import lingwu_grid as lg
 from lingwu_grid.circle.attaching import Attachment
 from lingwu_grid.circle.ground import isochrones
 from lingwu_grid.circle.network import make_network
-from tests.circle.tiny import HERE, place, premises, stations, street, table
+from tests.circle.tiny import CANAL, HERE, place, premises, round_canal, stations, street, table
 
 if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
-CANAL = table(
-    "barriers", [shapely.LineString([(500, -900), (500, 900)])], name="秦渠", kind="canal"
-)
+FAR = [(700, 10), (800, 10), (400, 10)]
+"""Two homes beyond the canal, and one before it."""
 
 
 def across(**tables: Any) -> Study:  # noqa: ANN401 - any table
-    """A street over the canal at 500 m, and one round its end; homes on the far side."""
-    roads = table(
-        "roads",
-        [shapely.LineString([(0, 0), (900, 0)]),
-         shapely.LineString([(0, 0), (0, 1000), (900, 1000), (900, 0)])],
-        name="街",
-    )  # fmt: skip
-    return place(
-        [(700, 10), (800, 10), (400, 10)], roads=roads, stations=stations((0, 0)), **tables
-    )
+    """Homes on both sides of where the canal is."""
+    return round_canal(FAR, **tables)
 
 
 def test_a_barrier_is_the_cause_where_its_absence_brings_within_reach() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pyogrio
@@ -12,8 +11,7 @@ import shapely
 
 import lingwu_grid as lg
 from lingwu_grid.circle.remedies import BRIDGE, GATE, OPENING
-from lingwu_grid.contract.walking import Walking
-from tests.circle.tiny import place, premises, stations, table
+from tests.circle.tiny import across_yard, place, premises, settled, stations, table
 from tests.commands import coverage as main
 
 if TYPE_CHECKING:
@@ -39,10 +37,6 @@ def banks(**tables: Any) -> Study:  # noqa: ANN401 - any table
 
 
 ROOMS = premises((600, 100), (2200, 100), cost=[300_000.0, 60_000.0])
-
-
-def settled(study: Study, **walking: Any) -> lg.Study:  # noqa: ANN401 - any setting
-    return replace(study, rules=study.rules.with_(walking=Walking(**walking)))
 
 
 def test_a_bridge_is_chosen_where_it_brings_more_for_the_yuan_than_a_room() -> None:
@@ -106,15 +100,7 @@ def test_a_gate_is_proposed_where_a_wall_is_the_cause() -> None:
 
 
 def test_opening_a_closed_compound_is_a_remedy() -> None:
-    yard = table("compounds", [shapely.box(400, -300, 600, 300)], compound_id="X", name="西苑")
-    gates = table("gates", [shapely.Point(400, 0), shapely.Point(600, 0)], compound_id="X")
-    roads = table(
-        "roads",
-        [shapely.LineString([(0, 0), (1000, 0)]),
-         shapely.LineString([(0, 0), (0, 800), (1000, 800), (1000, 0)])],
-        name="街",
-    )  # fmt: skip
-    study = place([(900, 10)], compounds=yard, gates=gates, roads=roads, stations=stations((0, 0)))
+    study = across_yard([(900, 10)])
     measured = lg.coverage(settled(study, compounds="closed", opening_yuan=10_000))
     assert measured.summary["within"]["15"] == 0
     best = lg.remedy_gaps(measured, budget=20_000)

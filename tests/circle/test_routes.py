@@ -10,7 +10,7 @@ import lingwu_grid as lg
 from lingwu_grid.circle.journeys import routes_of
 from lingwu_grid.circle.routes import Router
 from tests.circle import walker
-from tests.circle.tiny import place, stations, table
+from tests.circle.tiny import CANAL, round_canal, stations
 from tests.circle.towns import random_town
 
 
@@ -56,19 +56,8 @@ def test_what_a_walk_goes_round_makes_it_longer_by_so_much() -> None:
 
 
 def test_a_route_is_told_in_a_sentence_and_asked_by_household() -> None:
-    canal = table(
-        "barriers", [shapely.LineString([(500, -900), (500, 900)])], name="秦渠", kind="canal"
-    )
-    roads = table(
-        "roads",
-        [shapely.LineString([(0, 0), (900, 0)]),
-         shapely.LineString([(0, 0), (0, 1000), (900, 1000), (900, 0)])],
-        name="街",
-    )  # fmt: skip
-    study = place(
-        [(700, 10), (400, 10)], each=1, roads=roads, barriers=canal,
-        stations=stations((0, 0), name="西驿站"),
-    )  # fmt: skip
+    west = stations((0, 0), name="西驿站")
+    study = round_canal([(700, 10), (400, 10)], each=1, barriers=CANAL, stations=west)
     measured = lg.coverage(study)
     far, near = (measured.route(f"H{i}") for i in (0, 1))
     assert near.goes_round == ()

@@ -92,7 +92,7 @@ def test_refuting_one_number_after_another_ends_at_the_fewest(seed: int) -> None
     d = demand(seed)
     terms = Terms(np.zeros(SITES, bool))
     fewest, _ = fewest_sites(d, terms)
-    cover, _ = patterns(d)
+    cover, _ = patterns(d.home, d.site, d.households, d.n_sites)
     rows = [Rows(cover, np.ones(cover.shape[0]), np.full(cover.shape[0], np.inf))]
     everything = np.ones(SITES)
     for start in (everything, fewest.chosen.astype(float)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,6 +13,7 @@ from pyproj import CRS
 from lingwu_grid.contract.findings import Findings
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.contract.walking import Walking
 from lingwu_grid.ingest.study import SOURCE_COLUMNS, Study
 
 if TYPE_CHECKING:
@@ -67,3 +69,41 @@ def premises(*points: tuple[float, float], **columns: Any) -> gpd.GeoDataFrame: 
     """Give premises."""
     ids = [f"YF{i}" for i in range(len(points))]
     return table("premises", [shapely.Point(p) for p in points], **({"premise_id": ids} | columns))
+
+
+def settled(study: Study, **walking: Any) -> Study:  # noqa: ANN401 - any setting
+    """Give the same place with how people walk there told."""
+    return replace(study, rules=study.rules.with_(walking=Walking(**walking)))
+
+
+CANAL = table(
+    "barriers", [shapely.LineString([(500, -900), (500, 900)])], name="秦渠", kind="canal"
+)
+
+
+def round_canal(homes: Sequence[tuple[float, float]], each: int = 20, **tables: Any) -> Study:  # noqa: ANN401 - tables
+    """A street over the canal at 500 m, and one round its end; the station is at 0."""
+    roads = table(
+        "roads",
+        [shapely.LineString([(0, 0), (900, 0)]),
+         shapely.LineString([(0, 0), (0, 1000), (900, 1000), (900, 0)])],
+        name="街",
+    )  # fmt: skip
+    return place(homes, each, **({"roads": roads, "stations": stations((0, 0))} | tables))
+
+
+def across_yard(
+    homes: Sequence[tuple[float, float]] = ((900, 10), (500, 10), (420, 10)),
+    **tables: Any,  # noqa: ANN401 - tables
+) -> Study:
+    """A street of 1,000 m with a compound across it, and one round it of 1,600 m more."""
+    yard = table("compounds", [shapely.box(400, -300, 600, 300)], compound_id="X", name="西苑")
+    gates = table("gates", [shapely.Point(400, 0), shapely.Point(600, 0)], compound_id="X")
+    roads = table(
+        "roads",
+        [shapely.LineString([(0, 0), (1000, 0)]),
+         shapely.LineString([(0, 0), (0, 800), (1000, 800), (1000, 0)])],
+        name="街",
+    )  # fmt: skip
+    known = {"compounds": yard, "gates": gates, "roads": roads, "stations": stations((0, 0))}
+    return place(homes, **(known | tables))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -11,7 +10,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of, waiting_groups
+from lingwu_grid.circle.candidates import make_terms, refuse_too_much, sites_of
+from lingwu_grid.circle.curve import Clock, curve_of
 from lingwu_grid.circle.farthest import least_farthest, twice_covered
 from lingwu_grid.circle.gaps import find_gaps
 from lingwu_grid.circle.median import least_walking
@@ -43,29 +43,11 @@ MEDIAN_REACH = 4
 
 FAR_MODELS = ("median", "center")
 
-CURVE = 10
-"""Points of the curve of coverage against stations, at most."""
-
 SITING_SECONDS = 120.0
 """Time for all solves of one siting together."""
 
 MODEL_SHARE = 0.6
 """Of the time left, for the choice itself; the curve has the rest."""
-
-
-class Clock(NamedTuple):
-    """Time for several solves together."""
-
-    ends: float
-
-    def share(self, part: float) -> float:
-        """Give a part of the seconds that are left, half a second at least."""
-        return max(part * (self.ends - time.perf_counter()), 0.5)
-
-    @property
-    def is_over(self) -> bool:
-        """True where less than a second is left."""
-        return self.ends - time.perf_counter() < 1.0
 
 
 @dataclass(frozen=True)
@@ -171,7 +153,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     require_positive("选址的时间", seconds, "例如 120 秒")
     if count is not None and count < 1:
         raise InputError(f"新开站数须至少为 1，现在是 {count}", remedy="例如 --stations 3")
-    clock = Clock(time.perf_counter() + seconds)
+    clock = Clock.of(seconds)
     sites, told = sites_of(coverage)
     terms, notes = make_terms(
         coverage, sites, required, budget, each_community=each_community, capacity=capacity
@@ -183,7 +165,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
     reach = SERVICE_MINUTES * 60 * float(coverage.summary["speed_m_s"])
     ground = _ground(coverage, sites, reach, reach * (MEDIAN_REACH if model in FAR_MODELS else 1))
     sited = _chosen(ground, terms, model, count, clock.share(MODEL_SHARE))
-    curve, stopped = _curve(ground.inside, terms, count, clock)
+    curve, stopped = curve_of(ground.inside, terms, count, clock)
     chosen = _ranked(sites, ground.inside, sited, sites["is_open"].to_numpy(bool))
     if terms.capacity is not None:
         today = int(curve["households_covered"].iloc[0])
@@ -191,7 +173,7 @@ def site_stations(  # noqa: PLR0913 - each is a thing an office asks for
         notes = (*notes, f"现有驿站按面积能服务 {today} 户")
     return Proposal(
         sites=chosen,
-        covered=_covered(ground.inside, sited.chosen),
+        covered=ground.inside.covered(sited.chosen),
         served=sited.served,
         households=int(ground.demand.households.sum()),
         optimum=optimum_of(sited, UNITS[model] if model != "all" or terms.priced else "处"),
@@ -321,11 +303,6 @@ def beyond(
     }
 
 
-def _covered(inside: Demand, chosen: NDArray[np.bool_]) -> int:
-    homes = np.unique(inside.home[chosen[inside.site]])
-    return int(inside.households[homes].sum())
-
-
 def _ranked(
     sites: gpd.GeoDataFrame, inside: Demand, sited: Sited, today: NDArray[np.bool_]
 ) -> gpd.GeoDataFrame:
@@ -333,13 +310,13 @@ def _ranked(
     is_open = today.copy()
     waiting = np.flatnonzero(sited.chosen & ~today).tolist()
     order, added = [], []
-    base = _covered(inside, is_open)
+    base = inside.covered(is_open)
     while waiting:
         gains = []
         for s in waiting:
             trial = is_open.copy()
             trial[s] = True
-            gains.append(_covered(inside, trial) - base)
+            gains.append(inside.covered(trial) - base)
         best = int(np.argmax(gains))
         order.append(waiting.pop(best))
         added.append(gains[best])
@@ -364,39 +341,3 @@ def _by_room(
         added.append(served - before)
         before = served
     return chosen.assign(added_households=np.array(added, np.int64))
-
-
-def _curve(
-    inside: Demand, terms: Terms, count: int, clock: Clock
-) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    """
-    Solve for each number of stations until everybody who can be reached is, under the same terms.
-
-    It begins with today's stations; the next point is the least number that the premises insisted
-    on and the communities without a station allow.
-    """
-    most = _covered(inside, np.ones(inside.n_sites, bool))
-    least = max(int((terms.required & terms.new).sum()) + len(waiting_groups(terms)), 1)
-    rows, notes = [(0, _today(inside, terms), 0.0)], []
-    last = min(max(CURVE, least, min(count, 2 * CURVE)), int(terms.new.sum()))
-    for k in range(least, last + 1):
-        if clock.is_over:
-            notes.append(f"时间用完，覆盖曲线只算到新开 {rows[-1][0]} 处")
-            break
-        limited, seconds = replace(terms, count=k), clock.share(1 / (last + 1 - k))
-        sited = most_covered(inside, limited, seconds=seconds, sparing=False)
-        rows.append((k, sited.served, sited.gap))
-        # Coverage grows less with every station, but for a budget: a standstill is the end.
-        stands = terms.budget is None and k > least and rows[-1][1] == rows[-2][1]
-        if sited.served >= most or stands:
-            break
-    return pd.DataFrame(rows, columns=["new_stations", "households_covered", "gap"]), tuple(notes)
-
-
-def _today(inside: Demand, terms: Terms) -> int:
-    """Count who is served with nothing opened."""
-    today = ~terms.new
-    if terms.capacity is None:
-        return _covered(inside, today)
-    alone = replace(terms, required=today, count=0, group=None, budget=None)
-    return most_covered(inside, alone, sparing=False).served

@@ -33,6 +33,10 @@ class Demand(NamedTuple):
     """One pair a row, shape (n_pairs,)."""
     n_sites: int
 
+    def covered(self, is_open: NDArray[np.bool_]) -> int:
+        """Count the households with an open site within reach."""
+        return int(self.households[np.unique(self.home[is_open[self.site]])].sum())
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:

@@ -170,6 +170,10 @@ class Rules:
     """Largest file that is read, megabytes, unpacked."""
     max_rows: int = 20_000_000
     max_vertices: int = 200_000_000
+    max_read_mb: int = 4_000
+    """Memory that reading one file may take, megabytes; it is read in a process of its own."""
+    max_read_seconds: int = 600
+    """Time for reading one file, or one batch of it."""
 
     def __post_init__(self) -> None:
         """Refuse settings that no plan could meet."""

@@ -10,11 +10,11 @@ import numpy as np
 import shapely
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.ingest.caged import batches_of
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.combining import combined
 from lingwu_grid.ingest.headers import own_headers, plain
 from lingwu_grid.ingest.locating import locate
-from lingwu_grid.ingest.streams import batches_of
 from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.ingest.tables import Source
 

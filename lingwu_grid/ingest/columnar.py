@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pyogrio
 import shapely
 
+from lingwu_grid.ingest.drivers import source_of
 from lingwu_grid.ingest.files import Limits, Raw, check_rows, parquet_files
 
 if TYPE_CHECKING:
@@ -108,8 +109,11 @@ def layer_batches(path: Path, layer: str, label: str, limits: Limits, size: int)
         One batch at least.
     """
     total = 0
-    opened = pyogrio.open_arrow(path, layer=layer, batch_size=size, use_pyarrow=True)
-    with opened as (about, reader):
+    with (
+        source_of(path) as source,
+        pyogrio.open_arrow(source, layer=layer, batch_size=size, use_pyarrow=True) as opened,
+    ):
+        about, reader = opened
         column = about["geometry_name"] or "wkb_geometry"
         for batch in reader:
             frame = batch.to_pandas()
@@ -119,8 +123,9 @@ def layer_batches(path: Path, layer: str, label: str, limits: Limits, size: int)
             total += len(frame)
             check_rows(total, label, limits)
             yield Raw(plain_values(frame), "utf-8", rows)
-    if not total:
-        yield Raw(pyogrio.read_dataframe(path, layer=layer), "utf-8", np.empty(0, np.int64))
+        if not total:
+            nothing = pyogrio.read_dataframe(source, layer=layer)
+            yield Raw(nothing, "utf-8", np.empty(0, np.int64))
 
 
 def plain_values(frame: pd.DataFrame) -> pd.DataFrame:

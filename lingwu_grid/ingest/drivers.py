@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from contextlib import closing
+import tempfile
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lingwu_grid.contract.errors import InputError
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 SQLITE = b"SQLite format 3\x00"
 SHAPE = (9994).to_bytes(4, "big")
@@ -19,18 +22,26 @@ FIRST_BYTES = {".gpkg": SQLITE, ".shp": SHAPE}
 RULED_TABLES = "gpkg_"
 """What the standard calls its own tables by (OGC 12-128r19, clause 1.1.3)."""
 
+WRITE_AHEAD = 18
+"""Byte of a database that says 2 where changes lie in a log beside it, as QGIS has them."""
+
+BESIDE = ("-wal", "-journal")
+"""What changes that are not in the file yet are kept in."""
+
 HIDDEN_AND_COMPUTED = (2, 3)
 """What ``pragma table_xinfo`` says of a column that is worked out at reading."""
 
 
-def source_of(path: Path, label: str = "") -> str:
+@contextmanager
+def source_of(path: Path, label: str = "") -> Iterator[str]:
     """
     Give a spatial file as GDAL is to open it, so that no other driver is asked.
 
     GDAL chooses a driver by the bytes: a ``.geojson`` with the XML of a virtual data source opens
     whatever that names, another file or an address. GeoJSON has a prefix that names its driver; a
     Shapefile and a GeoPackage are told by their first bytes, which no driver asked before theirs
-    takes.
+    takes. A GeoPackage that some program has open is read from a copy, with the changes that lie
+    beside it: whoever opens such a file in its place also writes there.
 
     Parameters
     ----------
@@ -46,18 +57,29 @@ def source_of(path: Path, label: str = "") -> str:
     """
     ending = path.suffix.lower()
     if ending not in FIRST_BYTES:
-        return f"GeoJSON:{path.absolute()}"
+        yield f"GeoJSON:{path.absolute()}"
+        return
     with path.open("rb") as content:
-        is_own = content.read(len(FIRST_BYTES[ending])) == FIRST_BYTES[ending]
-    if not is_own:
+        head = content.read(WRITE_AHEAD + 1)
+    if not head.startswith(FIRST_BYTES[ending]):
         raise InputError(
             f"文件 {label or path.name} 的内容不是 {OWN_NAME[ending]}",
             where=str(path),
             remedy="在原软件里重新导出；不要靠改后缀来换格式",
         )
-    if ending == ".gpkg":
+    if ending == ".shp":
+        yield str(path.absolute())
+        return
+    beside = [b for b in (path.with_name(path.name + end) for end in BESIDE) if b.is_file()]
+    if not beside and head[WRITE_AHEAD:] != b"\2":
         _check_package(path)
-    return str(path.absolute())
+        yield str(path.absolute())
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        for file in (path, *beside):
+            shutil.copyfile(file, Path(folder) / file.name)
+        _check_package(Path(folder) / path.name)
+        yield str(Path(folder) / path.name)
 
 
 def _check_package(path: Path) -> None:

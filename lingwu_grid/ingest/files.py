@@ -43,11 +43,18 @@ class Limits(NamedTuple):
     file_mb: int
     rows: int
     vertices: int
+    read_mb: int = 4_000
+    """Memory for reading one file."""
+    read_seconds: int = 600
+    """For reading one file, or a batch of it."""
 
     @classmethod
     def of(cls, rules: Rules) -> Limits:
         """Take them from the settings."""
-        return cls(rules.max_file_mb, rules.max_rows, rules.max_vertices)
+        return cls(
+            rules.max_file_mb, rules.max_rows, rules.max_vertices,
+            rules.max_read_mb, rules.max_read_seconds,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import pandas as pd
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.schema import STATUS_WORDS
 from lingwu_grid.contract.settings import rules_from
+from lingwu_grid.ingest.caged import read_file
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.columns import as_code
 from lingwu_grid.ingest.columns_guessed import guessed_columns, missing_columns
@@ -25,12 +26,12 @@ from lingwu_grid.ingest.personal import looks_like_data
 from lingwu_grid.ingest.proposing import as_toml
 from lingwu_grid.ingest.status_guessed import MOST_WORDS, status_columns, status_meant
 from lingwu_grid.ingest.study import Study, read_study, rules_of
-from lingwu_grid.ingest.tables import Source, read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.ingest.tables import Source
 
 DEEP = 3
 """Levels of folders in which files that are not read are looked for."""

@@ -73,19 +73,20 @@ def read_spatial(
     elif suffix == ".shp":
         yield table or "", path.name, _copied(path, table or "", limits)
     else:
-        yield table or "", path.name, _layer(source_of(path), path.name, table or "", limits)
+        with source_of(path) as source:
+            yield table or "", path.name, _layer(source, path.name, table or "", limits)
 
 
 def _layers(
     path: Path, table: str | None, claims: Claims, limits: Limits
 ) -> Iterator[tuple[str, str, Raw]]:
-    source = source_of(path)
-    layers = [n for n in pyogrio.list_layers(source)[:, 0].tolist() if n not in OF_PROGRAMS]
-    for layer in layers:
-        meant = claims.of_layer(path, layer, table if len(layers) == 1 else None)
-        label = f"{path.name}:{layer}"
-        if meant is not None or not claims.leaves_out(path, layer):
-            yield meant or "", label, _layer(source, label, meant or "", limits, layer=layer)
+    with source_of(path) as source:
+        layers = [n for n in pyogrio.list_layers(source)[:, 0].tolist() if n not in OF_PROGRAMS]
+        for layer in layers:
+            meant = claims.of_layer(path, layer, table if len(layers) == 1 else None)
+            label = f"{path.name}:{layer}"
+            if meant is not None or not claims.leaves_out(path, layer):
+                yield meant or "", label, _layer(source, label, meant or "", limits, layer=layer)
 
 
 def _zipped(
@@ -122,7 +123,8 @@ def _unpacked(inside: zipfile.ZipFile, name: str, label: str, table: str, limits
                 shape.with_suffix(ending).open("wb") as target,
             ):
                 shutil.copyfileobj(source, target)
-        return _shapefile(source_of(shape, label), _dbf_beside(shape), label, table, limits)
+        with source_of(shape, label) as source:
+            return _shapefile(source, _dbf_beside(shape), label, table, limits)
 
 
 def _copied(path: Path, table: str, limits: Limits) -> Raw:
@@ -132,7 +134,8 @@ def _copied(path: Path, table: str, limits: Limits) -> Raw:
         for part in path.parent.glob(f"{_literal(path.stem)}.*"):
             if part.suffix.lower() in SHAPEFILE_PARTS:
                 shutil.copyfile(part, shape.with_suffix(part.suffix.lower()))
-        return _shapefile(source_of(shape, path.name), _dbf_beside(path), path.name, table, limits)
+        with source_of(shape, path.name) as source:
+            return _shapefile(source, _dbf_beside(path), path.name, table, limits)
 
 
 def _as_written(name: str) -> str:

@@ -14,13 +14,12 @@ from lingwu_grid.ingest.files import (
     COLUMNAR,
     DELIMITED,
     Limits,
-    files_of,
     kind_of,
     parquet_files,
     sha256_of,
 )
 from lingwu_grid.ingest.headers import known_headers
-from lingwu_grid.ingest.tables import Source, as_source, ending_of, readable
+from lingwu_grid.ingest.tables import Source, as_source, ending_of, readable, unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,37 +43,22 @@ class Stream(NamedTuple):
     layer: str = ""
 
 
-def streamable(folder: Path, claims: Claims) -> dict[Path, int]:
+def rows_about(path: Path) -> int | None:
     """
-    List the household files of a study that can be read a batch at a time.
-
-    Parameters
-    ----------
-    folder
-        The study.
-    claims
-        Which files hold households.
+    Count the rows of a file that can be read a batch at a time, about.
 
     Returns
     -------
-    dict
-        The rows of each, about; the files in the order of folder and name. Workbooks,
-        Shapefiles and GeoJSON are read whole: their formats hold no more.
+    int or None
+        None for workbooks, Shapefiles and GeoJSON: they are read whole, their formats hold no more.
 
     Raises
     ------
     InputError
-        If one of them cannot be opened; the sentence names it.
+        If it cannot be opened; the sentence names it.
     """
-    rows: dict[Path, int] = {}
-    for path in files_of(folder):
-        if claims.of(path) != "households":
-            continue
-        with readable(path):
-            count = _rows_about(path)
-        if count is not None:
-            rows[path] = count
-    return rows
+    with readable(path):
+        return _rows_about(path)
 
 
 def _rows_about(path: Path) -> int | None:
@@ -83,8 +67,10 @@ def _rows_about(path: Path) -> int | None:
         return path.stat().st_size // ROW_BYTES[suffix]
     if suffix in COLUMNAR:
         return sum(int(pq.read_metadata(p).num_rows) for p in parquet_files(path) or [path])
-    if suffix == ".gpkg" and len(pyogrio.list_layers(source_of(path))) == 1:
-        return int(pyogrio.read_info(path)["features"])
+    if suffix == ".gpkg":
+        with source_of(path) as source:
+            if len(pyogrio.list_layers(source)) == 1:
+                return int(pyogrio.read_info(source)["features"])
     return None
 
 
@@ -98,9 +84,10 @@ def open_stream(path: Path, limits: Limits) -> Stream:
         If it is empty or larger than the limit.
     """
     with readable(path):
-        layer = (
-            str(pyogrio.list_layers(source_of(path))[0, 0]) if ending_of(path) == ".gpkg" else ""
-        )
+        layer = ""
+        if ending_of(path) == ".gpkg":
+            with source_of(path) as source:
+                layer = str(pyogrio.list_layers(source)[0, 0])
         return Stream(path, sha256_of(path, limits), layer)
 
 
@@ -137,7 +124,7 @@ def batches_of(
     """
     path = stream.path
     label = f"{path.name}:{stream.layer}" if stream.layer else path.name
-    with readable(path):
+    with readable(path), unchanged(path):
         for raw in _raw_batches(stream, claims, limits, label, size):
             yield as_source(path, stream.sha256, "households", label, raw)
 

@@ -15,22 +15,24 @@ from lingwu_grid.contract.rules import Rules
 from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.ingest.batches import Rows, open_rows
+from lingwu_grid.ingest.caged import open_stream, read_file
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of, unknown_kinds
 from lingwu_grid.ingest.counting import counted
 from lingwu_grid.ingest.delimited import EMPTY
 from lingwu_grid.ingest.files import Limits
+from lingwu_grid.ingest.folder import read_sources, streamable
 from lingwu_grid.ingest.locating import locate
 from lingwu_grid.ingest.recurring import recurring
-from lingwu_grid.ingest.streams import open_stream, streamable
 from lingwu_grid.ingest.systems import work_crs_of
-from lingwu_grid.ingest.tables import Source, read_file, read_sources
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import shapely
     from pyproj import CRS
+
+    from lingwu_grid.ingest.tables import Source
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ def read_study(
         households=households,
         excluded=pd.concat([excluded, lost], ignore_index=True),
         findings=ground.findings.plus(*found, *unread),
-        streamed_rows=sum(streamable(folder, Claims.by(rules)).values()),
+        streamed_rows=sum(streamable(folder, Claims.by(rules), Limits.of(rules)).values()),
     )
 
 

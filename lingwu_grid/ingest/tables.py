@@ -14,7 +14,6 @@ from shapely.errors import ShapelyError
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding
-from lingwu_grid.contract.schema import TABLES
 from lingwu_grid.ingest.books import read_book
 from lingwu_grid.ingest.columnar import columnar_batches, read_columnar
 from lingwu_grid.ingest.delimited import delimited_batches, read_delimited
@@ -25,17 +24,15 @@ from lingwu_grid.ingest.files import (
     PEEK_ROWS,
     Limits,
     Raw,
-    files_of,
     kind_of,
     sha256_of,
 )
 from lingwu_grid.ingest.garbled import restore
 from lingwu_grid.ingest.headers import every_header, known_headers
-from lingwu_grid.ingest.likeness import likely_table
 from lingwu_grid.ingest.spatial import read_spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy as np
@@ -43,9 +40,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.ingest.claims import Claims
-
-MANY_TABLES = (".gpkg", ".zip", *BOOKS)
-"""Endings of files that may hold several tables, whatever the file is called."""
 
 UNREADABLE = (
     DataSourceError, DataLayerError, FeatureError, GeometryError, ShapelyError, sqlite3.Error,
@@ -78,76 +72,6 @@ class Source:
         return f"{self.label} 第 {self.rows[row]} {self.row_word}"
 
 
-def read_sources(
-    folder: Path,
-    claims: Claims,
-    limits: Limits,
-    *,
-    without: Container[Path] = (),
-) -> tuple[list[Source], list[Finding]]:
-    """
-    Read every file of a study that holds a table of the contract.
-
-    Parameters
-    ----------
-    folder
-        The study: files in `households/` and `boundaries/`, or in the folder itself.
-    claims
-        Which table each file holds, and the office's own headers.
-    limits
-        How large a file, how many rows and vertices.
-    without
-        Files that are read otherwise.
-
-    Returns
-    -------
-    tuple
-        Tables in the order of contract and file name, so that the same folder reads the same
-        everywhere; and an error for each file that cannot be read, so that all are told at once.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing.
-    """
-    found: list[Source] = []
-    failed: list[Finding] = []
-    for path in files_of(folder):
-        if path in without:
-            continue
-        try:
-            read = read_file(path, claims, limits)
-        except InputError as error:
-            table = claims.of(path)
-            is_ours = table is not None or ending_of(path) in MANY_TABLES
-            failed.append(unusable(error, table or "", path.name) if is_ours else _unclaimed(path))
-            continue
-        found += [source for source in read if source.table]
-        failed += [_unclaimed(path, source) for source in read if not source.table]
-        failed += [_left_out(label) for label in claims.left_out_of(path)]
-    order = list(TABLES)
-    return sorted(found, key=lambda s: (order.index(s.table), s.path.name, s.label)), failed
-
-
-def _unclaimed(path: Path, source: Source | None = None) -> Finding:
-    """Tell of a file, sheet or layer that no table claims, with a guess by name and columns."""
-    guess = likely_table(source.label, source.frame) if source is not None else None
-    word = f"；{guess.why}，像是“{guess.name}”" if guess else ""
-    called = guess.name if guess else "居民户、网格、社区、道路"
-    what = "文件" if source is None or source.label == path.name else "工作表或图层"
-    return Finding(
-        "warning", "file_unused", guess.table if guess else "",
-        path.name if source is None else source.label,
-        f"没有用到这个{what}{word}",
-        f"若要用它，改名为“{called}”（后缀不变）再运行，或用 python -m lingwu_grid.check 文件夹 "
-        f'--guess 一次认出；不用就移出文件夹，或在 rules.toml 的 [files] 里写 "不用"',
-    )  # fmt: skip
-
-
-def _left_out(label: str) -> Finding:
-    return Finding("notice", "file_left_out", "", label, "按 rules.toml 的 [files]，不用它")
-
-
 def unusable(error: InputError, table: str, label: str) -> Finding:
     """Make a finding of a fault that keeps a whole table out."""
     return Finding("error", "file_unusable", table, label, error.what, error.remedy)
@@ -168,7 +92,7 @@ def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
 def _read(path: Path, claims: Claims, limits: Limits) -> Iterator[Source]:
     if claims.leaves_out(path):
         return
-    with readable(path):
+    with readable(path), unchanged(path):
         sha256 = sha256_of(path, limits)
         for meant, label, raw in _tables(path, claims, limits):
             yield as_source(path, sha256, meant, label, raw)
@@ -198,6 +122,25 @@ def readable(path: Path) -> Iterator[None]:
             where=str(path),
             remedy="关闭正在用它的程序，在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG 后再试",
         ) from error
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """
+    See that a file stays as it is while it is read: its hash is to be that of what was read.
+
+    Raises
+    ------
+    InputError
+        If it was written meanwhile.
+    """
+    before = path.stat()
+    yield
+    after = path.stat()
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise InputError(
+            f"文件 {path.name} 在读取时被改动", where=str(path), remedy="等它存好、关闭后再运行一次"
+        )
 
 
 def as_source(path: Path, sha256: str, table: str, label: str, raw: Raw) -> Source:

@@ -18,7 +18,8 @@ from lingwu_grid.audit.whole import audited, audited_ground
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.batches import all_batches
 from lingwu_grid.ingest.claims import Claims
-from lingwu_grid.ingest.streams import streamable
+from lingwu_grid.ingest.files import Limits
+from lingwu_grid.ingest.folder import streamable
 from lingwu_grid.ingest.study import Study, none_counts, read_ground, read_study, rules_of
 from lingwu_grid.planning.run import run_of
 from lingwu_grid.scale.cutting import Cutter, refuse_unknown
@@ -120,7 +121,7 @@ def lay_out(
         return many or Laid(_looked_over(whole))
     folder = Path(study)
     rules = rules or rules_of(folder)
-    files = streamable(folder, Claims.by(rules))
+    files = streamable(folder, Claims.by(rules), Limits.of(rules))
     if not rules.target_grids and sum(files.values()) >= rules.part_households:
         laid = _lay_files(folder, rules, list(files), key, beside, watch)
         if laid is not None:

@@ -16,10 +16,9 @@ import pytest
 import shapely
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.ingest.caged import open_stream, read_file
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.files import Limits
-from lingwu_grid.ingest.streams import open_stream
-from lingwu_grid.ingest.tables import read_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from lingwu_grid.ingest.caged import batches_of, open_stream
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.files import Limits
-from lingwu_grid.ingest.streams import batches_of, open_stream, streamable
+from lingwu_grid.ingest.folder import streamable
 from lingwu_grid.ingest.tables import read_file
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def geopackage(path: Path) -> Path:
 )  # fmt: skip
 def test_batches_are_the_whole_file(write: object, tmp_path: Path) -> None:
     path = write(tmp_path)  # type: ignore[operator]
-    assert list(streamable(tmp_path, Claims())) == [path]
+    assert list(streamable(tmp_path, Claims(), LIMITS)) == [path]
     (whole,) = read_file(path, Claims(), LIMITS)
     batches = list(batches_of(open_stream(path, LIMITS), Claims(), LIMITS, size=7))
     assert len(batches) > 3
@@ -106,4 +107,4 @@ def test_batches_are_the_whole_file(write: object, tmp_path: Path) -> None:
 def test_what_holds_little_is_read_whole(tmp_path: Path) -> None:
     rows().to_excel(tmp_path / "居民户.xlsx", index=False)
     spatial().to_file(tmp_path / "居民户_2.geojson")
-    assert streamable(tmp_path, Claims()) == {}
+    assert streamable(tmp_path, Claims(), LIMITS) == {}

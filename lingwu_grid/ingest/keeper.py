@@ -1,0 +1,242 @@
+"""
+Keeper: starts the processes that read files, and ends those that take too much.
+
+On Linux each study has a fresh process, a fork of one that has loaded the libraries, which sees
+the study's folder and no network (`confinement`); elsewhere one process reads them all.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import pickle
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
+
+import psutil
+
+from lingwu_grid.contract.errors import LingwuError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lingwu_grid.ingest.files import Limits
+
+MODULE = "lingwu_grid.ingest.inmate"
+LENGTH = 8
+LOOK_SECONDS = 0.1
+END_SECONDS = 5.0
+FORKS = sys.platform == "linux"
+"""Whether each study has a process of its own."""
+
+
+class Request(NamedTuple):
+    """What the process is asked for."""
+
+    job: str
+    given: tuple[Any, ...]
+    places: frozenset[Path]
+    """Folders that may be read."""
+    home: str
+    """Where a path begins that is not whole."""
+    scratch: str
+    """A folder for what is unpacked; cleared when the answer is there."""
+
+
+class Inmate:
+    """
+    A process that reads files.
+
+    Parameters
+    ----------
+    process
+        Itself.
+    asks, tells
+        Where requests go, and where answers come from.
+    """
+
+    def __init__(self, process: psutil.Process, asks: BinaryIO, tells: BinaryIO) -> None:
+        self.process = process
+        self.scratch = tempfile.mkdtemp(prefix="lingwu-")
+        self.places: frozenset[Path] | None = None
+        """What it is confined to; None where it is not."""
+        self._asks, self._tells = asks, tells
+
+    def ask(self, request: Request) -> None:
+        """Hand a request over."""
+        message = pickle.dumps(request)
+        self._asks.write(len(message).to_bytes(LENGTH, "little") + message)
+        self._asks.flush()
+
+    def answer(self) -> tuple[dict[str, Any], bytes] | None:
+        """Wait for the next message; None where the process is gone."""
+        about, content = self._message(), self._message()
+        return (json.loads(about), content) if about and content is not None else None
+
+    def _message(self) -> bytes | None:
+        head = self._tells.read(LENGTH)
+        length = int.from_bytes(head, "little")
+        message = self._tells.read(length)
+        return message if len(head) == LENGTH and len(message) == length else None
+
+    def end(self) -> None:
+        """Kill it, whatever it does, and see it dead: it holds files that are to be cleared."""
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            self.process.kill()
+            self.process.wait(END_SECONDS)
+        shutil.rmtree(self.scratch, ignore_errors=True)
+        for pipe in (self._asks, self._tells):
+            with suppress(OSError):
+                pipe.close()
+
+
+class Guard:
+    """Ends a process that uses more than it may, and remembers why."""
+
+    def __init__(self, inmate: Inmate, limits: Limits) -> None:
+        self._inmate, self._limits = inmate, limits
+        self._over = threading.Event()
+        self._waits_since: float | None = None
+        self.reason = ("读取它的程序中途停止", "在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG")
+
+    def __enter__(self) -> Guard:
+        threading.Thread(target=self._watch, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+
+    def answers(
+        self, job: str, given: tuple[Any, ...], places: frozenset[Path]
+    ) -> Iterator[tuple[dict[str, Any], bytes] | None]:
+        """Give what the process says to a request, up to its last word; None where it died."""
+        answer: tuple[dict[str, Any], bytes] | None = ({"item": None}, b"")
+        request = Request(job, given, places, str(Path.cwd()), self._inmate.scratch)
+        with suppress(BrokenPipeError):
+            self._inmate.ask(request)
+        while answer is not None and "item" in answer[0]:
+            self._waits_since = time.monotonic()
+            answer = self._inmate.answer()
+            self._waits_since = None
+            yield answer
+
+    def _watch(self) -> None:
+        most, seconds = self._limits.read_mb, self._limits.read_seconds
+        while not self._over.wait(LOOK_SECONDS):
+            since = self._waits_since
+            try:
+                used = self._inmate.process.memory_info().rss / 2**20
+            except psutil.NoSuchProcess:
+                return
+            if used > most:
+                self.reason = (
+                    f"读它要用的内存超过 {most} MB",
+                    "按街道分成几份，或在 rules.toml 里调大 max_read_mb",
+                )
+            elif since is not None and time.monotonic() - since > seconds:
+                self.reason = (
+                    f"{seconds} 秒内没有读完",
+                    "按街道分成几份，或在 rules.toml 里调大 max_read_seconds",
+                )
+            else:
+                continue
+            self._inmate.process.kill()
+            return
+
+
+class Warden:
+    """Starts processes: forks of one that has loaded the libraries, or one for all files."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owner = 0
+        self._idle: list[Inmate] = []
+        self._control: socket.socket | None = None
+        self._forker: psutil.Popen | None = None
+
+    @contextmanager
+    def inmate(self, places: frozenset[Path]) -> Iterator[Inmate]:
+        """Give a process that may read some folders; one that was interrupted is not used again."""
+        with self._lock:
+            if self._owner != os.getpid():  # a fork of this process has none of its own yet
+                self._owner, self._idle, self._control = os.getpid(), [], None
+            held = self._idle.pop() if self._idle else None
+            if held is not None and FORKS and held.places != places:
+                held.end()
+                held = None
+            if held is None:
+                held = self._forked() if FORKS else _started()
+                held.places = places if FORKS else None
+        is_whole = False
+        try:
+            yield held
+            is_whole = True
+        finally:
+            if is_whole and not self._idle:
+                self._idle.append(held)
+            else:
+                held.end()
+
+    def _forked(self) -> Inmate:
+        for _ in range(2):  # the one that forks may have been killed since the last file
+            if self._control is None:
+                self._control, theirs = socket.socketpair()
+                self._forker = _run(str(theirs.fileno()), pass_fds=(theirs.fileno(),))
+                theirs.close()
+            ours, theirs = socket.socketpair()
+            with ours, theirs, suppress(OSError, psutil.NoSuchProcess):
+                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
+                number = int.from_bytes(self._control.recv(LENGTH), "little")
+                if number:
+                    process = psutil.Process(number)
+                    return Inmate(process, ours.makefile("wb"), ours.makefile("rb"))
+            self._control.close()
+            self._control = None
+        raise LingwuError(
+            "读取文件的进程起不来",
+            remedy="关闭别的程序，腾出内存，再运行一次；仍不行，重新安装本程序",
+        )
+
+    def close(self) -> None:
+        """End all that wait."""
+        if self._owner != os.getpid():
+            return
+        for held in self._idle:
+            held.end()
+        if self._control is not None and self._forker is not None:
+            self._control.close()
+            self._forker.wait(END_SECONDS)
+
+
+def _run(*arguments: str, **options: Any) -> psutil.Popen:  # noqa: ANN401 - of Popen
+    """Start the module in a group of its own, where an interrupt of the planner does not reach."""
+    own_group: dict[str, Any] = {"start_new_session": True}
+    if sys.platform == "win32":
+        alone = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
+        own_group = {"creationflags": alone}
+    known = os.pathsep.join(os.path.abspath(p) for p in sys.path)  # noqa: PTH100 - text
+    return psutil.Popen(
+        [sys.executable, "-P", "-m", MODULE, *arguments],
+        stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir(),
+        env=os.environ | {"PYTHONPATH": known, "PYTHONUTF8": "1"},
+        **own_group, **options,
+    )  # fmt: skip
+
+
+def _started() -> Inmate:
+    held = _run(stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    asks, tells = cast("BinaryIO", held.stdin), cast("BinaryIO", held.stdout)
+    return Inmate(held, asks, tells)
+
+
+WARDEN = Warden()
+atexit.register(WARDEN.close)

@@ -199,8 +199,7 @@ class Warden:
                 if number:
                     process = psutil.Process(number)
                     return Inmate(process, ours.makefile("wb"), ours.makefile("rb"))
-            self._control.close()
-            self._control = None
+            self._end_forker()
         raise LingwuError(
             "读取文件的进程起不来",
             remedy="关闭别的程序，腾出内存，再运行一次；仍不行，重新安装本程序",
@@ -212,8 +211,13 @@ class Warden:
             return
         for held in self._idle:
             held.end()
+        self._idle.clear()
+        self._end_forker()
+
+    def _end_forker(self) -> None:
         if self._control is not None and self._forker is not None:
             self._control.close()
+            self._control = None
             self._forker.wait(END_SECONDS)
 
 

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
     from lingwu_grid.ingest.claims import Claims
 
+GEOMETRY = "geometry"
+"""What the shapes of a layer are called once read."""
+
 OF_PROGRAMS = ("layer_styles", "qgis_projects")
 """Layers that programs keep for themselves in a GeoPackage."""
 
@@ -216,18 +219,24 @@ def _layer(where: str, label: str, table: str, limits: Limits, **options: str) -
         info = pyogrio.read_info(where, **options)
         check_rows(int(info["features"]), label, limits)
         # Two fields of one name come out as the second twice, but for the reader of Arrow.
-        names, repeated = distinct(info["fields"].tolist(), table, label)
+        every = info["fields"].tolist()
+        # A word of the table under the name of its shapes would take their place.
+        fields = [name for name in every if name != GEOMETRY or not info["geometry_type"]]
+        names, repeated = distinct(fields, table, label)
+        if fields != every:
+            repeated += distinct([GEOMETRY, GEOMETRY], table, label)[1]
         read = partial(
             pyogrio.read_dataframe,
             where,
             max_features=None if table else PEEK_ROWS,
-            use_arrow=bool(repeated),
+            use_arrow=names != fields,
+            columns=fields if fields != every else None,
             **options,
         )
         frame = read(on_invalid="ignore")
         is_lacking = isinstance(frame, gpd.GeoDataFrame) and frame.geometry.isna().any()
         mended = read(on_invalid="fix") if is_lacking else frame
-    if repeated:
+    if names != fields:
         rest = list(frame.columns[len(names) :])
         frame, mended = (t.set_axis([*names, *rest], axis=1) for t in (frame, mended))
     findings = [*_said(said, table, label), *repeated]

@@ -311,3 +311,24 @@ def test_two_fields_of_one_name_are_told_and_kept_apart(study: Path) -> None:
     assert read.frame["aa"].tolist() == ["甲", "乙"]
     assert read.frame["aa（第 3 列）"].tolist() == ["丙", "丁"]
     assert read.frame.geometry.notna().all()
+
+
+def test_a_field_called_as_the_shapes_are_does_not_take_their_place(study: Path) -> None:
+    where = {"type": "Point", "coordinates": [106.3, 38.1]}
+    one = {"type": "Feature", "properties": {"geometry": "字", "name": "甲"}, "geometry": where}
+    content = {"type": "FeatureCollection", "features": [one]}
+    (study / "驿站.geojson").write_text(json.dumps(content), "utf-8")
+    (read,) = read_file(study / "驿站.geojson", Claims(), LIMITS)
+    assert read.frame.geometry.iloc[0] == shapely.Point(106.3, 38.1)
+    assert read.frame["name"].tolist() == ["甲"]
+    assert "column_repeated" in [f.code for f in read.findings]
+
+
+def test_fields_without_a_name_are_numbered(study: Path) -> None:
+    roads().assign(aa=["甲", "乙"]).to_file(study / "道路.shp", encoding="utf-8")
+    fields = study / "道路.dbf"
+    content = fields.read_bytes()
+    fields.write_bytes(content.replace(b"name\0", b"\0\0\0\0\0", 1).replace(b"aa\0", b"\0\0\0", 1))
+    (read,) = read_file(study / "道路.shp", Claims(), LIMITS)
+    assert read.frame["（第 1 列）"].tolist() == [HIDDEN] * 2
+    assert read.frame["（第 2 列）"].tolist() == ["甲", "乙"]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.occupancy import occupied
 
 if TYPE_CHECKING:
     import argparse
@@ -63,6 +64,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
+    with occupied(options.plan):
+        return _measure(options, watch)
+
+
+def _measure(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     plan = lg.read_plan(options.plan)
     rules = lg.settings(options.study, options.rules, datum=options.datum)
     study = lg.read_study(options.study, rules)

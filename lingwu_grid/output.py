@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-import glob
 import json
-import os
 import shutil
-import tempfile
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-import psutil
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from lingwu_grid.contract.errors import OutputError
+from lingwu_grid.occupancy import (
+    DRAFT,
+    PUT_ASIDE,
+    beside,
+    bring_along,
+    not_written,
+    occupied,
+    recover,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +29,11 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-LITTLE_BYTES = 2**20
-"""A disk with less free than this is full."""
+FOR_ME = 0o700
+"""Rights of a folder that only its owner opens."""
+
+PRIVATE = ("assignment.csv", "assignment", "coverage.csv", "excluded.csv", "findings.csv")
+"""What holds households one by one, or their ids."""
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """A cell that begins so may be run by a spreadsheet."""
@@ -33,20 +41,6 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 FLAT = ("units", "joins")
 """Keys whose values are long lists: one line each."""
-
-OURS = frozenset(
-    [
-        "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
-        "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
-        "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
-        "guess.html", "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
-        "streets", "assignment", "compare.json", "figures.csv", "pairs.csv", "stories.csv",
-        "drift.csv",
-        "excluded.csv", "findings.csv", "changes.csv", "impact.csv", "code_register.csv",
-        "assignment.csv", "buildings.csv",
-    ]
-)  # fmt: skip
-"""What a new plan replaces; anything else in the folder is somebody's and stays."""
 
 
 def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
@@ -91,63 +85,26 @@ def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
     Raises
     ------
     OutputError
-        As :func:`refuse_foreign`; or if it is a mount point, or no folder can be made or renamed
-        there.
+        As :func:`refuse_foreign`; or if it is a mount point, another run has it, or no folder can
+        be made or renamed there.
     """
-    refuse_foreign(folder, mark=mark)
     if folder.is_mount():
         raise OutputError(
             "结果文件夹是一个挂载点（容器的卷、盘的根），不能整个换掉",
             where=str(folder),
             remedy="在它下面再写一层文件夹，例如 -o 该文件夹/结果",
         )
-    try:
-        tempfile.TemporaryDirectory(
-            dir=existing(folder.parent), prefix=f".{folder.name}.draft-"
-        ).cleanup()
-        if folder.exists():  # a file held open there would stop the end, hours later
-            aside = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-            folder.rename(aside)
-            aside.rename(folder)
-    except OSError as error:
-        raise _not_written(folder, error) from error
-
-
-def recover(folder: Path) -> None:
-    """
-    Put right what a killed run left: bring the old result back, clear drafts away.
-
-    A result is put in place by two renames; a run that was killed between them has left the old
-    one beside its place, whole.
-
-    Parameters
-    ----------
-    folder
-        The output folder, there or not.
-    """
-    for aside in sorted(folder.parent.glob(f".{glob.escape(folder.name)}.old-*")):
-        if _is_at_work(aside):
-            continue
-        if not folder.exists():
-            aside.rename(folder)
-        else:
-            _bring_along(aside, folder)
-            shutil.rmtree(aside, ignore_errors=True)
-    for draft in folder.parent.glob(f".{glob.escape(folder.name)}.draft-*"):
-        if not _is_at_work(draft):
-            shutil.rmtree(draft, ignore_errors=True)
-
-
-def _is_at_work(folder: Path) -> bool:
-    number = folder.name.rpartition("-")[2]
-    return number.isdigit() and int(number) != os.getpid() and psutil.pid_exists(int(number))
-
-
-def _bring_along(aside: Path, folder: Path) -> None:
-    """Move what is not ours from the old folder to the new one."""
-    for item in aside.iterdir():
-        if item.name not in OURS and not (folder / item.name).exists():
-            item.rename(folder / item.name)
+    refuse_foreign(folder, mark=mark)
+    with occupied(folder):
+        trial, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
+        try:
+            trial.mkdir()
+            trial.rmdir()
+            if folder.exists():  # a file held open there would stop the end, hours later
+                folder.rename(aside)
+                aside.rename(folder)
+        except OSError as error:
+            raise not_written(folder, error) from error
 
 
 @contextmanager
@@ -167,26 +124,39 @@ def whole_folder(folder: Path, *, mark: str = "plan.gpkg", adds: bool = False) -
     Raises
     ------
     OutputError
-        If the draft cannot be made or put in place; the old folder is then as it was.
+        If another run has it, or the draft cannot be made or put in place; the old folder is then
+        as it was.
     """
-    refuse_foreign(folder, mark=mark)
-    draft = folder.with_name(f".{folder.name}.draft-{os.getpid()}")
-    aside = folder.with_name(f".{folder.name}.old-{os.getpid()}")
-    try:
-        shutil.rmtree(draft, ignore_errors=True)
-        draft.mkdir(parents=True)
-        if adds and folder.is_dir():
-            shutil.copytree(folder, draft, dirs_exist_ok=True)
-    except OSError as error:
-        raise _not_written(folder, error) from error
-    try:
-        yield draft
-        _swap(folder, draft, aside)
-    except (OSError, DataSourceError, DataLayerError) as error:
-        raise _not_written(folder, error) from error
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    shutil.rmtree(aside, ignore_errors=True)
+    with occupied(folder):
+        refuse_foreign(folder, mark=mark)
+        draft, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
+        try:
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir(parents=True)
+            usual = draft.stat().st_mode
+            draft.chmod(FOR_ME)  # until it is sorted what is private in it
+            if adds and folder.is_dir():
+                shutil.copytree(folder, draft, dirs_exist_ok=True)
+                draft.chmod(FOR_ME)
+        except OSError as error:
+            raise not_written(folder, error) from error
+        try:
+            yield draft
+            _keep_private(draft)
+            draft.chmod(usual)
+            _swap(folder, draft, aside)
+        except (OSError, DataSourceError, DataLayerError) as error:
+            raise not_written(folder, error) from error
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _keep_private(folder: Path) -> None:
+    """Let nobody but the owner open what holds households' rows, where the system knows that."""
+    for name in PRIVATE:
+        for path in folder.rglob(name):
+            path.chmod(FOR_ME if path.is_dir() else FOR_ME & ~0o111)
 
 
 def _swap(folder: Path, draft: Path, aside: Path) -> None:
@@ -199,22 +169,7 @@ def _swap(folder: Path, draft: Path, aside: Path) -> None:
             aside.rename(folder)
         raise
     if aside.exists():
-        _bring_along(aside, folder)
-
-
-def _not_written(folder: Path, error: Exception) -> OutputError:
-    full = shutil.disk_usage(existing(folder)).free < LITTLE_BYTES
-    why = "磁盘已满" if full else getattr(error, "strerror", None) or str(error)
-    return OutputError(
-        f"写不出结果：{why}",
-        where=str(folder),
-        remedy="关闭正在打开该文件夹的程序，确认磁盘有空间、文件夹可写，再运行一次；原有结果没有改动",
-    )
-
-
-def existing(folder: Path) -> Path:
-    """Give the nearest folder above that is there."""
-    return next(p for p in (folder, *folder.absolute().parents) if p.exists())
+        bring_along(aside, folder)
 
 
 def write_layer(table: gpd.GeoDataFrame, path: Path, layer: str) -> None:

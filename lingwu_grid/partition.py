@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import lingwu_grid as lg
 from lingwu_grid import cli
 from lingwu_grid.lawful import UNLAWFUL_RUNS
+from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / options.study.resolve().name
     named = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
     rules = lg.settings(options.study, options.rules, datum=options.datum).with_(**named)
-    with cli.Interrupt() as stop, lg.Crew(options.workers, watch, stop) as crew:
+    with occupied(out), cli.Interrupt() as stop, lg.Crew(options.workers, watch, stop) as crew:
         plan = lg.partition(
             options.study,
             rules,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.occupancy import occupied
 
 if TYPE_CHECKING:
     import argparse
@@ -50,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or options.plan.with_name(options.plan.resolve().name + "-review")
     plan = lg.read_plan(options.plan)
-    with lg.Crew(options.workers, watch) as crew:
+    with occupied(out), lg.Crew(options.workers, watch) as crew:
         reviewed = lg.review(
             options.study,
             plan,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.occupancy import occupied
 
 if TYPE_CHECKING:
     import argparse
@@ -40,17 +41,18 @@ def main(argv: list[str] | None = None) -> int:
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / f"{options.study.resolve().name}-scenarios"
-    found = lg.scenarios(
-        options.study,
-        lg.settings(options.study, options.rules, datum=options.datum),
-        prices=not options.no_prices,
-        choose=options.choose,
-        seed=options.seed,
-        workers=options.workers,
-        out=out,
-        watch=watch,
-    )
-    found.save(out)
+    with occupied(out):
+        found = lg.scenarios(
+            options.study,
+            lg.settings(options.study, options.rules, datum=options.datum),
+            prices=not options.no_prices,
+            choose=options.choose,
+            seed=options.seed,
+            workers=options.workers,
+            out=out,
+            watch=watch,
+        )
+        found.save(out)
     cli.say_result(found.table().to_string(index=False))
     if found.prices is not None:
         cli.say_result(found.prices.to_string(index=False))

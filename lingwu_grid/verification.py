@@ -11,19 +11,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio.errors
 import shapely
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.disclosure.pages import faults_of
+from lingwu_grid.ingest.drivers import read_layer
+from lingwu_grid.ingest.tables import UNREADABLE
 from lingwu_grid.recounting import global_bound, unconditional_bound
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
 TOUCH_M = 0.02
@@ -92,7 +93,7 @@ class _Files:
     def __init__(self, folder: Path) -> None:
         try:
             layers = {
-                name: gpd.read_file(folder / "plan.gpkg", layer=name)
+                name: read_layer(folder / "plan.gpkg", name)
                 for name in ("grids", "communities", "units")
             }
             self.rows = pd.read_csv(
@@ -102,7 +103,7 @@ class _Files:
                 name: json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
                 for name in ("summary", "certificate")
             }
-        except (OSError, ValueError, pyogrio.errors.DataSourceError) as error:
+        except (InputError, *UNREADABLE) as error:
             raise InputError(
                 f"读不全方案：{error}",
                 where=str(folder),

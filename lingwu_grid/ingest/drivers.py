@@ -9,6 +9,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import pyogrio
+
 from lingwu_grid.contract.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,6 +83,19 @@ def source_of(path: Path, label: str = "") -> Iterator[str]:
             shutil.copyfile(file, Path(folder) / file.name)
         _check_package(Path(folder) / path.name)
         yield str(Path(folder) / path.name)
+
+
+def read_layer(path: Path, layer: str, **options: slice) -> gpd.GeoDataFrame:
+    """Read a layer of a GeoPackage, as only its own driver does."""
+    with source_of(path) as source:
+        return gpd.read_file(source, layer=layer, **options)
+
+
+def layers_of(path: Path) -> list[str]:
+    """List the layers of a GeoPackage."""
+    with source_of(path) as source:
+        names: list[str] = pyogrio.list_layers(source)[:, 0].tolist()
+        return names
 
 
 def _check_package(path: Path) -> None:

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.output import recover
+from lingwu_grid.ingest.drivers import layers_of, read_layer
+from lingwu_grid.occupancy import recover
 from lingwu_grid.planning.bundle import LONG_CSV, PLAIN
 from lingwu_grid.planning.pieces import Held
 from lingwu_grid.planning.record import PlanRecord
@@ -70,14 +69,12 @@ def read_bundle(folder: str | Path) -> PlanRecord:
             where=str(folder),
             remedy="重新运行 python -m lingwu_grid.partition",
         )
-    layers = {
-        name: gpd.read_file(folder / "plan.gpkg", layer=name) for name in ("grids", "communities")
-    }
+    layers = {name: read_layer(folder / "plan.gpkg", name) for name in ("grids", "communities")}
     about = {name: _read_table(folder / f"{name}.csv") for name in ABOUT_DATA}
     backdrop = (
         {
-            name: gpd.read_file(folder / "backdrop.gpkg", layer=name)
-            for name in pyogrio.list_layers(folder / "backdrop.gpkg")[:, 0].tolist()
+            name: read_layer(folder / "backdrop.gpkg", name)
+            for name in layers_of(folder / "backdrop.gpkg")
         }
         if (folder / "backdrop.gpkg").is_file()
         else {}
@@ -108,7 +105,7 @@ def read_bundle(folder: str | Path) -> PlanRecord:
 def _pieces(folder: Path, parts: list[dict[str, int]]) -> tuple[Piece, ...]:
     """Give the long tables: read at once, or those of a plan in parts when they are asked for."""
     if not parts:
-        layers = [gpd.read_file(folder / "plan.gpkg", layer=name) for name in ("units", "moves")]
+        layers = [read_layer(folder / "plan.gpkg", name) for name in ("units", "moves")]
         return (Held(*layers, *(_read_table(folder / f"{name}.csv") for name in LONG_CSV)),)
     reels = {name: Reel(folder / f"{name}.csv", [p[name] for p in parts]) for name in LONG_CSV}
     ends = {name: np.cumsum([0, *(p[name] for p in parts)]).tolist() for name in ("units", "moves")}
@@ -131,7 +128,7 @@ class Written:
         """Give one of the long tables."""
         if name in self.reels:
             return self.reels[name].rows(self.number)
-        return gpd.read_file(self.layers, layer=name, rows=self.rows[name])
+        return read_layer(self.layers, name, rows=self.rows[name])
 
 
 class Reel:
@@ -173,7 +170,7 @@ class Reel:
 def _read_service(folder: Path) -> Service | None:
     if not (folder / "coverage.json").is_file():
         return None
-    there = pyogrio.list_layers(folder / "plan.gpkg")[:, 0].tolist()
+    there = layers_of(folder / "plan.gpkg")
     zones = pd.read_csv(
         folder / "coverage_zones.csv", dtype={"zone_id": str, "level": str},
         encoding="utf-8-sig", keep_default_na=True,
@@ -181,9 +178,7 @@ def _read_service(folder: Path) -> Service | None:
     private = folder / "coverage.csv"  # an office may have taken it away
     return Service(
         layers={
-            name: gpd.read_file(folder / "plan.gpkg", layer=name)
-            for name in SERVICE_LAYERS
-            if name in there
+            name: read_layer(folder / "plan.gpkg", name) for name in SERVICE_LAYERS if name in there
         },
         zones=zones.assign(zone_id=zones["zone_id"].fillna("")),
         households=_read_table(private) if private.is_file() else pd.DataFrame(),

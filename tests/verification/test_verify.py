@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
 
+from lingwu_grid.contract.errors import InputError
+from lingwu_grid.plan import read_plan
 from lingwu_grid.recounting import unconditional_bound
 from lingwu_grid.verification import verify
 from tests.commands import verify as main
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from lingwu_grid.plan import Plan
@@ -132,3 +135,17 @@ def test_the_bound_by_hand() -> None:
     assert unconditional_bound(table, rules, set()) == 200
     assert unconditional_bound(table, rules, {"A"}) == 100
     assert np.isscalar(unconditional_bound(table, rules | {"margin": 50}, set()))
+
+
+@pytest.mark.parametrize("reader", [verify, read_plan], ids=["verify", "read_plan"])
+def test_layers_of_another_format_are_not_opened(copy: Path, reader: Callable[[Path], Any]) -> None:
+    """The bytes of a virtual source in the place of the plan's layers: no other file is read."""
+    outside = copy.parent / "outside.gpkg"
+    shutil.copyfile(copy / "plan.gpkg", outside)
+    (copy / "plan.gpkg").write_text(
+        '<OGRVRTDataSource><OGRVRTLayer name="grids"><SrcDataSource>'
+        f"{outside}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>",
+        encoding="utf-8",
+    )
+    with pytest.raises(InputError, match=r"plan\.gpkg 的内容不是 GeoPackage"):
+        reader(copy)

@@ -1,0 +1,145 @@
+"""One run at a time on an output, and what dead runs left beside it is put right."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from lingwu_grid.contract.errors import OutputError
+from lingwu_grid.occupancy import HOST, beside, occupied, recover
+from lingwu_grid.output import require_place, whole_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOLDER = """
+    import sys, time
+    from pathlib import Path
+    from lingwu_grid.occupancy import occupied
+    with occupied(Path(sys.argv[1])):
+        print("has it", flush=True)
+        time.sleep(60)
+"""
+
+
+def held_by_another(out: Path) -> subprocess.Popen[str]:
+    """Start a process that has an output."""
+    command = [sys.executable, "-c", textwrap.dedent(HOLDER), str(out)]
+    holder = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)  # noqa: S603
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "has it\n"
+    return holder
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_another_run_is_refused_with_the_name_of_the_first(there: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    out = tmp_path / "out"
+    if there:
+        with whole_folder(out) as draft:
+            (draft / "plan.gpkg").write_text("old")
+    with held_by_another(out) as holder:
+        for entered in (require_place, lambda folder: whole_folder(folder).__enter__()):
+            with pytest.raises(OutputError) as said:
+                entered(out)
+            assert f"电脑 {platform.node()} 上的进程 {holder.pid}（" in said.value.what
+            assert "-o" in said.value.remedy
+        holder.kill()
+    require_place(out)
+    with whole_folder(out) as draft:
+        (draft / "plan.gpkg").write_text("new")
+    assert (out / "plan.gpkg").read_text() == "new"
+    assert [p.name for p in tmp_path.iterdir()] == ["out"]
+
+
+def test_the_same_run_may_ask_again_and_has_it_to_the_end(tmp_path: Path) -> None:
+    out = tmp_path / "deep" / "out"
+    with occupied(out):
+        require_place(out)
+        with whole_folder(out) as draft:
+            (draft / "plan.gpkg").write_text("x")
+        locks = {p.name for p in out.parent.iterdir()}
+        assert locks == {"out", ".out.lock", ".out.owner"}
+        told = json.loads((out.parent / ".out.owner").read_text("utf-8"))
+        assert told["process"] == os.getpid()
+    assert [p.name for p in out.parent.iterdir()] == ["out"]
+
+
+def test_folders_made_for_a_result_that_never_came_are_gone(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), occupied(tmp_path / "a" / "b" / "out"):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_to_an_output_is_the_same_output(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with held_by_another(tmp_path / "real") as holder:
+        with pytest.raises(OutputError, match=str(holder.pid)), occupied(tmp_path / "link"):
+            pass
+        holder.kill()
+
+
+def test_what_another_computer_has_not_finished_is_named_and_left(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    out = tmp_path / "out"
+    theirs = tmp_path / ".out.draft-OFFICE.7-999999998"
+    mine = tmp_path / f".out.draft-{HOST}-999999999"
+    for draft in (theirs, mine):
+        draft.mkdir()
+    with caplog.at_level(logging.WARNING):
+        recover(out)
+    assert [p.name for p in tmp_path.iterdir()] == [theirs.name]
+    assert str(theirs) in caplog.text
+    assert "电脑 OFFICE.7" in caplog.text
+
+
+def test_nothing_is_put_right_under_a_run_that_is_at_work(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    (tmp_path / f".out.old-{HOST}-999999999").mkdir()
+    with held_by_another(out) as holder:
+        recover(out)
+        assert not out.exists()
+        holder.kill()
+    recover(out)
+    assert out.is_dir()
+
+
+def test_a_clock_set_back_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now - 10**6)
+    with occupied(tmp_path / "out"), whole_folder(tmp_path / "out") as draft:
+        (draft / "plan.gpkg").write_text("x")
+    assert (tmp_path / "out" / "plan.gpkg").exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such rights")
+def test_rows_of_households_are_for_the_owner_alone(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_folder(out) as draft:
+        assert stat.S_IMODE(draft.stat().st_mode) == 0o700
+        for name in ("assignment.csv", "excluded.csv", "findings.csv", "coverage.csv", "plan.gpkg"):
+            (draft / name).write_text("x")
+        (draft / "assignment").mkdir()
+        (draft / "share").mkdir()
+    usual = (tmp_path / "usual").mkdir() or (tmp_path / "usual").stat().st_mode
+    assert out.stat().st_mode == (out / "share").stat().st_mode == usual
+    modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in out.iterdir()}
+    assert modes.pop("share") == stat.S_IMODE(usual)
+    assert modes.pop("plan.gpkg") & 0o044
+    assert modes.pop("assignment") == 0o700
+    assert set(modes.values()) == {0o600}
+
+
+def test_the_names_beside_an_output_tell_whose_they_are(tmp_path: Path) -> None:
+    assert beside(tmp_path / "out", "draft").name == f".out.draft-{HOST}-{os.getpid()}"

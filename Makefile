@@ -2,7 +2,7 @@
 # 另有：make lab 打开笔记本，make search 随机找错，make mutants 改坏代码看测试能否发现。
 PYTHON ?= python3
 
-.PHONY: plan test env lint lab search mutants
+.PHONY: plan test env lint lab search mutants release
 
 plan:
 	$(PYTHON) bootstrap.py plan
@@ -24,3 +24,6 @@ search:
 
 mutants:
 	$(PYTHON) bootstrap.py mutants
+
+release:
+	$(PYTHON) bootstrap.py release

@@ -8,6 +8,7 @@ Set up the project with nothing but Python: make the environment, then plan, tes
     python bootstrap.py lab     and open the notebooks in JupyterLab
     python bootstrap.py search  and look for failing cases at random, twenty minutes
     python bootstrap.py mutants and change the code on purpose: do the tests notice?
+    python bootstrap.py release and build the wheel, with the list of what it rests on, into dist/
 
 ``--wheelhouse DIR`` installs from a folder of wheels, for offices without internet. Running it
 again does nothing until the lock changes.
@@ -18,6 +19,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,6 +42,11 @@ JOBS = {
     "search": [["-m", "tests.search"]],
     "mutants": [["-m", "tests.mutants"]],
     "test": [[*PYTEST, "notebooks", "tests", "lingwu_grid"]],
+    "release": [
+        ["-m", "cyclonedx_py", "requirements", "requirements.lock", "--pyproject", "pyproject.toml",
+         "--output-reproducible", "--of", "JSON", "-o", "dist/lingwu_grid.cdx.json"],
+        ["-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", "dist"],
+    ],
     "lint": [
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
@@ -92,8 +99,8 @@ def make_environment(wheelhouse: Path | None) -> None:
         run([sys.executable, "-m", "venv", "--clear", str(VENV)])
         install = [str(PYTHON), "-m", "pip", "install", "--quiet"]
     run([*install, *offline, "--require-hashes", "-r", str(LOCK)])
-    build = ["--no-build-isolation"] if wheelhouse else []
-    run([*install, *offline, *build, "--no-deps", "--editable", str(HERE)])
+    # What builds is what the lock has just put there, not whatever is newest.
+    run([*install, *offline, "--no-build-isolation", "--no-deps", "--editable", str(HERE)])
     STAMP.write_text(wanted, encoding="utf-8")
 
 
@@ -105,11 +112,23 @@ def find_uv(offline: list[str]) -> str | None:
     folder = HERE / ".bootstrap"
     program = folder / "bin" / f"uv{EXE}"
     if not program.exists():
+        folder.mkdir(exist_ok=True)
+        (folder / "uv.lock").write_text(locked("uv"), encoding="utf-8")
         fetch = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(folder)]
-        done = subprocess.run([*fetch, *offline, "uv"], check=False, capture_output=True)  # noqa: S603 - pip
+        fetch += [*offline, "--require-hashes", "--no-deps", "-r", str(folder / "uv.lock")]
+        done = subprocess.run(fetch, check=False, capture_output=True)  # noqa: S603 - pip
         if done.returncode:
             return None
     return str(program) if program.exists() else None
+
+
+def locked(name: str) -> str:
+    """Give a package's version and hashes as the lock has them."""
+    text = LOCK.read_text(encoding="utf-8")
+    found = re.search(rf"^{name}==.*\n(?:    .*\n)*", text, re.MULTILINE)
+    if found is None:
+        raise SystemExit(f"{LOCK.name} 里没有 {name}")
+    return found[0]
 
 
 def run(command: list[str]) -> None:

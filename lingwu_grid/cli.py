@@ -114,14 +114,19 @@ def add_datum(parser: argparse.ArgumentParser) -> None:
 
 def add_workers(parser: argparse.ArgumentParser, words: str, *, address: bool = True) -> None:
     """Give a command the option of how many processes work, or where."""
-    or_where = "；或一个 Dask 调度器的地址，如 tcp://192.168.1.8:8786" if address else ""
+    or_where = "；或一个 Dask 调度器的地址，如 tls://192.168.1.8:8786" if address else ""
     parser.add_argument(
         "--workers",
         type=_workers if address else _count,
         default=os.cpu_count() or 1,
-        metavar="个数|tcp://地址" if address else "个数",
+        metavar="个数|tls://地址" if address else "个数",
         help=words + or_where,
     )
+    if address:
+        parser.add_argument(
+            "--tls", type=Path, default=None, metavar="文件夹",
+            help="证书 ca.pem、cert.pem、key.pem 所在的文件夹，用于 tls:// 的调度器",
+        )  # fmt: skip
 
 
 def add_solving(parser: argparse.ArgumentParser, *, limit: str, workers: str) -> None:

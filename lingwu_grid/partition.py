@@ -65,7 +65,11 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / options.study.resolve().name
     named = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
     rules = lg.settings(options.study, options.rules, datum=options.datum).with_(**named)
-    with occupied(out), cli.Interrupt() as stop, lg.Crew(options.workers, watch, stop) as crew:
+    with (
+        occupied(out),
+        cli.Interrupt() as stop,
+        lg.Crew(options.workers, watch, stop, tls=options.tls) as crew,
+    ):
         plan = lg.partition(
             options.study,
             rules,

@@ -38,10 +38,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
-    written = lg.report(
-        options.out, ledger=options.ledger, template=options.template, traverse=options.traverse,
-        workers=options.workers, watch=watch,
-    )  # fmt: skip
+    with lg.Crew(options.workers, watch, tls=options.tls) as crew:
+        written = lg.report(
+            options.out, ledger=options.ledger, template=options.template,
+            traverse=options.traverse, workers=crew, watch=watch,
+        )  # fmt: skip
     watch("完成")
     for name, called in (
         ("ledger.xlsx", "台账"), ("report.docx", "调整方案"), ("atlas.pdf", "图集"),

@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or options.plan.with_name(options.plan.resolve().name + "-review")
     plan = lg.read_plan(options.plan)
-    with occupied(out), lg.Crew(options.workers, watch) as crew:
+    with occupied(out), lg.Crew(options.workers, watch, tls=options.tls) as crew:
         reviewed = lg.review(
             options.study,
             plan,

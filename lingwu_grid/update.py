@@ -60,7 +60,11 @@ def main(argv: list[str] | None = None) -> int:
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / options.study.resolve().name
     rules = lg.settings(options.study, options.rules, datum=options.datum)
-    with occupied(out), cli.Interrupt() as stop, lg.Crew(options.workers, watch, stop) as crew:
+    with (
+        occupied(out),
+        cli.Interrupt() as stop,
+        lg.Crew(options.workers, watch, stop, tls=options.tls) as crew,
+    ):
         made = lg.update(
             options.plan, options.study, rules, before=options.before, years=options.years,
             seed=options.seed, time_limit=options.time_limit, workers=crew, beside=out, watch=watch,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,9 +28,20 @@ def run_of(study: Study, seed: int) -> dict[str, Any]:
         "rules": study.rules.as_dict(),
         "seed": seed,
         "crs": study.crs.to_string(),
-        "versions": {"lingwu_grid": version("lingwu_grid")}
+        "versions": {"lingwu_grid": version("lingwu_grid"), "code": code()}
         | {name: version(name) for name in LIBRARIES},
     }
+
+
+@cache
+def code() -> str:
+    """Sum the package's own code up: two commits of one version are not the same program."""
+    folder = Path(__file__).parent.parent
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        whole.update(path.relative_to(folder).as_posix().encode() + b"\0")
+        whole.update(path.read_bytes().replace(b"\r\n", b"\n"))
+    return whole.hexdigest()[:12]
 
 
 class Clock:

@@ -10,11 +10,9 @@ import logging
 import time
 import uuid
 import warnings
-from contextlib import contextmanager
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from distributed import Client, Event, LocalCluster, get_worker, wait
+from distributed import Client, Event, get_worker, wait
 from distributed.scheduler import KilledWorker
 
 from lingwu_grid.contract.errors import LingwuError
@@ -27,10 +25,6 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.instance import Stop, Watch
     from lingwu_grid.scale.jobs import Work
-
-CONNECT_SECONDS = 8
-MUST_AGREE = ("lingwu_grid", "numpy", "numba", "highspy", "shapely", "scipy", "pandas", "geopandas")
-"""Versions that decide the bytes of a plan."""
 
 SAY_SECONDS = 3.0
 """One line of progress in so many seconds: many parts have much to tell."""
@@ -203,78 +197,3 @@ def _result_of(future: Future[Any]) -> Any:  # noqa: ANN401 - any result
         return Failed("处理这一部分的进程几次中途死亡（多半是内存不够）")
     logging.getLogger(__name__).debug("part failed", exc_info=error)
     return Failed(f"程序内部错误 {type(error).__name__}：{error}")
-
-
-@contextmanager
-def started(workers: int | str, watch: Watch) -> Iterator[Cluster]:
-    """
-    Start worker processes on this machine, or use those of a Dask scheduler.
-
-    Parameters
-    ----------
-    workers
-        How many processes; or the address of a scheduler.
-    watch
-        Told how far the work is.
-
-    Raises
-    ------
-    LingwuError
-        If no scheduler answers, or its workers have other versions than this machine.
-    """
-    for noisy in ("distributed", "tornado", "bokeh"):
-        logging.getLogger(noisy).setLevel(logging.CRITICAL)
-    if isinstance(workers, int):
-        with (
-            LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, memory_limit=0,
-                dashboard_address="127.0.0.1:0", host="127.0.0.1", silence_logs=logging.CRITICAL,
-            ) as cluster,
-            Client(cluster) as client,
-        ):  # fmt: skip
-            watch(f"{workers} 个进程；任务和内存：{client.dashboard_link}")
-            yield Cluster(client, watch)
-        return
-    with _connected(workers) as client:
-        _refuse_strangers(client, workers)
-        watch(f"调度器 {workers}；任务和内存：{client.dashboard_link}")
-        yield Cluster(client, watch)
-
-
-def _connected(address: str) -> Client:
-    try:
-        return Client(address, timeout=CONNECT_SECONDS)
-    except (OSError, ValueError) as error:
-        raise LingwuError(
-            f"连不上 Dask 调度器 {address}",
-            where=f"--workers {address}",
-            remedy="核对地址和端口，确认调度器已启动（dask scheduler），防火墙放行；"
-            "或用 --workers 2 在本机运行",
-        ) from error
-
-
-def _versions() -> dict[str, str]:
-    return {name: version(name) for name in MUST_AGREE}
-
-
-def _refuse_strangers(client: Client, address: str) -> None:
-    """Refuse workers that would give other bytes than this machine."""
-    mine = _versions()
-    theirs = client.run(_versions, on_error="return")
-    if not theirs:
-        raise LingwuError(
-            f"调度器 {address} 下没有工作进程", remedy="在各台机器上启动 dask worker，再运行一次"
-        )
-    for worker, found in sorted(theirs.items()):
-        if found != mine:
-            said = (
-                str(found)
-                if not isinstance(found, dict)
-                else "、".join(
-                    f"{n} {found[n]}（本机 {mine[n]}）" for n in mine if found[n] != mine[n]
-                )
-            )
-            raise LingwuError(
-                f"工作进程 {worker} 的程序版本与本机不同：{said}",
-                remedy="在每台机器上按同一份 requirements.lock 安装",
-            )

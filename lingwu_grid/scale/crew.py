@@ -12,6 +12,7 @@ from lingwu_grid.scale.jobs import Failed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
     from lingwu_grid.engine.instance import Stop, Watch
     from lingwu_grid.scale.cluster import Cluster
@@ -39,6 +40,8 @@ class Crew:
         Asked all the time; when it says so, the work ends early with the best it has.
     silent_seconds
         After which a task is taken to hang.
+    tls
+        Folder of ``ca.pem``, ``cert.pem`` and ``key.pem``, for a scheduler at ``tls://…``.
     """
 
     def __init__(
@@ -48,9 +51,11 @@ class Crew:
         stop: Stop = never,
         *,
         silent_seconds: float = SILENT_SECONDS,
+        tls: Path | None = None,
     ) -> None:
         self.workers, self.watch, self.stop = workers, watch, stop
         self.silent_seconds = silent_seconds
+        self.tls = tls
         self._open = ExitStack()
         self._cluster: Cluster | None = None
 
@@ -76,9 +81,9 @@ class Crew:
             If no scheduler answers, or its workers have other versions than this machine.
         """
         if self._cluster is None and importlib.util.find_spec("distributed") is not None:
-            from lingwu_grid.scale.cluster import started  # noqa: PLC0415 - an extra
+            from lingwu_grid.scale.connecting import started  # noqa: PLC0415 - an extra
 
-            self._cluster = self._open.enter_context(started(self.workers, self.watch))
+            self._cluster = self._open.enter_context(started(self.workers, self.watch, self.tls))
         if self._cluster is None and isinstance(self.workers, str):
             raise LingwuError(
                 "这台机器上没有装 Dask，连不上调度器",

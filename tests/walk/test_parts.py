@@ -18,7 +18,7 @@ from selenium.webdriver.common.by import By
 import lingwu_grid as lg
 from benchmarks.prefecture import write_prefecture
 from lingwu_grid.planning.identity import plan_id
-from lingwu_grid.scale.cluster import CONNECT_SECONDS
+from lingwu_grid.scale.connecting import CONNECT_SECONDS
 from lingwu_grid.verification import verify
 from tests.browsing import open_page
 from tests.commands import partition as main

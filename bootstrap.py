@@ -43,8 +43,19 @@ JOBS = {
     "mutants": [["-m", "tests.mutants"]],
     "test": [[*PYTEST, "notebooks", "tests", "lingwu_grid"]],
     "release": [
-        ["-m", "cyclonedx_py", "requirements", "requirements.lock", "--pyproject", "pyproject.toml",
-         "--output-reproducible", "--of", "JSON", "-o", "dist/lingwu_grid.cdx.json"],
+        [
+            "-m",
+            "cyclonedx_py",
+            "requirements",
+            "requirements.lock",
+            "--pyproject",
+            "pyproject.toml",
+            "--output-reproducible",
+            "--of",
+            "JSON",
+            "-o",
+            "dist/lingwu_grid.cdx.json",
+        ],
         ["-m", "uv", "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", "dist"],
     ],
     "lint": [

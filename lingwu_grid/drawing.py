@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from lingwu_grid.contract.errors import LingwuError
+from lingwu_grid.disclosure.pages import Tally
 from lingwu_grid.maps.pages import (
     file_of,
     write_outgoing,
@@ -40,6 +41,14 @@ class PartPages(NamedTuple):
     papers: PaperOptions | None
 
 
+class Drawn(NamedTuple):
+    """A part that was drawn."""
+
+    files: dict[str, bytes]
+    """By path in the output folder."""
+    tally: Tally
+
+
 def draw(
     record: PlanRecord,
     folder: Path,
@@ -48,7 +57,7 @@ def draw(
     maps: bool = True,
     papers: PaperOptions | None = None,
     filling: Filling | None = None,
-) -> None:
+) -> Tally | None:
     """
     Draw the pages of a plan, and its papers where asked.
 
@@ -68,17 +77,22 @@ def draw(
     filling
         Entries of the office for the ledger of a plan in one part.
 
+    Returns
+    -------
+    Tally or None
+        Of attacking the pages that may leave the office; None where no page is drawn.
+
     Raises
     ------
     LingwuError
         If a page cannot be drawn.
     """
     if len(record.pieces) == 1:
-        if maps:
-            write_pages(record, folder)
+        tally = write_pages(record, folder) if maps else None
         if papers is not None:
             write_papers(record, folder, filling or blank(record), papers, watch=crew.watch)
-        return
+        return tally
+    tally = Tally(0, 0, 0)
     links: list[tuple[str, str]] = []
     jobs: dict[str, Callable[[], PartPages]] = {}
     parts = record.parts()
@@ -90,11 +104,13 @@ def draw(
     for name, result in crew.each(draw_part, jobs):
         if isinstance(result, Failed):
             raise LingwuError(f"{name} 的地图没有画成：{result.reason}", remedy="再运行一次")
-        for path, content in result.items():
+        tally = tally.plus(result.tally)
+        for path, content in result.files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
     if maps:
         write_overview(record, links, folder)
+    return tally if maps else None
 
 
 def _next_part(
@@ -113,7 +129,7 @@ def _streets(record: PlanRecord) -> dict[str, str]:
     }
 
 
-def draw_part(job: PartPages, *, stop: Stop, watch: Watch, threads: int = 1) -> dict[str, bytes]:
+def draw_part(job: PartPages, *, stop: Stop, watch: Watch, threads: int = 1) -> Drawn:
     """
     Draw the pages of a part, and its papers where asked.
 
@@ -128,22 +144,23 @@ def draw_part(job: PartPages, *, stop: Stop, watch: Watch, threads: int = 1) -> 
 
     Returns
     -------
-    dict
-        Path in the output folder and content of each file.
+    Drawn
+        Its files.
     """
     _ = stop, threads
     with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
+        folder, tally = Path(place), Tally(0, 0, 0)
         if job.maps:
             watch("地图")
             write_street_map(job.record, job.file, folder)
-            write_outgoing(job.record, folder, part=job.name)
+            tally = write_outgoing(job.record, folder, part=job.name)
         if job.papers is not None:
             own = folder / "streets" / Path(job.file).stem
             own.mkdir(parents=True)
             write_papers(job.record, own, blank(job.record), job.papers, watch=watch)
-        return {
+        files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
+        return Drawn(files, tally)

@@ -153,7 +153,14 @@ class Plan(PlanRecord):
             write_bundle(self, draft)
             for name, table in (tables or {}).items():
                 write_csv(table, draft / name)
-            draw_pages(self, draft, crew, papers=PAPERS if papers else None, filling=filling)
+            tally = draw_pages(
+                self, draft, crew, papers=PAPERS if papers else None, filling=filling
+            )
+            if tally is not None:
+                proven = self.certificate | {"disclosure": tally.as_dict()}
+                write_json(proven, draft / "certificate.json")
+                if tally.recovered:
+                    watch(f"外发图（share/）没有留下：有 {tally.recovered} 处能推出少于五户的数")
             if self.service is not None:
                 save_figures(service_figures(self), draft / "figures")
             # The summary comes last: it tells how long the writing took.

@@ -128,8 +128,15 @@ class Figures:
             }
             if not wider:
                 raise ValueError(f"{away[0]} follows from sums that cannot be told more widely")
-            self._step |= {key: self._step.get(key, 0) + 1 for key in wider}
+            first = min(map(self._reluctance, wider))
+            self._step |= {
+                key: self._step.get(key, 0) + 1 for key in wider if self._reluctance(key) == first
+            }
         return sum(at == len(STEPS) for at in self._step.values())
+
+    def _reluctance(self, key: Key) -> tuple[bool, bool]:
+        """Order what could be told more widely: withheld last; sizes, that all ask for, late."""
+        return self._step.get(key, 0) + 1 == len(STEPS), key[0] in ZONES
 
 
 def groups_of(leaves: pd.DataFrame, pages: Sequence[str]) -> dict[Key, NDArray[np.int64]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,9 @@ import shapely
 from scipy.sparse import eye_array, vstack
 
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.disclosure.attack import SMALL, narrow
+from lingwu_grid.disclosure.attack import SMALL, WIDTH, narrow
 from lingwu_grid.disclosure.figures import COMPOUND, PAGES, Key, groups_of, printed_of
+from lingwu_grid.disclosure.telling import STEP
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +31,31 @@ SLIVER = 1e-12
 """Ground in square degrees, about a hundredth of a square metre, that nobody lives on."""
 
 
-def faults_of(folder: Path) -> tuple[list[str], int]:
+class Tally(NamedTuple):
+    """What came of attacking the pages of an output."""
+
+    pages: int
+    groups: int
+    """Groups and sums of households that were tried."""
+    recovered: int
+    """Of those, how many small counts follow from the pages."""
+
+    def plus(self, other: Tally) -> Tally:
+        """Add those of another part of a plan, whose pages share no household with these."""
+        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    def as_dict(self) -> dict[str, Any]:
+        """Give it as plain values, for ``certificate.json``."""
+        return {"small": SMALL, "width": WIDTH, "step": STEP, "method": METHOD} | self._asdict()
+
+
+METHOD = (
+    "把全部外发图印出的数写成整数规划（未知数：同一小区、同一去向的每组户），逐组求最小和最大；"
+    "一至四户的组和数，区间都不窄于五"
+)
+
+
+def faults_of(folder: Path, buildings: pd.DataFrame | None = None) -> tuple[list[str], int]:
     """
     Attack all pages of ``share/`` together, from their text alone.
 
@@ -41,6 +66,8 @@ def faults_of(folder: Path) -> tuple[list[str], int]:
     ----------
     folder
         An output folder.
+    buildings
+        Where households are and go; by default what ``buildings.csv`` says.
 
     Returns
     -------
@@ -76,7 +103,11 @@ def faults_of(folder: Path) -> tuple[list[str], int]:
         figures |= own
         owners = {when: owners[when] | told["owners"][when] for when in owners}
     leaves = _leaves(figures, owners, *_grounds(texts.values()))
-    truth = _truth(folder / "buildings.csv", leaves)
+    if buildings is None and (folder / "buildings.csv").is_file():
+        buildings = pd.read_csv(
+            folder / "buildings.csv", dtype=dict.fromkeys(COMPOUND, str), keep_default_na=False
+        )
+    truth = None if buildings is None else _truth(buildings, leaves)
     members = {key: at for key, at in groups_of(leaves, PAGES).items() if key in figures}
     printed = printed_of(members, figures, np.zeros(len(leaves)))
     cells = vstack([printed.sums, eye_array(len(leaves), format="csr")], format="csr")
@@ -94,11 +125,8 @@ def faults_of(folder: Path) -> tuple[list[str], int]:
     return faults, cells.shape[0]
 
 
-def _truth(path: Path, leaves: pd.DataFrame) -> NDArray[np.int64] | None:
-    """Count the households of each group, where the plan's own table is there."""
-    if not path.is_file():
-        return None
-    rows = pd.read_csv(path, dtype=dict.fromkeys(COMPOUND, str), keep_default_na=False)
+def _truth(rows: pd.DataFrame, leaves: pd.DataFrame) -> NDArray[np.int64]:
+    """Count the households of each group."""
     count = rows.groupby(list(COMPOUND))["households"].sum()
     known: NDArray[np.int64] = (
         count.reindex(pd.MultiIndex.from_frame(leaves[list(COMPOUND)])).fillna(0).to_numpy(np.int64)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lingwu_grid.disclosure.pages import Tally, faults_of
 from lingwu_grid.maps.overview import overview_map
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.review_page import review_page
@@ -23,7 +24,7 @@ MOST_UNITS = 15_000
 """Units above which the planner's map is an overview and one map a street: some 6 MB."""
 
 
-def write_pages(record: PlanRecord, folder: Path) -> None:
+def write_pages(record: PlanRecord, folder: Path) -> Tally:
     """
     Write ``map.html``, ``share/`` and ``review/``; of a large plan ``streets/`` as well.
 
@@ -33,6 +34,11 @@ def write_pages(record: PlanRecord, folder: Path) -> None:
         The plan.
     folder
         Usually a draft of :func:`~lingwu_grid.output.whole_folder`.
+
+    Returns
+    -------
+    Tally
+        Of attacking ``share/``.
     """
     rules = record.run["rules"]
     notice, tiles = str(rules.get("notice", "")), str(rules.get("tiles", ""))
@@ -43,7 +49,7 @@ def write_pages(record: PlanRecord, folder: Path) -> None:
         write_overview(record, links, folder)
         for street, file in links:
             write_street_map(record.part(communities_of(record, street)), file, folder)
-    write_outgoing(record, folder)
+    return write_outgoing(record, folder)
 
 
 def write_overview(record: PlanRecord, links: list[tuple[str, str]], folder: Path) -> None:
@@ -63,7 +69,7 @@ def write_street_map(record: PlanRecord, file: str, folder: Path) -> None:
     _write(folder / "streets" / file, page)
 
 
-def write_outgoing(record: PlanRecord, folder: Path, *, part: str = "") -> None:
+def write_outgoing(record: PlanRecord, folder: Path, *, part: str = "") -> Tally:
     """
     Write the pages that streets and communities get: ``share/`` and ``review/``.
 
@@ -75,6 +81,12 @@ def write_outgoing(record: PlanRecord, folder: Path, *, part: str = "") -> None:
         A draft.
     part
         Stands for the street's code in the names of files, where a street has several parts.
+
+    Returns
+    -------
+    Tally
+        Of attacking ``share/`` from its text alone, once written. Pages that gave a small count
+        away are not left there.
     """
     notice = str(record.run["rules"].get("notice", ""))
     for name in ("share", "review"):
@@ -91,6 +103,11 @@ def write_outgoing(record: PlanRecord, folder: Path, *, part: str = "") -> None:
         shown = shared.part("community_id", row.community_id)
         page = planner_map(shown, notice=notice, title=f"{row.community_name} 网格调整")
         _write(folder / "share" / safe_name(row.community_id, row.community_name), page)
+    faults, groups = faults_of(folder, record.buildings)
+    pages = list((folder / "share").glob("*.html"))
+    for page_written in pages if faults else ():
+        page_written.unlink()
+    return Tally(0 if faults else len(pages), groups, len(faults))
 
 
 def file_of(record: PlanRecord, street: str, *, part: str = "") -> str:

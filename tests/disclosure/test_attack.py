@@ -15,6 +15,7 @@ from scipy.sparse import csr_array, vstack
 from lingwu_grid.disclosure.attack import Printed, exposed, interval, is_safe, narrow
 from lingwu_grid.disclosure.figures import COMPOUND, Figures, groups_of
 from lingwu_grid.disclosure.telling import window
+from tests.disclosure import attacker
 
 PAGES = ("subdistrict_id", "community_id")
 LIMITS = {"grid": {"": (300, 500)}, "community": {"": (3000, 5000)}}
@@ -108,6 +109,31 @@ def test_no_small_count_of_any_town_is_given_away(seed: int) -> None:
     for key, at in groups_of(leaves, PAGES).items():
         low, high = window(figures.text(*key)) if figures.text(*key) != "不公布" else (0, np.inf)
         assert low <= leaves["households"].iloc[at].sum() <= high
+
+
+@pytest.mark.parametrize("seed", range(12, 24))
+def test_somebody_elses_program_recovers_nothing_and_knows_sizes_to_five(seed: int) -> None:
+    leaves = town(seed)
+    figures = Figures(leaves, LIMITS, PAGES)
+    printed = [(*key, figures.text(*key)) for key in groups_of(leaves, PAGES)]
+    rows = [tuple(row) for row in leaves[list(COMPOUND)].itertuples(index=False)]
+    attack = attacker.Attack(
+        printed, rows, [1] * len(rows), dict.fromkeys(leaves["community_id"], "s")
+    )
+    assert attack.narrow(leaves["households"].to_numpy()) == []
+    sizes = [attacker.span(row[-1]) for row in printed if row[0] in ("today", "plan")]
+    assert max(high - low for low, high in sizes) / 2 <= 5
+
+
+def test_the_other_program_finds_what_is_given_away() -> None:
+    leaves = town(14)
+    truth = leaves["households"].to_numpy()
+    rows = [tuple(row) for row in leaves[list(COMPOUND)].itertuples(index=False)]
+    exact = [(*k, str(truth[at].sum())) for k, at in groups_of(leaves, PAGES).items()]
+    attack = attacker.Attack(
+        exact, rows, [1] * len(rows), dict.fromkeys(leaves["community_id"], "s")
+    )
+    assert len(attack.narrow(truth)) == attack.tried(truth) > 0
 
 
 def test_where_tens_are_too_narrow_more_is_held_back() -> None:

@@ -11,9 +11,11 @@ import pytest
 
 from lingwu_grid import verify
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.disclosure import figures
 from lingwu_grid.disclosure.pages import FIGURES, faults_of
 from lingwu_grid.maps.pages import write_outgoing
 from lingwu_grid.output import write_csv
+from tests.disclosure import attacker
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,3 +97,38 @@ def test_verify_tells_of_it_where_asked(small_plan: Plan, tmp_path: Path) -> Non
     text = page.read_text("utf-8")
     page.write_text(re.sub(r'("households": )"\d+—\d+"', r"\g<1>313", text, count=1), "utf-8")
     assert verify(folder, disclosure=True).faults
+
+
+def test_the_certificate_says_what_came_of_the_attack(small_plan: Plan, tmp_path: Path) -> None:
+    out = small_plan.save(tmp_path / "out")
+    told = json.loads((out / "certificate.json").read_text("utf-8"))["disclosure"]
+    assert told["recovered"] == 0
+    assert told["pages"] == len(list((out / "share").glob("*.html"))) > 0
+    assert told["groups"] == faults_of(out)[1]
+    assert (told["small"], told["width"], told["step"]) == (5, 5, 10)
+
+
+def test_pages_that_give_a_count_away_do_not_stay(
+    small_plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Had somebody broken the telling of counts, nothing would be there to be sent."""
+    monkeypatch.setattr(figures, "told", lambda count, *_: str(count))
+    monkeypatch.setattr(figures, "told_size", lambda count, *_: str(count))
+    monkeypatch.setattr(figures, "exposed", lambda *_: [])
+    said: list[str] = []
+    out = small_plan.save(tmp_path / "out", watch=lambda text, *_, **__: said.append(text))
+    assert list((out / "share").iterdir()) == []
+    assert (out / "map.html").exists()
+    told = json.loads((out / "certificate.json").read_text("utf-8"))["disclosure"]
+    assert told["recovered"] > 0 == told["pages"]
+    assert any("没有留下" in line for line in said)
+
+
+def test_somebody_elses_program_reads_the_same_pages_and_recovers_nothing(
+    small_plan: Plan, tmp_path: Path
+) -> None:
+    out = small_plan.save(tmp_path / "out")
+    attack, truth, sizes = attacker.of_pages(out)
+    assert truth.sum() == len(small_plan.assignment)
+    assert attack.narrow(truth) == []
+    assert len(sizes) > len(small_plan.grids)

@@ -18,6 +18,12 @@ every chain of sums. Segments of five, or exact sizes beside masked moves, give 
 
 FEW = f"少于 {STEP}"
 
+INTERNAL = "内部：有准确户数，不外发"
+"""Stands on every page and paper that tells counts as they are."""
+
+OUTGOING = "可外发：户数按十户一段写，少于 10 户不写数、不画去向"
+"""Stands on the pages that may leave the office."""
+
 NUMBERS = re.compile(r"\d+")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import shapely
 
+from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Script
 from lingwu_grid.maps.page import lineage_counts, status_counts
@@ -94,6 +95,7 @@ def overview_map(record: PlanRecord, links: list[tuple[str, str]], *, notice: st
     title = f"{record.summary.get('study', '')} 社区网格方案"
     panel = filled(
         "overview.html",
+        may_leave=INTERNAL,
         title=title,
         notice=notice,
         drawn=datetime.date.today().isoformat(),

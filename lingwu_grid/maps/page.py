@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from lingwu_grid.contract.kinds import SIDES
+from lingwu_grid.disclosure.telling import INTERNAL, OUTGOING
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
 from lingwu_grid.maps.labels import labels
@@ -17,6 +18,7 @@ from lingwu_grid.maps.shell import new_page, rendered
 from lingwu_grid.maps.stories import story_cards
 from lingwu_grid.maps.texts import filled, module_text, words
 from lingwu_grid.maps.walks import walk_tree
+from lingwu_grid.planning.handed_round import without_ids
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -206,6 +208,7 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         "panel.html",
         title=title,
         notice=notice,
+        may_leave=OUTGOING if "figures" in record.summary else INTERNAL,
         drawn=datetime.date.today().isoformat(),
         plan=plan_of(record),
         summary=record.summary,
@@ -263,7 +266,7 @@ def _service_figures(record: PlanRecord) -> dict[str, Any] | None:
 
 def _findings(record: PlanRecord) -> list[tuple[str, str]]:
     """Give what the data did that a planner should look into; mere notices are left out."""
-    table = record.findings
+    table = without_ids(record.findings)
     if not len(table):
         return []
     told = table[table["severity"] != "notice"]

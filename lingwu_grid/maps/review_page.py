@@ -10,6 +10,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.contract.kinds import barrier
+from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.labels import named_places
 from lingwu_grid.maps.shell import plain_page
@@ -67,6 +68,7 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
     title = f"{street_name(record, street)} 网格方案审议"
     panel = filled(
         "review/page.html",
+        may_leave=INTERNAL,
         title=title,
         synthetic=bool(record.summary.get("synthetic")),
         notice=notice,

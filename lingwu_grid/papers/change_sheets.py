@@ -9,6 +9,7 @@ import pandas as pd
 from lingwu_grid.contract import catalogue
 from lingwu_grid.lawful import EXEMPT
 from lingwu_grid.papers.worksheet import Column, Sheet
+from lingwu_grid.planning.handed_round import without_ids
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.lookups import named
 from lingwu_grid.planning.streets import street_name, streets_of
@@ -222,7 +223,7 @@ def tree_sheet(record: PlanRecord) -> Sheet:
 
 def finding_sheet(record: PlanRecord) -> Sheet:
     """Lay out what the data did."""
-    rows = record.findings
+    rows = without_ids(record.findings)
     return Sheet(
         "数据问题",
         "数据里发现的问题",

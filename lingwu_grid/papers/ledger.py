@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 
+from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.papers.change_sheets import (
     change_sheet,
     coverage_sheet,
@@ -113,8 +114,9 @@ def write_ledger(record: PlanRecord, filling: Filling, path: Path) -> None:
     book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
     book.set_properties({"title": f"{record.summary['study']} 网格台账", "created": MADE})
     pen = _Pen(book)
-    for sheet in sheets_of(record, filling):
-        _write(book, pen, sheet, is_synthetic=bool(record.summary["synthetic"]))
+    marks = [f"【{SYNTHETIC}】"] if record.summary["synthetic"] else []
+    for number, sheet in enumerate(sheets_of(record, filling)):
+        _write(book, pen, sheet, marks if number else [f"{INTERNAL}。", *marks])
     book.close()
 
 
@@ -142,11 +144,11 @@ class _Pen:
             )
 
 
-def _write(book: xlsxwriter.Workbook, pen: _Pen, sheet: Sheet, *, is_synthetic: bool) -> None:
+def _write(book: xlsxwriter.Workbook, pen: _Pen, sheet: Sheet, marks: list[str]) -> None:
     page = book.add_worksheet(sheet.name)
     page.write_string(0, 0, safe_text(sheet.title), pen.title)
-    marked = f"【{SYNTHETIC}】{sheet.note}" if is_synthetic else sheet.note
-    page.write_string(1, 0, safe_text(marked), pen.warning if is_synthetic else pen.note)
+    told = safe_text("".join([*marks, sheet.note]))
+    page.write_string(1, 0, told, pen.warning if marks else pen.note)
     head = FIRST_ROW - 2
     for number, column in enumerate(sheet.columns):
         page.set_column(number, number, column.width)
@@ -249,7 +251,7 @@ def _set_print(page: Any, sheet: Sheet, last: int) -> None:  # noqa: ANN401 - un
     page.set_paper(8 if len(sheet.columns) > WIDE else 9)  # A3, A4
     page.fit_to_pages(1, 0)
     page.set_margins(0.4, 0.4, 0.5, 0.5)
-    page.set_footer("&L&A&C第 &P 页，共 &N 页")
+    page.set_footer(f"&L&A&C第 &P 页，共 &N 页&R{INTERNAL}")
 
 
 def safe_text(text: str) -> str:

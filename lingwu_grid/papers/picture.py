@@ -15,6 +15,8 @@ from matplotlib import font_manager
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
+from lingwu_grid.disclosure.telling import INTERNAL
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -97,11 +99,9 @@ def mark(figure: Figure, *, synthetic: bool, plan: str = "") -> None:
     plan
         Name of the plan; empty for none.
     """
-    drawn = f"制图 {datetime.date.today().isoformat()}"
-    figure.text(
-        0.005, 0.005, f"方案 {plan} · {drawn}" if plan else drawn, fontsize=8, color="#555555",
-        va="bottom",
-    )  # fmt: skip
+    words = [f"方案 {plan}"] if plan else []
+    words += [f"制图 {datetime.date.today().isoformat()}", INTERNAL]
+    figure.text(0.005, 0.005, " · ".join(words), fontsize=8, color="#555555", va="bottom")
     if synthetic:
         figure.text(
             0.995, 0.005, SYNTHETIC, ha="right", va="bottom", fontsize=9, color="white",

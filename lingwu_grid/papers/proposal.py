@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from lingwu_grid.contract.staffing import Staffing
+from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.lawful import EXEMPT
 from lingwu_grid.papers.change_sheets import exception_sheet, overview_sheet
 from lingwu_grid.papers.filling import BOUNDARY, OFFICE, Filling
@@ -60,7 +61,7 @@ def proposal(
         "date": dt.date.today().isoformat(),
         "effective": rules.get("effective_date", ""),
         "synthetic": synthetic,
-        "banner": " · ".join([*banners, str(rules.get("notice", ""))]),
+        "banner": " · ".join([*banners, INTERNAL, str(rules.get("notice", ""))]),
         "grid_band": f"{rules['grid']['lower']}—{rules['grid']['upper']}",
         "community_band": f"{rules['community']['lower']}—{rules['community']['upper']}",
         "weight": rules["community_move_weight"],

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_pdf import PdfPages
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.papers.picture import SYNTHETIC, in_our_font, mark, our_style, printable
 from lingwu_grid.papers.plates import draw_community, draw_grid, draw_overview, grid_title
 from lingwu_grid.papers.scenery import Ground, frame, frame_at, line_keys
@@ -120,7 +121,7 @@ def _cover(ground: Ground, changed: int) -> Figure:
     ]
     for i, line in enumerate(lines):
         figure.text(0.5, 0.46 - 0.05 * i, line, ha="center", fontsize=18)
-    notice = str(record.run["rules"].get("notice", ""))
+    notice = " · ".join(filter(None, (str(record.run["rules"].get("notice", "")), INTERNAL)))
     figure.text(0.5, 0.1, notice, ha="center", fontsize=16, color="#555555")
     if ground.is_synthetic:
         figure.text(

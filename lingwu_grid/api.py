@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ from lingwu_grid.drawing import draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.guessing import guess_study
 from lingwu_grid.ingest.study import Study, read_study, rules_of
+from lingwu_grid.occupancy import occupied
 from lingwu_grid.output import require_place, whole_folder
 from lingwu_grid.papers.writing import LEDGER, PaperOptions, filled
 from lingwu_grid.plan import Plan, Review, read_plan
@@ -86,7 +88,7 @@ def partition(
     """
     key = {"seed": seed, "time_limit": time_limit}
     out = _place(beside)
-    with crew_of(workers, watch) as crew:
+    with crew_of(workers, watch) as crew, nullcontext() if out is None else occupied(out):
         laid = lay_out(study, rules, key, beside=out, watch=crew.watch)  # one part, or many
         solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit)
         is_cut_short = laid.many is not None and crew.stop()

@@ -42,6 +42,11 @@ def run(command: Callable[[], int]) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
+        os.getcwd()  # noqa: PTH109 - Path.cwd() is the same, and says no more
+    except FileNotFoundError:
+        say("错误：当前文件夹已被删去或移走。处理办法：换到一个在的文件夹，再运行一次")
+        return BAD_INPUT
+    try:
         return command()
     except LingwuError as error:
         say(f"错误：{error}")

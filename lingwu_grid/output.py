@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,13 +30,20 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
+IS_WINDOWS = os.name == "nt"
+LONGEST_PATH = 259
+"""Characters that Windows allows, where nobody has told it to allow more."""
+
+INSIDE = 64
+"""Characters below a result's folder: a street's map, by code and name."""
+
 FOR_ME = 0o700
 """Rights of a folder that only its owner opens."""
 
 PRIVATE = ("assignment.csv", "assignment", "coverage.csv", "excluded.csv", "findings.csv")
 """What holds households one by one, or their ids."""
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
 """A cell that begins so may be run by a spreadsheet."""
 
 
@@ -93,6 +101,13 @@ def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
             "结果文件夹是一个挂载点（容器的卷、盘的根），不能整个换掉",
             where=str(folder),
             remedy="在它下面再写一层文件夹，例如 -o 该文件夹/结果",
+        )
+    length = len(str(beside(folder.resolve(), DRAFT))) + INSIDE
+    if IS_WINDOWS and length > LONGEST_PATH:
+        raise OutputError(
+            f"结果文件夹的路径太长：里面的文件名会有 {length} 个字，Windows 只许 {LONGEST_PATH} 个",
+            where=str(folder),
+            remedy="换一个短些的位置，例如 -o D:/结果",
         )
     refuse_foreign(folder, mark=mark)
     with occupied(folder):

@@ -20,6 +20,7 @@ import geopandas as gpd
 import pandas as pd
 
 from lingwu_grid.contract.errors import OutputError
+from lingwu_grid.output import FOR_ME
 from lingwu_grid.planning.pieces import LONG
 from lingwu_grid.planning.record import PlanRecord
 from lingwu_grid.planning.tables import TABLES
@@ -81,6 +82,7 @@ class Store:
             if not mark.is_file() or mark.read_text(encoding="utf-8") != digest:
                 shutil.rmtree(self.folder, ignore_errors=True)
                 self.folder.mkdir(parents=True)
+                self.folder.chmod(FOR_ME)  # rows of households lie in it
                 mark.write_text(digest, encoding="utf-8")
             for draft in self.folder.glob("*.draft"):
                 shutil.rmtree(draft)

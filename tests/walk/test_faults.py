@@ -17,8 +17,9 @@ import pyogrio
 import pytest
 
 import lingwu_grid as lg
+from lingwu_grid import output
 from lingwu_grid.contract.errors import OutputError
-from lingwu_grid.occupancy import beside, recover
+from lingwu_grid.occupancy import DRAFT, beside, recover
 from lingwu_grid.output import require_place, whole_folder
 
 if TYPE_CHECKING:
@@ -286,3 +287,73 @@ def test_input_that_vanishes_while_it_is_read_is_a_sentence(study: Path, tmp_pat
     (copy / "道路.csv").symlink_to(tmp_path / "unplugged" / "道路.csv")
     with pytest.raises(lg.InputError, match=r"道路\.csv"):
         lg.partition(lg.read_study(copy))
+
+
+def test_a_working_folder_that_is_gone_is_a_sentence(study: Path, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    code = (
+        "import os, sys; os.chdir(sys.argv.pop(1)); os.rmdir(os.getcwd());"
+        "from lingwu_grid.partition import main; sys.exit(main())"
+    )
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code, str(gone), str(study), "-o", str(tmp_path / "out")],
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "当前文件夹已被删去" in done.stderr.decode()
+
+
+@LINUX
+def test_a_file_that_may_not_be_read_is_named(study: Path, tmp_path: Path) -> None:
+    copy = shutil.copytree(study, tmp_path / "study")
+    (copy / "roads.geojson").write_text("{}", encoding="utf-8")
+    (copy / "roads.geojson").chmod(0)
+    (copy / "households.csv").chmod(0)
+    command = [sys.executable, "-m", "lingwu_grid.check", str(copy), "-o", str(tmp_path / "out")]
+    if not os.geteuid():  # root reads everything, until it gives that up
+        if shutil.which("setpriv") is None:
+            pytest.skip("root cannot give up its right to read everything")
+        command = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search", *command]
+    done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    said = done.stderr.decode()
+    assert done.returncode == 2
+    assert "households.csv" in said
+    assert "Traceback" not in said
+    assert "Permission denied" in said
+
+
+@pytest.mark.parametrize(("more", "refused"), [(0, False), (1, True)])
+def test_a_path_too_long_for_windows_is_refused_at_the_start(
+    more: int,
+    refused: bool,  # noqa: FBT001
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output, "IS_WINDOWS", True)
+    taken = len(str(beside(tmp_path / "x", DRAFT))) - 1 + output.INSIDE
+    out = tmp_path / ("x" * (output.LONGEST_PATH - taken + more))
+    if refused:
+        with pytest.raises(OutputError, match="路径太长：里面的文件名会有 260 个字"):
+            require_place(out)
+    else:
+        require_place(out)
+
+
+@LINUX
+def test_two_runs_at_once_end_as_one_alone(study: Path, tmp_path: Path) -> None:
+    """One of two has the output, the other is told so; the bytes are those of a run alone."""
+    alone = _run(study, tmp_path / "alone", "new")
+    out = tmp_path / "out"
+    runs = [
+        subprocess.Popen(_command(study, out, "new"), stderr=subprocess.PIPE)  # noqa: S603
+        for _ in range(2)
+    ]
+    said = {run.pid: run.communicate()[1].decode() for run in runs}
+    codes = sorted(run.returncode for run in runs)
+    assert _digest(out) == alone
+    assert codes in ([0, 2], [0, 0]), said
+    if codes == [0, 2]:
+        winner, loser = sorted(runs, key=lambda run: run.returncode)
+        assert f"进程 {winner.pid}（" in said[loser.pid]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["alone", "out"]

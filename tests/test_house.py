@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+import bootstrap
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.contract.settings import rules_from
 from lingwu_grid.engine.search._compiled import digest_of
@@ -70,6 +71,28 @@ def test_one_list_of_dependencies_stands_in_three_files() -> None:
     assert found == wanted
     locked = set(re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.M))
     assert set(wanted) <= locked
+
+
+def test_what_installs_and_what_builds_is_pinned_with_hashes() -> None:
+    for name in ("uv", "setuptools"):
+        pinned = bootstrap.locked(name).splitlines()
+        assert re.match(rf"{name}==[\d.]+ \\$", pinned[0])
+        assert len(pinned) > 1
+        assert all(line.startswith("    --hash=sha256:") for line in pinned[1:])
+    with pytest.raises(SystemExit):
+        bootstrap.locked("no-such-package")
+
+
+def test_a_release_lists_all_that_is_installed(tmp_path: Path) -> None:
+    command = bootstrap.JOBS["release"][0]
+    made = tmp_path / "made.json"
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, *command[:-1], str(made)], cwd=ROOT, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    listed = {c["name"] for c in json.loads(made.read_text("utf-8"))["components"]}
+    locked = re.findall(r"^([\w.-]+)==", (ROOT / "requirements.lock").read_text(), re.M)
+    assert listed == set(locked)
 
 
 def test_no_machine_path_or_registry_host_is_in_a_tracked_file() -> None:

@@ -10,8 +10,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-from lingwu_grid.contract import errors
-from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, RulesError
 from lingwu_grid.ingest.files import FOLDERS
 from lingwu_grid.ingest.keeper import WARDEN, Guard
 from lingwu_grid.ingest.parcels import unpack
@@ -24,6 +23,10 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.claims import Claims
     from lingwu_grid.ingest.files import Limits
     from lingwu_grid.ingest.tables import Source
+
+
+KINDS = {kind.__name__: kind for kind in (LingwuError, InputError, RulesError, OutputError)}
+"""What the process may say that came of a file."""
 
 
 def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
@@ -94,8 +97,7 @@ def _fault(about: dict[str, Any], path: Path) -> Exception:
     """Give the sentence of the process; or one of our own on what the libraries said there."""
     if "error" in about:
         kind, what, where, remedy = about["error"]
-        known: type[errors.LingwuError] = getattr(errors, kind)
-        return known(what, where=where, remedy=remedy)
+        return KINDS[kind](what, where=where, remedy=remedy)
     logging.getLogger(__name__).debug("%s: %s", path.name, about["trace"])
     return _unreadable(
         path, f"读取它的程序出错（{about['crash']}）",

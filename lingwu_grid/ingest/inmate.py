@@ -23,10 +23,15 @@ import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import numpy as np
+import pyogrio
+
+import lingwu_grid
 from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.confinement import confine
 from lingwu_grid.ingest.files import Limits
+from lingwu_grid.ingest.messages import LENGTH, received, send
 from lingwu_grid.ingest.parcels import pack
 from lingwu_grid.ingest.streams import batches_of, open_stream, rows_about
 from lingwu_grid.ingest.tables import Source, read_file
@@ -35,9 +40,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from lingwu_grid.ingest.keeper import Request
-
-LENGTH = 8
-"""Bytes before each message that tell its length."""
 
 NEEDED = ("/usr", "/lib", "/lib64", "/etc/localtime", "/dev/null", "/dev/urandom")
 """What the libraries may still have to open: themselves."""
@@ -117,27 +119,15 @@ def _answer(request: Request, told: BinaryIO) -> None:
 
 
 def _ours() -> list[Path]:
-    """List our own libraries, and what they need."""
-    return [Path(p) for p in (*sys.path, sys.prefix, sys.base_prefix, *NEEDED) if p]
+    """List our own package, the libraries, and what they need; not where the planner works."""
+    own = Path(lingwu_grid.__file__).parent
+    libraries = {Path(str(module.__file__)).parents[1] for module in (np, pyogrio)}
+    return [own, *libraries, *map(Path, (sys.prefix, sys.base_prefix, *NEEDED))]
 
 
 def _tell(told: BinaryIO, about: dict[str, Any], content: bytes = b"") -> None:
     send(told, json.dumps(about).encode())
     send(told, content)
-
-
-def send(target: BinaryIO, message: bytes) -> None:
-    """Write a message with its length before it."""
-    target.write(len(message).to_bytes(LENGTH, "little"))
-    target.write(message)
-    target.flush()
-
-
-def received(source: BinaryIO) -> bytes:
-    """Read a message; nothing where the other side is gone."""
-    length = int.from_bytes(source.read(LENGTH), "little")
-    message = source.read(length)
-    return message if len(message) == length else b""
 
 
 def fork_for_each(control: socket.socket) -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, cast
 import psutil
 
 from lingwu_grid.contract.errors import LingwuError
+from lingwu_grid.ingest.messages import LENGTH, received, send
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.files import Limits
 
 MODULE = "lingwu_grid.ingest.inmate"
-LENGTH = 8
 LOOK_SECONDS = 0.1
 END_SECONDS = 5.0
 FORKS = sys.platform == "linux"
@@ -73,20 +73,12 @@ class Inmate:
 
     def ask(self, request: Request) -> None:
         """Hand a request over."""
-        message = pickle.dumps(request)
-        self._asks.write(len(message).to_bytes(LENGTH, "little") + message)
-        self._asks.flush()
+        send(self._asks, pickle.dumps(request))
 
     def answer(self) -> tuple[dict[str, Any], bytes] | None:
         """Wait for the next message; None where the process is gone."""
-        about, content = self._message(), self._message()
+        about, content = received(self._tells), received(self._tells)
         return (json.loads(about), content) if about and content is not None else None
-
-    def _message(self) -> bytes | None:
-        head = self._tells.read(LENGTH)
-        length = int.from_bytes(head, "little")
-        message = self._tells.read(length)
-        return message if len(head) == LENGTH and len(message) == length else None
 
     def end(self) -> None:
         """Kill it, whatever it does, and see it dead: it holds files that are to be cleared."""

@@ -211,6 +211,7 @@ CONFINED = """
     tries = {
         "read": lambda: outside.read_text(),
         "list": lambda: os.listdir(outside.parent),
+        "where we work": lambda: os.listdir("."),
         "passwords": lambda: Path("/etc/passwd").read_text(),
         "processes": lambda: Path("/proc/self/environ").read_text(),
         "write": lambda: (study / "new").write_text("x"),
@@ -238,7 +239,7 @@ def test_a_confined_process_has_the_study_and_nothing_else(tmp_path: Path) -> No
     places = [str(tmp_path / n) for n in ("study", "scratch", "outside")]
     done = subprocess.run(  # noqa: S603
         [sys.executable, "-c", textwrap.dedent(CONFINED), *places],
-        capture_output=True, text=True, check=False,
+        capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 

@@ -21,6 +21,7 @@ from lingwu_grid.papers.change_sheets import (
     story_sheet,
     tree_sheet,
 )
+from lingwu_grid.papers.committee_sheet import committee_sheet
 from lingwu_grid.papers.money_sheets import crossing_sheet, funds_sheet, payer_sheet
 from lingwu_grid.papers.picture import SYNTHETIC
 from lingwu_grid.papers.worksheet import FIRST_ROW, Column, Kind, Sheet
@@ -79,6 +80,7 @@ def sheets_of(record: PlanRecord, filling: Filling) -> list[Sheet]:
     sheets = [
         overview_sheet(record),
         community_sheet(record, filling),
+        committee_sheet(record, filling),
         grid_ledger(record, filling),
         change_sheet(record),
         story_sheet(record),

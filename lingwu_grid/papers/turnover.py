@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 POSTS: tuple[tuple[str, str, str], ...] = (
     ("seats", "两委职数", "§15"),
     ("grid_workers", "专职网格员", "§4"),
-    ("pairs", "AB岗结对（组，社区内每两个网格一组）", "§4"),
+    ("pairs", "AB岗结对（网格员与两委成员，每个网格一对）", "§4"),
     ("legal_advisers", "社区法律顾问", "§2"),
     ("reserve_least", "后备干部（至少）", "§15"),
     ("reserve_most", "后备干部（至多）", "§15"),
@@ -136,10 +136,10 @@ def posts(record: PlanRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        One row of ``POSTS`` each: item, clause, 现状, 方案, 增减. Pairs of AB岗 are as many as a
-        community's grids make; the odd one joins a pair.
+        One row of ``POSTS`` each: item, clause, 现状, 方案, 增减. Every grid's worker is paired
+        with a member of the committees (§4).
     """
-    rows = record.impact.assign(pairs=record.impact["grids"] // 2)
+    rows = record.impact.assign(pairs=record.impact["grids"])
     sums = {
         when: rows.loc[rows["when"] == when, [name for name, _, _ in POSTS]].sum()
         for when in (BEFORE, AFTER)

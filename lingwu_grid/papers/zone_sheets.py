@@ -58,8 +58,8 @@ def grid_form(record: PlanRecord, filling: Filling) -> Sheet:
             Column(GRID_KEY, codes, "code", 17),
             Column("网格名称", [grids["grid_name"].get(c, "（已停用）") for c in codes], width=20),
             Column("所属社区", [grids["community_name"].get(c, "") for c in codes], width=14),
-            Column("AB岗互助网格编码", partner, "code", 17),
-            Column("AB岗互助网格", [grids["grid_name"].get(p, "") for p in partner], width=20),
+            Column("互助网格编码", partner, "code", 17),
+            Column("互助网格", [grids["grid_name"].get(p, "") for p in partner], width=20),
             *_to_fill(filling.grids, GRID_FIELDS),
         ],
         note="填好后：python -m lingwu_grid.report 结果 --ledger 填好的台账.xlsx",
@@ -106,16 +106,13 @@ def grid_ledger(record: PlanRecord, filling: Filling) -> Sheet:
     compounds = _compounds_of_grids(record)
     form = grid_form(record, filling)
     find = _finder(form)
-    partner = grids["partner_grid_id"].fillna("").astype(str).tolist()
     dates = record.code_register.set_index("code")
 
     def looked_up(field: str) -> list[str]:
         return [filling.of_grid(g, field) for g in ids]
 
-    deputies = [
-        filling.of_grid(g, DEPUTY) or filling.of_grid(p, WORKER)
-        for g, p in zip(ids, partner, strict=True)
-    ]
+    backing = [seat_said(s) for s in grids.get("committee_seat", [0] * len(ids))]
+    deputies = [filling.of_grid(g, DEPUTY) or b for g, b in zip(ids, backing, strict=True)]
     texts = grids["boundary_text"].fillna("").tolist()
     bounds = [filling.of_grid(g, BOUNDARY) or t for g, t in zip(ids, texts, strict=True)]
     served = "station_name" in grids.columns
@@ -147,7 +144,7 @@ def grid_ledger(record: PlanRecord, filling: Filling) -> Sheet:
                 is_summed=True,
             ),
             Column(WORKER, looked_up(WORKER), width=10, formula=find(WORKER)),
-            Column(DEPUTY, deputies, width=9, formula=_deputy(form, find)),
+            Column(DEPUTY, deputies, width=9, formula=_or_text(find(DEPUTY), backing)),
             Column(BRANCH, looked_up(BRANCH), width=10, formula=find(BRANCH)),
             Column("邻里驿家", stations, width=12),
             Column("步行分钟", minutes, "minutes", 7),
@@ -155,7 +152,7 @@ def grid_ledger(record: PlanRecord, filling: Filling) -> Sheet:
             Column("终止日期", _text(dates["valid_to"].reindex(ids)), width=10),
             Column(NOTE, looked_up(NOTE), width=12, formula=find(NOTE)),
         ],
-        note="涉及户数＝调入＋调出；B岗未填时取互助网格的A岗；户籍户数、人员等在“网格填报”里填写",
+        note="涉及户数＝调入＋调出；B岗是两委成员（政策§4），未填时写席位，见“两委包联”；户籍户数、人员等在“网格填报”里填写",
     )  # fmt: skip
 
 
@@ -189,17 +186,9 @@ def _or_text(find: Callable[[int], str], texts: list[str]) -> Callable[[int], st
     return formula
 
 
-def _deputy(form: Sheet, find: Callable[[str], Callable[[int], str]]) -> Callable[[int], str]:
-    """Take the deputy the office named, else the worker of the partner grid."""
-    own = find(DEPUTY)
-
-    def formula(row: int) -> str:
-        codes, partners = _range(form, GRID_KEY), _range(form, "AB岗互助网格编码")
-        partner = f"INDEX({partners},MATCH($A{row},{codes},0))"
-        worker = f'IFERROR(INDEX({_range(form, WORKER)},MATCH({partner},{codes},0))&"","")'
-        return f'=IF({own(row)[1:]}="",{worker},{own(row)[1:]})'
-
-    return formula
+def seat_said(seat: int) -> str:
+    """Call a member of the committees by the seat."""
+    return f"两委第{int(seat)}席" if seat else ""
 
 
 def community_sheet(record: PlanRecord, filling: Filling) -> Sheet:

@@ -1,4 +1,4 @@
-"""AB岗: which two neighbouring grids of a community stand in for each other (policy §4)."""
+"""互助网格: which two neighbouring grids of a community help each other out."""
 
 from __future__ import annotations
 
@@ -35,9 +35,8 @@ def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
     list[str]
         The partner of each grid; empty where its community has no neighbour for it.
     """
-    shared = _shared_metres(borders, names)
-    graph = nx.Graph()
-    graph.add_weighted_edges_from((a, b, round(metres)) for (a, b), metres in shared.items())
+    graph = neighbours(borders, names)
+    graph.remove_nodes_from(list(nx.isolates(graph)))
     chosen: dict[str, str] = {}
     for part in sorted(nx.connected_components(graph), key=min):
         pairs = nx.max_weight_matching(graph.subgraph(sorted(part)), maxcardinality=True)
@@ -46,6 +45,16 @@ def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
         near = graph[grid]
         chosen[grid] = max(sorted(near), key=lambda other: near[other]["weight"])
     return [chosen.get(grid, "") for grid in grid_ids]
+
+
+def neighbours(borders: Borders, names: Names) -> nx.Graph[str]:
+    """Join the grids of each community that share border; weight in metres, whole."""
+    graph: nx.Graph[str] = nx.Graph()
+    owner = dict(zip(names.grid_of_unit, names.community_of_unit, strict=True))
+    graph.add_nodes_from((str(g), {"community": str(c)}) for g, c in sorted(owner.items()))
+    shared = _shared_metres(borders, names)
+    graph.add_weighted_edges_from((a, b, round(metres)) for (a, b), metres in shared.items())
+    return graph
 
 
 def _shared_metres(borders: Borders, names: Names) -> pd.Series:

@@ -14,8 +14,9 @@ from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.lawful import Bands, community_bands, grid_bands
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import boundary_texts
+from lingwu_grid.planning.committees import backings
 from lingwu_grid.planning.lineage import Lineage, trace
-from lingwu_grid.planning.pairs import partners
+from lingwu_grid.planning.pairs import neighbours, partners
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -155,10 +156,27 @@ def make_grids(
             "households_out": made.lineage.left,
             "boundary_text": boundary_texts(made.shapes, called, Landmarks.of(study.tables)),
             "partner_grid_id": partners(fabric.borders, names, made.ids),
+            **_backed(study, fabric, names, made),
         },
         geometry=made.out,
         crs=DEGREES,
     )
+
+
+def _backed(study: Study, fabric: Fabric, names: Names, made: _Drawn) -> dict[str, list[int]]:
+    """Say which member of the committees backs each grid, and who steps in."""
+    near = neighbours(fabric.borders, names)
+    count = dict(zip(made.ids, made.households.tolist(), strict=True))
+    size: dict[str, int] = {}
+    for grid, community in near.nodes(data="community"):
+        size[community] = size.get(community, 0) + count[grid]
+    class_of = study.rules.staffing.class_of
+    seats = {c: policy.COMMITTEE_SEATS[class_of(n)] for c, n in size.items()}
+    who = backings(near, count, seats)
+    return {
+        "committee_seat": [who[g].seat for g in made.ids],
+        "reserve_seat": [who[g].reserve for g in made.ids],
+    }
 
 
 def kinds_of(study: Study, names: Names, ids: list[str]) -> list[str]:

@@ -167,14 +167,14 @@ def _filled(source: Path, target: Path, entries: dict[tuple[str, str], str]) -> 
     return target
 
 
-def test_a_filled_ledger_comes_back_and_the_partner_stands_in(
+def test_a_filled_ledger_comes_back_and_members_of_the_committees_back_the_grids(
     papers: Path, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
     grids = small_plan.grids
-    first = grids[grids["partner_grid_id"] != ""].iloc[0]
-    code, partner = first.grid_id, first.partner_grid_id
+    code, other = grids["grid_id"].iloc[:2]
+    seat = grids["committee_seat"].iloc[1]
     entries = {
-        (code, "网格长/专职网格员（A岗）"): "王一", (partner, "网格长/专职网格员（A岗）"): "李二",
+        (code, "网格长/专职网格员（A岗）"): "王一", (code, "B岗"): "李二",
         (code, "户籍户数"): "321", (code, "备注"): HOSTILE[0],
         (code, "四至补正"): "东至甲，南至乙，西至丙，北至丁",
     }  # fmt: skip
@@ -184,6 +184,12 @@ def test_a_filled_ledger_comes_back_and_the_partner_stands_in(
     rows = {r["网格编码"]: r for r in _rows(out / "ledger.xlsx", "网格台账")}
     assert rows[code]["网格长/专职网格员（A岗）"] == "王一"
     assert rows[code]["B岗"] == "李二"
+    assert rows[other]["B岗"] == f"两委第{seat}席"
+    members = [r for r in _rows(out / "ledger.xlsx", "两委包联") if r["网格编码"]]
+    mine = next(r for r in members if code in r["网格编码"])
+    assert (mine["两委成员（B岗）"], "王一" in mine["网格员（A岗）"]) == ("李二", True)
+    assert sorted(c for r in members for c in r["网格编码"].split("、")) == sorted(grids["grid_id"])
+    assert sum(int(r["常住户数"]) for r in members) == small_plan.summary["households"]
     assert rows[code]["户籍户数"] == "321"
     assert rows[code]["四至"] == "东至甲，南至乙，西至丙，北至丁"
     assert rows[code]["备注"] == HOSTILE[0]

@@ -93,12 +93,12 @@ def test_posts_before_and_after_are_counted_as_by_hand() -> None:
     """
     Today 9 + 8 + 1 grids, then 10 + 7 + 1; seats 7 + 7 + 5 both times.
 
-    Pairs: 4 + 4 + 0 today, 5 + 3 + 0 then. Three communities both times: 3 advisers, 9 to 15
+    Every grid makes a pair of worker and member. Three communities both times: 3 advisers, 9 to 15
     reserve cadres.
     """
     rows = posts(_record()).set_index("clause", append=True)
     assert rows[["现状", "方案", "增减"]].to_numpy().tolist() == [
-        [19, 19, 0], [18, 18, 0], [8, 8, 0], [3, 3, 0], [9, 9, 0], [15, 15, 0],
+        [19, 19, 0], [18, 18, 0], [18, 18, 0], [3, 3, 0], [9, 9, 0], [15, 15, 0],
     ]  # fmt: skip
     assert rows["item"].iloc[2].startswith("AB岗结对")
 

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 MODULE = "lingwu_grid.ingest.inmate"
 LOOK_SECONDS = 0.1
 END_SECONDS = 5.0
+SCRATCH = "lingwu-"
+"""Folders for what is unpacked begin so; then comes the number of the process they are for."""
+
 FORKS = sys.platform == "linux"
 """Whether each study has a process of its own."""
 
@@ -66,7 +69,7 @@ class Inmate:
 
     def __init__(self, process: psutil.Process, asks: BinaryIO, tells: BinaryIO) -> None:
         self.process = process
-        self.scratch = tempfile.mkdtemp(prefix="lingwu-")
+        self.scratch = str(scratch())
         self.places: frozenset[Path] | None = None
         """What it is confined to; None where it is not."""
         self._asks, self._tells = asks, tells
@@ -161,6 +164,7 @@ class Warden:
         with self._lock:
             if self._owner != os.getpid():  # a fork of this process has none of its own yet
                 self._owner, self._idle, self._control = os.getpid(), [], None
+                _sweep()
             held = self._idle.pop() if self._idle else None
             if held is not None and FORKS and held.places != places:
                 held.end()
@@ -211,6 +215,19 @@ class Warden:
             self._control.close()
             self._control = None
             self._forker.wait(END_SECONDS)
+
+
+def scratch() -> Path:
+    """Make a folder for households' rows that go with this process."""
+    return Path(tempfile.mkdtemp(prefix=f"{SCRATCH}{os.getpid()}-"))
+
+
+def _sweep() -> None:
+    """Clear away what killed processes left: a confined one cannot remove its own folder."""
+    for left in Path(tempfile.gettempdir()).glob(f"{SCRATCH}*-*"):
+        number = left.name.removeprefix(SCRATCH).partition("-")[0]
+        if number.isdigit() and not psutil.pid_exists(int(number)):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _run(*arguments: str, **options: Any) -> psutil.Popen:  # noqa: ANN401 - of Popen

@@ -13,13 +13,13 @@ import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import pandas as pd
 
 from lingwu_grid.contract.errors import OutputError
+from lingwu_grid.ingest.keeper import scratch
 from lingwu_grid.output import FOR_ME
 from lingwu_grid.planning.pieces import LONG
 from lingwu_grid.planning.record import PlanRecord
@@ -70,7 +70,7 @@ class Store:
 
     def __init__(self, out: Path | None, key: dict[str, Any]) -> None:
         if out is None:
-            place = Path(mkdtemp(prefix="lingwu_grid-"))
+            place = scratch()
             weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)  # with its last plan
             self.folder = place / "parts"
         else:

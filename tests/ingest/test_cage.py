@@ -188,6 +188,24 @@ def test_nothing_is_left_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert list(place.iterdir()) == []
 
 
+def test_what_killed_processes_left_is_cleared_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "lingwu-999999999-abc").mkdir()
+    (tmp_path / "lingwu-999999999-abc" / "rows.dbf").write_text("H1")
+    (tmp_path / f"lingwu-{os.getppid()}-abc").mkdir()
+    (tmp_path / "lingwu-mine").mkdir()
+    study = tmp_path / "study"
+    study.mkdir()
+    warden = Warden()
+    monkeypatch.setattr(caged, "WARDEN", warden)
+    caged.read_file(homes(study), Claims(), LIMITS)
+    warden.close()
+    left = sorted(p.name for p in tmp_path.iterdir())
+    assert left == sorted([f"lingwu-{os.getppid()}-abc", "lingwu-mine", "study"])
+
+
 CONFINED = """
     import os, socket, subprocess, sys
     from pathlib import Path

@@ -15,6 +15,7 @@ import os
 import platform
 import re
 import shutil
+import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -49,13 +50,28 @@ OURS = frozenset(
 """What a new plan replaces; anything else in the folder is somebody's and stays."""
 
 HOST = re.sub(r"[^\w.]", "_", platform.node()) or "localhost"
+"""Name of this computer, without the sign that parts it from the process."""
 PUT_ASIDE, DRAFT = "old", "draft"
+
+AT_WORK: set[Path] = set()
+"""What this process is writing itself."""
+
+LEFT_BEHIND = {
+    (DRAFT, True): "%s 是电脑 %s 写 %s 的草稿，里面有居民户，没有动它；那里确已不在运行时请删去",
+    (DRAFT, False): "%s 是电脑 %s 写 %s 的草稿，里面有居民户，没有动它；那里确已不在运行时请删去",
+    (PUT_ASIDE, True): "%s 是电脑 %s 换下的旧 %s，没有动它；那里确已不在运行、新的也核对过，请删去",
+    (PUT_ASIDE, False): "%s 是电脑 %s 换结果时中断留下的、完整的旧结果：那里确已不在运行时，"
+    "把它改名为 %s 就恢复了",
+}
+"""What to say of another computer's: what it is, and whether the result itself is there."""
 
 
 @contextmanager
-def occupied(folder: Path) -> Iterator[None]:
+def occupied(folder: Path) -> Iterator[bool]:
     """
     Have an output to this run alone; the same run may ask again.
+
+    Gives whether it really has it: a share may know no locks.
 
     Parameters
     ----------
@@ -65,9 +81,15 @@ def occupied(folder: Path) -> Iterator[None]:
     Raises
     ------
     OutputError
-        If another run has it, which is named; or nothing can be written there.
+        If another run has it, which is named; or nothing can be written there, or it is the
+        folder one works in.
     """
     place = folder.resolve()
+    if place.parent == place or Path.cwd().is_relative_to(place):
+        raise OutputError(
+            "结果不能就是当前文件夹、它上面的文件夹或盘的根：写完时整个文件夹要换成新的",
+            where=str(place), remedy="在当前文件夹里给它起个名字，例如 -o 结果",
+        )  # fmt: skip
     made = [p for p in (place.parent, *place.parent.parents) if not p.exists()]
     lock = FileLock(place.with_name(f".{place.name}.lock"), timeout=0, is_singleton=True)
     owner = place.with_name(f".{place.name}.owner")
@@ -75,7 +97,7 @@ def occupied(folder: Path) -> Iterator[None]:
         place.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout:
-        _try(place)  # where nothing can be written, the lock waits for ever
+        try_beside(place)  # where nothing can be written, the lock waits for ever
         raise _refused(place, owner) from None
     except OSError as error:
         if error.errno not in NO_LOCKS:
@@ -84,7 +106,7 @@ def occupied(folder: Path) -> Iterator[None]:
     try:
         if is_first:
             _sign(owner)
-        yield
+        yield lock.is_locked
     finally:
         if is_first:
             with suppress(OSError):
@@ -97,11 +119,13 @@ def occupied(folder: Path) -> Iterator[None]:
                 empty.rmdir()
 
 
-def _try(place: Path) -> None:
-    trial = beside(place, DRAFT)
+def try_beside(place: Path) -> None:
+    """See whether anything can be made beside an output."""
     try:
-        trial.mkdir()
-        trial.rmdir()
+        # A name of its own: the draft may be another thread's.
+        tempfile.TemporaryDirectory(
+            dir=place.parent, prefix=f"{beside(place, DRAFT).name}-"
+        ).cleanup()
     except OSError as error:
         raise not_written(place, error) from error
 
@@ -122,6 +146,16 @@ def _refused(folder: Path, owner: Path) -> OutputError:
     )
 
 
+@contextmanager
+def at_work(*paths: Path) -> Iterator[None]:
+    """Keep this process from clearing away what it is writing itself."""
+    AT_WORK.update(paths)
+    try:
+        yield
+    finally:
+        AT_WORK.difference_update(paths)
+
+
 def beside(folder: Path, what: str) -> Path:
     """Name what this run puts beside an output: `PUT_ASIDE` or `DRAFT`."""
     return folder.with_name(f".{folder.name}.{what}-{HOST}-{os.getpid()}")
@@ -136,17 +170,18 @@ def recover(folder: Path) -> None:
     folder
         The output folder, there or not; nothing is done while a run has it.
     """
+    folder = folder.resolve()
     if not any(_left(folder, what) for what in (PUT_ASIDE, DRAFT)):
         return
     try:
-        with occupied(folder):
-            for aside in _ours(folder, PUT_ASIDE):
+        with occupied(folder) as is_ours:
+            for aside in _dead(folder, PUT_ASIDE, is_ours=is_ours):
                 if not folder.exists():
                     aside.rename(folder)
                 else:
                     bring_along(aside, folder)
                     shutil.rmtree(aside, ignore_errors=True)
-            for draft in _ours(folder, DRAFT):
+            for draft in _dead(folder, DRAFT, is_ours=is_ours):
                 shutil.rmtree(draft, ignore_errors=True)
     except OutputError:
         return  # somebody is at work there, and puts it right
@@ -156,20 +191,23 @@ def _left(folder: Path, what: str) -> list[Path]:
     return sorted(folder.parent.glob(f".{glob.escape(folder.name)}.{what}-*"))
 
 
-def _ours(folder: Path, what: str) -> list[Path]:
+def _dead(folder: Path, what: str, *, is_ours: bool) -> list[Path]:
     """Give what dead runs of this computer left; what is another's is named and stays."""
-    mine = []
+    found = []
     for path in _left(folder, what):
-        host, _, number = path.name.rpartition(f".{what}-")[2].rpartition("-")
+        host, _, number = path.name.rpartition(f".{what}-")[2].partition("-")
+        if not number:  # of a version that told no computer
+            host, number = "", host
         if host not in ("", HOST):
-            said = "%s 是电脑 %s 没有写完的，里面有居民户，没有动它；那里确已不在运行时请删去"
-            logging.getLogger(__name__).warning(said, path, host)
-        elif not _is_at_work(number):
-            mine.append(path)
-    return mine
+            said = LEFT_BEHIND[what, folder.exists()]
+            logging.getLogger(__name__).warning(said, path, host, folder.name)
+        elif path not in AT_WORK and (is_ours or not _is_at_work(number)):
+            found.append(path)
+    return found
 
 
 def _is_at_work(number: str) -> bool:
+    """Tell by the number of a process, where there are no locks, whether it still writes."""
     return number.isdigit() and int(number) != os.getpid() and psutil.pid_exists(int(number))
 
 

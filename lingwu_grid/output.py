@@ -16,11 +16,13 @@ from lingwu_grid.contract.errors import OutputError
 from lingwu_grid.occupancy import (
     DRAFT,
     PUT_ASIDE,
+    at_work,
     beside,
     bring_along,
     not_written,
     occupied,
     recover,
+    try_beside,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -40,7 +42,9 @@ INSIDE = 64
 FOR_ME = 0o700
 """Rights of a folder that only its owner opens."""
 
-PRIVATE = ("assignment.csv", "assignment", "coverage.csv", "excluded.csv", "findings.csv")
+PRIVATE = (
+    "assignment.csv", "assignment", "coverage.csv", "excluded.csv", "findings.csv", "households",
+)  # fmt: skip
 """What holds households one by one, or their ids."""
 
 FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r")
@@ -96,13 +100,14 @@ def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
         As :func:`refuse_foreign`; or if it is a mount point, another run has it, or no folder can
         be made or renamed there.
     """
+    folder = folder.resolve()
     if folder.is_mount():
         raise OutputError(
             "结果文件夹是一个挂载点（容器的卷、盘的根），不能整个换掉",
             where=str(folder),
             remedy="在它下面再写一层文件夹，例如 -o 该文件夹/结果",
         )
-    length = len(str(beside(folder.resolve(), DRAFT))) + INSIDE
+    length = len(str(beside(folder, DRAFT))) + INSIDE
     if IS_WINDOWS and length > LONGEST_PATH:
         raise OutputError(
             f"结果文件夹的路径太长：里面的文件名会有 {length} 个字，Windows 只许 {LONGEST_PATH} 个",
@@ -111,10 +116,9 @@ def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
         )
     refuse_foreign(folder, mark=mark)
     with occupied(folder):
-        trial, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
+        try_beside(folder)
+        aside = beside(folder, PUT_ASIDE)
         try:
-            trial.mkdir()
-            trial.rmdir()
             if folder.exists():  # a file held open there would stop the end, hours later
                 folder.rename(aside)
                 aside.rename(folder)
@@ -142,29 +146,35 @@ def whole_folder(folder: Path, *, mark: str = "plan.gpkg", adds: bool = False) -
         If another run has it, or the draft cannot be made or put in place; the old folder is then
         as it was.
     """
+    folder = folder.resolve()
+    draft, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
     with occupied(folder):
         refuse_foreign(folder, mark=mark)
-        draft, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
-        try:
-            shutil.rmtree(draft, ignore_errors=True)
-            draft.mkdir(parents=True)
-            usual = draft.stat().st_mode
-            draft.chmod(FOR_ME)  # until it is sorted what is private in it
-            if adds and folder.is_dir():
-                shutil.copytree(folder, draft, dirs_exist_ok=True)
-                draft.chmod(FOR_ME)
-        except OSError as error:
-            raise not_written(folder, error) from error
-        try:
-            yield draft
-            _keep_private(draft)
-            draft.chmod(usual)
-            _swap(folder, draft, aside)
-        except (OSError, DataSourceError, DataLayerError) as error:
-            raise not_written(folder, error) from error
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
+        with at_work(draft, aside):
+            yield from _put_in_place(folder, draft, aside, adds=adds)
+
+
+def _put_in_place(folder: Path, draft: Path, aside: Path, *, adds: bool) -> Iterator[Path]:
+    try:
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(parents=True)
+        usual = draft.stat().st_mode
+        draft.chmod(FOR_ME)  # until it is sorted what is private in it
+        if adds and folder.is_dir():
+            shutil.copytree(folder, draft, dirs_exist_ok=True)
+            draft.chmod(FOR_ME)
+    except OSError as error:
+        raise not_written(folder, error) from error
+    try:
+        yield draft
+        _keep_private(draft)
+        draft.chmod(usual)
+        _swap(folder, draft, aside)
+    except (OSError, DataSourceError, DataLayerError) as error:
+        raise not_written(folder, error) from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _keep_private(folder: Path) -> None:

@@ -149,7 +149,7 @@ def _workers(text: str) -> int | str:
     if "://" in text:
         return text
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text} 不是正整数，也不是 tcp:// 开头的地址")
+        raise argparse.ArgumentTypeError(f"{text} 不是正整数，也不是 tls:// 或 tcp:// 开头的地址")
     return int(text)
 
 

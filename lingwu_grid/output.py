@@ -147,8 +147,8 @@ def whole_folder(folder: Path, *, mark: str = "plan.gpkg", adds: bool = False) -
         as it was.
     """
     folder = folder.resolve()
-    draft, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
     with occupied(folder):
+        draft, aside = beside(folder, DRAFT), beside(folder, PUT_ASIDE)
         refuse_foreign(folder, mark=mark)
         with at_work(draft, aside):
             yield from _put_in_place(folder, draft, aside, adds=adds)

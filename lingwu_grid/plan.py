@@ -160,7 +160,7 @@ class Plan(PlanRecord):
                 proven = self.certificate | {"disclosure": tally.as_dict()}
                 write_json(proven, draft / "certificate.json")
                 if tally.recovered:
-                    watch(f"外发图（share/）没有留下：有 {tally.recovered} 处能推出少于五户的数")
+                    watch(f"外发图（share/）没有留下，{tally.recovered} 处：{tally.why}")
             if self.service is not None:
                 save_figures(service_figures(self), draft / "figures")
             # The summary comes last: it tells how long the writing took.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -26,6 +27,8 @@ FIGURES = re.compile(r"^window\.lingwu\.figures = (.*);$", re.MULTILINE)
 LAYER = re.compile(r"_add\((\{\"features\": .*\})\);$", re.MULTILINE)
 FIELD = re.compile(r"\"households(?:_in|_out)?\": (\"[^\"]*\"|\d+)")
 COUNT = re.compile(r"(?<![限\d] )(少于 \d+|[\d—]+|不公布) 户")
+NAME = re.compile(r"\"\w*name\": (\"(?:[^\"\\]|\\.)*\")")
+ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 SEGMENT = re.compile(r"0|少于 \d+|\d+—\d+|不公布")
 SLIVER = 1e-12
 """Ground in square degrees, about a hundredth of a square metre, that nobody lives on."""
@@ -38,11 +41,16 @@ class Tally(NamedTuple):
     groups: int
     """Groups and sums of households that were tried."""
     recovered: int
-    """Of those, how many small counts follow from the pages."""
+    """Of those, how many small counts follow from the pages, or are told outright."""
+    why: str = ""
+    """The first of them, in words."""
 
     def plus(self, other: Tally) -> Tally:
         """Add those of another part of a plan, whose pages share no household with these."""
-        return Tally(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Tally(
+            self.pages + other.pages, self.groups + other.groups,
+            self.recovered + other.recovered, self.why or other.why,
+        )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """Give it as plain values, for ``certificate.json``."""
@@ -85,7 +93,9 @@ def faults_of(folder: Path, buildings: pd.DataFrame | None = None) -> tuple[list
     }
     if not texts:
         raise InputError(
-            f"{folder / 'share'} 里没有外发图", remedy="先运行 python -m lingwu_grid.partition"
+            f"{folder / 'share'} 里没有外发图",
+            remedy="先运行 python -m lingwu_grid.partition；运行过的，看 certificate.json 的 "
+            "disclosure：推得出少于五户的页不留，why 写着是哪一处",
         )
     figures: dict[Key, str] = {}
     owners: dict[str, dict[str, str]] = {"today": {}, "plan": {}, "streets": {}}
@@ -134,9 +144,20 @@ def _truth(rows: pd.DataFrame, leaves: pd.DataFrame) -> NDArray[np.int64]:
     return known
 
 
+def _without_names(text: str) -> str:
+    """Take out names that look like a count: what people call a place is not what we print."""
+    names = {json.loads(name) for name in NAME.findall(text)}
+    odd = [n for n in names if COUNT.search(n) and not COUNT.fullmatch(n)]
+    if odd:  # they stand in the page in three ways of writing
+        text = html.unescape(ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+    for name in sorted(odd, key=len, reverse=True):
+        text = text.replace(name, "")
+    return text
+
+
 def _others(text: str) -> list[str]:
     """Give the counts of households on a page that are told otherwise than in segments."""
-    found = [json.loads(n) for n in FIELD.findall(text)] + COUNT.findall(text)
+    found = [json.loads(n) for n in FIELD.findall(text)] + COUNT.findall(_without_names(text))
     return sorted({str(n) for n in found if not SEGMENT.fullmatch(str(n))})
 
 

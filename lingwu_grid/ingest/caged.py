@@ -8,22 +8,27 @@ the planner is told which file it was.
 from __future__ import annotations
 
 import logging
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, RulesError
-from lingwu_grid.ingest.files import FOLDERS
 from lingwu_grid.ingest.keeper import WARDEN, Guard
 from lingwu_grid.ingest.parcels import unpack
 from lingwu_grid.ingest.streams import BATCH_ROWS, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from lingwu_grid.ingest.claims import Claims
     from lingwu_grid.ingest.files import Limits
     from lingwu_grid.ingest.tables import Source
 
+
+MALFORMED = (ValueError, KeyError, TypeError, IndexError, AttributeError, pa.ArrowException)
+"""What comes of an answer that is none."""
 
 KINDS = {kind.__name__: kind for kind in (LingwuError, InputError, RulesError, OutputError)}
 """What the process may say that came of a file."""
@@ -39,7 +44,7 @@ def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
         If it cannot be read within the limits; the sentence names it.
     """
     answers = _answers("read_file", (path, _sendable(claims), limits), path, limits)
-    return [unpack(about, content, path) for about, content in answers]
+    return list(_unpacked(answers, path))
 
 
 def rows_about(path: Path, limits: Limits) -> int | None:
@@ -59,8 +64,7 @@ def batches_of(
 ) -> Iterator[Source]:
     """Read it, as :func:`lingwu_grid.ingest.streams.batches_of` does; the next while one works."""
     given = (stream, _sendable(claims), limits, size)
-    for about, content in _answers("batches_of", given, stream.path, limits):
-        yield unpack(about, content, stream.path)
+    yield from _unpacked(_answers("batches_of", given, stream.path, limits), stream.path)
 
 
 def _sendable(claims: Claims) -> Claims:
@@ -73,24 +77,44 @@ def _answers(
     places = _places_of(path)
     fault = None
     with WARDEN.inmate(places) as inmate, Guard(inmate, limits) as guard:
-        for answer in guard.answers(job, given, places):
-            if answer is None:
-                raise _unreadable(path, *guard.reason)
-            about, content = answer
-            if "item" in about:
-                yield about["item"], content
-            elif "end" not in about:
-                fault = _fault(about, path)
+        try:
+            for answer in guard.answers(job, given, places):
+                if answer is None:
+                    raise _unreadable(path, *guard.reason)
+                about, content = answer
+                if "item" in about:
+                    yield about["item"], content
+                elif "end" in about:
+                    WARDEN.note(about)
+                else:
+                    fault = _fault(about, path)
+        except MALFORMED as error:
+            raise _strange(path, error) from error
     if fault is not None:
         raise fault
 
 
+def _unpacked(answers: Iterator[tuple[Any, bytes]], path: Path) -> Iterator[Source]:
+    for about, content in answers:
+        try:
+            source = unpack(about, content, path)
+        except MALFORMED as error:
+            raise _strange(path, error) from error
+        yield source
+
+
+def _strange(path: Path, error: Exception) -> InputError:
+    """Say that a process answered what none of ours would: a file may have taken it over."""
+    logging.getLogger(__name__).debug("%s", path.name, exc_info=error)
+    return _unreadable(path, "读取它的程序答非所问", "核对这个文件的来源；确认可靠的，另存一份再试")
+
+
 def _places_of(path: Path) -> frozenset[Path]:
-    """Give the folder of the study that a file is of, and where it really lies if elsewhere."""
+    """Give the folder of a file; where it is a link, the file it leads to as well."""
     folder = path.absolute().parent
-    study = folder.parent if folder.name in FOLDERS else folder
-    really = path.resolve().parent
-    return frozenset([study] if really.is_relative_to(study.resolve()) else [study, really])
+    really = Path(os.path.realpath(path))  # noqa: PTH - a link that leads to itself is no fault yet
+    is_here = really.parent == Path(os.path.realpath(folder))  # noqa: PTH
+    return frozenset([folder] if is_here else [folder, really])
 
 
 def _fault(about: dict[str, Any], path: Path) -> Exception:

@@ -30,13 +30,27 @@ RIGHTS_OF = {1: (1 << 13) - 1, 2: (1 << 14) - 1, 3: (1 << 15) - 1, 5: (1 << 16) 
 FILE_RIGHTS = 1 | 1 << 1 | READ_FILE | 1 << 14 | 1 << 15
 """Rights that a rule on a single file may name: run, write, read, truncate, ask a device."""
 
-SOCKET = {"x86_64": (0xC000003E, 41), "aarch64": (0xC00000B7, 198)}
-"""Of each machine: how the kernel calls it, and its number of the call `socket`."""
+MACHINES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
+"""How the kernel calls each machine."""
 
-IO_URING_SETUP = 425
-"""Another way to a socket."""
+REFUSED = {
+    # socket, io_uring_setup (another way to one), ptrace, process_vm_writev, kill, tkill, tgkill,
+    # pidfd_send_signal; chmod, fchmod, fchmodat, fchmodat2, chown, fchown, lchown, fchownat; utime,
+    # utimes, futimesat, utimensat; setxattr and removexattr, l and f.
+    "x86_64": (
+        41, 425, 101, 311, 62, 200, 234, 424, 90, 91, 268, 452, 92, 93, 94, 260, 132, 235, 261,
+        280, 188, 189, 190, 197, 198, 199,
+    ),
+    "aarch64": (
+        198, 425, 117, 271, 129, 130, 131, 424, 52, 53, 452, 54, 55, 88, 5, 6, 7, 14, 15, 16,
+    ),
+}  # fmt: skip
+"""Numbers of the calls that are refused: what Landlock does not take away."""
 
-LOAD, JUMP_EQUAL, RETURN = 0x20, 0x15, 0x06
+OTHER_CALLS = 0x40000000
+"""From here on the same calls have other numbers (x32)."""
+
+LOAD, JUMP_EQUAL, JUMP_AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
 ALLOW, DENY = 0x7FFF0000, 0x00050000 | errno.EACCES
 
 
@@ -62,7 +76,7 @@ class _Filter(ctypes.Structure):
 
 def confine(readable: Iterable[Path], writable: Iterable[Path]) -> tuple[bool, bool]:
     """
-    Give up the network, running programs, and all files but those named; there is no way back.
+    Give up the network, running programs, other processes, and all files but those named, for good.
 
     Parameters
     ----------
@@ -113,18 +127,18 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: Path, rights: int) -> None:
 
 
 def _without_network(libc: ctypes.CDLL) -> bool:
-    known = SOCKET.get(platform.machine())
-    if known is None:
+    machine = platform.machine()
+    if machine not in REFUSED:
         return False
-    machine, call = known
+    calls = REFUSED[machine]
     steps = (
         _Step(LOAD, 0, 0, 4),  # which machine's calls
-        _Step(JUMP_EQUAL, 0, 3, machine),
+        _Step(JUMP_EQUAL, 0, len(calls) + 3, MACHINES[machine]),
         _Step(LOAD, 0, 0, 0),  # which call
-        _Step(JUMP_EQUAL, 1, 0, call),
-        _Step(JUMP_EQUAL, 0, 1, IO_URING_SETUP),
-        _Step(RETURN, 0, 0, DENY),
+        _Step(JUMP_AT_LEAST, len(calls) + 1, 0, OTHER_CALLS),
+        *(_Step(JUMP_EQUAL, len(calls) - i, 0, call) for i, call in enumerate(calls)),
         _Step(RETURN, 0, 0, ALLOW),
+        _Step(RETURN, 0, 0, DENY),
     )
     program = _Filter(len(steps), (_Step * len(steps))(*steps))
     return bool(libc.prctl(SET_SECCOMP, MODE_FILTER, ctypes.byref(program), 0, 0) == 0)

@@ -36,6 +36,9 @@ from lingwu_grid.ingest.parcels import pack
 from lingwu_grid.ingest.streams import batches_of, open_stream, rows_about
 from lingwu_grid.ingest.tables import Source, read_file
 
+if sys.platform != "win32":
+    import resource
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -86,28 +89,39 @@ def serve(asked: BinaryIO, told: BinaryIO) -> None:
     asked, told
         Where requests come from, and where answers go.
     """
-    is_free, scratch = sys.platform == "linux", ""
+    is_free, scratch, held = sys.platform == "linux", "", (False, False)
     try:
         while message := received(asked):
             request: Request = pickle.loads(message)  # noqa: S301 - from our own parent
             scratch = request.scratch
-            os.chdir(request.home)
+            if request.home:
+                os.chdir(request.home)
+            _end_of_itself(request.seconds)
             tempfile.tempdir = scratch
             os.environ["SQLITE_TMPDIR"] = os.environ["CPL_TMPDIR"] = scratch
             if is_free:
-                confine([*request.places, *_ours()], [Path(scratch)])
+                held = confine([*request.places, *_ours()], [Path(scratch)])
                 is_free = False
-            _answer(request, told)
+            _answer(request, told, is_confined=all(held))
     finally:  # what lies there are rows of households, and the parent may be dead
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _answer(request: Request, told: BinaryIO) -> None:
+def _end_of_itself(seconds: int) -> None:
+    """Have the system end this process after so much more computing (not on Windows)."""
+    if sys.platform == "win32":
+        return
+    used = sum(os.times()[:2])
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (int(used) + seconds, hard))
+
+
+def _answer(request: Request, told: BinaryIO, *, is_confined: bool) -> None:
     try:
         for result in JOBS[request.job](*request.given):
             about, content = pack(result) if isinstance(result, Source) else (result, b"")
             _tell(told, {"item": about}, content)
-        _tell(told, {"end": True})
+        _tell(told, {"end": True, "is_confined": is_confined})
     except BrokenPipeError:
         raise
     except LingwuError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import json
+import logging
 import os
 import pickle
 import shutil
@@ -28,7 +29,7 @@ from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.ingest.messages import LENGTH, received, send
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from lingwu_grid.ingest.files import Limits
 
@@ -48,11 +49,13 @@ class Request(NamedTuple):
     job: str
     given: tuple[Any, ...]
     places: frozenset[Path]
-    """Folders that may be read."""
+    """Folders and files that may be read."""
     home: str
-    """Where a path begins that is not whole."""
+    """Where a path begins that is not whole; empty where that folder is gone."""
     scratch: str
     """A folder for what is unpacked; cleared when the answer is there."""
+    seconds: int
+    """Of computing, after which it ends of itself: its keeper may be dead by then."""
 
 
 class Inmate:
@@ -78,9 +81,16 @@ class Inmate:
         """Hand a request over."""
         send(self._asks, pickle.dumps(request))
 
-    def answer(self) -> tuple[dict[str, Any], bytes] | None:
-        """Wait for the next message; None where the process is gone."""
-        about, content = received(self._tells), received(self._tells)
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is there to be asked."""
+        with suppress(psutil.NoSuchProcess):
+            return bool(self.process.status() != psutil.STATUS_ZOMBIE)
+        return False
+
+    def answer(self, most: int) -> tuple[dict[str, Any], bytes] | None:
+        """Wait for the next message, of so many bytes at most; None where the process is gone."""
+        about, content = received(self._tells, most), received(self._tells, most)
         return (json.loads(about), content) if about and content is not None else None
 
     def end(self) -> None:
@@ -115,12 +125,14 @@ class Guard:
     ) -> Iterator[tuple[dict[str, Any], bytes] | None]:
         """Give what the process says to a request, up to its last word; None where it died."""
         answer: tuple[dict[str, Any], bytes] | None = ({"item": None}, b"")
-        request = Request(job, given, places, str(Path.cwd()), self._inmate.scratch)
+        request = Request(
+            job, given, places, _home(), self._inmate.scratch, 2 * self._limits.read_seconds + 60
+        )
         with suppress(BrokenPipeError):
             self._inmate.ask(request)
         while answer is not None and "item" in answer[0]:
             self._waits_since = time.monotonic()
-            answer = self._inmate.answer()
+            answer = self._inmate.answer(most=self._limits.read_mb * 2**21)
             self._waits_since = None
             yield answer
 
@@ -152,21 +164,33 @@ class Warden:
     """Starts processes: forks of one that has loaded the libraries, or one for all files."""
 
     def __init__(self) -> None:
+        self._has_told = False
+        self._forget()
+        _sweep()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self._forget)
+
+    def _forget(self) -> None:
+        """Begin with nothing: a fork of this process has none of its own."""
         self._lock = threading.Lock()
-        self._owner = 0
         self._idle: list[Inmate] = []
         self._control: socket.socket | None = None
         self._forker: psutil.Popen | None = None
+
+    def note(self, end: dict[str, Any]) -> None:
+        """Tell once of a system that cannot do what `confinement` asks of it."""
+        if FORKS and not end.get("is_confined") and not self._has_told:
+            self._has_told = True
+            logging.getLogger(__name__).warning(
+                "这台机器的内核不能把读取文件的进程关起来（要 5.13 以上），只有内存和时间的上限"
+            )
 
     @contextmanager
     def inmate(self, places: frozenset[Path]) -> Iterator[Inmate]:
         """Give a process that may read some folders; one that was interrupted is not used again."""
         with self._lock:
-            if self._owner != os.getpid():  # a fork of this process has none of its own yet
-                self._owner, self._idle, self._control = os.getpid(), [], None
-                _sweep()
             held = self._idle.pop() if self._idle else None
-            if held is not None and FORKS and held.places != places:
+            if held is not None and not (held.is_alive and held.places in (None, places)):
                 held.end()
                 held = None
             if held is None:
@@ -186,34 +210,50 @@ class Warden:
         for _ in range(2):  # the one that forks may have been killed since the last file
             if self._control is None:
                 self._control, theirs = socket.socketpair()
-                self._forker = _run(str(theirs.fileno()), pass_fds=(theirs.fileno(),))
+                self._forker = _run(
+                    str(theirs.fileno()), pass_fds=(theirs.fileno(),),
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                )  # fmt: skip
                 theirs.close()
-            ours, theirs = socket.socketpair()
-            with ours, theirs, suppress(OSError, psutil.NoSuchProcess):
-                socket.send_fds(self._control, [b"+"], [theirs.fileno()])
-                number = int.from_bytes(self._control.recv(LENGTH), "little")
-                if number:
-                    process = psutil.Process(number)
-                    return Inmate(process, ours.makefile("wb"), ours.makefile("rb"))
+            try:
+                inmate = self._fork(self._control)
+            except BaseException:  # interrupted: a number may be on its way that is not ours
+                self._end_forker()
+                raise
+            if inmate is not None:
+                return inmate
             self._end_forker()
         raise LingwuError(
             "读取文件的进程起不来",
             remedy="关闭别的程序，腾出内存，再运行一次；仍不行，重新安装本程序",
         )
 
+    def _fork(self, control: socket.socket) -> Inmate | None:
+        ours, theirs = socket.socketpair()
+        with ours, theirs, suppress(OSError, psutil.NoSuchProcess):
+            socket.send_fds(control, [b"+"], [theirs.fileno()])
+            number = int.from_bytes(control.recv(LENGTH), "little")
+            if number:
+                process = psutil.Process(number)
+                return Inmate(process, ours.makefile("wb"), ours.makefile("rb"))
+        return None
+
     def close(self) -> None:
         """End all that wait."""
-        if self._owner != os.getpid():
-            return
         for held in self._idle:
             held.end()
         self._idle.clear()
         self._end_forker()
 
     def _end_forker(self) -> None:
-        if self._control is not None and self._forker is not None:
-            self._control.close()
-            self._control = None
+        if self._control is None or self._forker is None:
+            return
+        with suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)  # a fork of ours may hold it too
+        self._control.close()
+        self._control = None
+        with suppress(psutil.NoSuchProcess, psutil.TimeoutExpired):
+            self._forker.kill()
             self._forker.wait(END_SECONDS)
 
 
@@ -236,13 +276,26 @@ def _run(*arguments: str, **options: Any) -> psutil.Popen:  # noqa: ANN401 - of 
     if sys.platform == "win32":
         alone = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
         own_group = {"creationflags": alone}
+    is_told = logging.getLogger(__name__).isEnabledFor(logging.DEBUG)
     known = os.pathsep.join(os.path.abspath(p) for p in sys.path)  # noqa: PTH100 - text
     return psutil.Popen(
         [sys.executable, "-P", "-m", MODULE, *arguments],
-        stderr=subprocess.DEVNULL, cwd=tempfile.gettempdir(),
-        env=os.environ | {"PYTHONPATH": known, "PYTHONUTF8": "1"},
+        stderr=None if is_told else subprocess.DEVNULL, cwd=tempfile.gettempdir(),
+        env=known_by(os.environ) | {"PYTHONPATH": known, "PYTHONUTF8": "1"},
         **own_group, **options,
     )  # fmt: skip
+
+
+def known_by(environment: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what would take the drivers away that we read with."""
+    return {k: v for k, v in environment.items() if k not in ("GDAL_SKIP", "OGR_SKIP")}
+
+
+def _home() -> str:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:
+        return ""
 
 
 def _started() -> Inmate:

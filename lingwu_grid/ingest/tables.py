@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import sqlite3
+import tempfile
 import zipfile
 import zlib
 from contextlib import contextmanager
@@ -117,6 +119,12 @@ def readable(path: Path) -> Iterator[None]:
     try:
         yield
     except UNREADABLE as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise InputError(
+                f"读 {path.name} 时临时文件夹没有空间了",
+                where=tempfile.gettempdir(),
+                remedy="腾出空间，或设环境变量 TMPDIR（Windows 是 TEMP）换一个地方，再运行一次",
+            ) from error
         raise InputError(
             f"读不出文件 {path.name}：{error}",
             where=str(path),

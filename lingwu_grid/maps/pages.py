@@ -107,7 +107,7 @@ def write_outgoing(record: PlanRecord, folder: Path, *, part: str = "") -> Tally
     pages = list((folder / "share").glob("*.html"))
     for page_written in pages if faults else ():
         page_written.unlink()
-    return Tally(0 if faults else len(pages), groups, len(faults))
+    return Tally(0 if faults else len(pages), groups, len(faults), *faults[:1])
 
 
 def file_of(record: PlanRecord, street: str, *, part: str = "") -> str:

@@ -105,6 +105,14 @@ def _security(address: str, tls: Path | None) -> Security | None:
             remedy="文件夹里放 ca.pem、cert.pem、key.pem，地址写 tls://…（做法见 docs/scale.md）",
         )  # fmt: skip
     ca, cert, key = (str(tls / name) for name in CERTIFICATES)
+    try:
+        trial = ssl.create_default_context(cafile=ca)
+        trial.load_cert_chain(cert, key)
+    except OSError as error:  # ssl.SSLError among them
+        raise LingwuError(
+            f"证书读不了：{error}", where=f"--tls {tls}",
+            remedy="照 docs/scale.md 重新做一套，拷到每台机器",
+        ) from error  # fmt: skip
     return Security(
         tls_ca_file=ca, tls_client_cert=cert, tls_client_key=key, require_encryption=True
     )
@@ -132,7 +140,7 @@ def _is_of_certificates(error: BaseException) -> bool:
     """Tell whether a connection failed for its certificates, somewhere down its causes."""
     seen: BaseException | None = error
     while seen is not None:
-        if isinstance(seen, ssl.SSLError) or "TLS" in str(seen) or "ssl" in str(seen).lower():
+        if isinstance(seen, ssl.SSLError | TypeError):  # Dask: no certificates for a tls:// address
             return True
         seen = seen.__cause__ or seen.__context__
     return False

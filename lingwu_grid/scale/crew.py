@@ -56,6 +56,11 @@ class Crew:
         self.workers, self.watch, self.stop = workers, watch, stop
         self.silent_seconds = silent_seconds
         self.tls = tls
+        if tls is not None and isinstance(workers, int):
+            raise LingwuError(
+                "本机的进程不用证书", where=f"--tls {tls}",
+                remedy="去掉 --tls，或用 --workers tls://地址 写明调度器",
+            )  # fmt: skip
         self._open = ExitStack()
         self._cluster: Cluster | None = None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -121,7 +122,11 @@ def test_pages_that_give_a_count_away_do_not_stay(
     assert (out / "map.html").exists()
     told = json.loads((out / "certificate.json").read_text("utf-8"))["disclosure"]
     assert told["recovered"] > 0 == told["pages"]
-    assert any("没有留下" in line for line in said)
+    assert told["why"]
+    assert any("没有留下" in line and told["why"] in line for line in said)
+    with pytest.raises(InputError, match="没有外发图") as refused:
+        verify(out, disclosure=True)
+    assert "disclosure" in refused.value.remedy
 
 
 def test_somebody_elses_program_reads_the_same_pages_and_recovers_nothing(
@@ -132,3 +137,13 @@ def test_somebody_elses_program_reads_the_same_pages_and_recovers_nothing(
     assert truth.sum() == len(small_plan.assignment)
     assert attack.narrow(truth) == []
     assert len(sizes) > len(small_plan.grids)
+
+
+def test_a_name_that_looks_like_a_count_is_a_name(small_plan: Plan, tmp_path: Path) -> None:
+    named = small_plan.grids["grid_name"].iloc[0]
+    odd = "北门 3 户<联防>网格"
+    grids = small_plan.grids.replace({"grid_name": {named: odd}})
+    tally = write_outgoing(replace(small_plan, grids=grids), tmp_path)
+    assert (tally.recovered, tally.why) == (0, "")
+    assert tally.pages > 0
+    assert any("北门 3 户" in page.read_text("utf-8") for page in (tmp_path / "share").iterdir())

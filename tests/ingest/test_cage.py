@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import platform
 import shutil
@@ -242,6 +244,10 @@ CONFINED = """
         "datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
         "six": lambda: socket.socket(socket.AF_INET6),
         "local": lambda: socket.socket(socket.AF_UNIX),
+        "rights": lambda: os.chmod(outside, 0o777),
+        "owner": lambda: os.chown(outside, 0, 0),
+        "times": lambda: os.utime(outside),
+        "kill": lambda: os.kill(os.getppid(), 0),
     }
     print(*[name for name, do in tries.items() if not refused(do)])
 """
@@ -260,6 +266,20 @@ def test_a_confined_process_has_the_study_and_nothing_else(tmp_path: Path) -> No
         capture_output=True, text=True, check=False, cwd=tmp_path,
     )  # fmt: skip
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+@LINUX
+def test_a_system_that_cannot_confine_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    warden = Warden()
+    monkeypatch.setattr(caged, "WARDEN", warden)
+    caged.read_file(homes(tmp_path), Claims(), LIMITS)
+    assert "关起来" not in caplog.text
+    for _ in range(2):
+        warden.note({"end": True, "is_confined": False})
+    assert caplog.text.count("不能把读取文件的进程关起来") == 1
+    warden.close()
 
 
 @LINUX
@@ -287,12 +307,103 @@ def test_a_part_of_a_file_that_lies_elsewhere_is_not_read(tmp_path: Path) -> Non
 
 
 @LINUX
-def test_a_file_that_is_a_link_is_read_where_it_lies(tmp_path: Path) -> None:
+def test_a_file_that_is_a_link_is_read_where_it_lies_and_nothing_beside_it(tmp_path: Path) -> None:
     study, other = tmp_path / "study", tmp_path / "other"
     study.mkdir()
     other.mkdir()
     (study / "居民户.csv").symlink_to(homes(other))
     assert len(caged.read_file(study / "居民户.csv", Claims(), LIMITS)[0].frame) == 3
+    assert caged._places_of(study / "居民户.csv") == {study, other / "居民户.csv"}
+    assert caged._places_of(homes(other)) == {other}
+
+
+@LINUX
+def test_a_link_that_leads_to_itself_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "居民户.csv").symlink_to(tmp_path / "居民户.csv")
+    with pytest.raises(InputError, match=r"居民户\.csv"):
+        caged.read_file(tmp_path / "居民户.csv", Claims(), LIMITS)
+
+
+@LINUX
+def test_a_stop_while_a_process_is_started_mixes_nothing_up(tmp_path: Path) -> None:
+    """The number of a process that was on its way then is not taken for the next one's."""
+    warden = Warden()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(caged, "WARDEN", warden)
+        caged.read_file(homes(tmp_path), Claims(), LIMITS)
+        warden._idle.pop().end()
+        asked = keeper.socket.send_fds
+
+        def stopped(*given: Any) -> None:  # noqa: ANN401 - as for send_fds
+            asked(*given)
+            raise KeyboardInterrupt
+
+        with pytest.MonkeyPatch.context() as once:
+            once.setattr(keeper.socket, "send_fds", stopped)
+            with pytest.raises(KeyboardInterrupt):
+                caged.read_file(homes(tmp_path), Claims(), LIMITS)
+        with pytest.raises(InputError, match="内存超过"):
+            caged.read_file(homes(tmp_path, 400_000), Claims(), LIMITS._replace(read_mb=20))
+    warden.close()
+
+
+@pytest.mark.usefixtures("way")
+def test_an_idle_process_that_died_is_replaced(tmp_path: Path) -> None:
+    path = homes(tmp_path)
+    caged.read_file(path, Claims(), LIMITS)
+    caged.WARDEN._idle[0].process.kill()
+    caged.WARDEN._idle[0].process.wait(5)
+    assert len(caged.read_file(path, Claims(), LIMITS)[0].frame) == 3
+
+
+@LINUX
+def test_a_fork_while_another_thread_reads_can_read(tmp_path: Path) -> None:
+    path = homes(tmp_path)
+    with WARDEN._lock:  # as it is held while a process is started
+        child = os.fork()
+        if not child:
+            os._exit(len(caged.read_file(path, Claims(), LIMITS)[0].frame))
+    _, status = os.waitpid(child, 0)
+    assert os.waitstatus_to_exitcode(status) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"not JSON", b'{"error": ["Nope", "", "", ""]}', b'{"item": {"table": 1}}', b'{"item": []}',
+     b'{"error": [1]}', b"[]", None],
+)  # fmt: skip
+def test_an_answer_that_none_of_ours_would_give_is_a_sentence(
+    answer: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None stands for a message that says it is endless."""
+    parts = [(2**62).to_bytes(8, "little")] if answer is None else [
+        len(answer).to_bytes(8, "little"), answer, (3).to_bytes(8, "little"), b"xyz",
+    ]  # fmt: skip
+    monkeypatch.setattr(keeper.Inmate, "ask", lambda *_: None)
+    warden = Warden()
+    monkeypatch.setattr(caged, "WARDEN", warden)
+    real = keeper.Inmate.__init__
+
+    def made(self: keeper.Inmate, process: Any, asks: Any, _: object) -> None:  # noqa: ANN401
+        real(self, process, asks, io.BytesIO(b"".join(parts)))
+
+    monkeypatch.setattr(keeper.Inmate, "__init__", made)
+    with pytest.raises(InputError, match=r"居民户\.csv：读取它的程序答非所问"):
+        caged.read_file(homes(tmp_path), Claims(), LIMITS)
+    warden.close()
+
+
+@pytest.mark.usefixtures("way")
+def test_settings_of_the_machine_that_take_drivers_away_do_no_harm(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OGR_SKIP", "GeoJSON,GPKG")
+    monkeypatch.setenv("GDAL_SKIP", "GeoJSON,GPKG")
+    point = {"type": "Point", "coordinates": [106.3, 38.1]}
+    one = {"type": "Feature", "properties": {}, "geometry": point}
+    content = json.dumps({"type": "FeatureCollection", "features": [one]})
+    (tmp_path / "驿站.geojson").write_text(content, "utf-8")
+    assert len(caged.read_file(tmp_path / "驿站.geojson", Claims(), LIMITS)[0].frame) == 1
 
 
 @pytest.mark.usefixtures("way")

@@ -167,3 +167,26 @@ def test_the_code_of_two_commits_differs(monkeypatch: pytest.MonkeyPatch, tmp_pa
 
     assert sum_of(b"a = 1\n") == sum_of(b"a = 1\r\n") != sum_of(b"a = 2\n")
     run.code.cache_clear()
+
+
+def test_nobody_at_an_address_is_no_fault_of_certificates(ours: Path) -> None:
+    with (
+        Crew(f"tls://127.0.0.1:{free_port()}", said, tls=ours) as crew,
+        pytest.raises(LingwuError, match="连不上 Dask 调度器"),
+    ):
+        work(crew)
+
+
+def test_a_broken_key_is_named(tmp_path: Path) -> None:
+    folder = certificates(tmp_path / "tls")
+    (folder / "key.pem").write_text("x")
+    with (
+        Crew("tls://127.0.0.1:1", said, tls=folder) as crew,
+        pytest.raises(LingwuError, match="证书读不了"),
+    ):
+        work(crew)
+
+
+def test_certificates_for_processes_of_this_machine_are_a_sentence(ours: Path) -> None:
+    with pytest.raises(LingwuError, match="本机的进程不用证书"):
+        Crew(2, said, tls=ours)

@@ -10,17 +10,15 @@ import stat
 import subprocess
 import sys
 import textwrap
+import threading
 import time
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from lingwu_grid.contract.errors import OutputError
 from lingwu_grid.occupancy import HOST, beside, occupied, recover
 from lingwu_grid.output import require_place, whole_folder
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HOLDER = """
     import sys, time
@@ -143,3 +141,71 @@ def test_rows_of_households_are_for_the_owner_alone(tmp_path: Path) -> None:
 
 def test_the_names_beside_an_output_tell_whose_they_are(tmp_path: Path) -> None:
     assert beside(tmp_path / "out", "draft").name == f".out.draft-{HOST}-{os.getpid()}"
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_an_old_result_that_another_computer_left_is_never_called_waste(
+    there: bool,  # noqa: FBT001
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+    (tmp_path / ".out.old-container1-17").mkdir()
+    with caplog.at_level(logging.WARNING):
+        recover(out)
+    assert (tmp_path / ".out.old-container1-17").exists()
+    assert ("把它改名为 out 就恢复了" in caplog.text) is not there
+    assert ("请删去" in caplog.text) is there
+
+
+@pytest.mark.parametrize("what", ["old", "draft"])
+def test_the_number_of_a_living_process_keeps_nothing_dead(what: str, tmp_path: Path) -> None:
+    """Numbers come again: who has the lock knows that nobody else writes."""
+    left = tmp_path / f".out.{what}-{HOST}-{os.getppid()}"
+    left.mkdir()
+    recover(tmp_path / "out")
+    assert not left.exists()
+    assert (tmp_path / "out").exists() is (what == "old")
+
+
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_a_result_is_not_the_folder_one_works_in(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    for entered in (require_place, lambda folder: whole_folder(folder).__enter__()):
+        with pytest.raises(OutputError, match=r"不能就是当前文件夹|挂载点|有别的东西"):
+            entered(Path(name))
+    require_place(Path("result"))
+
+
+def test_a_link_to_a_result_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    with whole_folder(tmp_path / "link") as draft:
+        (draft / "plan.gpkg").write_text("x")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "real" / "plan.gpkg").exists()
+
+
+def test_two_threads_of_one_process_are_two_runs(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    said: list[str] = []
+
+    def other() -> None:
+        try:
+            require_place(out)
+        except OutputError as error:
+            said.append(error.what)
+
+    with whole_folder(out) as draft:
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        (draft / "plan.gpkg").write_text("x")
+    assert len(said) == 1
+    assert f"进程 {os.getpid()}（" in said[0]
+    assert (out / "plan.gpkg").exists()

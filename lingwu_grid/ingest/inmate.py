@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 import pyogrio
 
-import lingwu_grid
 from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.confinement import confine
@@ -134,7 +133,7 @@ def _answer(request: Request, told: BinaryIO, *, is_confined: bool) -> None:
 
 def _ours() -> list[Path]:
     """List our own package, the libraries, and what they need; not where the planner works."""
-    own = Path(lingwu_grid.__file__).parent
+    own = Path(__file__).parents[1]
     libraries = {Path(str(module.__file__)).parents[1] for module in (np, pyogrio)}
     return [own, *libraries, *map(Path, (sys.prefix, sys.base_prefix, *NEEDED))]
 

@@ -1,8 +1,8 @@
 """
 Keeper: starts the processes that read files, and ends those that take too much.
 
-On Linux each study has a fresh process, a fork of one that has loaded the libraries, which sees
-the study's folder and no network (`confinement`); elsewhere one process reads them all.
+On Linux each folder has a fresh process, a fork of one that has loaded the libraries, which sees
+that folder and no network (`confinement`); elsewhere one process reads them all.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SCRATCH = "lingwu-"
 """Folders for what is unpacked begin so; then comes the number of the process they are for."""
 
 FORKS = sys.platform == "linux"
-"""Whether each study has a process of its own."""
+"""Whether each folder has a process of its own."""
 
 
 class Request(NamedTuple):

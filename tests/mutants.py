@@ -73,6 +73,13 @@ GROUPS = {
     "together": Group(
         ("circle/options.py", "circle/joint.py"), ("tests/circle/test_joint.py",), every=2
     ),
+    "committees": Group(("planning/committees.py",), ("tests/planning/test_committees.py",)),
+    "disclosure": Group(
+        ("disclosure/attack.py", "disclosure/figures.py", "disclosure/telling.py"),
+        ("tests/disclosure/test_telling.py", "tests/disclosure/test_attack.py"),
+        every=3,
+    ),
+    "occupancy": Group(("occupancy.py",), ("tests/walk/test_occupancy.py",)),
     "coordinates": Group(
         ("ingest/coordinates.py", "ingest/datum.py"),
         ("tests/ingest/test_counting.py", "tests/ingest/test_datum.py"),

@@ -85,7 +85,7 @@ def occupied(folder: Path) -> Iterator[bool]:
         folder one works in.
     """
     place = folder.resolve()
-    if place.parent == place or Path.cwd().is_relative_to(place):
+    if place.parent == place or _works_in(place):
         raise OutputError(
             "结果不能就是当前文件夹、它上面的文件夹或盘的根：写完时整个文件夹要换成新的",
             where=str(place), remedy="在当前文件夹里给它起个名字，例如 -o 结果",
@@ -117,6 +117,14 @@ def occupied(folder: Path) -> Iterator[bool]:
         for empty in made if is_first else ():
             with suppress(OSError):
                 empty.rmdir()
+
+
+def _works_in(place: Path) -> bool:
+    """Tell whether one works in a folder or below it: it could not be replaced."""
+    try:
+        return Path.cwd().is_relative_to(place)
+    except FileNotFoundError:  # the folder one works in is gone
+        return False
 
 
 def try_beside(place: Path) -> None:

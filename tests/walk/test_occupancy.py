@@ -182,6 +182,17 @@ def test_a_result_is_not_the_folder_one_works_in(
     require_place(Path("result"))
 
 
+def test_a_working_folder_that_is_gone_does_not_keep_a_result_from_its_place(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone() -> Path:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(Path, "cwd", gone)
+    with occupied(tmp_path / "out") as is_ours:
+        assert is_ours
+
+
 def test_a_link_to_a_result_stays_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")

@@ -100,7 +100,7 @@ def _zipped(path: Path) -> None:
 
 def _settings(path: Path) -> None:
     path.write_text(
-        "margin = 3\nstatus_words = {"迁出" = "空挂"}\n[grid]\nlower = 300\nupper = 500\n"
+        "margin = 3\n[grid]\nlower = 300\nupper = 500\n[status_words]\n'迁出' = '空挂'\n"
         '[files]\n"a.csv" = "households"\n[columns.households]\nhousehold_id = "户号"\n',
         "utf-8",
     )

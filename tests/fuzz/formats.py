@@ -111,7 +111,7 @@ def _patch(path: Path) -> None:
         "schema": SCHEMA, "plan": "0" * 64, "street": "640181001", "reviewer": "甲",
         "edits": [{"unit": "u1", "from": "g1", "to": "g2"}],
         "new_grids": [{"id": "n1", "community": "c1"}], "locks": ["g1"],
-        "comments": [{"x": 106.3, "y": 38.1, "grid": "g1", "text": "因"}],
+        "comments": [{"x": 106_300_000, "y": 38_100_000, "grid": "g1", "text": "因"}],
     }  # fmt: skip
     path.write_text(json.dumps(content | {"hash": digest(content)}, ensure_ascii=False), "utf-8")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -12,6 +13,8 @@ import lingwu_grid as lg
 from lingwu_grid.ingest.delimited import EMPTY, read_delimited
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.headers import known_headers
+from tests.fuzz.formats import FIND, MAKERS, fuzzed
+from tests.fuzz.formats import LIMITS as LIMITS_OF_FUZZING
 from tests.fuzz.intake import NAMES, intake
 
 if TYPE_CHECKING:
@@ -23,6 +26,17 @@ QUIET = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 LIMITS = Limits(file_mb=10, rows=100_000, vertices=100_000)
+
+
+@pytest.mark.parametrize("kind", [k for k in MAKERS if k not in ("xls", "ods")])
+def test_a_healthy_file_is_read_and_a_broken_one_is_a_sentence(kind: str, tmp_path: Path) -> None:
+    """A second of what ``tests.fuzz.formats`` does for hours; LibreOffice makes the other two."""
+    counts, slowest = fuzzed(kind, 1.0, 1, tmp_path)
+    assert counts["sentence"] + counts["read"] > 20
+    assert not [word for word in counts if word.startswith(FIND)]
+    assert slowest < LIMITS_OF_FUZZING.read_seconds + 2
+
+
 CELLS = st.text(
     st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8
 ) | st.sampled_from(["106.3", "38.1", "H1", '"', ",", "，", "３８．１", "=1+1", "常住", "空置", ""])

@@ -92,7 +92,9 @@ def _old_book(path: Path) -> None:
 
 
 def _zipped(path: Path) -> None:
-    places().to_file(path.with_suffix(".shp"), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # names are cut at ten bytes
+        places().to_file(path.with_suffix(".shp"), encoding="utf-8")
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as inside:
         for part in path.parent.glob(f"{path.stem}.[!z]*"):
             inside.write(part, part.name)
@@ -277,8 +279,14 @@ def tried(path: Path) -> str:
     return "read"
 
 
-def fuzzed(kind: str, seconds: float, seed: int, folder: Path) -> tuple[Counter[str], float]:
-    """Break and read files of a format for a time; give how often what came, and the slowest."""
+def fuzzed(
+    kind: str, seconds: float, seed: int, folder: Path, found: Path | None = None
+) -> tuple[Counter[str], float]:
+    """
+    Break and read files of a format for a time; give how often what came, and the slowest.
+
+    Files worth keeping go into `found`, where one is given.
+    """
     stem, make = MAKERS[kind]
     healthy = folder / f"{stem}.{kind}"
     make(healthy)
@@ -296,16 +304,16 @@ def fuzzed(kind: str, seconds: float, seed: int, folder: Path) -> tuple[Counter[
         ended = tried(path)
         slowest = max(slowest, time.monotonic() - begun)
         counts[ended] += 1
-        if counts[ended] == 1 and (ended.startswith(FIND) or ended in CAGE.values()):
-            keep(path, kind)
+        if found and counts[ended] == 1 and (ended.startswith(FIND) or ended in CAGE.values()):
+            keep(path, found)
     return counts, slowest
 
 
-def keep(path: Path, kind: str) -> None:
+def keep(path: Path, found: Path) -> None:
     """Keep a file that was not read as it should be."""
-    FOUND.mkdir(exist_ok=True)
+    found.mkdir(exist_ok=True)
     name = hashlib.sha256(path.read_bytes()).hexdigest()[:12]
-    shutil.copyfile(path, FOUND / f"{name}.{kind}")
+    shutil.copyfile(path, found / f"{name}{path.suffix}")
 
 
 def main() -> int:
@@ -318,7 +326,7 @@ def main() -> int:
     found = False
     for kind in options.kinds:
         with tempfile.TemporaryDirectory() as folder:
-            counts, slowest = fuzzed(kind, options.seconds, options.seed, Path(folder))
+            counts, slowest = fuzzed(kind, options.seconds, options.seed, Path(folder), FOUND)
         told = "、".join(f"{word} {count}" for word, count in counts.most_common())
         sys.stdout.write(f"{kind}: {counts.total()} cases, slowest {slowest:.2f} s; {told}\n")
         sys.stdout.flush()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
 import platform
+import shutil
 import stat
 import subprocess
 import sys
@@ -13,12 +15,17 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from filelock import FileLock
 
 from lingwu_grid.contract.errors import OutputError
-from lingwu_grid.occupancy import HOST, beside, occupied, recover
+from lingwu_grid.occupancy import HOST, beside, not_written, occupied, recover
 from lingwu_grid.output import require_place, whole_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HOLDER = """
     import sys, time
@@ -220,3 +227,58 @@ def test_two_threads_of_one_process_are_two_runs(tmp_path: Path) -> None:
     assert len(said) == 1
     assert f"进程 {os.getpid()}（" in said[0]
     assert (out / "plan.gpkg").exists()
+
+
+def refusing(number: int) -> Callable[..., None]:
+    def acquire(*_: object, **__: object) -> None:
+        raise OSError(number, "no locks")
+
+    return acquire
+
+
+def test_a_share_that_knows_no_locks_is_written_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There the number of the process has to say whether somebody still writes."""
+    monkeypatch.setattr(FileLock, "acquire", refusing(errno.ENOLCK))
+    alive, dead = (tmp_path / f".out.draft-{HOST}-{n}" for n in (os.getppid(), 999_999_999))
+    for draft in (alive, dead):
+        draft.mkdir()
+    with occupied(tmp_path / "out") as is_ours:
+        assert not is_ours
+    with whole_folder(tmp_path / "out") as draft:
+        (draft / "plan.gpkg").write_text("x")
+    assert sorted(p.name for p in tmp_path.iterdir()) == sorted([alive.name, "out"])
+    monkeypatch.setattr(FileLock, "acquire", refusing(errno.EIO))
+    with pytest.raises(OutputError, match="写不出结果：no locks"), occupied(tmp_path / "out"):
+        pass
+
+
+def test_what_this_process_is_writing_is_not_cleared_away_under_it(tmp_path: Path) -> None:
+    with whole_folder(tmp_path / "out") as draft:
+        (draft / "plan.gpkg").write_text("x")
+        recover(tmp_path / "out")
+        assert (draft / "plan.gpkg").exists()
+
+
+def test_what_is_somebodys_comes_along_and_what_is_ours_does_not(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    with whole_folder(out) as draft:
+        for name in ("plan.gpkg", "summary.json"):
+            (draft / name).write_text("old")
+    (out / "备忘.txt").write_text("mine")
+    (out / "both.txt").write_text("old")
+    with whole_folder(out) as draft:
+        (draft / "plan.gpkg").write_text("new")
+        (draft / "both.txt").write_text("new")
+    told = {p.name: p.read_text() for p in out.iterdir()}
+    assert told == {"plan.gpkg": "new", "both.txt": "new", "备忘.txt": "mine"}
+
+
+def test_a_full_disk_is_called_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    usage = shutil.disk_usage(tmp_path)
+    for free, said in ((2**20 - 1, "磁盘已满"), (2**20, "坏了")):
+        monkeypatch.setattr(shutil, "disk_usage", lambda _, n=free: usage._replace(free=n))
+        assert f"写不出结果：{said}" in not_written(tmp_path, OSError(5, "坏了")).what
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage)
+    assert "写不出结果：话" in not_written(tmp_path, ValueError("话")).what

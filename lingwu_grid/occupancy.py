@@ -56,9 +56,10 @@ PUT_ASIDE, DRAFT = "old", "draft"
 AT_WORK: set[Path] = set()
 """What this process is writing itself."""
 
+DRAFT_LEFT = "%s 是电脑 %s 写 %s 的草稿，里面有居民户，没有动它；那里确已不在运行时请删去"
 LEFT_BEHIND = {
-    (DRAFT, True): "%s 是电脑 %s 写 %s 的草稿，里面有居民户，没有动它；那里确已不在运行时请删去",
-    (DRAFT, False): "%s 是电脑 %s 写 %s 的草稿，里面有居民户，没有动它；那里确已不在运行时请删去",
+    (DRAFT, True): DRAFT_LEFT,
+    (DRAFT, False): DRAFT_LEFT,
     (PUT_ASIDE, True): "%s 是电脑 %s 换下的旧 %s，没有动它；那里确已不在运行、新的也核对过，请删去",
     (PUT_ASIDE, False): "%s 是电脑 %s 换结果时中断留下的、完整的旧结果：那里确已不在运行时，"
     "把它改名为 %s 就恢复了",

@@ -23,7 +23,7 @@ from lingwu_grid.occupancy import (
     occupied,
     recover,
     try_beside,
-)  # fmt: skip
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -68,6 +68,10 @@ class Staffing:
             return AT_UPPER[self.at_5000]
         return int(households > lower) + int(households > upper)
 
+    def seats_of(self, households: int) -> int:
+        """Give the committee seats of a community of so many households (§15)."""
+        return policy.COMMITTEE_SEATS[self.class_of(households)]
+
 
 def staffing_from(raw: dict[str, Any], where: str) -> Staffing:
     """

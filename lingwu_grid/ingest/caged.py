@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from lingwu_grid.contract.errors import InputError, LingwuError, OutputError, RulesError
-from lingwu_grid.ingest.keeper import WARDEN, Guard
+from lingwu_grid.ingest.keeper import SAVE_ANEW, WARDEN, Guard
 from lingwu_grid.ingest.parcels import unpack
 from lingwu_grid.ingest.streams import BATCH_ROWS, Stream
 
@@ -123,10 +123,7 @@ def _fault(about: dict[str, Any], path: Path) -> Exception:
         kind, what, where, remedy = about["error"]
         return KINDS[kind](what, where=where, remedy=remedy)
     logging.getLogger(__name__).debug("%s: %s", path.name, about["trace"])
-    return _unreadable(
-        path, f"读取它的程序出错（{about['crash']}）",
-        "在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG",
-    )  # fmt: skip
+    return _unreadable(path, f"读取它的程序出错（{about['crash']}）", SAVE_ANEW)
 
 
 def _unreadable(path: Path, why: str, remedy: str) -> InputError:

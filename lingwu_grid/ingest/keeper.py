@@ -39,6 +39,8 @@ END_SECONDS = 5.0
 SCRATCH = "lingwu-"
 """Folders for what is unpacked begin so; then comes the number of the process they are for."""
 
+SAVE_ANEW = "在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG"
+
 FORKS = sys.platform == "linux"
 """Whether each folder has a process of its own."""
 
@@ -111,7 +113,7 @@ class Guard:
         self._inmate, self._limits = inmate, limits
         self._over = threading.Event()
         self._waits_since: float | None = None
-        self.reason = ("读取它的程序中途停止", "在原软件里打开确认完好，另存为 CSV、XLSX 或 GPKG")
+        self.reason = ("读取它的程序中途停止", SAVE_ANEW)
 
     def __enter__(self) -> Guard:
         threading.Thread(target=self._watch, daemon=True).start()
@@ -166,7 +168,6 @@ class Warden:
     def __init__(self) -> None:
         self._has_told = False
         self._forget()
-        _sweep()
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forget)
 
@@ -272,6 +273,7 @@ def _sweep() -> None:
 
 def _run(*arguments: str, **options: Any) -> psutil.Popen:  # noqa: ANN401 - of Popen
     """Start the module in a group of its own, where an interrupt of the planner does not reach."""
+    _sweep()
     own_group: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "win32":
         alone = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW

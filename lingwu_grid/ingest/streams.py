@@ -9,7 +9,7 @@ import pyogrio
 
 from lingwu_grid.ingest.columnar import columnar_batches, layer_batches
 from lingwu_grid.ingest.delimited import delimited_batches
-from lingwu_grid.ingest.drivers import source_of
+from lingwu_grid.ingest.drivers import layers_of, source_of
 from lingwu_grid.ingest.files import (
     COLUMNAR,
     DELIMITED,
@@ -84,10 +84,7 @@ def open_stream(path: Path, limits: Limits) -> Stream:
         If it is empty or larger than the limit.
     """
     with readable(path):
-        layer = ""
-        if ending_of(path) == ".gpkg":
-            with source_of(path) as source:
-                layer = str(pyogrio.list_layers(source)[0, 0])
+        layer = layers_of(path)[0] if ending_of(path) == ".gpkg" else ""
         return Stream(path, sha256_of(path, limits), layer)
 
 

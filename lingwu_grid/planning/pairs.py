@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.naming import Names
 
 
-def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
+def partners(near: nx.Graph[str], grid_ids: list[str]) -> list[str]:
     """
     Pair the grids of each community with a neighbour.
 
@@ -23,10 +23,8 @@ def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
 
     Parameters
     ----------
-    borders
-        Shared borders of units; one that cannot be passed joins nobody.
-    names
-        Grid and community of each unit.
+    near
+        What :func:`neighbours` gives.
     grid_ids
         Grids of the plan.
 
@@ -35,8 +33,7 @@ def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
     list[str]
         The partner of each grid; empty where its community has no neighbour for it.
     """
-    graph = neighbours(borders, names)
-    graph.remove_nodes_from(list(nx.isolates(graph)))
+    graph = near.edge_subgraph(near.edges)
     chosen: dict[str, str] = {}
     for part in sorted(nx.connected_components(graph), key=min):
         pairs = nx.max_weight_matching(graph.subgraph(sorted(part)), maxcardinality=True)
@@ -48,7 +45,7 @@ def partners(borders: Borders, names: Names, grid_ids: list[str]) -> list[str]:
 
 
 def neighbours(borders: Borders, names: Names) -> nx.Graph[str]:
-    """Join the grids of each community that share border; weight in metres, whole."""
+    """Join the grids of each community that share border to pass; weight in metres, whole."""
     graph: nx.Graph[str] = nx.Graph()
     owner = dict(zip(names.grid_of_unit, names.community_of_unit, strict=True))
     graph.add_nodes_from((str(g), {"community": str(c)}) for g, c in sorted(owner.items()))

@@ -19,6 +19,7 @@ from lingwu_grid.planning.lineage import Lineage, trace
 from lingwu_grid.planning.pairs import neighbours, partners
 
 if TYPE_CHECKING:
+    import networkx as nx
     from numpy.typing import NDArray
 
     from lingwu_grid.fabric.units import Fabric
@@ -138,6 +139,7 @@ def make_grids(
     community = first.drop_duplicates("g").set_index("g")["c"].reindex(made.ids).to_numpy()
     buildings = pd.Series(fabric.units["buildings"].to_numpy()).groupby(names.grid_of_unit).sum()
     called = [names.grid_names[g] for g in made.ids]
+    near = neighbours(fabric.borders, names)
     return gpd.GeoDataFrame(
         {
             "grid_id": made.ids,
@@ -155,24 +157,22 @@ def make_grids(
             "households_in": made.lineage.arrived,
             "households_out": made.lineage.left,
             "boundary_text": boundary_texts(made.shapes, called, Landmarks.of(study.tables)),
-            "partner_grid_id": partners(fabric.borders, names, made.ids),
-            **_backed(study, fabric, names, made),
+            "partner_grid_id": partners(near, made.ids),
+            **_backed(study, near, made),
         },
         geometry=made.out,
         crs=DEGREES,
     )
 
 
-def _backed(study: Study, fabric: Fabric, names: Names, made: _Drawn) -> dict[str, list[int]]:
+def _backed(study: Study, near: nx.Graph[str], made: _Drawn) -> dict[str, list[int]]:
     """Say which member of the committees backs each grid, and who steps in."""
-    near = neighbours(fabric.borders, names)
     count = dict(zip(made.ids, made.households.tolist(), strict=True))
     size: dict[str, int] = {}
     for grid, community in near.nodes(data="community"):
         size[community] = size.get(community, 0) + count[grid]
-    class_of = study.rules.staffing.class_of
-    seats = {c: policy.COMMITTEE_SEATS[class_of(n)] for c, n in size.items()}
-    who = backings(near, count, seats)
+    seats_of = study.rules.staffing.seats_of
+    who = backings(near, count, {c: seats_of(n) for c, n in size.items()})
     return {
         "committee_seat": [who[g].seat for g in made.ids],
         "reserve_seat": [who[g].reserve for g in made.ids],
@@ -236,7 +236,7 @@ def make_communities(
             "grids": grids.groupby("community_id").size().reindex(made.ids).to_numpy(),
             **made.standings(community_bands(study.rules, names.villages)),
             "lineage": made.lineage.kind,
-            "seats": [policy.COMMITTEE_SEATS[k] for k in classes],
+            "seats": [staffing.seats_of(n) for n in made.households.tolist()],
             "service_fund": [policy.SERVICE_FUND_YUAN[k] for k in classes],
             "boundary_text": boundary_texts(made.shapes, called, Landmarks.of(study.tables)),
         },

@@ -1,106 +1,31 @@
-"""Files are read by a process that may die in our place, sees nothing else and asks nobody."""
+"""Files are read by a process that may die in our place."""
 
 from __future__ import annotations
 
 import io
 import json
 import os
-import platform
 import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
-import textwrap
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import psutil
 import pytest
 import shapely
 
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.contract.findings import Finding
 from lingwu_grid.ingest import caged, keeper, tables
 from lingwu_grid.ingest.claims import Claims
-from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.keeper import WARDEN, Warden
-from lingwu_grid.ingest.parcels import pack, unpack
-from lingwu_grid.ingest.tables import Source
+from tests.ingest.reading import FOUND, LIMITS, LINUX, children_reading, homes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from pathlib import Path
 
-LIMITS = Limits(file_mb=100, rows=1_000_000, vertices=10_000)
-FOUND = Path(__file__).parent.parent / "fuzz" / "found"
-LINUX = pytest.mark.skipif(sys.platform != "linux", reason="Landlock and seccomp are Linux's")
-
-
-@pytest.fixture(params=["forked", "one for all"])
-def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """How processes are started: as on Linux, and as elsewhere."""
-    if request.param == "forked" and sys.platform != "linux":
-        pytest.skip("processes are forked on Linux only")
-    warden = Warden()
-    monkeypatch.setattr(keeper, "FORKS", request.param == "forked")
-    monkeypatch.setattr(caged, "WARDEN", warden)
-    yield str(request.param)
-    warden.close()
-
-
-def homes(folder: Path, count: int = 3) -> Path:
-    path = folder / "居民户.csv"
-    rows = "".join(f"H{i},106.33,38.1,常住,{'x' * 40}\n" for i in range(count))
-    path.write_text("户编号,经度,纬度,状态,地址\n" + rows, encoding="utf-8")
-    return path
-
-
-COLUMNS: dict[str, Any] = {
-    "words": ["甲", None, ""],
-    "mixed": pd.Series(["甲", 1, 2.5], dtype=object),
-    "torn": pd.Series(["\ud800", None, "x"], dtype=object),
-    "whole": np.array([1, -2, 2**62]),
-    "small": np.array([1, 2, 3], np.int32),
-    "real": [0.1, np.nan, -np.inf],
-    "yes": [True, False, True],
-    "day": pd.to_datetime(["2026-01-01", None, "1999-12-31"]),
-    "hour": pd.to_datetime(["2026-01-01", None, "1999-12-31"]).tz_localize("Asia/Shanghai"),
-    "kind": pd.Categorical(["a", "b", "a"]),
-}
-SAID = Finding("warning", "cpg_wrong", "roads", "x", "不符", "核对", point=(106.3, 38.1), count=2)
-SHAPES = [shapely.Point(1, 2, 3), None, shapely.from_wkt("POLYGON ((0 0, 1 1, 1 0, 0 1, 0 0))")]
-
-
-@pytest.mark.parametrize("crs", [None, "EPSG:4490", "EPSG:4524", "ESRI:102100"])
-def test_a_table_comes_out_of_its_parcel_as_it_went_in(crs: str | None, tmp_path: Path) -> None:
-    frame = gpd.GeoDataFrame(COLUMNS, geometry=SHAPES, crs=crs)
-    for table in (
-        frame,
-        pd.DataFrame(COLUMNS),
-        frame.iloc[:0].drop(columns="kind"),
-        pd.DataFrame(index=range(2)),
-    ):
-        sent = Source(
-            "roads", tmp_path, "x", table, "gbk", "abc", np.arange(len(table)), "行",
-            (SAID,), (("第 3 行", "坏"),),
-        )  # fmt: skip
-        got = unpack(*pack(sent), tmp_path)
-        assert type(got.frame) is type(table)
-        pd.testing.assert_frame_equal(
-            pd.DataFrame(got.frame), pd.DataFrame(table), check_column_type=bool(len(table.columns))
-        )
-        if isinstance(table, gpd.GeoDataFrame):
-            assert isinstance(got.frame, gpd.GeoDataFrame)
-            assert got.frame.crs == table.crs
-            assert shapely.to_wkb(got.frame.geometry.array).tolist() == (
-                shapely.to_wkb(table.geometry.array).tolist()
-            )
-        assert np.array_equal(got.rows, sent.rows)
-        assert (got.findings, got.lost, got.encoding) == (sent.findings, sent.lost, "gbk")
+    from lingwu_grid.ingest.files import Limits
 
 
 @pytest.mark.usefixtures("way")
@@ -146,36 +71,25 @@ def test_a_file_that_takes_too_much_is_given_up(limits: Limits, said: str, tmp_p
 @pytest.mark.usefixtures("way")
 def test_a_process_that_dies_is_a_sentence(tmp_path: Path) -> None:
     path = homes(tmp_path, 400_000)
-    others = set(_children_reading())
+    others = set(children_reading())
     batches = caged.batches_of(caged.open_stream(path, LIMITS), Claims(), LIMITS, size=1000)
     next(batches)
-    (held,) = set(_children_reading()) - others
+    (held,) = set(children_reading()) - others
     os.kill(held, signal.SIGKILL)
     with pytest.raises(InputError, match=r"居民户\.csv：读取它的程序中途停止"):
         list(batches)
     assert len(caged.read_file(homes(tmp_path), Claims(), LIMITS)[0].frame) == 3
 
 
-def _children_reading() -> list[int]:
-    mine = psutil.Process().children(recursive=True)
-    alive = [p for p in mine if p.status() != psutil.STATUS_ZOMBIE]
-    modules = [p for p in alive if keeper.MODULE in p.cmdline()]
-    return [p.pid for p in modules if not p.children()]
-
-
 @LINUX
-def test_the_one_that_forks_may_die_too(tmp_path: Path) -> None:
-    warden = Warden()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(caged, "WARDEN", warden)
-        caged.read_file(homes(tmp_path), Claims(), LIMITS)
-        first = warden._forker
-        assert first is not None
-        first.kill()
-        warden._idle.pop().end()
-        assert len(caged.read_file(homes(tmp_path), Claims(), LIMITS)[0].frame) == 3
-        assert warden._forker is not first
-    warden.close()
+def test_the_one_that_forks_may_die_too(warden: Warden, tmp_path: Path) -> None:
+    caged.read_file(homes(tmp_path), Claims(), LIMITS)
+    first = warden._forker
+    assert first is not None
+    first.kill()
+    warden._idle.pop().end()
+    assert len(caged.read_file(homes(tmp_path), Claims(), LIMITS)[0].frame) == 3
+    assert warden._forker is not first
 
 
 @pytest.mark.usefixtures("way")
@@ -209,143 +123,34 @@ def test_what_killed_processes_left_is_cleared_away(
     assert left == sorted([f"lingwu-{os.getppid()}-abc", "lingwu-mine", "study"])
 
 
-CONFINED = """
-    import os, socket, subprocess, sys
-    from pathlib import Path
-    from lingwu_grid.ingest.confinement import confine
-    from lingwu_grid.ingest.inmate import _ours
-
-    study, scratch, outside = map(Path, sys.argv[1:])
-    assert confine([study, *_ours()], [scratch]) == (True, True)
-    assert (study / "in.txt").read_text() == "in"
-    (scratch / "a").write_text("x")
-    assert (scratch / "a").read_text() == "x"
-    (scratch / "a").unlink()
-
-    def refused(do):
-        try:
-            do()
-        except PermissionError:
-            return True
-        return False
-
-    tries = {
-        "read": lambda: outside.read_text(),
-        "list": lambda: os.listdir(outside.parent),
-        "where we work": lambda: os.listdir("."),
-        "passwords": lambda: Path("/etc/passwd").read_text(),
-        "processes": lambda: Path("/proc/self/environ").read_text(),
-        "write": lambda: (study / "new").write_text("x"),
-        "change": lambda: (study / "in.txt").write_text("x"),
-        "remove": lambda: (study / "in.txt").unlink(),
-        "rename": lambda: (study / "in.txt").rename(study / "out.txt"),
-        "link": lambda: os.symlink(outside, study / "link"),
-        "run": lambda: subprocess.run([sys.executable, "-c", ""]),
-        "web": lambda: socket.socket(),
-        "datagram": lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
-        "six": lambda: socket.socket(socket.AF_INET6),
-        "local": lambda: socket.socket(socket.AF_UNIX),
-        "rights": lambda: os.chmod(outside, 0o777),
-        "owner": lambda: os.chown(outside, 0, 0),
-        "times": lambda: os.utime(outside),
-        "kill": lambda: os.kill(os.getppid(), 0),
-    }
-    print(*[name for name, do in tries.items() if not refused(do)])
-"""
-
-
-@LINUX
-@pytest.mark.skipif(platform.machine() not in ("x86_64", "aarch64"), reason="no filter is made")
-def test_a_confined_process_has_the_study_and_nothing_else(tmp_path: Path) -> None:
-    for name in ("study", "scratch"):
-        (tmp_path / name).mkdir()
-    (tmp_path / "study" / "in.txt").write_text("in")
-    (tmp_path / "outside").write_text("secret")
-    places = [str(tmp_path / n) for n in ("study", "scratch", "outside")]
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, "-c", textwrap.dedent(CONFINED), *places],
-        capture_output=True, text=True, check=False, cwd=tmp_path,
-    )  # fmt: skip
-    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
-
-
 @LINUX
 def test_a_system_that_cannot_confine_is_told_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    warden: Warden, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    warden = Warden()
-    monkeypatch.setattr(caged, "WARDEN", warden)
     caged.read_file(homes(tmp_path), Claims(), LIMITS)
     assert "关起来" not in caplog.text
     for _ in range(2):
         warden.note({"end": True, "is_confined": False})
     assert caplog.text.count("不能把读取文件的进程关起来") == 1
-    warden.close()
 
 
 @LINUX
-def test_the_reading_process_is_confined(tmp_path: Path) -> None:
-    batches = caged.batches_of(
-        caged.open_stream(homes(tmp_path, 400_000), LIMITS), Claims(), LIMITS, size=1000
-    )
-    next(batches)
-    states = [Path(f"/proc/{n}/status").read_text("utf-8") for n in _children_reading()]
-    batches.close()
-    assert any("NoNewPrivs:\t1" in s and "Seccomp:\t2" in s for s in states)
-
-
-@LINUX
-def test_a_part_of_a_file_that_lies_elsewhere_is_not_read(tmp_path: Path) -> None:
-    study = tmp_path / "study"
-    study.mkdir()
-    line = [shapely.LineString([(106.3, 38), (106.4, 38)])]
-    gpd.GeoDataFrame({"name": ["机密"]}, geometry=line, crs=4490).to_file(study / "道路.shp")
-    shutil.move(study / "道路.dbf", tmp_path / "elsewhere.dbf")
-    (study / "道路.dbf").symlink_to(tmp_path / "elsewhere.dbf")
-    with pytest.raises(InputError, match=r"道路\.shp") as said:
-        caged.read_file(study / "道路.shp", Claims(), LIMITS)
-    assert "机密" not in str(said.value)
-
-
-@LINUX
-def test_a_file_that_is_a_link_is_read_where_it_lies_and_nothing_beside_it(tmp_path: Path) -> None:
-    study, other = tmp_path / "study", tmp_path / "other"
-    study.mkdir()
-    other.mkdir()
-    (study / "居民户.csv").symlink_to(homes(other))
-    assert len(caged.read_file(study / "居民户.csv", Claims(), LIMITS)[0].frame) == 3
-    assert caged._places_of(study / "居民户.csv") == {study, other / "居民户.csv"}
-    assert caged._places_of(homes(other)) == {other}
-
-
-@LINUX
-def test_a_link_that_leads_to_itself_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "居民户.csv").symlink_to(tmp_path / "居民户.csv")
-    with pytest.raises(InputError, match=r"居民户\.csv"):
-        caged.read_file(tmp_path / "居民户.csv", Claims(), LIMITS)
-
-
-@LINUX
-def test_a_stop_while_a_process_is_started_mixes_nothing_up(tmp_path: Path) -> None:
+def test_a_stop_while_a_process_is_started_mixes_nothing_up(warden: Warden, tmp_path: Path) -> None:
     """The number of a process that was on its way then is not taken for the next one's."""
-    warden = Warden()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(caged, "WARDEN", warden)
-        caged.read_file(homes(tmp_path), Claims(), LIMITS)
-        warden._idle.pop().end()
-        asked = keeper.socket.send_fds
+    caged.read_file(homes(tmp_path), Claims(), LIMITS)
+    warden._idle.pop().end()
+    asked = keeper.socket.send_fds
 
-        def stopped(*given: Any) -> None:  # noqa: ANN401 - as for send_fds
-            asked(*given)
-            raise KeyboardInterrupt
+    def stopped(*given: Any) -> None:  # noqa: ANN401 - as for send_fds
+        asked(*given)
+        raise KeyboardInterrupt
 
-        with pytest.MonkeyPatch.context() as once:
-            once.setattr(keeper.socket, "send_fds", stopped)
-            with pytest.raises(KeyboardInterrupt):
-                caged.read_file(homes(tmp_path), Claims(), LIMITS)
-        with pytest.raises(InputError, match="内存超过"):
-            caged.read_file(homes(tmp_path, 400_000), Claims(), LIMITS._replace(read_mb=20))
-    warden.close()
+    with pytest.MonkeyPatch.context() as once:
+        once.setattr(keeper.socket, "send_fds", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            caged.read_file(homes(tmp_path), Claims(), LIMITS)
+    with pytest.raises(InputError, match="内存超过"):
+        caged.read_file(homes(tmp_path, 400_000), Claims(), LIMITS._replace(read_mb=20))
 
 
 @pytest.mark.usefixtures("way")

@@ -165,19 +165,24 @@ def around(
     tuple
         The attack on the leaves that stay open, and the place of `leaves` among them.
     """
-    beside = np.unique(printed.sums[_rows_with(printed.sums, leaves)].indices)
-    rows = _rows_with(printed.sums, beside)
+    open_ = beside(printed.sums, leaves)
+    rows = _rows_with(printed.sums, open_)
     part = printed.sums[rows]
     known = truth.astype(np.float64)
-    known[beside] = 0
+    known[open_] = 0
     rest = part @ known
     near = Printed(
-        csr_array(part[:, beside]),
+        csr_array(part[:, open_]),
         printed.low[rows] - rest,
         printed.high[rows] - rest,
-        printed.least[beside],
+        printed.least[open_],
     )
-    return near, np.searchsorted(beside, np.asarray(leaves)).tolist()
+    return near, np.searchsorted(open_, np.asarray(leaves)).tolist()
+
+
+def beside(sums: csr_array, leaves: Sequence[int]) -> NDArray[np.int64]:
+    """List the leaves that share a printed count with some, these among them."""
+    return np.unique(sums[_rows_with(sums, leaves)].indices).astype(np.int64)
 
 
 def _rows_with(sums: csr_array, leaves: Sequence[int] | NDArray[np.int64]) -> NDArray[np.int64]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from lingwu_grid.disclosure.attack import ANY, Printed, exposed
+from lingwu_grid.disclosure.attack import ANY, Printed, beside, exposed
 from lingwu_grid.disclosure.telling import STEP, told, told_size, window
 from lingwu_grid.lawful import moves
 
@@ -19,6 +19,13 @@ if TYPE_CHECKING:
 
 STEPS = (STEP, 2 * STEP, 5 * STEP)
 """Segments of a figure, each tried where the one before gives a small count away."""
+
+SIZE_STEPS = (STEP, STEP + 1, *STEPS[1:])
+"""
+Segments of a size: one household more is often enough, and still tells it to five.
+
+Sizes then no longer begin and end where the sums do that small counts are differences of.
+"""
 
 WITHHELD = "不公布"
 
@@ -75,13 +82,13 @@ class Figures:
         if key not in self._members:
             return "0"
         count = int(self._truth[self._members[key]].sum())
-        at = self._step.get(key, 0)
-        if at == len(STEPS):
+        at, steps = self._step.get(key, 0), _steps_of(key)
+        if at == len(steps):
             return WITHHELD
         if key[0] in ZONES:
             limits = self._limits[ZONES[key[0]][1]]
-            return told_size(count, limits.get(key[1], limits[""]), STEPS[at])
-        return told(count, STEPS[at])
+            return told_size(count, limits.get(key[1], limits[""]), steps[at])
+        return told(count, steps[at])
 
     def is_few(self, *key: str) -> bool:
         """Tell whether a figure is of too few to be drawn, however widely it is told."""
@@ -124,7 +131,7 @@ class Figures:
             wider = {
                 key
                 for key, at in self._members.items()
-                if self._step.get(key, 0) < len(STEPS) and np.isin(at, leaves).any()
+                if not self._is_withheld(key) and np.isin(at, leaves).any()
             }
             if not wider:
                 raise ValueError(f"{away[0]} follows from sums that cannot be told more widely")
@@ -132,11 +139,30 @@ class Figures:
             self._step |= {
                 key: self._step.get(key, 0) + 1 for key in wider if self._reluctance(key) == first
             }
-        return sum(at == len(STEPS) for at in self._step.values())
+        self._give_back(cells)
+        return sum(map(self._is_withheld, self._step))
+
+    def _give_back(self, cells: Mapping[Key, Sequence[int]]) -> None:
+        """Tell what was widened with others as closely as it may be; sizes first."""
+        for key in sorted(self._step, key=lambda key: (key[0] not in ZONES, key)):
+            near = set(beside(self.printed().sums, self._members[key].tolist()).tolist())
+            touched = {name: at for name, at in cells.items() if not near.isdisjoint(at)}
+            widest = self._step.pop(key)
+            for at in range(widest + 1):
+                self._step[key] = at
+                if at == widest or not exposed(self.printed(), self._truth, touched):
+                    break
+
+    def _is_withheld(self, key: Key) -> bool:
+        return self._step.get(key, 0) == len(_steps_of(key))
 
     def _reluctance(self, key: Key) -> tuple[bool, bool]:
         """Order what could be told more widely: withheld last; sizes, that all ask for, late."""
-        return self._step.get(key, 0) + 1 == len(STEPS), key[0] in ZONES
+        return self._step.get(key, 0) + 1 == len(_steps_of(key)), key[0] in ZONES
+
+
+def _steps_of(key: Key) -> tuple[int, ...]:
+    return SIZE_STEPS if key[0] in ZONES else STEPS
 
 
 def groups_of(leaves: pd.DataFrame, pages: Sequence[str]) -> dict[Key, NDArray[np.int64]]:

@@ -45,17 +45,20 @@ def told(count: int, step: int = STEP) -> str:
     >>> told(489, 20)
     '480—499'
     """
-    if count == 0:
-        return "0"
     low = count // step * step
-    return f"少于 {step}" if low == 0 else f"{low}—{low + step - 1}"
+    return _segment(low, low + step - 1) if count else "0"
+
+
+def _segment(low: int, high: int) -> str:
+    return f"{low}—{high}" if low else f"少于 {high + 1}"
 
 
 def told_size(count: int, limits: Sequence[int], step: int = STEP) -> str:
     """
     Tell the size of a zone so that no segment lies on both sides of a limit.
 
-    What is left of the range below its upper limit belongs to the last segment.
+    What is left of the range below its upper limit belongs to the last segment; what is left
+    below the lower limit is a segment of its own.
 
     Parameters
     ----------
@@ -64,16 +67,19 @@ def told_size(count: int, limits: Sequence[int], step: int = STEP) -> str:
     limits
         Lower and upper bound of a lawful zone, inclusive.
     step
-        A multiple of ten.
+        Households of a segment.
 
     Examples
     --------
     >>> [told_size(n, (300, 500)) for n in (299, 300, 489, 490, 500, 501)]
     ['290—299', '300—309', '480—489', '490—500', '490—500', '501—510']
+    >>> [told_size(n, (315, 500), 11) for n in (8, 307, 308, 314, 315)]
+    ['少于 11', '297—307', '308—314', '308—314', '315—325']
     """
     lower, upper = limits
     if not lower <= count:
-        return told(count, step)
+        low = count // step * step
+        return _segment(low, min(low + step, lower) - 1) if count else "0"
     first, most = (lower, max((upper - lower + 1) // step, 1)) if count <= upper else (upper + 1, 0)
     at = (count - first) // step
     if most and at >= most - 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -65,11 +66,45 @@ def read_book(
     InputError
         If the book is broken or has a password, or no sheet has the columns of its table.
     """
+    with _opened(path, limits) as book:
+        yield from _sheets(book, path, table, claims, limits)
+
+
+def cells_of(
+    path: Path, sheets: Sequence[str], limits: Limits
+) -> Iterator[tuple[str, list[list[str]]]]:
+    """
+    Read some sheets as they stand, cell by cell.
+
+    Parameters
+    ----------
+    path
+        As for :func:`read_book`.
+    sheets
+        Names; those that the book does not have are left out.
+    limits
+        Size and rows.
+
+    Yields
+    ------
+    tuple
+        Name of a sheet, and its rows from the first, as text.
+    """
+    with _opened(path, limits) as book:
+        for name in sheets:
+            if name in book.sheet_names:
+                rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+                check_rows(len(rows), f"{path.name}:{name}", limits)
+                yield name, [[_text(cell).strip() for cell in row] for row in rows]
+
+
+@contextmanager
+def _opened(path: Path, limits: Limits) -> Iterator[calamine.CalamineWorkbook]:
     if kind_of(path) != "other":
         _check(path, limits)
     try:
         with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            yield from _sheets(book, path, table, claims, limits)
+            yield book
     except calamine.PasswordError as error:
         raise InputError(
             f"文件 {path.name} 有打开密码",

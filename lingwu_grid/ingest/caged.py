@@ -20,7 +20,7 @@ from lingwu_grid.ingest.parcels import unpack
 from lingwu_grid.ingest.streams import BATCH_ROWS, Stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lingwu_grid.ingest.claims import Claims
     from lingwu_grid.ingest.files import Limits
@@ -45,6 +45,19 @@ def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
     """
     answers = _answers("read_file", (path, _sendable(claims), limits), path, limits)
     return list(_unpacked(answers, path))
+
+
+def read_sheets(path: Path, sheets: Sequence[str], limits: Limits) -> dict[str, list[list[str]]]:
+    """
+    Read the cells of some sheets, as :func:`lingwu_grid.ingest.tables.read_sheets` does.
+
+    Raises
+    ------
+    InputError
+        If the workbook cannot be read within the limits.
+    """
+    answers = _answers("read_sheets", (path, tuple(sheets), limits), path, limits)
+    return {name: rows for (name, rows), _ in answers}
 
 
 def rows_about(path: Path, limits: Limits) -> int | None:

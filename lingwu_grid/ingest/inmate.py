@@ -33,13 +33,13 @@ from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.messages import LENGTH, received, send
 from lingwu_grid.ingest.parcels import pack
 from lingwu_grid.ingest.streams import batches_of, open_stream, rows_about
-from lingwu_grid.ingest.tables import Source, read_file
+from lingwu_grid.ingest.tables import Source, read_file, read_sheets
 
 if sys.platform != "win32":
     import resource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lingwu_grid.ingest.keeper import Request
 
@@ -71,8 +71,9 @@ def _batches_of(*given: Any) -> Iterator[Source]:  # noqa: ANN401 - as for batch
     return batches_of(*most, size=size)
 
 
-JOBS = {
+JOBS: dict[str, Callable[..., Iterator[Any]]] = {
     "read_file": _read_file,
+    "read_sheets": read_sheets,
     "batches_of": _batches_of,
     "open_stream": _open_stream,
     "rows_about": _rows_about,

@@ -45,6 +45,10 @@ FORKS = sys.platform == "linux"
 """Whether each folder has a process of its own."""
 
 
+Granted = tuple[Path, int, int]
+"""A folder, its device and number: another one under the same name is another folder."""
+
+
 class Request(NamedTuple):
     """What the process is asked for."""
 
@@ -75,7 +79,7 @@ class Inmate:
     def __init__(self, process: psutil.Process, asks: BinaryIO, tells: BinaryIO) -> None:
         self.process = process
         self.scratch = str(scratch())
-        self.places: frozenset[Path] | None = None
+        self.granted: frozenset[Granted] | None = None
         """What it is confined to; None where it is not."""
         self._asks, self._tells = asks, tells
 
@@ -189,14 +193,15 @@ class Warden:
     @contextmanager
     def inmate(self, places: frozenset[Path]) -> Iterator[Inmate]:
         """Give a process that may read some folders; one that was interrupted is not used again."""
+        granted = frozenset(map(_granted, places))
         with self._lock:
             held = self._idle.pop() if self._idle else None
-            if held is not None and not (held.is_alive and held.places in (None, places)):
+            if held is not None and not (held.is_alive and held.granted in (None, granted)):
                 held.end()
                 held = None
             if held is None:
                 held = self._forked() if FORKS else _started()
-                held.places = places if FORKS else None
+                held.granted = granted if FORKS else None
         is_whole = False
         try:
             yield held
@@ -291,6 +296,14 @@ def _run(*arguments: str, **options: Any) -> psutil.Popen:  # noqa: ANN401 - of 
 def known_by(environment: Mapping[str, str]) -> dict[str, str]:
     """Leave out what would take the drivers away that we read with."""
     return {k: v for k, v in environment.items() if k not in ("GDAL_SKIP", "OGR_SKIP")}
+
+
+def _granted(place: Path) -> Granted:
+    try:
+        about = place.stat()
+    except OSError:
+        return place, 0, 0
+    return place, about.st_dev, about.st_ino
 
 
 def _home() -> str:

@@ -16,7 +16,7 @@ from shapely.errors import ShapelyError
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding
-from lingwu_grid.ingest.books import read_book
+from lingwu_grid.ingest.books import cells_of, read_book
 from lingwu_grid.ingest.columnar import columnar_batches, read_columnar
 from lingwu_grid.ingest.delimited import delimited_batches, read_delimited
 from lingwu_grid.ingest.files import (
@@ -34,7 +34,7 @@ from lingwu_grid.ingest.headers import every_header, known_headers
 from lingwu_grid.ingest.spatial import read_spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import numpy as np
@@ -89,6 +89,22 @@ def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
         If it cannot be read; the sentence names it.
     """
     return list(_read(path, claims, limits))
+
+
+def read_sheets(
+    path: Path, sheets: Sequence[str], limits: Limits
+) -> Iterator[tuple[str, list[list[str]]]]:
+    """
+    Read the cells of some sheets of a workbook, as :func:`~lingwu_grid.ingest.books.cells_of`.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read; the sentence names it.
+    """
+    with readable(path), unchanged(path):
+        sha256_of(path, limits)
+        yield from cells_of(path, sheets, limits)
 
 
 def _read(path: Path, claims: Claims, limits: Limits) -> Iterator[Source]:

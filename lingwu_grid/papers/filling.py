@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pandas as pd
-import python_calamine as calamine
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.rules import Rules
+from lingwu_grid.ingest.caged import read_sheets
+from lingwu_grid.ingest.files import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,10 +26,6 @@ GRID_FIELDS = (REGISTERED, WORKER, DEPUTY, BRANCH, BOUNDARY, NOTE)
 COMMUNITY_FIELDS = (OFFICE, ADVISER, NOTE)
 LONGEST = 2_000
 """Characters of one entry; a spreadsheet cell holds 32,767."""
-
-BROKEN = (
-    calamine.CalamineError, calamine.XmlError, calamine.ZipError, calamine.WorksheetNotFound,
-)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -92,15 +90,15 @@ def read_filling(path: Path, record: PlanRecord) -> Filling:
     empty = blank(record)
     known = set(record.code_register["code"].astype(str))
     try:
-        with calamine.CalamineWorkbook.from_path(str(path)) as book:
-            grids = _read(book, path, GRID_SHEET, GRID_KEY, GRID_FIELDS)
-            communities = _read(book, path, COMMUNITY_SHEET, COMMUNITY_KEY, COMMUNITY_FIELDS)
-    except (*BROKEN, calamine.PasswordError, OSError) as error:
+        sheets = read_sheets(path, (GRID_SHEET, COMMUNITY_SHEET), Limits.of(Rules()))
+    except InputError as error:
         raise InputError(
-            f"读不出台账：{error}",
+            f"读不出台账：{error.what}",
             where=str(path),
             remedy="在 Excel 或 WPS 里打开确认完好、去掉密码，另存为 XLSX；不要了就删去或移走它",
         ) from error
+    grids = _read(sheets, path, GRID_SHEET, GRID_KEY, GRID_FIELDS)
+    communities = _read(sheets, path, COMMUNITY_SHEET, COMMUNITY_KEY, COMMUNITY_FIELDS)
     return Filling(
         _merged(empty.grids, grids, known, path, GRID_SHEET),
         _merged(empty.communities, communities, known, path, COMMUNITY_SHEET),
@@ -108,16 +106,15 @@ def read_filling(path: Path, record: PlanRecord) -> Filling:
 
 
 def _read(
-    book: calamine.CalamineWorkbook, path: Path, sheet: str, key: str, fields: tuple[str, ...]
+    sheets: dict[str, list[list[str]]], path: Path, sheet: str, key: str, fields: tuple[str, ...]
 ) -> pd.DataFrame:
-    if sheet not in book.sheet_names:
+    if sheet not in sheets:
         raise InputError(
             f"台账里没有工作表“{sheet}”",
             where=str(path),
             remedy="从最近的 ledger.xlsx 另存一份，在原来的工作表里填写",
         )
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    cells = [[_text(cell) for cell in row] for row in rows]
+    cells = sheets[sheet]
     head = next((i for i, row in enumerate(cells) if key in row), None)
     missing = [h for h in (key, *fields) if head is None or h not in cells[head]]
     if head is None or missing:
@@ -177,9 +174,3 @@ def _merged(
     gone = [c for c in filled.index if c not in form.index and (entries.loc[c] != "").any()]
     order = pd.Index([*form.index, *gone], name=form.index.name)
     return entries.reindex(order, fill_value="")[list(form.columns)]
-
-
-def _text(value: object) -> str:
-    if isinstance(value, float) and value.is_integer():
-        return f"{value:.0f}"
-    return "" if value is None else str(value).strip()

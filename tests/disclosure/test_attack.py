@@ -111,7 +111,7 @@ def test_no_small_count_of_any_town_is_given_away(seed: int) -> None:
         assert low <= leaves["households"].iloc[at].sum() <= high
 
 
-@pytest.mark.parametrize("seed", range(12, 24))
+@pytest.mark.parametrize("seed", [*range(12, 24), 358, 372])
 def test_somebody_elses_program_recovers_nothing_and_knows_sizes_to_five(seed: int) -> None:
     leaves = town(seed)
     figures = Figures(leaves, LIMITS, PAGES)
@@ -123,6 +123,17 @@ def test_somebody_elses_program_recovers_nothing_and_knows_sizes_to_five(seed: i
     assert attack.narrow(leaves["households"].to_numpy()) == []
     sizes = [attacker.span(row[-1]) for row in printed if row[0] in ("today", "plan")]
     assert max(high - low for low, high in sizes) / 2 <= 5
+
+
+@pytest.mark.parametrize("seed", [300, 313, 372])
+def test_nothing_is_told_more_widely_than_it_must_be(seed: int) -> None:
+    figures = Figures(town(seed), LIMITS, PAGES)
+    widened = {key: at for key, at in figures._step.items() if at}
+    assert widened
+    for key, at in widened.items():
+        figures._step[key] = at - 1
+        assert attacked(figures._leaves, figures), key
+        figures._step[key] = at
 
 
 def test_the_other_program_finds_what_is_given_away() -> None:

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 FIND = "FIND "
 FOUND = Path(__file__).parent / "found"
-LIMITS = Limits(file_mb=50, rows=200_000, vertices=1_000_000, read_mb=1024, read_seconds=10)
+LIMITS = Limits(file_mb=50, rows=200_000, vertices=1_000_000, read_mb=1000, read_seconds=8)
 LOUD = (b"0", b"-1", b"1e999", b"4294967295", b"99999999999", b"NaN", b"&x;", b"\x00", b"\xff\xfe",
         b'"', b"<", b"]]>", b"A1048576", b"\xe7", b"\x1a", "，".encode())  # fmt: skip
 WORDS = (rb"-?\d+(?:\.\d+)?", rb"<[^>]*>", rb'"[^"]*"', rb"[^\n]*\n", rb"[\[\]{}]")

@@ -12,6 +12,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import openpyxl
 import pandas as pd
 import pytest
 import shapely
@@ -39,6 +40,32 @@ def test_a_file_is_read_as_without_a_cage(tmp_path: Path) -> None:
     batches = list(caged.batches_of(stream, Claims(), LIMITS, size=2))
     assert [len(b.frame) for b in batches] == [2, 1]
     assert batches[1].rows.tolist() == [4]
+
+
+@pytest.mark.usefixtures("warden")
+def test_a_folder_that_was_put_in_the_place_of_another_is_read(tmp_path: Path) -> None:
+    """As a result is by the next run: the process may see the old folder, not the new one."""
+    folder, draft = tmp_path / "study", tmp_path / "draft"
+    for place, count in ((folder, 3), (draft, 4)):
+        place.mkdir()
+        homes(place, count)
+    assert len(caged.read_file(folder / "居民户.csv", Claims(), LIMITS)[0].frame) == 3
+    folder.rename(tmp_path / "old")
+    draft.rename(folder)
+    assert len(caged.read_file(folder / "居民户.csv", Claims(), LIMITS)[0].frame) == 4
+
+
+@pytest.mark.usefixtures("way")
+def test_sheets_are_read_as_they_stand(tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
+    book = openpyxl.Workbook()
+    for name, cell in (("一", 3.0), ("二", " 文 "), ("三", None)):
+        book.create_sheet(name)["B2"] = cell
+    book.save(path)
+    read = caged.read_sheets(path, ("二", "一", "无"), LIMITS)
+    assert read == {"二": [["", ""], ["", "文"]], "一": [["", ""], ["", "3"]]}
+    with pytest.raises(InputError, match=r"a\.xlsx:二 有 2 行，超过上限 1"):
+        caged.read_sheets(path, ("二",), LIMITS._replace(rows=1))
 
 
 @pytest.mark.usefixtures("way")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from lingwu_grid.api import report
 from lingwu_grid.papers.filling import blank, read_filling
 from lingwu_grid.papers.ledger import row_height, write_ledger
 from tests.commands import report as main
+from tests.ingest.reading import FOUND
 from tests.papers.printing import converted
 
 if TYPE_CHECKING:
@@ -245,6 +247,13 @@ def test_a_ledger_that_does_not_fit_is_a_sentence(
     cases["没有工作表"] = tmp_path / "e.xlsx"
     (tmp_path / "f.xlsx").write_text("x", encoding="utf-8")
     cases["读不出台账"] = tmp_path / "f.xlsx"
+    # A bomb, and what makes the library panic: neither is read in this process.
+    with zipfile.ZipFile(tmp_path / "g.xlsx", "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/workbook.xml", b" " * 2**28)
+    cases["读不出台账：压缩文件 g.xlsx"] = tmp_path / "g.xlsx"
+    shutil.copy(FOUND / "panic.xls", tmp_path / "h.xls")
+    cases["读不出台账：读不了文件 h.xls"] = tmp_path / "h.xls"
+    cases["读不出台账：读不出文件 none.xlsx"] = tmp_path / "none.xlsx"
     before = {p.name: p.stat().st_mtime_ns for p in out.iterdir()}
     for wrong, path in cases.items():
         assert main([str(out), "--ledger", str(path), "--quiet"]) == 2

@@ -259,14 +259,13 @@ def _edges_within(
     a, b, which = matched(segments, owner)
     between = site_key[a] != site_key[b]
     lines = shapely.linestrings(segments[which[between]].reshape(-1, 2, 2))
-    owner_face = of_face[a[between]]
-    by_face = np.argsort(owner_face, kind="stable")
-    held, index = np.unique(owner_face[by_face], return_inverse=True)
-    bundle = shapely.multilinestrings(lines[by_face], indices=index)
-    clipped = shapely.intersection(bundle, faces[named[held]])
-    parts = shapely.get_parts(clipped)
+    face = faces[named[of_face[a[between]]]]
+    shapely.prepare(face)
+    is_whole = shapely.contains_properly(face, lines)
+    # Few reach the border of their face, and only these are dear to clip.
+    parts = shapely.get_parts(shapely.intersection(lines[~is_whole], face[~is_whole]))
     cuts: NDArray[np.object_] = parts[shapely.get_type_id(parts) == 1]
-    return cuts
+    return np.concatenate([lines[is_whole], cuts])
 
 
 def segments_of(

@@ -58,6 +58,7 @@ from lingwu_grid.engine.town.levels import (
 )
 from lingwu_grid.engine.town.mend import HASTY, KICKING, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
+from lingwu_grid.engine.town.parks import bring_parks_home
 from lingwu_grid.engine.town.proofs import as_it_is
 from lingwu_grid.engine.town.recombine import cut_anew
 from lingwu_grid.engine.town.tally import (
@@ -308,6 +309,8 @@ def _best(run: _Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
         run.tell("重切网格", town)
     clear_price = affected_households(instance, town) - before
     town = keep_ground(instance, unwrap(instance, town, run.csr, run.seed, interrupted), run.csr)
+    if instance.recuts:
+        town = bring_parks_home(instance, town, run.seed, interrupted)
     if instance.proves:
         proofs = _counted(town, proofs)
     return town, tuple(as_it_is(instance, proved, town, proof) for proof in proofs), clear_price

@@ -42,22 +42,31 @@ def keep_ground(instance: Instance, town: Town, csr: Csr) -> Town:
     """
     if not instance.keeps_today:
         return town
-    graph = instance.graph
-    zone = town.zone.copy()
-    calm = untouched(instance, zone)
-    now = graph.grid_now
-    there = np.bincount(zone, minlength=max(len(calm), int(zone.max()) + 1)) > 0
-    empty = (graph.households == 0) & (now >= 0) & (now != zone)
-    empty &= there[np.maximum(now, 0)]
-    new = zone >= len(calm)
-    empty &= calm[np.maximum(now, 0)] | (calm[np.where(new, 0, zone)] & ~new)
-    units = np.flatnonzero(empty)
-    for chunk in _chunks(csr, units, zone, now):
+    zone, now = town.zone.copy(), instance.graph.grid_now
+    for chunk in chunks(csr, np.flatnonzero(astray(instance, zone)), zone, now):
         moved = zone.copy()
         moved[chunk] = now[chunk]
         if not _is_worse(instance, town, csr, zone, moved):
             zone = moved
     return town._replace(zone=zone)
+
+
+def astray(instance: Instance, zone: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Mark the empty units that grids which keep their households lost or gained, shape (n,)."""
+    graph, now, calm = instance.graph, instance.graph.grid_now, untouched(instance, zone)
+    there = np.bincount(zone, minlength=max(len(calm), int(zone.max()) + 1)) > 0
+    empty = (graph.households == 0) & (now >= 0) & (now != zone) & there[np.maximum(now, 0)]
+    new = zone >= len(calm)
+    return np.asarray(
+        empty & (calm[np.maximum(now, 0)] | (calm[np.where(new, 0, zone)] & ~new)), np.bool_
+    )
+
+
+def touched(instance: Instance, zone: NDArray[np.int32]) -> int:
+    """Count the grids that keep their households, but not their ground."""
+    calm, units = untouched(instance, zone), np.flatnonzero(astray(instance, zone))
+    ends = np.unique(np.concatenate([zone[units], instance.graph.grid_now[units]]))
+    return int(calm[ends[ends < len(calm)]].sum())
 
 
 def untouched(instance: Instance, zone: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -74,7 +83,7 @@ def untouched(instance: Instance, zone: NDArray[np.int32]) -> NDArray[np.bool_]:
     return np.asarray((kept == all_homes) & (has == all_homes) & (has > 0), np.bool_)
 
 
-def _chunks(
+def chunks(
     csr: Csr, units: NDArray[np.int64], zone: NDArray[np.int32], now: NDArray[np.int32]
 ) -> list[NDArray[np.int64]]:
     """Group units that lie together, all in one zone and from one grid of today."""

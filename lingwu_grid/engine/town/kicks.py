@@ -250,7 +250,7 @@ def _kicked_once(
     seed: tuple[int, ...],
 ) -> Draft:
     """Kick once, and search on among the zones round it, the rest standing still."""
-    near = np.isin(draft.zone, _around(part, draft, zone, manner.rings))
+    near = np.isin(draft.zone, around(part, draft, zone, manner.rings))
     here = part._replace(
         is_fixed=part.is_fixed | ~near, drawn=np.flatnonzero(near).astype(np.int32)
     )
@@ -266,7 +266,7 @@ def _kicked_once(
     return annealed(here, start, prices, heats=HEATS, steps=steps, seed=(*seed, number, 1))
 
 
-def _around(part: Subproblem, draft: Draft, zone: int, rings: int) -> NDArray[np.int32]:
+def around(part: Subproblem, draft: Draft, zone: int, rings: int) -> NDArray[np.int32]:
     """List the zones within so many rings of one, itself among them."""
     source, target = draft.zone[sources(part.indptr)], draft.zone[part.indices]
     is_near = np.zeros(len(part.lower), np.bool_)

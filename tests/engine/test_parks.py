@@ -1,0 +1,112 @@
+"""Parks come home where a search makes up for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lingwu_grid.contract.rules import Band, Rules
+from lingwu_grid.engine.instance import pose
+from lingwu_grid.engine.town.ground import NECK, astray, keep_ground, touched
+from lingwu_grid.engine.town.levels import Town, open_csr
+from lingwu_grid.engine.town.parks import bring_parks_home
+from lingwu_grid.engine.town.tally import (
+    affected_households,
+    community_sizes,
+    moved_households,
+    zone_sizes,
+)
+from lingwu_grid.graph import pieces
+from tests.engine.towns import lattice_graph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+RULES = Rules(community=Band(1, 10**6))
+
+# Grid 0 and its park on top, grid 1 beside it ten households short, grid 2 below.
+HOMES = [400, 0, 290, 0, 20, 20, 100, 100, 160]
+NOW = [0, 0, 1, 2, 2, 2, 2, 2, 2]
+THROUGH_THE_PARK = [0, 1, 1, 2, 1, 2, 2, 2, 2]
+BESIDE_IT = [0, 0, 1, 2, 2, 1, 2, 2, 2]
+
+
+def brought(
+    zone: list[int],
+    homes: list[int] = HOMES,
+    shape: Callable[[NDArray[np.int64]], float] = lambda _: 0.0,
+    rules: Rules = RULES,
+) -> list[int]:
+    instance = pose(lattice_graph(3, 3, homes, NOW), rules, shape)
+    town = Town(np.array(zone, np.int32), np.zeros(5, np.int32))
+    town = keep_ground(instance, town, open_csr(instance))
+    assert town.zone.tolist() == zone
+    return bring_parks_home(instance, town, 0, lambda: False).zone.tolist()
+
+
+def test_a_grid_that_went_through_a_park_goes_round_it() -> None:
+    assert brought(THROUGH_THE_PARK) == BESIDE_IT
+
+
+def test_a_park_stays_where_the_other_grid_would_be_too_large_beside_it() -> None:
+    homes = [400, 0, 290, 0, 20, 230, 50, 50, 100]
+    assert brought(THROUGH_THE_PARK, homes) == THROUGH_THE_PARK
+
+
+@pytest.mark.parametrize(("price", "comes"), [(NECK - 0.5, True), (NECK + 0.5, False)])
+def test_a_park_is_worth_half_a_neck(price: float, comes: bool) -> None:  # noqa: FBT001
+    def shape(units: NDArray[np.int64]) -> float:
+        return price if units.tolist() == [2, 5] else 0.0
+
+    assert brought(THROUGH_THE_PARK, shape=shape) == (BESIDE_IT if comes else THROUGH_THE_PARK)
+
+
+def test_households_affected_are_weighed_too() -> None:
+    # The homes beside the park are many: who goes there is not worth a park.
+    homes = [400, 0, 290, 0, 20, 90, 100, 100, 160]
+    assert brought(THROUGH_THE_PARK, homes) == THROUGH_THE_PARK
+
+
+def test_a_plan_from_nothing_brings_none() -> None:
+    rules = RULES.with_(scenario="redraw")
+    assert brought(THROUGH_THE_PARK, rules=rules) == THROUGH_THE_PARK
+
+
+def test_what_is_touched_is_counted() -> None:
+    instance = pose(lattice_graph(3, 3, HOMES, NOW), RULES)
+    zone = np.array(THROUGH_THE_PARK, np.int32)
+    assert np.flatnonzero(astray(instance, zone)).tolist() == [1]
+    assert touched(instance, zone) == 1
+    assert touched(instance, np.array(BESIDE_IT, np.int32)) == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10_000))
+def test_nothing_gets_worse(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    now = (np.arange(48) % 8 // 2).astype(np.int32)
+    homes = np.where(rng.random(48) < 0.4, 0, 50)
+    instance = pose(lattice_graph(8, 6, homes.tolist(), now.tolist()), RULES)
+    csr, zone = open_csr(instance), now.copy()
+    for u in rng.integers(0, 48, 12).tolist():
+        moved = zone.copy()
+        moved[u] = zone[rng.choice(csr.indices[csr.indptr[u] : csr.indptr[u + 1]])]
+        if pieces(csr.indptr, csr.indices, moved).max() == 3:
+            zone = moved
+    town = keep_ground(instance, Town(zone, np.zeros(4, np.int32)), csr)
+    after = bring_parks_home(instance, town, seed, lambda: False)
+    assert touched(instance, after.zone) <= touched(instance, town.zone)
+    assert pieces(csr.indptr, csr.indices, after.zone).max() == 3
+    for sizes in (zone_sizes, community_sizes):
+        assert sizes(instance, after).short.sum() <= sizes(instance, town).short.sum()
+    gain = touched(instance, town.zone) - touched(instance, after.zone)
+    more = affected_households(instance, after) - affected_households(instance, town)
+    assert more <= NECK * gain
+    if not gain:
+        assert moved_households(instance, after) <= moved_households(instance, town) + NECK

@@ -95,7 +95,12 @@ def cells_of(
             if name in book.sheet_names:
                 rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
                 check_rows(len(rows), f"{path.name}:{name}", limits)
-                yield name, [[_text(cell).strip() for cell in row] for row in rows]
+                cells = [[_text(cell).strip() for cell in row] for row in rows]
+                # A stray mark far to the right makes every row of a sheet as long.
+                width = max(
+                    (i + 1 for row in cells for i, cell in enumerate(row) if cell), default=0
+                )
+                yield name, [row[:width] for row in cells]
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import pyogrio
 import shapely
 
 from lingwu_grid.ingest.drivers import source_of
-from lingwu_grid.ingest.files import Limits, Raw, check_rows, parquet_files
+from lingwu_grid.ingest.files import Limits, Raw, check_columns, check_rows, parquet_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,7 @@ def columnar_batches(path: Path, limits: Limits, *, size: int | None) -> Iterato
         folders = [p.name for p in file.parents if path in p.parents and "=" in p.name]
         keys = dict(name.split("=", 1) for name in folders)
         with pq.ParquetFile(file) as content:
+            check_columns(len(content.schema_arrow), path.name)
             about = _geometry_of(content.schema_arrow.metadata)
             for batch in content.iter_batches(size or max(content.metadata.num_rows, 1)):
                 frame = _from_arrow(batch.to_pandas(), about).assign(**keys)

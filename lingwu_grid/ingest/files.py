@@ -37,6 +37,10 @@ PEEK_ROWS = 20_000
 """Rows read of a file, sheet or layer that no table claims, to tell what it looks like."""
 
 
+MOST_COLUMNS = 2_000
+"""As SQLite has it; a register has some tens."""
+
+
 class Limits(NamedTuple):
     """What a study may ask of this machine; settings of ``rules.toml``."""
 
@@ -196,6 +200,23 @@ def check_zip(path: Path, limits: Limits) -> None:
     if any(m.flag_bits & 1 for m in members):
         raise InputError(
             f"压缩文件 {path.name} 有密码", where=str(path), remedy="解压后直接放进文件夹"
+        )
+
+
+def check_columns(count: int, label: str) -> None:
+    """
+    Refuse a table with more columns than any office has: each costs time, however short it is.
+
+    Raises
+    ------
+    InputError
+        If there are too many.
+    """
+    if count > MOST_COLUMNS:
+        raise InputError(
+            f"{label} 有 {count} 列，超过上限 {MOST_COLUMNS} 列",
+            where=label,
+            remedy="这不像一张登记表：在原软件里打开核对，只留用得着的列，另存后再试",
         )
 
 

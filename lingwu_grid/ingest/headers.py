@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.contract.findings import Finding
 from lingwu_grid.contract.schema import TABLES
+from lingwu_grid.ingest.files import check_columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -193,7 +194,13 @@ def distinct(headers: Sequence[object], table: str, label: str) -> tuple[list[st
     -------
     tuple
         One name a column, and a finding for each name that came twice.
+
+    Raises
+    ------
+    InputError
+        If there are more than any table of an office has.
     """
+    check_columns(len(headers), label)
     names: list[str] = []
     repeated: list[str] = []
     for number, header in enumerate(headers, start=1):

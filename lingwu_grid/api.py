@@ -265,6 +265,7 @@ def report(
     ledger: str | Path | None = None,
     template: str | Path | None = None,
     traverse: bool = False,
+    kit: bool = False,
     workers: int | str | Crew = 1,
     watch: Watch = silent,
 ) -> Path:
@@ -281,6 +282,9 @@ def report(
         An office's own template of the report.
     traverse
         Describe the borders of communities as walks too (界线走向).
+    kit
+        Write the legal chain too, under ``kit/``: request, reply, notices, what residents are
+        told, lists of what is handed over.
     workers
         Who writes the papers of a plan in parts; as for :func:`partition`.
     watch
@@ -310,7 +314,7 @@ def report(
             where=str(ledger),
             remedy="不写 --ledger；各街道的台账在 streets 下各自的文件夹里",
         )
-    papers = PaperOptions(Path(template) if template else None, traverse=traverse)
+    papers = PaperOptions(Path(template) if template else None, traverse=traverse, kit=kit)
     with crew_of(workers, watch) as crew, whole_folder(target, adds=True) as draft:
         draw(record, draft, crew, maps=False, papers=papers, filling=filling)
     return target

@@ -19,6 +19,7 @@ Write the papers of a plan: ledger, adjustment proposal, atlas.
 例  python -m lingwu_grid.report outputs/data
     python -m lingwu_grid.report 结果 --ledger 填好的台账.xlsx      # 读回填报的人员、户籍户数
     python -m lingwu_grid.report 结果 --template 我局模板.docx --traverse
+    python -m lingwu_grid.report 结果 --kit            # 另出请示、批复、公告、告知单、交接清单
 """
 
 
@@ -33,6 +34,10 @@ def main(argv: list[str] | None = None) -> int:
     )  # fmt: skip
     parser.add_argument("--template", type=Path, default=None, help="本单位的报告模板（docx）")
     parser.add_argument("--traverse", action="store_true", help="报告里另写各社区的界线走向")
+    parser.add_argument(
+        "--kit", action="store_true",
+        help="另出送签材料（kit 文件夹）：请示、批复代拟稿、各社区公告、居民告知单、交接清单",
+    )  # fmt: skip
     cli.add_workers(parser, "分部求解的大方案：同时出几个部分的材料（默认全部核心）")
     return command.run(parser, argv)
 
@@ -41,7 +46,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     with lg.Crew(options.workers, watch, tls=options.tls) as crew:
         written = lg.report(
             options.out, ledger=options.ledger, template=options.template,
-            traverse=options.traverse, workers=crew, watch=watch,
+            traverse=options.traverse, kit=options.kit, workers=crew, watch=watch,
         )  # fmt: skip
     watch("完成")
     for name, called in (
@@ -49,6 +54,8 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     ):  # fmt: skip
         for path in sorted({*written.glob(name), *written.glob(f"streets/*/{name}")}):
             cli.say_result(f"{called}：{path}")
+    for path in sorted({*written.glob("kit"), *written.glob("streets/*/kit")}):
+        cli.say_result(f"送签材料：{path}")
     return cli.DONE
 
 

@@ -24,6 +24,9 @@ INTERNAL = "内部：有准确户数，不外发"
 OUTGOING = "可外发：户数按十户一段写，少于 10 户不写数、不画去向"
 """Stands on the pages that may leave the office."""
 
+UNCOUNTED = "可外发：不写户数"
+"""Stands on papers for the public that tell no count of households at all."""
+
 NUMBERS = re.compile(r"\d+")
 
 

@@ -103,7 +103,7 @@ def write_document(
             where=str(template),
             remedy="从程序自带的 report.docx 另存一份再改，不要改动 {{ }} 和 {% %} 里的文字",
         ) from error
-    _fix_dates(path)
+    fix_dates(path)
 
 
 @contextmanager
@@ -190,7 +190,7 @@ def _fill_fields_on_opening(document: DocxTemplate) -> None:
             later.addprevious(field)
 
 
-def _fix_dates(path: Path) -> None:
+def fix_dates(path: Path) -> None:
     """Give the parts of the file a fixed date: the same plan gives the same bytes."""
     with zipfile.ZipFile(path) as book:
         parts = [(name, book.read(name)) for name in book.namelist()]

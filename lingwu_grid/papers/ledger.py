@@ -113,12 +113,31 @@ def write_ledger(record: PlanRecord, filling: Filling, path: Path) -> None:
     path
         Where.
     """
-    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
-    book.set_properties({"title": f"{record.summary['study']} 网格台账", "created": MADE})
-    pen = _Pen(book)
     marks = [f"【{SYNTHETIC}】"] if record.summary["synthetic"] else []
-    for number, sheet in enumerate(sheets_of(record, filling)):
-        _write(book, pen, sheet, marks if number else [f"{INTERNAL}。", *marks])
+    title = f"{record.summary['study']} 网格台账"
+    write_book(path, title, sheets_of(record, filling), [f"{INTERNAL}。", *marks])
+
+
+def write_book(path: Path, title: str, sheets: list[Sheet], marks: list[str]) -> None:
+    """
+    Write a workbook.
+
+    Parameters
+    ----------
+    path
+        Where.
+    title
+        Of the file.
+    sheets
+        In their order.
+    marks
+        Above the first table; the first mark, on who may see it, there only.
+    """
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False})
+    book.set_properties({"title": title, "created": MADE})
+    pen = _Pen(book)
+    for number, sheet in enumerate(sheets):
+        _write(book, pen, sheet, marks[1:] if number else marks)
     book.close()
 
 

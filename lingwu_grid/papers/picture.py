@@ -86,7 +86,7 @@ def new_figure(width_cm: float, height_cm: float) -> Figure:
     return Figure(figsize=(width_cm / 2.54, height_cm / 2.54), layout="constrained")
 
 
-def mark(figure: Figure, *, synthetic: bool, plan: str = "") -> None:
+def mark(figure: Figure, *, synthetic: bool, plan: str = "", may_leave: str = INTERNAL) -> None:
     """
     Write on the sheet which plan it shows, when it was drawn, and that its figures are invented.
 
@@ -98,9 +98,11 @@ def mark(figure: Figure, *, synthetic: bool, plan: str = "") -> None:
         Whether the data are.
     plan
         Name of the plan; empty for none.
+    may_leave
+        Who may see it.
     """
     words = [f"方案 {plan}"] if plan else []
-    words += [f"制图 {datetime.date.today().isoformat()}", INTERNAL]
+    words += [f"制图 {datetime.date.today().isoformat()}", may_leave]
     figure.text(0.005, 0.005, " · ".join(words), fontsize=8, color="#555555", va="bottom")
     if synthetic:
         figure.text(

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lingwu_grid.disclosure.telling import UNCOUNTED
 from lingwu_grid.papers.picture import mark, new_figure, our_style
 from lingwu_grid.papers.scenery import (
     BORDER,
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-    from matplotlib.lines import Line2D
 
     from lingwu_grid.planning.record import PlanRecord
 
 PAGE_CM = (29.7, 21.0)
+OLD = "#e65100"
+"""The border of today, dashed."""
 BEFORE_COLOUR, AFTER_COLOUR = "#fb8c00", "#43a047"
 
 
@@ -191,6 +194,58 @@ def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
             scale_bar(axes)
         north_arrow(right)
         mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+    return figure
+
+
+def notice_plate(ground: Ground, community_id: str) -> Figure:
+    """
+    Draw a community's old border dashed and its new one, for the public: names, no counts.
+
+    Parameters
+    ----------
+    ground
+        The plan.
+    community_id
+        Which; of one that is dissolved only the old border is there.
+
+    Raises
+    ------
+    ValueError
+        If neither today nor the plan has such a community.
+    """
+    mine = ground.communities[ground.communities["community_id"] == community_id]
+    today = ground.back.get("communities", ground.communities.iloc[:0])
+    old = today[today["community_id"] == community_id]
+    if not len(mine) and not len(old):
+        raise ValueError(f"no community {community_id}")
+    shapes = np.array([*mine.geometry, *old.geometry], object)
+    west, south, east, north = bounds = shapely.total_bounds(shapes).tolist()
+    shape = (north - south) / max(east - west, 1.0)
+    with our_style():
+        figure = new_figure(15.6, float(np.clip(15.6 * shape + 2.5, 9.0, 21.0)))
+        axes = figure.add_subplot()
+        frame(axes, tuple(bounds))
+        ground.roads(axes)
+        grids = ground.grids[ground.grids["community_id"] == community_id]
+        draw_areas(axes, mine.geometry.to_numpy(), face="#ede7f6", alpha=0.45)
+        draw_areas(axes, grids.geometry.to_numpy(), edge="#616161", width=0.8)
+        ground.compounds(axes)
+        ground.marks(axes)
+        ground.roads(axes, named=True)
+        draw_areas(axes, mine.geometry.to_numpy(), edge=BORDER, width=2.4)
+        draw_areas(axes, old.geometry.to_numpy(), edge=OLD, width=1.6, style="--")
+        for grid in grids.itertuples(index=False):
+            word(axes, grid.geometry, str(grid.grid_name), 7)
+        scale_bar(axes)
+        north_arrow(axes)
+        keys = [
+            Line2D([], [], color=OLD, linestyle="--", label="原界线"),
+            Line2D([], [], color=BORDER, linewidth=2.4, label="现界线"),
+        ]
+        figure.legend(handles=keys, loc="outside upper center", ncols=2, fontsize=8, frameon=False)
+        mark(
+            figure, synthetic=ground.is_synthetic, plan=ground.plan, may_leave=UNCOUNTED
+        )  # fmt: skip
     return figure
 
 

@@ -65,7 +65,7 @@ def _went(record: PlanRecord, level: str, key: str, codes: list[str]) -> pd.Data
             "households": [int(part["households"].sum()) for part in taken],
             "successors": [
                 "、".join(
-                    f"{names.get(to) or to}（{count} 户）"
+                    f"{names.get(to) or to}（{count:,} 户）"
                     for to, count in zip(part[new], part["households"], strict=True)
                 )
                 or "没有住户"

@@ -10,6 +10,7 @@ import pandas as pd
 from lingwu_grid.papers.atlas import write_atlas
 from lingwu_grid.papers.document import write_document
 from lingwu_grid.papers.filling import blank, read_filling
+from lingwu_grid.papers.kit import write_kit
 from lingwu_grid.papers.ledger import write_ledger
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from lingwu_grid.papers.filling import Filling
     from lingwu_grid.planning.record import PlanRecord
 
+KIT = "kit"
 LEDGER, DOCUMENT, ATLAS, ANSWERS = "ledger.xlsx", "report.docx", "atlas.pdf", "answers.csv"
 
 
@@ -33,10 +35,13 @@ class PaperOptions:
         An office's own template of the report.
     traverse
         Describe the borders of communities as walks too (界线走向).
+    kit
+        Write the papers of the legal chain too, under ``kit/``.
     """
 
     template: Path | None = None
     traverse: bool = False
+    kit: bool = False
 
 
 PAPERS = PaperOptions()
@@ -96,3 +101,5 @@ def write_papers(
         traverse=options.traverse, watch=watch,
     )  # fmt: skip
     write_atlas(record, folder / ATLAS, watch=watch)
+    if options.kit:
+        write_kit(record, filling, folder / KIT, watch)

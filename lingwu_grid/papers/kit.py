@@ -1,0 +1,174 @@
+"""The legal chain of a plan as files: request, reply, notices, what residents are told, lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
+from lingwu_grid.papers import legal_words
+from lingwu_grid.papers.filling import OFFICE, WORKER
+from lingwu_grid.papers.handover import handover_sheets
+from lingwu_grid.papers.ledger import write_book
+from lingwu_grid.papers.legal_words import CHANGED, GONE, NEW, NUMERALS, TO_FILL, Legal
+from lingwu_grid.papers.official import OfficialPaper
+from lingwu_grid.papers.picture import SYNTHETIC
+from lingwu_grid.papers.plates import notice_plate, overview
+from lingwu_grid.papers.scenery import Ground
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from lingwu_grid.papers.filling import Filling
+    from lingwu_grid.papers.legal_words import Turned
+    from lingwu_grid.planning.record import PlanRecord
+
+WHO, WHEN, WHERE_TO = "（印章）", "　　　　年　　月　　日", "市人民政府"
+ANNEXES = ("调整社区一览表", "新旧四至对照表", "调整后社区和网格总图")
+
+
+def write_kit(
+    record: PlanRecord, filling: Filling, folder: Path, watch: Callable[[str], None]
+) -> None:
+    """
+    Write the papers of the legal chain.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    filling
+        Entries of the office.
+    folder
+        ``request.docx``, ``reply.docx``, ``handover.xlsx`` with exact counts, for the offices;
+        ``notices/`` and ``residents/``, one file a changed community, without any, for the public.
+    watch
+        Told how far the work is.
+    """
+    legal, ground = Legal.of(record, filling), Ground(record)
+    folder.mkdir(exist_ok=True)
+    watch("请示、批复")
+    _request(legal, ground).save(folder / "request.docx")
+    _reply(legal).save(folder / "reply.docx")
+    write_book(
+        folder / "handover.xlsx", f"{legal.study} 交接清单", handover_sheets(legal),
+        [f"{INTERNAL}。", *([f"【{SYNTHETIC}】"] if record.summary["synthetic"] else [])],
+    )  # fmt: skip
+    for number, one in enumerate(legal.turned):
+        watch(f"公告 {number + 1}/{len(legal.turned)}")
+        paper = OfficialPaper(_title(one), _banner(legal, UNCOUNTED))
+        for line in legal_words.notice(legal, one):
+            paper.text(line)
+        paper.text("特此公告。")
+        paper.annexes([f"{one.name}新旧界线图"])
+        paper.signed(WHO, WHEN)
+        paper.page()
+        paper.picture(notice_plate(ground, one.code))
+        paper.save(folder / "notices" / f"{one.code}.docx")
+    told = legal_words.told_residents(legal)
+    for code, rows in told.groupby("community_id"):
+        _residents(legal, rows.to_dict("records")).save(folder / "residents" / f"{code}.docx")
+
+
+def _banner(legal: Legal, may_leave: str) -> str:
+    marks = [SYNTHETIC] if legal.record.summary["synthetic"] else []
+    return " · ".join([*marks, may_leave, "草稿，未经批准"])
+
+
+def _title(one: Turned) -> str:
+    extent = "管辖范围" if one.kind == CHANGED else ""
+    return f"关于{one.kind}{one.name}{extent}的公告"
+
+
+def _request(legal: Legal, ground: Ground) -> OfficialPaper:
+    paper = OfficialPaper(f"关于调整{legal.study}社区和网格设置的请示", _banner(legal, INTERNAL))
+    paper.addressed(WHERE_TO)
+    paper.text("为优化社区和网格设置，现将有关事项请示如下。")
+    paper.head("一、调整依据")
+    paper.text(legal_words.basis(legal))
+    paper.head("二、现状")
+    paper.text(legal_words.situation(legal))
+    paper.head("三、调整内容")
+    paper.text(legal_words.whole(legal))
+    for number, line in enumerate(legal_words.measures(legal), start=1):
+        paper.text(f"{number}．{line}")
+    paper.head("四、组织实施")
+    paper.text(
+        f"批准后予以公告，公示期{TO_FILL}，自{legal.effective}起施行；档案、台账、公章和资产按交接"
+        f"清单移交，社会稳定风险评估{TO_FILL}。"
+    )
+    paper.text("妥否，请批示。")
+    paper.annexes(ANNEXES)
+    paper.signed(WHO, WHEN)
+    paper.text(f"（联系人：{TO_FILL}，电话：{TO_FILL}）")
+    _annexes(paper, legal)
+    paper.page()
+    paper.title(f"附件3　{ANNEXES[2]}")
+    paper.picture(overview(ground))
+    return paper
+
+
+def _annexes(paper: OfficialPaper, legal: Legal) -> None:
+    paper.page()
+    paper.title(f"附件1　{ANNEXES[0]}")
+    heads = ("社区", "类型", "原户数", "划入", "划出", "现户数", "网格数")
+    paper.table(heads, legal_words.summary_rows(legal), (3.2, 1.8, 2.2, 2.0, 2.0, 2.2, 1.8))
+    paper.page()
+    paper.title(f"附件2　{ANNEXES[1]}")
+    paper.table(("社区", "原四至", "现四至"), legal_words.borders(legal), (2.8, 6.2, 6.2))
+
+
+def _reply(legal: Legal) -> OfficialPaper:
+    paper = OfficialPaper(
+        f"关于同意调整{legal.study}社区和网格设置的批复（代拟稿）", _banner(legal, INTERNAL)
+    )
+    paper.addressed("（请示单位）")
+    paper.text(f"《关于调整{legal.study}社区和网格设置的请示》收悉。经研究，现批复如下：")
+    items = [
+        (f"同意撤销{one.name}。" for one in legal.of_kind(GONE)),
+        (f"同意设立{one.name}，四至为：{one.new_border}。" for one in legal.of_kind(NEW)),
+        (
+            f"同意调整{one.name}管辖范围，调整后四至为：{one.new_border}。"
+            for one in legal.of_kind(CHANGED)
+        ),
+    ]
+    heads = ("撤销的社区", "设立的社区", "调整管辖范围的社区")
+    there = [(head, list(lines)) for head, lines in zip(heads, items, strict=True)]
+    there = [(head, lines) for head, lines in there if lines]
+    for number, (head, lines) in enumerate(there):
+        paper.head(f"{NUMERALS[number]}、{head}")
+        for line in lines:
+            paper.text(line)
+    paper.head(f"{NUMERALS[len(there)]}、有关要求")
+    paper.text(
+        f"以上调整自{legal.effective}起施行。请依法做好公告、移交和两委职数核定，停用的编码不再使用。"
+    )
+    paper.signed(WHO, WHEN)
+    return paper
+
+
+def _residents(legal: Legal, rows: list[dict[str, str]]) -> OfficialPaper:
+    """Write a page for each place whose buildings go together."""
+    title = "居民告知单"
+    paper = OfficialPaper(title, _banner(legal, UNCOUNTED))
+    for number, row in enumerate(rows):
+        if number:
+            paper.page()
+            paper.title(title)
+        paper.addressed(f"{row['place'] or '下列楼栋'}各位住户")
+        same = row["previous_grid_id"] == row["grid_id"]
+        paper.text(
+            f"按照{legal_words.POLICY}，您所在的楼栋自{legal.effective}起"
+            + (
+                f"随{row['previous_grid']}整体由{row['previous_community']}改属{row['community']}。"
+                if same
+                else f"由{row['previous_community']}（{row['previous_grid']}）调整为"
+                f"{row['community']}（{row['grid']}）。"
+            )
+        )
+        paper.text(f"适用楼栋：{row['buildings']}。")
+        worker = legal.filling.of_grid(row["grid_id"], WORKER) or TO_FILL
+        office = legal.filling.of_community(row["community_id"], OFFICE) or TO_FILL
+        paper.text(f"今后的网格员：{worker}，社区办公地址：{office}，电话：{TO_FILL}。")
+        paper.signed(WHO, WHEN)
+    return paper

@@ -1,0 +1,286 @@
+"""What the papers of the legal chain say: request, reply, notices, each from the plan's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from lingwu_grid.lawful import EXEMPT
+from lingwu_grid.papers.filling import BOUNDARY, OFFICE
+from lingwu_grid.papers.turnover import passed_between, retired
+from lingwu_grid.planning.border_walk import Landmarks
+from lingwu_grid.planning.boundary_text import boundary_texts
+from lingwu_grid.planning.streets import street_name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lingwu_grid.papers.filling import Filling
+    from lingwu_grid.planning.record import PlanRecord
+
+TO_FILL = "（待填）"
+POLICY = (
+    "《灵武市贯彻“四优四提”城市党建引领社区治理现代化的具体措施（试行）》（灵党办〔2020〕65号）"
+)
+LAW = "《中华人民共和国城市居民委员会组织法》第六条"
+NUMERALS = "一二三四五六七八九"
+NEW, GONE, CHANGED = "设立", "撤销", "调整"
+"""What becomes of a community."""
+
+
+class Turned(NamedTuple):
+    """A community that the plan sets up, dissolves, or gives another extent."""
+
+    code: str
+    name: str
+    kind: str
+    """One of `NEW`, `GONE`, `CHANGED`."""
+    before: int
+    after: int
+    came: int
+    left: int
+    grids: int
+    old_border: str
+    new_border: str
+
+
+@dataclass(frozen=True)
+class Legal:
+    """
+    A plan as the legal chain tells it.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    filling
+        Entries of the office.
+    turned
+        Communities whose households change, by code; those dissolved last.
+    """
+
+    record: PlanRecord
+    filling: Filling
+    turned: tuple[Turned, ...]
+
+    @classmethod
+    def of(cls, record: PlanRecord, filling: Filling) -> Legal:
+        """Collect what changes."""
+        return cls(record, filling, tuple(_turned(record)))
+
+    @property
+    def effective(self) -> str:
+        """From when, in words."""
+        day = str(self.record.run["rules"].get("effective_date", ""))
+        parts = day.split("-")
+        if len(parts) != len("ymd") or not all(part.isdigit() for part in parts):
+            return day or "（启用日期，待填）"
+        year, month, day = parts
+        return f"{year}年{int(month)}月{int(day)}日"
+
+    @property
+    def study(self) -> str:
+        """What the plan is of."""
+        return str(self.record.summary["study"])
+
+    def of_kind(self, kind: str) -> list[Turned]:
+        """List the communities set up, dissolved or changed."""
+        return [one for one in self.turned if one.kind == kind]
+
+
+def _turned(record: PlanRecord) -> list[Turned]:
+    rows = record.assignment
+    before = rows["previous_community_id"].value_counts()
+    stays = rows[rows["previous_community_id"] == rows["community_id"]]["community_id"]
+    same = stays.value_counts()
+    old = _old_borders(record)
+    out = []
+    for row in record.communities.sort_values("community_id").itertuples(index=False):
+        code, had, has = str(row.community_id), int(before.get(row.community_id, 0)), row.households
+        kept = int(same.get(code, 0))
+        if had == has == kept:
+            continue
+        out.append(
+            Turned(
+                code, row.community_name, CHANGED if had else NEW, had, int(has), int(has) - kept,
+                had - kept, int(row.grids), old.get(code, ""), row.boundary_text,
+            )
+        )  # fmt: skip
+    gone = retired(record)
+    for item in gone[gone["level"] == "社区"].to_dict("records"):
+        had = int(before.get(item["code"], 0))
+        border = old.get(item["code"], "")
+        out.append(Turned(item["code"], item["name"], GONE, had, 0, 0, had, 0, border, ""))
+    return out
+
+
+def _old_borders(record: PlanRecord) -> dict[str, str]:
+    """Describe today's communities by the same walk as the plan's."""
+    today = record.backdrop.get("communities")
+    if today is None or not len(today):
+        return {}
+    crs = record.run.get("crs") or record.communities.estimate_utm_crs()
+    near = {name: table.to_crs(crs) for name, table in record.backdrop.items()}
+    shapes = near["communities"].geometry.to_numpy()
+    called = today["community_name"].fillna("").astype(str).tolist()
+    texts = boundary_texts(np.asarray(shapes, object), called, Landmarks.of(near))
+    return dict(zip(today["community_id"].astype(str), texts, strict=True))
+
+
+def basis(legal: Legal) -> str:
+    """Say on what the plan rests."""
+    grid, community = (legal.record.run["rules"][level] for level in ("grid", "community"))
+    return (
+        f"{POLICY}第四项要求，社区规模一般为{community['lower']}—{community['upper']}户，网格规模"
+        f"一般为{grid['lower']}—{grid['upper']}户，坚持基本稳定、适度微调，边界清晰、覆盖全面；"
+        f"{LAW}规定，居民委员会的设立、撤销、规模调整，由不设区的市、市辖区的人民政府决定。"
+    )
+
+
+def situation(legal: Legal) -> str:
+    """Say what there is today, and what is out of range."""
+    record = legal.record
+    rules = record.run["rules"]["community"]
+    exempt = set(record.communities.loc[record.communities["status"] == EXEMPT, "community_id"])
+    rows = record.impact[record.impact["when"] == "现状"]
+    out = [
+        f"{row.community_name}{row.households:,}户"
+        for row in rows.itertuples(index=False)
+        if not rules["lower"] <= row.households <= rules["upper"] and row.community_id not in exempt
+    ]
+    told = f"现有社区（村）{len(rows)}个、网格{record.summary['grids_today']}个，"
+    told += f"常住居民{record.summary['households']:,}户。"
+    return told + (f"其中{len(out)}个社区规模不符合要求：{'、'.join(out)}。" if out else "")
+
+
+def measures(legal: Legal) -> list[str]:
+    """Say what is set up, what dissolved, and what changes, a paragraph for each community."""
+    passed = passed_between(legal.record)
+    gone = retired(legal.record)
+    where = dict(zip(gone["code"], gone["successors"], strict=True))
+    said = [
+        f"撤销{one.name}（{one.before:,}户），所辖住户划归：{where[one.code]}。"
+        for one in legal.of_kind(GONE)
+    ]
+    said += [f"设立{one.name}：{passed[one.code]}。" for one in legal.of_kind(NEW)]
+    return said + [f"{one.name}：{passed[one.code]}。" for one in legal.of_kind(CHANGED)]
+
+
+def borders(legal: Legal) -> list[tuple[str, str, str]]:
+    """Give the four sides of each changed community, of today and of the plan."""
+    nothing = "无"
+    return [
+        (one.name, one.old_border or nothing, one.new_border or nothing) for one in legal.turned
+    ]
+
+
+def summary_rows(legal: Legal) -> list[list[str]]:
+    """Give the table of the changed communities: before + in - out = after, and their sums."""
+    rows = [
+        [
+            *(one.name, one.kind),
+            *(f"{n:,}" for n in (one.before, one.came, one.left, one.after, one.grids)),
+        ]
+        for one in legal.turned
+    ]
+    sums = [
+        sum(getattr(one, name) for one in legal.turned)
+        for name in ("before", "came", "left", "after", "grids")
+    ]
+    return [*rows, ["合计", "", *(f"{n:,}" for n in sums)]]
+
+
+def whole(legal: Legal) -> str:
+    """Say what comes of it as a whole."""
+    s = legal.record.summary
+    return (
+        f"调整后共有社区（村）{s['communities']}个、网格{s['grids']}个，受影响居民"
+        f"{s['affected']:,}户，占{s['affected'] / max(s['households'], 1):.1%}：其中"
+        f"{s['households_moved_grid']:,}户换网格，{s['households_moved_community']:,}户换社区，"
+        "两者都换的只计一次。"
+    )
+
+
+def size_class(legal: Legal, households: int) -> str:
+    """Tell the size of a community to the public: its class, never a count."""
+    lower, upper = (legal.record.run["rules"]["community"][end] for end in ("lower", "upper"))
+    if households < lower:
+        return f"{lower}户以下"
+    return f"{lower}—{upper}户" if households <= upper else f"{upper}户以上"
+
+
+def notice(legal: Legal, one: Turned) -> list[str]:
+    """Say what the public is told of a community: where it lies, not how many moved."""
+    record = legal.record
+    street = street_name(record, _street_of(record, one.code))
+    if one.kind == GONE:
+        rows = record.assignment
+        heirs = rows.loc[rows["previous_community_id"] == one.code, "community_id"].unique()
+        called = "、".join(record.names.get(code) or code for code in sorted(heirs))
+        return [
+            f"一、撤销{one.name}（{street}，编码{one.code}），自{legal.effective}起停止使用，编码"
+            "不再使用。",
+            f"二、原四至：{one.old_border or '无'}。",
+            f"三、原辖区住户归{called or TO_FILL}，各楼栋归属见告知单。",
+        ]
+    office = legal.filling.of_community(one.code, OFFICE) or TO_FILL
+    grids = record.grids[record.grids["community_id"] == one.code].sort_values("grid_id")
+    sides = [
+        legal.filling.of_grid(str(row.grid_id), BOUNDARY) or row.boundary_text
+        for row in grids.itertuples(index=False)
+    ]
+    places = record.buildings[record.buildings["community_id"] == one.code]
+    compounds = "、".join(sorted(set(places["compound_name"]) - {""})) or "无"
+    area = float(grids["area_km2"].sum())
+    return [
+        f"一、{one.kind}{one.name}（{street}，编码{one.code}），面积{area:.3f}平方公里，规模为"
+        f"{size_class(legal, one.after)}，自{legal.effective}起施行。",
+        f"二、原四至：{one.old_border or '无（新设）'}。",
+        f"三、现四至：{one.new_border}。",
+        f"四、所辖小区：{compounds}。",
+        f"五、所辖网格{len(grids)}个："
+        + "；".join(
+            f"{name}（{code}）{side}"
+            for name, code, side in zip(grids["grid_name"], grids["grid_id"], sides, strict=True)
+        )
+        + "。",
+        f"六、办公地址：{office}，面积{TO_FILL}平方米；联系电话：{TO_FILL}。",
+        f"七、公示期：{TO_FILL}。对界线有意见的，公示期内可向{street}提出。",
+    ]
+
+
+def _street_of(record: PlanRecord, community: str) -> str:
+    rows = record.communities.loc[record.communities["community_id"] == community]
+    if len(rows):
+        return str(rows["subdistrict_id"].iloc[0])
+    today = record.impact[record.impact["community_id"] == community]
+    return str(today["subdistrict_id"].iloc[0]) if len(today) else ""
+
+
+def told_residents(legal: Legal) -> pd.DataFrame:
+    """
+    List what residents are told, by place: buildings that go together from one grid to another.
+
+    Returns
+    -------
+    pandas.DataFrame
+        community_id (new), place, buildings (text), and the names of the old and new grid and
+        community; nothing on how many.
+    """
+    rows = legal.record.buildings
+    moves = (rows["previous_grid_id"] != rows["grid_id"]) | (
+        rows["previous_community_id"] != rows["community_id"]
+    )
+    rows = rows[moves & (rows["households"] > 0)].copy()
+    keys = ["community_id", "compound_name", "previous_grid_id", "grid_id"]
+    rows["building"] = rows["building_name"].where(rows["building_name"] != "", rows["building_id"])
+    out = rows.groupby([*keys, "previous_community_id"], sort=True)["building"].agg(
+        lambda names: "、 ".join(sorted(set(names)))  # codes are broken at spaces only
+    )
+    told = out.rename("buildings").reset_index()
+    names = legal.record.names
+    for column in ("previous_grid", "grid", "previous_community", "community"):
+        told[column] = [names.get(code) or code for code in told[f"{column}_id"]]
+    return told.rename(columns={"compound_name": "place"})

@@ -88,13 +88,18 @@ def cells_of(
     Yields
     ------
     tuple
-        Name of a sheet, and its rows from the first, as text.
+        Name of a sheet, and its rows from the first, as text; every row of a merged block has its
+        value.
     """
     with _opened(path, limits) as book:
         for name in sheets:
             if name in book.sheet_names:
-                rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+                sheet = book.get_sheet_by_name(name)
+                rows: list[list[object]] = [
+                    list(row) for row in sheet.to_python(skip_empty_area=False)
+                ]
                 check_rows(len(rows), f"{path.name}:{name}", limits)
+                _fill_merged(rows, sheet.merged_cell_ranges or [], -1)
                 cells = [[_text(cell).strip() for cell in row] for row in rows]
                 # A stray mark far to the right makes every row of a sheet as long.
                 width = max(
@@ -236,7 +241,7 @@ def _fill_merged(
     """Give every row of a merged block its value; changes `cells`. Only blocks below the header."""
     filled = 0
     for (top, left), (bottom, right) in ranges:
-        if top <= head or bottom <= top or left >= len(cells[top]):
+        if not head < top < min(bottom, len(cells)) or left >= len(cells[top]):
             continue
         filled += 1
         for row in range(top + 1, min(bottom + 1, len(cells))):

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from lingwu_grid.disclosure.telling import INTERNAL
+from lingwu_grid.papers.funds_words import people_said
 from lingwu_grid.papers.picture import SYNTHETIC, in_our_font, mark, our_style, printable
 from lingwu_grid.papers.plates import draw_community, draw_grid, draw_overview, grid_title
 from lingwu_grid.papers.scenery import Ground, frame, frame_at, line_keys
@@ -178,9 +179,10 @@ def community_page(ground: Ground, community_id: str) -> Figure:
     grids, colours = draw_community(ground, axes, community_id)
     figure.text(0.024, 0.955, str(row.community_name), fontsize=24)
     street = street_name(ground.record, str(row.subdistrict_id))
+    people = people_said(ground.record, row.residents)
     figure.text(
         0.024, 0.93,
-        f"{street}　{community_id}　{row.households} 户　{row.residents} 人　"
+        f"{street}　{community_id}　{row.households} 户　{people} 人　"
         f"{row.grids} 个网格　{row.status}　1:{scale:,}",
         fontsize=12,
     )  # fmt: skip

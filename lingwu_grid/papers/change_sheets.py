@@ -8,6 +8,7 @@ import pandas as pd
 
 from lingwu_grid.contract import catalogue
 from lingwu_grid.lawful import EXEMPT
+from lingwu_grid.papers.funds_words import NO_PEOPLE, has_people
 from lingwu_grid.papers.worksheet import Column, Sheet
 from lingwu_grid.planning.handed_round import without_ids
 from lingwu_grid.planning.identity import plan_of
@@ -251,7 +252,9 @@ def overview_sheet(record: PlanRecord) -> Sheet:
 
     rows: list[tuple[str, object, str, str]] = [
         ("常住户数", s["households"], f"=SUM({grids('J')})", "户"),
-        ("常住人口", int(record.grids["residents"].sum()), f"=SUM({grids('L')})", "人"),
+        ("常住人口", int(record.grids["residents"].sum()), f"=SUM({grids('L')})", "人")
+        if has_people(record)
+        else ("常住人口", NO_PEOPLE, "", "人"),
         ("网格数（现状）", s["grids_today"], "", "个"),
         ("网格数（方案）", s["grids"], f"=COUNTA({grids('A')})", "个"),
         ("其中合规", s["grids_in_range"], f'=COUNTIF({grids("M")},"合规")',

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,9 @@ BOUNDARY, NOTE = "四至补正", "备注"
 OFFICE, ADVISER = "办公地址", "法律顾问"
 GRID_FIELDS = (REGISTERED, WORKER, DEPUTY, BRANCH, BOUNDARY, NOTE)
 COMMUNITY_FIELDS = (OFFICE, ADVISER, NOTE)
+COUNT = re.compile(r"\d{0,7}")
+"""What may stand for a number of households: nothing, or a whole number."""
+
 LONGEST = 2_000
 """Characters of one entry; a spreadsheet cell holds 32,767."""
 
@@ -129,18 +134,29 @@ def _read(
     table["row"] = range(head + 2, head + 2 + len(table))
     blank_rows = (table.drop(columns="row") == "").all(axis=1)
     table = table[~blank_rows]
+    if REGISTERED in fields:
+        table[REGISTERED] = table[REGISTERED].map(lambda said: unicodedata.normalize("NFKC", said))
     _refuse(table, key, path, sheet)
     return table.set_index(key)
 
 
 def _refuse(table: pd.DataFrame, key: str, path: Path, sheet: str) -> None:
     """Refuse entries that belong to no one code, and those no cell should hold."""
+    is_count = (
+        table[REGISTERED].str.fullmatch(COUNT.pattern).astype(bool)
+        if REGISTERED in table
+        else pd.Series(data=True, index=table.index)
+    )
     for rows, why, remedy in (
         (table[table[key] == ""], "没有编码", "补上编码，或删去这一行"),
         (table[table[key].duplicated()], "编码重复", "同一编码只留一行"),
         (
             table[(table.drop(columns="row").map(len) > LONGEST).any(axis=1)],
             f"有一格超过 {LONGEST} 字", "缩短",
+        ),
+        (
+            table[~is_count], f"的“{REGISTERED}”不是户数",
+            "填 0 或正整数（“400”），不写“约”和单位；不知道的空着",
         ),
     ):  # fmt: skip
         if len(rows):

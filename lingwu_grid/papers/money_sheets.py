@@ -22,6 +22,9 @@ DIFFERENCE = "增减"
 STEPS = (BEFORE, AFTER, DIFFERENCE)
 UNSAID = "政策未写明"
 TOTAL = "合计"
+FIXED = "其中政策定额（不含按人数设想的补贴）"
+ASSUMED = "members_yuan"
+"""The fund whose persons the policy does not number: an assumption, apart in every total."""
 FUNDS = "职数经费"
 
 
@@ -191,6 +194,7 @@ def payer_sheet(record: PlanRecord) -> Sheet:
     last = FIRST_ROW + len(by_community(record)) - 1 - len(STEPS)
     at = {name: _letter(6 + i) for i, (name, _, _) in enumerate(COUNTED)}
     n_items = len(items(record))
+    assumed = rows["column"].tolist().index(ASSUMED)
 
     def summed(when: str) -> Callable[[int], str]:
         own = _letter(3 + STEPS.index(when))
@@ -207,6 +211,8 @@ def payer_sheet(record: PlanRecord) -> Sheet:
                 return f'=SUMIF({when_span},"{when}",{sheet}${letter}${FIRST_ROW}:${letter}${last})'
             if index == len(rows) - 1:
                 return f"=SUM({span})"
+            if index == len(rows) - 2:
+                return f"=SUM({span})-{own}{FIRST_ROW + assumed}"
             payers = f"$C${FIRST_ROW}:$C${FIRST_ROW + n_items - 1}"
             return f"=SUMIF({payers},$C{row},{span})"
 
@@ -240,7 +246,8 @@ def by_payer(record: PlanRecord) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns column, item, clause, payer, 现状, 方案, 增减; items first, then payers, then all.
+        Columns column, item, clause, payer, 现状, 方案, 增减; items first, then payers, then what
+        the policy fixes, then all.
     """
     rows = by_community(record)
     totals = rows[rows["community_id"] == ""].set_index("when")
@@ -253,9 +260,11 @@ def by_payer(record: PlanRecord) -> pd.DataFrame:
     )
     payers = listed.groupby("payer", sort=False)[list(STEPS)].sum().reset_index()
     payers = payers.assign(column="", item="小计", clause="")
-    whole = listed[list(STEPS)].sum().to_frame().T
-    whole = whole.assign(column="", item=TOTAL, clause="", payer="")
-    return pd.concat([listed, payers, whole], ignore_index=True)
+    sums = [
+        part[list(STEPS)].sum().to_frame().T.assign(column="", item=word, clause="", payer="")
+        for word, part in ((FIXED, listed[listed["column"] != ASSUMED]), (TOTAL, listed))
+    ]
+    return pd.concat([listed, payers, *sums], ignore_index=True)
 
 
 def crossings(record: PlanRecord) -> pd.DataFrame:

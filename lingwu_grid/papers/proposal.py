@@ -12,6 +12,7 @@ from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.lawful import EXEMPT
 from lingwu_grid.papers.change_sheets import exception_sheet, overview_sheet
 from lingwu_grid.papers.filling import BOUNDARY, OFFICE, Filling
+from lingwu_grid.papers.funds_words import fixed_funds, near_classes, people_said
 from lingwu_grid.papers.money_sheets import NO_CLASS, STEPS, by_payer, crossings
 from lingwu_grid.papers.turnover import passed_between, posts, retired
 from lingwu_grid.planning.border_walk import Landmarks
@@ -103,7 +104,7 @@ def _now(record: PlanRecord) -> dict[str, Any]:
     ]
     return {
         "households": f"{record.summary['households']:,}",
-        "residents": f"{int(record.grids['residents'].sum()):,}",
+        "residents": people_said(record, int(record.grids["residents"].sum())),
         "grids": record.summary["grids_today"],
         "communities": len(before),
         "grids_out": int((~grids.between(band["lower"], band["upper"])).sum()),
@@ -168,7 +169,7 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
         office = filling.of_community(str(row.community_id), OFFICE) or "（待填）"
         said = (
             f"{row.community_name}（{street}，编码 {row.community_id}）常住 {row.households:,} 户、"
-            f"{row.residents:,} 人，面积 {area[row.community_id]:.3f} 平方公里，"
+            f"{people_said(record, row.residents)} 人，面积 {area[row.community_id]:.3f} 平方公里，"
             f"网格 {row.grids} 个，{row.status}"
         )
         reason = f"（{row.reason}）" if row.reason else ""
@@ -268,12 +269,9 @@ def _service_sentence(s: dict[str, Any]) -> str:
 def _funds(record: PlanRecord) -> dict[str, Any]:
     before, after, difference = STEPS
     rows = by_payer(record)
-    whole = rows.iloc[-1]
     crossed = crossings(record)
     return {
-        "sentence": f"按政策口径，经费由每年 {whole[before]:,} 元变为 {whole[after]:,} 元，"
-        f"{'增加' if whole[difference] >= 0 else '减少'} {abs(whole[difference]):,} 元。"
-        + _crossed(crossed),
+        "sentence": fixed_funds(record) + _crossed(crossed) + near_classes(record),
         "heads": _heads(record),
         "posts": [
             {

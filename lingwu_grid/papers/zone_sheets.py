@@ -24,6 +24,7 @@ from lingwu_grid.papers.filling import (
     WORKER,
     Filling,
 )
+from lingwu_grid.papers.funds_words import NO_PEOPLE, has_people
 from lingwu_grid.papers.worksheet import FIRST_ROW, Column, Sheet
 from lingwu_grid.planning.streets import street_name
 
@@ -134,7 +135,7 @@ def grid_ledger(record: PlanRecord, filling: Filling) -> Sheet:
             Column("楼栋数", _whole(grids["buildings"]), "count", 7, is_summed=True),
             Column("常住户数", _whole(grids["households"]), "count", 8, is_summed=True),
             Column(REGISTERED, looked_up(REGISTERED), "count", 8, find(REGISTERED)),
-            Column("常住人口", _whole(grids["residents"]), "count", 8, is_summed=True),
+            _people(record, grids, 8),
             Column("合规状态", grids["status"].tolist(), width=6),
             Column("例外理由", grids["reason"].fillna("").tolist(), width=16),
             Column("原网格编码", grids["previous_grid_ids"].fillna("").tolist(), "code", 17),
@@ -201,7 +202,7 @@ def community_sheet(record: PlanRecord, filling: Filling) -> Sheet:
         Column("社区名称", table["community_name"].tolist(), width=16),
         Column("所属街道", [street_name(record, str(s)) for s in table["subdistrict_id"]]),
         Column("常住户数", _whole(table["households"]), "count", 10, is_summed=True),
-        Column("常住人口", _whole(table["residents"]), "count", 10, is_summed=True),
+        _people(record, table, 10),
         Column("网格数", _whole(table["grids"]), "count", 8, is_summed=True),
         Column("合规状态", table["status"].tolist(), width=9),
         Column("例外理由", table["reason"].fillna("").tolist(), width=30),
@@ -217,6 +218,13 @@ def community_sheet(record: PlanRecord, filling: Filling) -> Sheet:
         share = [None if pd.isna(s) else float(s) for s in table["share_15"]]
         columns.insert(12, Column("15分钟覆盖", share, "share", 11))
     return Sheet("社区表", "社区一览", columns)
+
+
+def _people(record: PlanRecord, zones: pd.DataFrame, width: int) -> Column:
+    """Lay out residents; that nobody counted them, where nobody did."""
+    if has_people(record):
+        return Column("常住人口", _whole(zones["residents"]), "count", width, is_summed=True)
+    return Column("常住人口", [NO_PEOPLE] * len(zones), width=width)
 
 
 def compound_sheet(record: PlanRecord) -> Sheet:

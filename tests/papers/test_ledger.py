@@ -153,6 +153,9 @@ def test_funds_of_the_sheets_add_up(papers: Path, small_plan: lg.Plan) -> None:
     assert by_payer["银川市"] == after["grid_heads_yuan"].sum()
     assert by_payer["灵武市"] == after["members_yuan"].sum()
     assert payers[-1]["方案"] == sum(by_payer.values()) == after["total_yuan"].sum()
+    fixed = after["total_yuan"].sum() - after["members_yuan"].sum()
+    assert payers[-2]["项目"].startswith("其中政策定额")
+    assert payers[-2]["方案"] == fixed < payers[-1]["方案"]
 
 
 def _filled(source: Path, target: Path, entries: dict[tuple[str, str], str]) -> Path:
@@ -241,6 +244,13 @@ def test_a_ledger_that_does_not_fit_is_a_sentence(
             papers / "ledger.xlsx", tmp_path / "d.xlsx", {(code, "备注"): "长" * 2_001}
         ),
     }  # fmt: skip
+    for n, wrong in enumerate(("约400户", "-5", "400.5", "4e3", "12345678")):
+        entry = {(code, "户籍户数"): wrong}
+        _filled(papers / "ledger.xlsx", tmp_path / f"n{n}.xlsx", entry)
+        assert main([str(out), "--ledger", str(tmp_path / f"n{n}.xlsx"), "--quiet"]) == 2, wrong
+        said = capsys.readouterr().err
+        assert "户籍户数" in said
+        assert code in said
     book = openpyxl.load_workbook(papers / "ledger.xlsx")
     del book["网格填报"]
     book.save(tmp_path / "e.xlsx")
@@ -293,3 +303,25 @@ def test_hostile_names_are_text_in_every_cell(small_plan: lg.Plan, tmp_path: Pat
     page = openpyxl.load_workbook(again, data_only=True)["网格台账"]
     assert page["B4"].value == name
     assert name in page["F4"].value
+
+
+def test_numbers_and_merged_cells_come_back_as_they_were_meant(
+    papers: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    one, two, three = small_plan.grids["grid_id"].astype(str).iloc[:3]
+    entries = {(one, "户籍户数"): "４００", (two, "户籍户数"): "0", (one, "党支部"): "第一支部"}
+    path = _filled(papers / "ledger.xlsx", tmp_path / "a.xlsx", entries)
+    book = openpyxl.load_workbook(path)
+    page = book["网格填报"]
+    heads = {cell.value: cell.column for cell in page[3]}
+    rows = [
+        row for row in range(4, 7) if page.cell(row, heads["网格编码"]).value in (one, two, three)
+    ]
+    assert len(rows) == 3
+    page.merge_cells(
+        start_row=rows[0], end_row=rows[2], start_column=heads["党支部"], end_column=heads["党支部"]
+    )
+    book.save(path)
+    kept = read_filling(path, small_plan).grids
+    assert kept.loc[[one, two, three], "户籍户数"].tolist() == ["400", "0", ""]
+    assert kept.loc[[one, two, three], "党支部"].tolist() == ["第一支部"] * 3

@@ -17,6 +17,7 @@ from lingwu_grid.ingest.numbers import as_number, as_text
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+LONLAT = 4490
 PAIRS = (("lon", "lat"), ("x", "y"))
 
 
@@ -40,7 +41,7 @@ def place(frame: pd.DataFrame, table: str, label: str) -> tuple[gpd.GeoDataFrame
     Raises
     ------
     InputError
-        If there is neither geometry nor coordinates.
+        If there is neither geometry nor coordinates, nor households that name their buildings.
     """
     if isinstance(frame, gpd.GeoDataFrame) and frame.active_geometry_name:
         if frame.active_geometry_name != "geometry":
@@ -55,6 +56,9 @@ def place(frame: pd.DataFrame, table: str, label: str) -> tuple[gpd.GeoDataFrame
         shapes = shapely.from_wkt(as_text(frame["wkt"]).to_numpy(object), on_invalid="ignore")
         shapes = np.array([s if s is not None and not s.is_empty else None for s in shapes], object)
         return gpd.GeoDataFrame(frame.drop(columns="wkt"), geometry=shapes), []
+    if table == "households" and "building_id" in frame.columns:
+        # Nobody has a place yet: the buildings give it, once they are read.
+        return gpd.GeoDataFrame(frame, geometry=[None] * len(frame), crs=LONLAT), []
     wanted = "“经度、纬度”两列，或“x、y”两列" if TABLES[table].geometry == "point" else "图形"
     raise InputError(
         f"{label} 没有坐标",

@@ -12,7 +12,7 @@ import shapely
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.contract.schema import MEASURES, STATUS_REASONS, STATUS_WORDS
 from lingwu_grid.ingest.columns import as_whole, as_word
-from lingwu_grid.ingest.recurring import place_of_number
+from lingwu_grid.ingest.housing import place_by_building
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ CONFLICTING = "户编号重复：与前面一行编号相同、内容不同，�
 KINDS = {
     TOTAL: ("row_total", "不影响结果；可在原文件里删去"),
     NO_ID: ("id_missing", "补上户编号"),
-    NO_PLACE: ("place_missing", "补上坐标，或填写楼栋编号"),
+    NO_PLACE: ("place_missing", "补上坐标，或填写楼栋编号（或小区和楼号），并放一份楼栋图"),
     OUTSIDE: ("outside_outline", "核对坐标；确在范围外的户请从文件里拿走"),
     REPEATED: ("duplicate_row", "删去重复的行"),
     CONFLICTING: ("duplicate_conflict", "核对是两户还是一户，改正编号或删去一行"),
@@ -46,6 +46,7 @@ def counted(
     buildings: gpd.GeoDataFrame | None,
     outline: shapely.Geometry,
     own_words: Mapping[str, str] = NO_WORDS,
+    compounds: gpd.GeoDataFrame | None = None,
 ) -> tuple[gpd.GeoDataFrame, pd.DataFrame, list[Finding]]:
     """
     Part the rows that count from those that do not.
@@ -60,6 +61,8 @@ def counted(
         The study area.
     own_words
         The office's own words for a status, and which of `STATUS_WORDS` each stands for.
+    compounds
+        For rows that name their compound where buildings have its code.
 
     Returns
     -------
@@ -76,7 +79,8 @@ def counted(
         if name == "residents":
             rows["residents_given"] = typed.astype(str).str.strip().ne("").to_numpy() & ~wrong
         findings += _bad_numbers(rows, name, wrong.to_numpy(bool))
-    findings += _place_by_building(rows, buildings)
+    if buildings is not None and not has_place(rows).all():
+        findings += place_by_building(rows, ~has_place(rows), buildings, compounds)
     findings += _unknown_status(rows)
     reason = rows["status"].map(STATUS_REASONS).fillna("").astype(object)
     missing = ~has_place(rows)
@@ -184,28 +188,4 @@ def _unknown_status(rows: gpd.GeoDataFrame) -> list[Finding]:
             "改为：常住、空挂、空置、商铺、集体户",
         )
         for word, count in rows["status"][unknown].value_counts().sort_index().items()
-    ]
-
-
-def _place_by_building(rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame | None) -> list[Finding]:
-    """Give a household without coordinates a point in its building; changes `rows`."""
-    missing = ~has_place(rows)
-    if not missing.any() or buildings is None:
-        return []
-    # A number that buildings far apart have gives no place.
-    known = buildings[place_of_number(buildings) == 0]
-    known = known.drop_duplicates("building_id").set_index("building_id").geometry
-    found = rows["building_id"].map(known.representative_point())
-    use = missing & found.notna().to_numpy()
-    if not use.any():
-        return []
-    rows.loc[use, "geometry"] = found[use]
-    return [
-        Finding(
-            "notice",
-            "placed_by_building",
-            "households",
-            f"{int(use.sum())} 行",
-            "没有坐标，按楼栋位置放置",
-        )
     ]

@@ -18,7 +18,7 @@ from lingwu_grid.ingest.batches import Rows, open_rows
 from lingwu_grid.ingest.caged import open_stream, read_file
 from lingwu_grid.ingest.claims import Claims
 from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of, unknown_kinds
-from lingwu_grid.ingest.counting import counted
+from lingwu_grid.ingest.counting import KINDS, counted
 from lingwu_grid.ingest.delimited import EMPTY
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.folder import read_sources, streamable
@@ -151,8 +151,9 @@ def read_study(
     ground, rows, first = read_ground(folder, rules, zones=zones)
     table = combined(list(rows.first), list(first), ground.crs)["households"]
     households, excluded, found = counted(
-        table, ground.tables.get("buildings"), ground.outline, rules.status_words
-    )
+        table, ground.tables.get("buildings"), ground.outline, rules.status_words,
+        ground.tables.get("compounds"),
+    )  # fmt: skip
     found += recurring(households, ground.tables.get("compounds"))
     lost, unread = unreadable_rows(list(rows.first))
     if not len(households):
@@ -289,6 +290,9 @@ def _no_households(folder: Path, findings: Sequence[Finding]) -> InputError:
     )
 
 
+BY_STATUS = "核对状态列和坐标；状态为“常住”或空的户才计入"
+
+
 def none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -> InputError:
     """Say why no household is left."""
     errors = [f for f in findings if f.severity == "error"]
@@ -297,7 +301,9 @@ def none_counts(folder: Path, excluded: pd.DataFrame, findings: list[Finding]) -
     return InputError(
         f"没有一户可以计入：所有行都被排除{why}" + "".join(f"；{e.message}" for e in errors[:3]),
         where=str(folder),
-        remedy=errors[0].remedy if errors else "核对状态列和坐标；状态为“常住”或空的户才计入",
+        remedy=errors[0].remedy
+        if errors
+        else KINDS.get(str(often.index[0]) if len(often) else "", ("", BY_STATUS))[1],
     )
 
 

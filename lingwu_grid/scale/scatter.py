@@ -91,7 +91,7 @@ class Scatter:
         """Count the rows of a batch, and scatter them."""
         kept, out, told = counted(
             rows, self._ground.tables.get("buildings"), self._ground.outline,
-            self._ground.rules.status_words,
+            self._ground.rules.status_words, self._ground.tables.get("compounds"),
         )  # fmt: skip
         lost, unread = unreadable_rows([source])
         self.keep(

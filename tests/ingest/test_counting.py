@@ -93,7 +93,7 @@ def test_a_row_counts_or_has_one_reason(change: dict[str, Any], reason: str) -> 
 
 def test_a_household_without_a_place_is_put_into_its_building() -> None:
     homes = gpd.GeoDataFrame(
-        {"building_id": ["B1", "B1"]},
+        {"building_id": ["B1", "B1"], "compound_id": "", "name": ""},
         geometry=[shapely.box(20, 20, 30, 30), shapely.box(60, 60, 70, 70)], crs=4544,
     )  # fmt: skip
     rows = rows_of({"at": None}, {"household_id": "H2", "at": None, "building_id": "B9"},

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import cache, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ from lingwu_grid.ingest.headers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from lingwu_grid.contract.rules import Headers
@@ -67,7 +67,8 @@ def read_book(
         If the book is broken or has a password, or no sheet has the columns of its table.
     """
     with _opened(path, limits) as book:
-        yield from _sheets(book, path, table, claims, limits)
+        yield from used_sheets(list(map(partial(_sheet_of, book), book.sheet_names)), path, table,
+                               claims, limits)  # fmt: skip
 
 
 def cells_of(
@@ -94,12 +95,10 @@ def cells_of(
     with _opened(path, limits) as book:
         for name in sheets:
             if name in book.sheet_names:
-                sheet = book.get_sheet_by_name(name)
-                rows: list[list[object]] = [
-                    list(row) for row in sheet.to_python(skip_empty_area=False)
-                ]
+                sheet = _sheet_of(book, name)
+                rows = sheet.cells(None)
                 check_rows(len(rows), f"{path.name}:{name}", limits)
-                _fill_merged(rows, sheet.merged_cell_ranges or [], -1)
+                _fill_merged(rows, sheet.merged(), -1)
                 cells = [[_text(cell).strip() for cell in row] for row in rows]
                 # A stray mark far to the right makes every row of a sheet as long.
                 width = max(
@@ -136,24 +135,58 @@ def _check(path: Path, limits: Limits) -> None:
         check_zip(path, limits)
 
 
-def _sheets(
-    book: calamine.CalamineWorkbook,
-    path: Path,
-    table: str | None,
-    claims: Claims,
-    limits: Limits,
+class Sheet(NamedTuple):
+    """A sheet of a workbook, or a table of a page."""
+
+    name: str
+    cells: Callable[[int | None], list[list[object]]]
+    """Gives its rows, so many at most; all of them for None."""
+    merged: Callable[[], Sequence[tuple[tuple[int, int], tuple[int, int]]]]
+    """Gives its merged blocks: first and last row and column of each, from 0."""
+
+
+def _sheet_of(book: calamine.CalamineWorkbook, name: str) -> Sheet:
+    def cells(most: int | None) -> list[list[object]]:
+        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most)
+        return [list(row) for row in rows]
+
+    return Sheet(name, cells, lambda: book.get_sheet_by_name(name).merged_cell_ranges or [])
+
+
+def used_sheets(
+    sheets: Sequence[Sheet], path: Path, table: str | None, claims: Claims, limits: Limits
 ) -> Iterator[tuple[str, str, Raw]]:
+    """
+    Give the sheets that hold a table of the contract, and the first rows of what no table claims.
+
+    Parameters
+    ----------
+    sheets
+        All of a file.
+    path, table, claims, limits
+        As for :func:`read_book`.
+
+    Yields
+    ------
+    tuple
+        Table, label, and the sheet as text.
+
+    Raises
+    ------
+    InputError
+        If no sheet has the columns of the table that the file is said to be.
+    """
     skipped: list[str] = []
     used = 0
-    for name in book.sheet_names:
+    for sheet in sheets:
+        name = sheet.name
         meant = claims.of_layer(path, name, table)
-        label = path.name if len(book.sheet_names) == 1 else f"{path.name}:{name}"
+        label = path.name if len(sheets) == 1 else f"{path.name}:{name}"
         if meant is None:
             if not claims.leaves_out(path, name):
-                yield from _unclaimed(book.get_sheet_by_name(name), label, limits)
+                yield from _unclaimed(sheet, label, limits)
             continue
-        sheet = book.get_sheet_by_name(name)
-        cells: list[list[object]] = [list(row) for row in sheet.to_python(skip_empty_area=False)]
+        cells = sheet.cells(None)
         known = known_headers(meant, claims.own(meant))
         if not _has_columns(cells, meant, known, claims.own(meant)):
             skipped.append(name)
@@ -169,13 +202,9 @@ def _sheets(
         )
 
 
-def _unclaimed(
-    sheet: calamine.CalamineSheet, label: str, limits: Limits
-) -> Iterator[tuple[str, str, Raw]]:
+def _unclaimed(sheet: Sheet, label: str, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
     """Give the first rows of a sheet that no table claims; nothing of an empty one."""
-    cells: list[list[object]] = [
-        list(row) for row in sheet.to_python(skip_empty_area=False, nrows=PEEK_ROWS)
-    ]
+    cells = sheet.cells(PEEK_ROWS)
     if any(plain(cell) for row in cells for cell in row):
         yield "", label, _sheet(sheet, cells, "", label, every_header(), limits)
 
@@ -196,7 +225,7 @@ def _has_columns(
 
 
 def _sheet(
-    sheet: calamine.CalamineSheet,
+    sheet: Sheet,
     cells: list[list[object]],
     table: str,
     label: str,
@@ -205,7 +234,7 @@ def _sheet(
 ) -> Raw:
     head, headers = headers_of(cells, known)
     check_rows(len(cells) - head - 1, label, limits)
-    merged = _fill_merged(cells, sheet.merged_cell_ranges or [], head)
+    merged = _fill_merged(cells, sheet.merged(), head)
     width = max((i + 1 for i, h in enumerate(headers) if str(h).strip()), default=1)
     names, findings = distinct(headers[:width], table, label)
     rounded: list[str] = []

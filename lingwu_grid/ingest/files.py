@@ -28,6 +28,13 @@ COLUMNAR = (".parquet", ".geoparquet")
 KNOWN = SPATIAL + DELIMITED + BOOKS + COLUMNAR
 FOLDERS = ("households", "boundaries", ".")
 
+WEB = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?>\s+|<\?xml[^>]*>|<!--.*?-->|<!doctype html[^>]*>)*+"
+    rb"<(?:html|head|meta|style|body|table)[\s>]",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a page begins."""
+
 ZIP_RATIO = 200
 """A member that grows more than this when unpacked is no office's file but a trap."""
 
@@ -147,16 +154,19 @@ def kind_of(path: Path) -> str:
     Returns
     -------
     str
-        `book`, `zip`, `gpkg`, `gzip` or `other`.
+        `book`, `zip`, `gpkg`, `gzip`, `web` (a page, which systems of offices call .xls) or
+        `other`.
     """
     with path.open("rb") as content:
-        head = content.read(16)
+        head = content.read(1024)
     if head.startswith(b"PK\x03\x04"):
         return "book" if _is_book(path) else "zip"
     if head.startswith(b"\xd0\xcf\x11\xe0"):
         return "book"
     if head.startswith(b"SQLite format 3"):
         return "gpkg"
+    if WEB.match(head):
+        return "web"
     return "gzip" if head.startswith(b"\x1f\x8b") else "other"
 
 

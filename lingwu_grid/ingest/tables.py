@@ -32,6 +32,7 @@ from lingwu_grid.ingest.files import (
 from lingwu_grid.ingest.garbled import restore
 from lingwu_grid.ingest.headers import every_header, known_headers
 from lingwu_grid.ingest.spatial import read_spatial
+from lingwu_grid.ingest.web_tables import read_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -184,7 +185,9 @@ def _tables(path: Path, claims: Claims, limits: Limits) -> Iterator[tuple[str, s
     """Read every table of a file, and the first rows of what no table claims."""
     suffix, table = ending_of(path), claims.of(path)
     is_book = suffix in BOOKS or (suffix in DELIMITED and kind_of(path) == "book")
-    if is_book and kind_of(path) != "other":
+    if suffix in BOOKS and kind_of(path) == "web":
+        yield from read_page(path, table, claims, limits)
+    elif is_book and kind_of(path) != "other":
         yield from read_book(path, table, claims, limits)
     elif suffix in BOOKS + DELIMITED and table is not None:
         # A text that was given the ending of a workbook is a text.

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.planning.border_walk import walk_borders
+from lingwu_grid.planning.border_walk import STEP_M, walk_borders
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,9 +45,9 @@ def boundary_texts(
     Strips along a road, such as a ribbon a few metres wide round the next block, are opened away
     first. The ring is walked in steps of 12 m; a step belongs to the side it faces, after small
     notches are smoothed and the lean of the whole is taken out, and has a name as in
-    :func:`~lingwu_grid.planning.border_walk.walk_borders`. Names of a side are in order of
-    length; a stretch without one is flagged for filling in by hand. Where a zone comes to a
-    point, the side is the meeting of the two lines there.
+    :func:`~lingwu_grid.planning.border_walk.walk_borders`. Names of a side stand in the order in
+    which they begin, from the north or from the west; a stretch without one is flagged for filling
+    in by hand. Where a zone comes to a point, the side is the meeting of the two lines there.
 
     Parameters
     ----------
@@ -136,12 +136,18 @@ def _is_of_side(steps: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _named_sides(steps: pd.DataFrame) -> dict[tuple[int, int], str]:
+    """Name each side in the order in which its lines begin, from the north or from the west."""
     keys = ["zone", "side"]
-    count = steps.groupby([*keys, "name"])["length_m"].sum().reset_index()
+    along = np.where(steps["side"] % 2 == 0, -steps["y"], steps["x"])
+    count = steps.assign(along=along).groupby([*keys, "name"])
+    count = count.agg(length_m=("length_m", "sum"), along=("along", "min")).reset_index()
     whole = count.groupby(keys)["length_m"].transform("sum")
     count = count[count["length_m"] >= LEAST_SHARE * whole]
-    count["metres"] = count["length_m"].round()
-    count = count.sort_values([*keys, "metres", "name"], ascending=[True, True, False, True])
+    # Two that begin as good as together: the longer first, wherever the zone lies.
+    late = count["along"] - count.groupby(keys)["along"].transform("min")
+    count["turn"] = (late / (2 * STEP_M)).round()
+    count["metres"] = -count["length_m"].round()
+    count = count.sort_values([*keys, "turn", "metres", "name"])
     count["name"] = count["name"].where(count["name"] != "", NAMELESS)
     said: dict[tuple[int, int], str] = count.groupby(keys)["name"].agg("、".join).to_dict()
     return said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lingwu_grid.output import add_csv, add_layer, write_csv, write_json, write_layer
+from lingwu_grid.planning.qgis_styles import BACKDROP, add_styles, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +40,13 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     write_layer(record.moves, folder / "plan.gpkg", "moves")
     for name, layer in (record.service.layers if record.service else {}).items():
         write_layer(layer, folder / "plan.gpkg", name)
+    layers = {"grids": record.grids, "communities": record.communities, "moves": record.moves}
+    columns = {name: list(table) for name, table in layers.items()}
+    add_styles(folder / "plan.gpkg", columns | {"units": list(record.pieces[0].table("units"))})
+    under = {s.layer for s in BACKDROP}
+    columns |= {n: list(t) for n, t in record.backdrop.items() if n in under and len(t)}
+    bounds = record.communities.total_bounds.tolist()
+    write_project(folder, str(record.summary["study"]), columns, bounds)
     for name, layer in record.backdrop.items():
         write_layer(layer, folder / "backdrop.gpkg", name)
     about = {"excluded": record.excluded, "findings": record.findings}

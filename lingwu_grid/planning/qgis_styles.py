@@ -1,0 +1,279 @@
+"""
+Styles for QGIS: in ``plan.gpkg``, where a layer that is added finds its own, and as a project.
+
+Both are written by hand, after what QGIS 3.22 writes; no QGIS is needed.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zipfile
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
+from xml.etree import ElementTree as ET
+
+from lingwu_grid.contract.kinds import STATUSES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+TABLE = "layer_styles"
+GEOMETRY = "geom"
+MADE = "2000-01-01T00:00:00.000Z"
+"""A fixed date in the file: the same plan gives the same bytes."""
+
+CREATE = f"""
+create table "{TABLE}" (
+  "id" integer primary key autoincrement not null, "f_table_catalog" text(256),
+  "f_table_schema" text(256), "f_table_name" text(256), "f_geometry_column" text(256),
+  "styleName" text(30), "styleQML" text, "styleSLD" text, "useAsDefault" boolean,
+  "description" text, "owner" text(30), "ui" text(30), "update_time" datetime
+)"""
+"""As QGIS makes it."""
+
+NAMES = {
+    "grid_id": "网格编码", "grid_name": "网格名称", "kind": "类型", "community_id": "社区编码",
+    "community_name": "社区名称", "subdistrict_id": "街道编码", "households": "常住户数",
+    "residents": "常住人口", "buildings": "楼栋数", "area_km2": "面积（平方公里）",
+    "status": "合规状态", "reason": "理由", "lineage": "变更类型",
+    "previous_grid_ids": "原网格编码",
+    "previous_grid_id": "原网格编码", "households_in": "调入户数", "households_out": "调出户数",
+    "boundary_text": "四至", "partner_grid_id": "互助网格", "committee_seat": "两委席位",
+    "reserve_seat": "替补席位", "station_id": "驿家编号", "station_name": "邻里驿家",
+    "walk_minutes": "步行分钟", "share_15": "15分钟覆盖", "grids": "网格数", "seats": "两委职数",
+    "service_fund": "服务经费（元/年）", "unit_id": "单元编号",
+}  # fmt: skip
+"""What a planner calls a column."""
+
+
+PROJECT = "lingwu_grid.qgz"
+PROJECT_CRS = "EPSG:4490"
+ID = "lingwu_grid_"
+"""Ids of ten characters or fewer are not kept by QGIS."""
+
+
+class Fill(NamedTuple):
+    """How an area is drawn; of a line, its edge."""
+
+    colour: str
+    opacity: int
+    edge: str
+    width: float
+    dash: str = "solid"
+
+
+class Style(NamedTuple):
+    """How a layer is drawn."""
+
+    layer: str
+    title: str
+    fill: Fill
+    column: str = ""
+    """Whose values have a colour each, those of `STATUSES`."""
+    label: str = ""
+    """Expression of the label."""
+    size: float = 8.0
+    scale: int = 0
+    """Labels from this scale on, 1 : so much; 0 for all."""
+    kind: str = "fill"
+    """`fill` or `line`."""
+
+
+STYLES = (
+    Style("communities", "社区", Fill("#000000", 0, "#4527a0", 0.9),
+          label="\"community_name\" || '\\n' || \"households\" || ' 户'", size=11),
+    Style("grids", "网格", Fill("#ffffff", 150, "#616161", 0.3), column="status",
+          label="\"grid_name\" || '\\n' || \"households\" || ' 户'", scale=20_000),
+    Style("moves", "变动单元", Fill("#ff6f00", 150, "#e65100", 0.2)),
+    Style("units", "单元", Fill("#000000", 0, "#bdbdbd", 0.1)),
+)  # fmt: skip
+
+BACKDROP = (
+    Style("compounds", "小区", Fill("#000000", 0, "#8d6e63", 0.15, "dot"), label='"name"', size=6,
+          scale=8_000),
+    Style("barriers", "水系和铁路", Fill("", 0, "#1e88e5", 0.7), label='"name"', kind="line"),
+    Style("roads", "道路", Fill("", 0, "#bcaaa4", 0.4), label='"name"', size=6, scale=10_000,
+          kind="line"),
+)  # fmt: skip
+"""Of the project: what lies under the plan."""
+
+SHOWN = ("communities", "moves", "grids", "compounds", "barriers", "roads")
+
+
+def add_styles(path: Path, columns: dict[str, Sequence[str]]) -> None:
+    """
+    Write the style of each layer into a GeoPackage, where QGIS looks for it.
+
+    Parameters
+    ----------
+    path
+        ``plan.gpkg``, its layers written.
+    columns
+        Of each layer that is to have a style: the names of its columns, in their order.
+
+    Notes
+    -----
+    QGIS keeps default styles in a table ``layer_styles`` ("Save style in database").
+    """
+    with closing(sqlite3.connect(path)) as package, package:
+        package.execute(CREATE)
+        package.execute(
+            "insert into gpkg_contents (table_name, data_type, identifier, last_change) "
+            "values (?, 'attributes', ?, ?)",
+            (TABLE, TABLE, MADE),
+        )
+        package.executemany(
+            f'insert into "{TABLE}" (f_table_catalog, f_table_schema, f_table_name, '  # noqa: S608
+            'f_geometry_column, "styleName", "styleQML", "styleSLD", "useAsDefault", description, '
+            "owner, update_time) values ('', '', ?, ?, ?, ?, '', 1, ?, '', ?)",
+            [
+                (s.layer, GEOMETRY, s.title, qml(s, columns[s.layer]), s.title, MADE)
+                for s in STYLES
+                if s.layer in columns
+            ],
+        )
+
+
+def qml(style: Style, columns: Sequence[str]) -> str:
+    """
+    Give a style as QGIS writes it.
+
+    Parameters
+    ----------
+    style
+        How the layer is drawn.
+    columns
+        Of the layer.
+    """
+    root = ET.Element("qgis", version="3.22", styleCategories="Symbology|Labeling|Fields")
+    root.append(_renderer(style))
+    if style.label:
+        root.append(_labels(style))
+    names = ET.SubElement(root, "aliases")
+    for index, column in enumerate(columns):
+        if column in NAMES:
+            ET.SubElement(names, "alias", index=str(index), field=column, name=NAMES[column])
+    return ET.tostring(root, encoding="unicode")
+
+
+def write_project(
+    folder: Path, title: str, layers: dict[str, Sequence[str]], bounds: Sequence[float]
+) -> None:
+    """
+    Write a project of QGIS that shows the plan over roads, waters and compounds.
+
+    Parameters
+    ----------
+    folder
+        Where ``plan.gpkg`` and ``backdrop.gpkg`` are: the project names them beside itself.
+    title
+        Of the project.
+    layers
+        Columns of the layers that there are, those of ``backdrop.gpkg`` too.
+    bounds
+        What is seen when it opens: west, south, east, north, in degrees.
+    """
+    styles = {s.layer: s for s in (*STYLES, *BACKDROP) if s.layer in layers}
+    shown = [styles[name] for name in SHOWN if name in styles]
+    root = ET.Element("qgis", version="3.22", projectname=title)
+    ET.SubElement(root, "title").text = title
+    _reference(ET.SubElement(root, "projectCrs"))
+    tree = ET.SubElement(root, "layer-tree-group")
+    canvas = ET.SubElement(root, "mapcanvas", name="theMapCanvas")
+    ET.SubElement(canvas, "units").text = "degrees"
+    extent = ET.SubElement(canvas, "extent")
+    for name, value in zip(("xmin", "ymin", "xmax", "ymax"), bounds, strict=True):
+        ET.SubElement(extent, name).text = str(value)
+    _reference(ET.SubElement(canvas, "destinationsrs"))
+    held = ET.SubElement(root, "projectlayers")
+    for style in shown:
+        file = "plan.gpkg" if style in STYLES else "backdrop.gpkg"
+        source = f"./{file}|layername={style.layer}"
+        ET.SubElement(
+            tree, "layer-tree-layer", id=ID + style.layer, name=style.title, source=source,
+            providerKey="ogr", checked="Qt::Checked", expanded="0",
+        )  # fmt: skip
+        layer = ET.SubElement(
+            held, "maplayer", type="vector", labelsEnabled=str(int(bool(style.label)))
+        )
+        for name, text in (
+            ("id", ID + style.layer), ("datasource", source), ("layername", style.title),
+        ):  # fmt: skip
+            ET.SubElement(layer, name).text = text
+        _reference(ET.SubElement(layer, "srs"))
+        ET.SubElement(layer, "provider", encoding="UTF-8").text = "ogr"
+        layer.extend(ET.fromstring(qml(style, layers[style.layer])))  # noqa: S314 - our own
+    paths = ET.SubElement(ET.SubElement(root, "properties"), "Paths")
+    ET.SubElement(paths, "Absolute", type="bool").text = "false"
+    content = b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+    part = zipfile.ZipInfo(f"{PROJECT.removesuffix('.qgz')}.qgs", (2000, 1, 1, 0, 0, 0))
+    part.compress_type = zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(folder / PROJECT, "w") as file_:
+        file_.writestr(part, content + ET.tostring(root, encoding="utf-8"))
+
+
+def _reference(element: ET.Element) -> None:
+    system = ET.SubElement(element, "spatialrefsys")
+    # The name of a system is read where it has a number of QGIS's own list; any will do.
+    ET.SubElement(system, "srsid").text = "1"
+    ET.SubElement(system, "authid").text = PROJECT_CRS
+
+
+def _renderer(style: Style) -> ET.Element:
+    if not style.column:
+        drawn = ET.Element("renderer-v2", type="singleSymbol")
+        ET.SubElement(drawn, "symbols").append(_symbol("0", style.fill, style.kind))
+        return drawn
+    drawn = ET.Element("renderer-v2", type="categorizedSymbol", attr=style.column)
+    kinds, symbols = ET.SubElement(drawn, "categories"), ET.SubElement(drawn, "symbols")
+    looks = [(word, style.fill._replace(colour=look.paper)) for word, look in STATUSES.items()]
+    for number, (word, fill) in enumerate([*looks, ("", style.fill)]):
+        ET.SubElement(
+            kinds, "category", value=word, symbol=str(number), label=word or "其他", render="true"
+        )
+        symbols.append(_symbol(str(number), fill, style.kind))
+    return drawn
+
+
+def _symbol(name: str, fill: Fill, kind: str) -> ET.Element:
+    symbol = ET.Element("symbol", type=kind, name=name, alpha="1", clip_to_extent="1")
+    how = "SimpleFill" if kind == "fill" else "SimpleLine"
+    layer = ET.SubElement(symbol, "layer", {"class": how, "enabled": "1"})
+    of_line = {
+        "line_color": _rgba(fill.edge, 255), "line_width": str(fill.width),
+        "line_width_unit": "MM", "line_style": fill.dash,
+    }  # fmt: skip
+    of_fill = {
+        "color": _rgba(fill.colour, fill.opacity), "style": "solid",
+        "outline_color": _rgba(fill.edge, 255), "outline_style": fill.dash,
+        "outline_width": str(fill.width), "outline_width_unit": "MM",
+    }  # fmt: skip
+    for key, value in ((of_fill if kind == "fill" else of_line) | {"joinstyle": "bevel"}).items():
+        ET.SubElement(layer, "prop", k=key, v=value)
+    return symbol
+
+
+def _rgba(colour: str, opacity: int) -> str:
+    return ",".join(str(int(colour[i : i + 2] or "0", 16)) for i in (1, 3, 5)) + f",{opacity}"
+
+
+def _labels(style: Style) -> ET.Element:
+    labels = ET.Element("labeling", type="simple")
+    settings = ET.SubElement(labels, "settings", calloutType="simple")
+    text = ET.SubElement(
+        settings, "text-style", fieldName=style.label, isExpression="1", fontSize=str(style.size),
+        fontSizeUnit="Point", textColor="33,33,33,255", multilineHeight="1",
+    )  # fmt: skip
+    ET.SubElement(
+        text, "text-buffer", bufferDraw="1", bufferSize="0.8", bufferSizeUnits="MM",
+        bufferColor="255,255,255,255", bufferOpacity="0.8",
+    )  # fmt: skip
+    where = "1" if style.kind == "fill" else "2"
+    ET.SubElement(settings, "placement", placement=where, polygonPlacementFlags="2")
+    ET.SubElement(
+        settings, "rendering", scaleVisibility="1" if style.scale else "0",
+        scaleMin="0", scaleMax=str(style.scale), obstacle="0", displayAll="0", fontMinPixelSize="3",
+        fontMaxPixelSize="10000", maxNumLabels="2000",
+    )  # fmt: skip
+    return labels

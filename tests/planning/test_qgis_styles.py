@@ -1,0 +1,136 @@
+"""What QGIS finds in a plan: a style for each layer, and a project that names files beside it."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import subprocess
+import sys
+import zipfile
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pyogrio
+import pytest
+
+import lingwu_grid as lg
+from lingwu_grid.contract.kinds import STATUSES
+from lingwu_grid.planning.qgis_styles import PROJECT, SHOWN, STYLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OPENED = """
+import os, sys
+os.environ["QT_QPA_PLATFORM"] = "offscreen"
+from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
+QgsApplication.setPrefixPath("/usr", True)
+app = QgsApplication([], False)
+app.initQgis()
+project = QgsProject.instance()
+assert project.read(sys.argv[1] + "/lingwu_grid.qgz")
+own = QgsVectorLayer(sys.argv[1] + "/plan.gpkg|layername=grids", "x", "ogr")
+for layer in [*(n.layer() for n in project.layerTreeRoot().findLayers()), own]:
+    print(layer.name(), layer.isValid(), layer.renderer().type(), layer.crs().authid(),
+          layer.labelsEnabled(), layer.attributeAlias(layer.fields().indexOf("households")))
+"""
+
+
+@pytest.fixture(scope="module")
+def saved(small_plan: lg.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return small_plan.save(tmp_path_factory.mktemp("qgis") / "out")
+
+
+def styles(folder: Path) -> Iterator[tuple[str, ET.Element]]:
+    with closing(sqlite3.connect(folder / "plan.gpkg")) as package:
+        for layer, column, said, is_default in package.execute(
+            'select f_table_name, f_geometry_column, "styleQML", "useAsDefault" from layer_styles'
+        ):
+            assert (column, is_default) == ("geom", 1)
+            yield layer, ET.fromstring(said)  # noqa: S314 - our own
+
+
+def test_each_layer_of_the_plan_has_its_style(saved: Path) -> None:
+    found = dict(styles(saved))
+    assert set(found) == {s.layer for s in STYLES} == {"grids", "communities", "units", "moves"}
+    for layer, style in found.items():
+        fields = set(pyogrio.read_info(saved / "plan.gpkg", layer=layer)["fields"])
+        for text in style.iter("text-style"):
+            assert set(re.findall(r'"(\w+)"', text.get("fieldName", ""))) <= fields
+        named = {alias.get("field") for alias in style.iter("alias")}
+        assert named == fields, layer
+    kinds = [c.get("value") for c in found["grids"].iter("category")]
+    assert kinds == [*STATUSES, ""]
+    assert found["grids"].find("renderer-v2").get("attr") == "status"  # type: ignore[union-attr]
+    symbols = found["grids"].findall("renderer-v2/symbols/symbol/layer/prop[@k='color']")
+    assert symbols[0].get("v") == "200,230,201,150"
+
+
+def test_a_plan_with_styles_serves_as_the_next_map(saved: Path, small_folder: Path) -> None:
+    study = lg.read_study(small_folder, zones=saved / "plan.gpkg")
+    there = pyogrio.read_info(saved / "plan.gpkg", layer="grids")["features"]
+    assert len(study.table("grids")) == there
+    assert not [f for f in study.findings.rows if "layer_styles" in f"{f.place}{f.message}"]
+
+
+def test_the_project_names_what_lies_beside_it(saved: Path, small_plan: lg.Plan) -> None:
+    with zipfile.ZipFile(saved / PROJECT) as inside:
+        (name,) = inside.namelist()
+        root = ET.fromstring(inside.read(name))  # noqa: S314 - our own
+    assert name == "lingwu_grid.qgs"
+    assert root.findtext("title") == small_plan.summary["study"]
+    assert root.findtext("properties/Paths/Absolute") == "false"
+    layers = root.findall("projectlayers/maplayer")
+    ids = [layer.findtext("id", "") for layer in layers]
+    called = [i.removeprefix("lingwu_grid_") for i in ids]
+    assert called == [name for name in SHOWN if name in called]
+    assert {"grids", "communities", "roads"} <= set(called)
+    assert [t.get("id") for t in root.iter("layer-tree-layer")] == ids
+    assert min(map(len, ids)) > 10, "QGIS gives shorter ones another"
+    for layer in layers:
+        file, _, inner = layer.findtext("datasource", "").partition("|layername=")
+        assert file.startswith("./")
+        assert inner in pyogrio.list_layers(saved / file)[:, 0]
+    ends = ("xmin", "ymin", "xmax", "ymax")
+    canvas = [float(root.findtext(f"mapcanvas/extent/{end}", "")) for end in ends]
+    assert canvas == pytest.approx(small_plan.communities.total_bounds.tolist())
+
+
+def test_the_same_plan_gives_the_same_bytes(
+    saved: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    again = small_plan.save(tmp_path / "again")
+    for name in (PROJECT, "plan.gpkg"):
+        assert (saved / name).read_bytes() == (again / name).read_bytes(), name
+
+
+def test_names_from_the_data_are_text(small_plan: lg.Plan, tmp_path: Path) -> None:
+    bad = small_plan.summary | {"study": "<a&b>\"'"}
+    out = replace(small_plan, summary=bad).save(tmp_path / "out")
+    with zipfile.ZipFile(out / PROJECT) as inside:
+        root = ET.fromstring(inside.read(inside.namelist()[0]))  # noqa: S314 - our own
+    assert root.findtext("title") == "<a&b>\"'"
+
+
+def test_a_real_qgis_opens_both(saved: Path) -> None:
+    python = Path("/usr/bin/python3")
+    probe = [str(python), "-c", "import qgis.core"]
+    if (
+        sys.platform != "linux"
+        or not python.exists()
+        or subprocess.run(  # noqa: S603 - the system's
+            probe, capture_output=True, check=False
+        ).returncode
+    ):
+        pytest.skip("QGIS is not installed")
+    done = subprocess.run(  # noqa: S603 - the system's
+        [str(python), "-c", OPENED, str(saved)], capture_output=True, text=True, timeout=120,
+        check=True, env={"PATH": "/usr/bin:/bin", "HOME": str(saved)},
+    )  # fmt: skip
+    lines = [line for line in done.stdout.splitlines() if " True " in line]
+    assert "社区 True singleSymbol EPSG:4490 True 常住户数" in lines
+    assert "网格 True categorizedSymbol EPSG:4490 True 常住户数" in lines
+    assert "x True categorizedSymbol EPSG:4490 True 常住户数" in lines

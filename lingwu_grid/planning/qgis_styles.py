@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 from lingwu_grid.contract.kinds import STATUSES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 TABLE = "layer_styles"
@@ -101,7 +101,7 @@ BACKDROP = (
 SHOWN = ("communities", "moves", "grids", "compounds", "barriers", "roads")
 
 
-def add_styles(path: Path, columns: dict[str, Sequence[str]]) -> None:
+def add_styles(path: Path, columns: Mapping[str, Sequence[str]]) -> None:
     """
     Write the style of each layer into a GeoPackage, where QGIS looks for it.
 
@@ -158,7 +158,7 @@ def qml(style: Style, columns: Sequence[str]) -> str:
 
 
 def write_project(
-    folder: Path, title: str, layers: dict[str, Sequence[str]], bounds: Sequence[float]
+    folder: Path, title: str, layers: Mapping[str, Sequence[str]], bounds: Sequence[float]
 ) -> None:
     """
     Write a project of QGIS that shows the plan over roads, waters and compounds.

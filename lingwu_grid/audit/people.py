@@ -11,9 +11,11 @@ import shapely
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.enclosures import label_by
 from lingwu_grid.ingest.counting import places_of
+from lingwu_grid.ingest.housing import house_of
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     from numpy.typing import NDArray
 
     from lingwu_grid.ingest.study import Study
@@ -104,24 +106,39 @@ def _by_building(study: Study, tell: _Teller) -> None:
     rows, buildings = study.households, study.table("buildings")
     if not len(buildings):
         return
-    first = buildings.drop_duplicates("building_id")
-    place = pd.Index(first["building_id"]).get_indexer(pd.Index(rows["building_id"]))
+    numbers, of_building = np.unique(buildings["building_id"].to_numpy(object), return_inverse=True)
+    place = pd.Index(numbers).get_indexer(pd.Index(rows["building_id"]))
     named = (rows["building_id"] != "").to_numpy(bool)
+    unknown = named & (place < 0)
+    unknown[unknown] = ~_at_home(rows[unknown], buildings)
     tell(
-        named & (place < 0),
+        unknown,
         Finding("warning", "building_unknown", "households", "", "楼栋编号不在楼栋表里",
                 "核对楼栋编号（位数、前导零），或补上楼栋"),
     )  # fmt: skip
     away = np.zeros(len(rows))
     known = np.flatnonzero(named & (place >= 0))
-    away[known] = shapely.distance(
-        rows.geometry.to_numpy()[known], first.geometry.to_numpy()[place[known]]
-    )
+    # A number that recurs is that of several houses: the nearest counts.
+    shapes = buildings.geometry.to_numpy()[np.argsort(of_building, kind="stable")]
+    houses = shapely.geometrycollections(shapes, indices=np.sort(of_building))
+    away[known] = shapely.distance(rows.geometry.to_numpy()[known], houses[place[known]])
     tell(
         away > FAR_M,
         Finding("warning", "far_from_building", "households", "",
                 f"离自己的楼栋超过 {FAR_M:.0f} 米", "核对坐标或楼栋编号"),
     )  # fmt: skip
+
+
+def _at_home(rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    """Tell who stands in a house whose number or name is theirs, written another way."""
+    row, house = shapely.STRtree(buildings.geometry.to_numpy()).query(
+        rows.geometry.to_numpy(), "intersects"
+    )
+    said = rows["building_id"].map(house_of).to_numpy(object)[row]
+    names = [buildings[c].map(house_of).to_numpy(object)[house] for c in ("building_id", "name")]
+    home = np.zeros(len(rows), np.bool_)
+    home[row[(said == names[0]) | (said == names[1])]] = True
+    return home
 
 
 def _by_zone(study: Study, tell: _Teller, table: str, key: str, word: str) -> None:

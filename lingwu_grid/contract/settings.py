@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
 import tomllib
 from dataclasses import fields
@@ -111,12 +112,19 @@ def _converted(key: str, value: object, where: str) -> object:
         "study_name": lambda _k, v, _w: str(v),
         "notice": lambda _k, v, _w: str(v),
         "tiles": lambda _k, v, _w: str(v),
-        "effective_date": lambda _k, v, _w: str(v),
+        "effective_date": _day,
         "compounds_whole": _claim,
         "villages_whole": _claim,
         "synthetic": _claim,
     }
     return readers.get(key, _whole)(key, value, where)
+
+
+def _day(key: str, value: object, where: str) -> str:
+    try:
+        return dt.date.fromisoformat(str(value)).isoformat() if value else ""
+    except ValueError as error:
+        raise wrong_setting(key, value, "一个日子，写成“2027-01-05”", where) from error
 
 
 def _band(key: str, value: object, where: str) -> Band:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import contextmanager
 from functools import cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 
 ROUNDED = 1e15
 """Excel keeps fifteen digits of a number; a longer code has lost its end."""
+
+MOST_NAMED = 12
+"""Sheets that a sentence names."""
+
+Block = tuple[tuple[int, int], tuple[int, int]]
+"""Of merged cells: first row and column, last row and column, from 0."""
 
 BROKEN = (
     calamine.CalamineError, calamine.XmlError, calamine.ZipError, calamine.WorksheetNotFound,
@@ -73,7 +79,7 @@ def read_book(
 
 def cells_of(
     path: Path, sheets: Sequence[str], limits: Limits
-) -> Iterator[tuple[str, list[list[str]]]]:
+) -> Iterator[tuple[str, list[list[str]], list[Block]]]:
     """
     Read some sheets as they stand, cell by cell.
 
@@ -89,8 +95,7 @@ def cells_of(
     Yields
     ------
     tuple
-        Name of a sheet, and its rows from the first, as text; every row of a merged block has its
-        value.
+        Name of a sheet, its rows from the first, as text, and its merged blocks.
     """
     with _opened(path, limits) as book:
         for name in sheets:
@@ -98,13 +103,12 @@ def cells_of(
                 sheet = _sheet_of(book, name)
                 rows = sheet.cells(None)
                 check_rows(len(rows), f"{path.name}:{name}", limits)
-                _fill_merged(rows, sheet.merged(), -1)
                 cells = [[_text(cell).strip() for cell in row] for row in rows]
                 # A stray mark far to the right makes every row of a sheet as long.
                 width = max(
                     (i + 1 for row in cells for i, cell in enumerate(row) if cell), default=0
                 )
-                yield name, [row[:width] for row in cells]
+                yield name, [row[:width] for row in cells], [*sheet.merged()]
 
 
 @contextmanager
@@ -141,7 +145,7 @@ class Sheet(NamedTuple):
     name: str
     cells: Callable[[int | None], list[list[object]]]
     """Gives its rows, so many at most; all of them for None."""
-    merged: Callable[[], Sequence[tuple[tuple[int, int], tuple[int, int]]]]
+    merged: Callable[[], Sequence[Block]]
     """Gives its merged blocks: first and last row and column of each, from 0."""
 
 
@@ -198,7 +202,9 @@ def used_sheets(
         raise InputError(
             f"文件 {path.name} 没有一个工作表有列 {wanted}",
             where=str(path),
-            remedy="核对列名；表头要在前 20 行之内。工作表有：" + "、".join(skipped),
+            remedy="核对列名；表头要在前 20 行之内。工作表有："
+            + "、".join(skipped[:MOST_NAMED])
+            + (f"等 {len(skipped)} 个" if len(skipped) > MOST_NAMED else ""),
         )
 
 
@@ -234,7 +240,7 @@ def _sheet(
 ) -> Raw:
     head, headers = headers_of(cells, known)
     check_rows(len(cells) - head - 1, label, limits)
-    merged = _fill_merged(cells, sheet.merged(), head)
+    merged = fill_merged(cells, sheet.merged(), head)
     width = max((i + 1 for i, h in enumerate(headers) if str(h).strip()), default=1)
     names, findings = distinct(headers[:width], table, label)
     rounded: list[str] = []
@@ -262,9 +268,9 @@ def _sheet(
     return Raw(frame, "utf-8", rows, findings + each(kind, [f"{label} 列 {n}" for n in rounded]))
 
 
-def _fill_merged(
-    cells: list[list[object]],
-    ranges: Sequence[tuple[tuple[int, int], tuple[int, int]]],
+def fill_merged(
+    cells: list[list[Any]],
+    ranges: Sequence[Block],
     head: int,
 ) -> int:
     """Give every row of a merged block its value; changes `cells`. Only blocks below the header."""

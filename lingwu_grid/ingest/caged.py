@@ -22,6 +22,7 @@ from lingwu_grid.ingest.streams import BATCH_ROWS, Stream
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from lingwu_grid.ingest.books import Block
     from lingwu_grid.ingest.claims import Claims
     from lingwu_grid.ingest.files import Limits
     from lingwu_grid.ingest.tables import Source
@@ -47,7 +48,9 @@ def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
     return list(_unpacked(answers, path))
 
 
-def read_sheets(path: Path, sheets: Sequence[str], limits: Limits) -> dict[str, list[list[str]]]:
+def read_sheets(
+    path: Path, sheets: Sequence[str], limits: Limits
+) -> dict[str, tuple[list[list[str]], list[Block]]]:
     """
     Read the cells of some sheets, as :func:`lingwu_grid.ingest.tables.read_sheets` does.
 
@@ -57,7 +60,7 @@ def read_sheets(path: Path, sheets: Sequence[str], limits: Limits) -> dict[str, 
         If the workbook cannot be read within the limits.
     """
     answers = _answers("read_sheets", (path, tuple(sheets), limits), path, limits)
-    return {name: rows for (name, rows), _ in answers}
+    return {name: (rows, blocks) for (name, rows, blocks), _ in answers}
 
 
 def rows_about(path: Path, limits: Limits) -> int | None:

@@ -28,6 +28,7 @@ COLUMNAR = (".parquet", ".geoparquet")
 KNOWN = SPATIAL + DELIMITED + BOOKS + COLUMNAR
 FOLDERS = ("households", "boundaries", ".")
 
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 WEB = re.compile(
     rb"(?:\xef\xbb\xbf)?(?>\s+|<\?xml[^>]*>|<!--.*?-->|<!doctype html[^>]*>)*+"
     rb"<(?:html|head|meta|style|body|table)[\s>]",
@@ -165,7 +166,7 @@ def kind_of(path: Path) -> str:
         return "book"
     if head.startswith(b"SQLite format 3"):
         return "gpkg"
-    if WEB.match(head):
+    if WEB.match(head.decode("utf-16", "ignore").encode() if head.startswith(UTF_16) else head):
         return "web"
     return "gzip" if head.startswith(b"\x1f\x8b") else "other"
 

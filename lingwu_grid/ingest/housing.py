@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from lingwu_grid.contract.findings import Finding
@@ -14,11 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     import geopandas as gpd
-    import numpy as np
     from numpy.typing import NDArray
 
-HOUSE = r"(?:号楼|号|栋|幢|楼|#)+$"
-"""Words after the number of a house, which one table has and another has not."""
+BEFORE = re.compile(r"^第|^0+(?=\w)")
+AFTER = re.compile(r"(?:\.0|\d*单元.*|号楼|号|栋|幢|座|楼|#)$")
+"""Words round the number of a house, which one table has and another has not."""
+
+NONE, SEVERAL = -1, -2
+"""No house fits; more than one does."""
 
 
 def place_by_building(
@@ -30,8 +35,9 @@ def place_by_building(
     """
     Give households without coordinates a point in their building; changes `rows`.
 
-    A building is found by its number, where that stands in one place; else by its compound and
-    number, or compound and name ("阳光城", "3号楼"). What fits several houses gives no place.
+    One that names a compound which has buildings is looked for there, by number or by name
+    ("阳光城", "3号楼"); else by the number of the building alone. Where several houses fit, or
+    number and name lead to two, it has no place.
 
     Parameters
     ----------
@@ -49,37 +55,73 @@ def place_by_building(
     list[Finding]
         How many were placed, and by what.
     """
-    point = buildings.geometry.representative_point()
-    place = pd.Series(place_of_number(buildings))
     codes = _codes_of(compounds)
-    own = _pair(rows, "building_id", codes)
-    alone = buildings["building_id"].mask((place > 0).to_numpy(), "")
-    told = []
-    for word, theirs, wanted in (
-        ("楼栋编号", alone, rows["building_id"]),
-        ("小区和楼号", _pair(buildings, "building_id", codes), own),
-        ("小区和楼名", _pair(buildings, "name", codes), own),
-    ):
-        name = theirs.to_numpy(object)
-        # Two footprints of one number in one place are one house; two houses of a name are two.
-        houses = place if word != "小区和楼名" else pd.Series(range(len(name)))
-        is_one = houses.groupby(name).transform("nunique").to_numpy() == 1
-        known = pd.Series(point.to_numpy(object), index=name)[is_one & (name != "")]
-        found = wanted.map(known[~known.index.duplicated()])
-        use = missing & found.notna().to_numpy()
-        if use.any():
-            rows.loc[use, "geometry"] = found[use]
-            missing = missing & ~use
-            told.append((word, int(use.sum())))
-    if not told:
+    theirs, own = (
+        table["compound_id"].map(lambda c: _code(c, codes)) for table in (buildings, rows)
+    )
+    number = buildings["building_id"].map(str)
+    # Two footprints of one number in one place of one compound are one house.
+    keys = [theirs.to_numpy(object), number.to_numpy(object), place_of_number(buildings)]
+    house = pd.factorize(pd.MultiIndex.from_arrays(keys))[0]
+    wanted = rows["building_id"].map(house_of)
+    by_number = _find(theirs + "\0" + number.map(house_of), house, own + "\0" + wanted)
+    by_name = _find(theirs + "\0" + buildings["name"].map(house_of), house, own + "\0" + wanted)
+    alone = _find(number, house, rows["building_id"])
+    at_home = np.maximum(by_number, by_name)  # one of them, where the other finds none
+    at_home[(by_number >= 0) & (by_name >= 0) & (by_number != by_name)] = SEVERAL
+    at_home[(by_number == SEVERAL) | (by_name == SEVERAL)] = SEVERAL
+    is_known = own.isin(set(theirs) - {""}).to_numpy()
+    # A building of no compound may be that of any.
+    free = alone.copy()
+    belongs = np.append(theirs.to_numpy(object), "")[_first_of(house)][alone]
+    free[is_known & (belongs != "")] = NONE
+    found = np.where(is_known & (at_home != NONE), at_home, free)
+    found[(rows["building_id"] == "").to_numpy()] = NONE
+    use = missing & (found >= 0)
+    if not use.any():
         return []
-    by = "、".join(f"{count} 行按{word}" for word, count in told)
+    point = buildings.geometry.representative_point().to_numpy(object)
+    rows.loc[use, "geometry"] = point[_first_of(house)[found[use]]]
+    count = {
+        "小区和楼号（楼名）": int((use & is_known & (at_home >= 0)).sum()),
+        "楼栋编号": int((use & ~(is_known & (at_home >= 0))).sum()),
+    }
+    by = "、".join(f"{n} 行按{word}" for word, n in count.items() if n)
     return [
         Finding(
-            "notice", "placed_by_building", "households", f"{sum(n for _, n in told)} 行",
+            "notice", "placed_by_building", "households", f"{int(use.sum())} 行",
             f"没有坐标，按楼栋位置放置（{by}）",
         )
     ]  # fmt: skip
+
+
+def house_of(said: object) -> str:
+    """
+    Give the number or name of a house without the words round it.
+
+    Examples
+    --------
+    >>> [house_of(s) for s in ("３号楼", "第3 栋", "03#", "3.0", "3号楼2单元", "A座", "鼓楼")]
+    ['3', '3', '3', '3', '3', 'a', '鼓']
+    """
+    text = "".join(unicodedata.normalize("NFKC", str(said)).split()).casefold()
+    for _ in range(3):
+        text = AFTER.sub("", text)
+    return BEFORE.sub("", BEFORE.sub("", text))
+
+
+def _find(names: pd.Series, house: NDArray[np.int64], wanted: pd.Series) -> NDArray[np.int64]:
+    """Give the house of each name that is wanted, `NONE` or `SEVERAL`."""
+    one = pd.Series(house).groupby(names.to_numpy(object)).agg(["min", "nunique"])
+    one = one[[not str(name).endswith("\0") and name != "" for name in one.index]]
+    known = one["min"].where(one["nunique"] == 1, SEVERAL)
+    return np.asarray(wanted.map(known).fillna(NONE).to_numpy(np.int64))
+
+
+def _first_of(house: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Give the first row of each house; for `NONE` and `SEVERAL`, one past the last."""
+    first = np.unique(house, return_index=True)[1]
+    return np.append(first, [len(house), len(house)])
 
 
 def _codes_of(compounds: gpd.GeoDataFrame | None) -> Mapping[str, str]:
@@ -87,12 +129,12 @@ def _codes_of(compounds: gpd.GeoDataFrame | None) -> Mapping[str, str]:
     if compounds is None:
         return {}
     named = compounds[(compounds["name"] != "") & ~compounds["name"].duplicated(keep=False)]
-    return dict(zip(named["name"], named["compound_id"], strict=True))
+    return dict(zip(named["name"].map(_plain), named["compound_id"], strict=True))
 
 
-def _pair(table: gpd.GeoDataFrame, column: str, codes: Mapping[str, str]) -> pd.Series:
-    """Give compound and house in one text; empty where either is."""
-    compound = table["compound_id"].map(lambda said: codes.get(said, said))
-    house = table[column].map(lambda said: unicodedata.normalize("NFKC", str(said)).strip())
-    house = house.str.replace(HOUSE, "", regex=True).str.lstrip("0")
-    return (compound + "\0" + house).mask((compound == "") | (house == ""), "")
+def _code(said: str, codes: Mapping[str, str]) -> str:
+    return codes.get(_plain(said), said)
+
+
+def _plain(said: str) -> str:
+    return unicodedata.normalize("NFKC", str(said)).strip()

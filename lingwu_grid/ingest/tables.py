@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from numpy.typing import NDArray
 
+    from lingwu_grid.ingest.books import Block
     from lingwu_grid.ingest.claims import Claims
 
 UNREADABLE = (
@@ -94,7 +95,7 @@ def read_file(path: Path, claims: Claims, limits: Limits) -> list[Source]:
 
 def read_sheets(
     path: Path, sheets: Sequence[str], limits: Limits
-) -> Iterator[tuple[str, list[list[str]]]]:
+) -> Iterator[tuple[str, list[list[str]], list[Block]]]:
     """
     Read the cells of some sheets of a workbook, as :func:`~lingwu_grid.ingest.books.cells_of`.
 

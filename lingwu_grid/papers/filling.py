@@ -11,13 +11,17 @@ import pandas as pd
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.rules import Rules
+from lingwu_grid.ingest.books import fill_merged
 from lingwu_grid.ingest.caged import read_sheets
 from lingwu_grid.ingest.files import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from lingwu_grid.ingest.books import Block
     from lingwu_grid.planning.record import PlanRecord
+
+    Sheets = dict[str, tuple[list[list[str]], list[Block]]]
 
 GRID_SHEET, COMMUNITY_SHEET = "网格填报", "社区填报"
 GRID_KEY, COMMUNITY_KEY = "网格编码", "社区编码"
@@ -111,7 +115,7 @@ def read_filling(path: Path, record: PlanRecord) -> Filling:
 
 
 def _read(
-    sheets: dict[str, list[list[str]]], path: Path, sheet: str, key: str, fields: tuple[str, ...]
+    sheets: Sheets, path: Path, sheet: str, key: str, fields: tuple[str, ...]
 ) -> pd.DataFrame:
     if sheet not in sheets:
         raise InputError(
@@ -119,7 +123,7 @@ def _read(
             where=str(path),
             remedy="从最近的 ledger.xlsx 另存一份，在原来的工作表里填写",
         )
-    cells = sheets[sheet]
+    cells, blocks = sheets[sheet]
     head = next((i for i, row in enumerate(cells) if key in row), None)
     missing = [h for h in (key, *fields) if head is None or h not in cells[head]]
     if head is None or missing:
@@ -129,15 +133,33 @@ def _read(
             remedy="不要改动表头的文字",
         )
     at = [cells[head].index(name) for name in (key, *fields)]
+    _refuse_merged_counts(blocks, cells, head, path, sheet)
+    fill_merged(cells, blocks, head)
     found = [[row[i] for i in at] for row in cells[head + 1 :]]
     table = pd.DataFrame(found, columns=[key, *fields], dtype=object)
     table["row"] = range(head + 2, head + 2 + len(table))
     blank_rows = (table.drop(columns="row") == "").all(axis=1)
     table = table[~blank_rows]
     if REGISTERED in fields:
-        table[REGISTERED] = table[REGISTERED].map(lambda said: unicodedata.normalize("NFKC", said))
+        table[REGISTERED] = table[REGISTERED].map(
+            lambda said: unicodedata.normalize("NFKC", said).replace(",", "")
+        )
     _refuse(table, key, path, sheet)
     return table.set_index(key)
+
+
+def _refuse_merged_counts(
+    blocks: list[Block], cells: list[list[str]], head: int, path: Path, sheet: str
+) -> None:
+    """Refuse one number for several grids: it is nobody's; a name in such cells is that of all."""
+    for (top, left), (bottom, right) in blocks:
+        is_count = REGISTERED in cells[head][left : right + 1]
+        if is_count and bottom > max(top, head) and top < len(cells) and cells[top][left]:
+            raise InputError(
+                f"工作表“{sheet}”第 {top + 1}—{bottom + 1} 行的“{REGISTERED}”合并成了一格",
+                where=str(path),
+                remedy="取消合并，每个网格各填各的户数",
+            )
 
 
 def _refuse(table: pd.DataFrame, key: str, path: Path, sheet: str) -> None:

@@ -63,7 +63,7 @@ def test_sheets_are_read_as_they_stand(tmp_path: Path) -> None:
         book.create_sheet(name)["B2"] = cell
     book.save(path)
     read = caged.read_sheets(path, ("二", "一", "无"), LIMITS)
-    assert read == {"二": [["", ""], ["", "文"]], "一": [["", ""], ["", "3"]]}
+    assert read == {"二": ([["", ""], ["", "文"]], []), "一": ([["", ""], ["", "3"]], [])}
     with pytest.raises(InputError, match=r"a\.xlsx:二 有 2 行，超过上限 1"):
         caged.read_sheets(path, ("二",), LIMITS._replace(rows=1))
 

@@ -38,15 +38,28 @@ WALLS = gpd.GeoDataFrame(
 )  # fmt: skip
 
 
+CITY = buildings(
+    ("1号楼", "甲", "", 0), ("1号楼", "乙", "", 120), ("5号楼", "甲", "", 900),
+    ("3号楼", "丙", "", 2000), ("3栋", "丙", "", 2900), ("1", "丁", "2号楼", 4000),
+    ("2", "丁", "1号楼", 4100), ("77", "", "", 5000), ("A座", "戊", "", 6000),
+)  # fmt: skip
+"""House numbers side by side, twice in one compound, and serial ids that are not the numbers."""
+
+
 @pytest.mark.parametrize(
     ("building", "compound", "west"),
     [
         ("B1", "", 0),
+        ("B1", "没有的小区", 0),  # a compound without buildings says nothing
+        ("B1", "X2", None),  # that number is another compound's
         ("1", "", None),  # a number of two places alone is none
         ("1", "X1", 100),
         ("1", "X2", 1000),
         ("1号楼", "X1", 100),
         ("０１栋", "阳光城", 100),
+        ("第 1 号楼", " 阳光城", 100),
+        ("1.0", "阳光城", 100),
+        ("1号楼2单元", "阳光城", 100),
         ("1", "佳苑", None),  # two compounds of that name
         ("甲楼", "X2", 1000),
         ("5幢", "X2", 1200),
@@ -60,10 +73,32 @@ WALLS = gpd.GeoDataFrame(
 def test_a_house_is_found_by_number_or_compound(
     building: str, compound: str, west: float | None
 ) -> None:
+    placed_at(TOWN, building, compound, west)
+
+
+@pytest.mark.parametrize(
+    ("building", "compound", "west"),
+    [
+        ("1号楼", "甲", 0),
+        ("1号楼", "乙", 120),  # next door, under 200 m: the compound tells them apart
+        ("1号楼", "", None),
+        ("5号楼", "乙", None),  # not drawn there; the only one stands elsewhere
+        ("5号楼", "", 900),
+        ("3", "丙", None),  # 3号楼 and 3栋 are two houses
+        ("2号楼", "丁", None),  # the number says one house, the name another
+        ("77", "甲", 5000),  # of no compound
+        ("a座", "戊", 6000),
+    ],
+)
+def test_a_compound_is_never_overruled(building: str, compound: str, west: float | None) -> None:
+    placed_at(CITY, building, compound, west)
+
+
+def placed_at(houses: gpd.GeoDataFrame, building: str, compound: str, west: float | None) -> None:
     rows = gpd.GeoDataFrame(
         {"building_id": [building], "compound_id": [compound]}, geometry=[None], crs=4544
     )
-    told = place_by_building(rows, np.array([True]), TOWN, WALLS)
+    told = place_by_building(rows, np.array([True]), houses, WALLS)
     at = rows.geometry.iloc[0]
     assert (at is None) if west is None else west < at.x < west + 10
     assert [f.place for f in told] == ([] if west is None else ["1 行"])
@@ -79,7 +114,7 @@ def test_who_has_a_place_keeps_it_and_it_is_told_by_what_others_got_theirs() -> 
     assert rows.geometry.iloc[0] == here
     assert rows.geometry.notna().all()
     assert told.place == "3 行"
-    assert "1 行按楼栋编号、1 行按小区和楼号、1 行按小区和楼名" in told.message
+    assert "2 行按小区和楼号（楼名）、1 行按楼栋编号" in told.message
 
 
 def _office(folder: Path, homes: pd.DataFrame, *, with_buildings: bool) -> Path:

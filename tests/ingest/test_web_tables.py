@@ -51,7 +51,7 @@ def test_a_page_is_read_in_any_of_its_encodings(
     assert list(frame.columns) == ["户编号", "经度", "纬度", "状态"]
     assert frame["户编号"].tolist() == ["001", "002", "003"]
     assert frame["纬度"].tolist() == ["38.10", "38.11", "106.335"]
-    assert frame["状态"].tolist() == ["常住", "常住", "㙟置房"]
+    assert frame["状态"].tolist() == ["常住", "常住", "㙟置 房"]
     assert source.rows.tolist() == [3, 4, 5]
     assert source.label == "居民户.xls"
 
@@ -84,6 +84,55 @@ def test_the_table_within_a_table_is_the_one(tmp_path: Path) -> None:
 def test_a_page_that_is_no_list_is_a_sentence(content: str, said: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=said):
         read_file(page(tmp_path, content.encode()), Claims(), LIMITS)
+
+
+def test_buttons_in_the_cells_of_a_list_are_no_tables(tmp_path: Path) -> None:
+    button = "<table><tr><td>查看</td><td>修改</td></tr></table>"
+    rows = "".join(
+        f"<tr><td>{n}</td><td>106.3</td><td>38.1</td><td>常住</td><td>{button}</td></tr>"
+        for n in range(30)
+    )
+    head = HEAD.replace("</tr>", "<th>操作</th></tr>")
+    (source,) = read_file(page(tmp_path, f"<table>{head}{rows}</table>".encode()), Claims(), LIMITS)
+    assert len(source.frame) == 30
+    many = "".join("<table><tr><td>别的</td></tr></table>" for _ in range(50))
+    with pytest.raises(InputError, match="没有一个工作表有列") as said:
+        read_file(page(tmp_path, f"<html>{many}</html>".encode()), Claims(), LIMITS)
+    assert said.value.remedy.endswith("表格12等 50 个")
+
+
+def test_one_cell_may_span_all_rows_however_many(tmp_path: Path) -> None:
+    rows = "".join(f"<tr><td>{n}</td><td>106.3</td><td>38.1</td></tr>" for n in range(1, 2600))
+    body = f"<tr><td rowspan=2600>甲社区</td><td>0</td><td>106.3</td><td>38.1</td></tr>{rows}"
+    head = "<tr><th>所属社区</th><th>户编号</th><th>经度</th><th>纬度</th></tr>"
+    path = page(tmp_path, f"<table>{head}{body}</table>".encode())
+    (source,) = read_file(path, Claims(), LIMITS._replace(rows=5000))
+    assert source.frame["户编号"].tolist() == [str(n) for n in range(2600)]
+    assert set(source.frame["所属社区"]) == {"甲社区"}
+
+
+def test_other_encodings_and_what_is_not_seen(tmp_path: Path) -> None:
+    said = PAGE.format("big5", HEAD + ROWS.replace("空置", "空置")).replace("户编号", "戶編號")
+    said = said.replace("居民户一览表", "x").replace("经", "經").replace("纬", "緯")
+    said = said.replace("状态", "狀態").encode("big5", "xmlcharrefreplace")
+    frame = read_file(page(tmp_path, said, "户.xls"), Claims({"households": {"household_id": (
+        "戶編號",), "lon": ("經度",), "lat": ("緯度",)}}, {}), LIMITS)[0].frame  # fmt: skip
+    assert frame.columns[0] == "戶編號"
+    wide = PAGE.format("utf-16", HEAD + ROWS).encode("utf-16")
+    assert len(read_file(page(tmp_path, wide), Claims(), LIMITS)[0].frame) == 3
+    hidden = (
+        "<tr><td>1<style>.x{}</style></td><td>106.3</td><td>38.1</td>"
+        "<td>空置<br>商铺<select><option>常住</select><script>1</script></td></tr>"
+    )
+    path = page(tmp_path, f"<table>{HEAD}{hidden}</table>".encode())
+    frame = read_file(path, Claims(), LIMITS)[0].frame
+    assert frame.iloc[0].tolist() == ["1", "106.3", "38.1", "空置 商铺"]
+
+
+def test_spans_without_end_cost_nothing(tmp_path: Path) -> None:
+    cell = "<tr><td colspan=1900 rowspan=999999>x</td></tr>" + "<tr></tr>" * 900
+    with pytest.raises(InputError, match="没有一个工作表有列"):
+        read_file(page(tmp_path, f"<table>{cell}</table>".encode()), Claims(), LIMITS)
 
 
 def test_nothing_outside_is_opened(tmp_path: Path) -> None:

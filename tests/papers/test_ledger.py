@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from lingwu_grid.api import report
+from lingwu_grid.contract.errors import InputError
 from lingwu_grid.papers.filling import blank, read_filling
 from lingwu_grid.papers.ledger import row_height, write_ledger
 from tests.commands import report as main
@@ -309,7 +310,7 @@ def test_numbers_and_merged_cells_come_back_as_they_were_meant(
     papers: Path, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
     one, two, three = small_plan.grids["grid_id"].astype(str).iloc[:3]
-    entries = {(one, "户籍户数"): "４００", (two, "户籍户数"): "0", (one, "党支部"): "第一支部"}
+    entries = {(one, "户籍户数"): "１，４００", (two, "户籍户数"): "0", (one, "党支部"): "第一支部"}
     path = _filled(papers / "ledger.xlsx", tmp_path / "a.xlsx", entries)
     book = openpyxl.load_workbook(path)
     page = book["网格填报"]
@@ -323,5 +324,12 @@ def test_numbers_and_merged_cells_come_back_as_they_were_meant(
     )
     book.save(path)
     kept = read_filling(path, small_plan).grids
-    assert kept.loc[[one, two, three], "户籍户数"].tolist() == ["400", "0", ""]
+    assert kept.loc[[one, two, three], "户籍户数"].tolist() == ["1400", "0", ""]
     assert kept.loc[[one, two, three], "党支部"].tolist() == ["第一支部"] * 3
+    page.merge_cells(
+        start_row=rows[0], end_row=rows[1], start_column=heads["户籍户数"],
+        end_column=heads["户籍户数"],
+    )  # fmt: skip
+    book.save(path)
+    with pytest.raises(InputError, match="第 4—5 行的“户籍户数”合并成了一格"):
+        read_filling(path, small_plan)

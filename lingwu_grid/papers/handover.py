@@ -76,7 +76,7 @@ def _flows(legal: Legal, rows: pd.DataFrame, level: str, name: str, title: str) 
             Column("户数", flow["households"].astype(int).tolist(), "count", 9, is_summed=True),
             *_to_sign(len(flow)),
         ],
-        note="编码相同的是整个网格改属另一社区" if level == "grid" else "",
+        note="两边编码相同的是网格改属另一社区；原编码空着的原不属任何网格或社区",
     )
 
 

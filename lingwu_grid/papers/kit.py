@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 WHO, WHEN, WHERE_TO = "（印章）", "　　　　年　　月　　日", "市人民政府"
-ANNEXES = ("调整社区一览表", "新旧四至对照表", "调整后社区和网格总图")
+OF_COMMUNITIES, OF_BORDERS, OF_GRIDS, WHOLE = (
+    "调整社区一览表", "新旧四至对照表", "调整网格一览表", "调整后社区和网格总图",
+)  # fmt: skip
 
 
 def write_kit(
@@ -46,7 +49,8 @@ def write_kit(
         Told how far the work is.
     """
     legal, ground = Legal.of(record, filling), Ground(record)
-    folder.mkdir(exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # a notice of an earlier plan must not stay
+    folder.mkdir()
     watch("请示、批复")
     _request(legal, ground).save(folder / "request.docx")
     _reply(legal).save(folder / "reply.docx")
@@ -63,6 +67,7 @@ def write_kit(
         paper.annexes([f"{one.name}新旧界线图"])
         paper.signed(WHO, WHEN)
         paper.page()
+        paper.title(f"附件　{one.name}新旧界线图")
         paper.picture(notice_plate(ground, one.code))
         paper.save(folder / "notices" / f"{one.code}.docx")
     told = legal_words.told_residents(legal)
@@ -81,16 +86,17 @@ def _title(one: Turned) -> str:
 
 
 def _request(legal: Legal, ground: Ground) -> OfficialPaper:
-    paper = OfficialPaper(f"关于调整{legal.study}社区和网格设置的请示", _banner(legal, INTERNAL))
+    paper = OfficialPaper(f"{_subject(legal)}的请示", _banner(legal, INTERNAL))
     paper.addressed(WHERE_TO)
-    paper.text("为优化社区和网格设置，现将有关事项请示如下。")
+    paper.text("现将有关事项请示如下。")
     paper.head("一、调整依据")
     paper.text(legal_words.basis(legal))
     paper.head("二、现状")
     paper.text(legal_words.situation(legal))
     paper.head("三、调整内容")
-    paper.text(legal_words.whole(legal))
-    for number, line in enumerate(legal_words.measures(legal), start=1):
+    paper.text(legal_words.whole(legal) + legal_words.still_outside(legal))
+    lines = [*legal_words.measures(legal), legal_words.of_grids(legal)]
+    for number, line in enumerate(lines, start=1):
         paper.text(f"{number}．{line}")
     paper.head("四、组织实施")
     paper.text(
@@ -98,32 +104,41 @@ def _request(legal: Legal, ground: Ground) -> OfficialPaper:
         f"清单移交，社会稳定风险评估{TO_FILL}。"
     )
     paper.text("妥否，请批示。")
-    paper.annexes(ANNEXES)
+    annexes = [*((OF_COMMUNITIES, OF_BORDERS) if legal.turned else ()), OF_GRIDS, WHOLE]
+    paper.annexes(annexes)
     paper.signed(WHO, WHEN)
     paper.text(f"（联系人：{TO_FILL}，电话：{TO_FILL}）")
-    _annexes(paper, legal)
-    paper.page()
-    paper.title(f"附件3　{ANNEXES[2]}")
-    paper.picture(overview(ground))
+    for number, name in enumerate(annexes, start=1):
+        paper.page()
+        paper.title(f"附件{number}　{name}")
+        if name == WHOLE:
+            paper.picture(overview(ground))
+        else:
+            paper.table(*_annex(legal, name))
     return paper
 
 
-def _annexes(paper: OfficialPaper, legal: Legal) -> None:
-    paper.page()
-    paper.title(f"附件1　{ANNEXES[0]}")
-    heads = ("社区", "类型", "原户数", "划入", "划出", "现户数", "网格数")
-    paper.table(heads, legal_words.summary_rows(legal), (3.2, 1.8, 2.2, 2.0, 2.0, 2.2, 1.8))
-    paper.page()
-    paper.title(f"附件2　{ANNEXES[1]}")
-    paper.table(("社区", "原四至", "现四至"), legal_words.borders(legal), (2.8, 6.2, 6.2))
+def _annex(legal: Legal, name: str) -> tuple[list[str], list[list[str]], list[float]]:
+    """Give the headers, rows and widths of an annex that is a table."""
+    if name == OF_COMMUNITIES:
+        heads = ["社区", "类型", "原户数", "划入", "划出", "现户数", "网格数"]
+        return heads, legal_words.summary_rows(legal), [3.2, 1.8, 2.2, 2.0, 2.0, 2.2, 1.8]
+    if name == OF_BORDERS:
+        return ["社区", "原四至", "现四至"], legal_words.borders(legal), [2.8, 6.2, 6.2]
+    heads = ["网格编码", "网格", "社区", "类型", "原户数", "划入", "划出", "现户数"]
+    return heads, legal_words.grid_rows(legal), [3.9, 2.8, 2.1, 1.2, 1.4, 1.4, 1.4, 1.4]
+
+
+def _subject(legal: Legal) -> str:
+    return f"关于调整{legal.study}{'社区和' if legal.turned else ''}网格设置"
 
 
 def _reply(legal: Legal) -> OfficialPaper:
     paper = OfficialPaper(
-        f"关于同意调整{legal.study}社区和网格设置的批复（代拟稿）", _banner(legal, INTERNAL)
+        f"{_subject(legal).replace('关于', '关于同意')}的批复（代拟稿）", _banner(legal, INTERNAL)
     )
     paper.addressed("（请示单位）")
-    paper.text(f"《关于调整{legal.study}社区和网格设置的请示》收悉。经研究，现批复如下：")
+    paper.text(f"《{_subject(legal)}的请示》收悉。经研究，现批复如下：")
     items = [
         (f"同意撤销{one.name}。" for one in legal.of_kind(GONE)),
         (f"同意设立{one.name}，四至为：{one.new_border}。" for one in legal.of_kind(NEW)),
@@ -131,8 +146,12 @@ def _reply(legal: Legal) -> OfficialPaper:
             f"同意调整{one.name}管辖范围，调整后四至为：{one.new_border}。"
             for one in legal.of_kind(CHANGED)
         ),
+        (
+            f"同意网格设置的调整：{line}"
+            for line in [legal_words.of_grids(legal).replace("，见附件", "")]
+        ),
     ]
-    heads = ("撤销的社区", "设立的社区", "调整管辖范围的社区")
+    heads = ("撤销的社区", "设立的社区", "调整管辖范围的社区", "网格")
     there = [(head, list(lines)) for head, lines in zip(heads, items, strict=True)]
     there = [(head, lines) for head, lines in there if lines]
     for number, (head, lines) in enumerate(there):
@@ -156,19 +175,20 @@ def _residents(legal: Legal, rows: list[dict[str, str]]) -> OfficialPaper:
             paper.page()
             paper.title(title)
         paper.addressed(f"{row['place'] or '下列楼栋'}各位住户")
-        same = row["previous_grid_id"] == row["grid_id"]
-        paper.text(
-            f"按照{legal_words.POLICY}，您所在的楼栋自{legal.effective}起"
-            + (
-                f"随{row['previous_grid']}整体由{row['previous_community']}改属{row['community']}。"
-                if same
-                else f"由{row['previous_community']}（{row['previous_grid']}）调整为"
-                f"{row['community']}（{row['grid']}）。"
-            )
-        )
+        paper.text(f"按照{legal_words.POLICY}，您所在的楼栋自{legal.effective}起{_passes(row)}。")
         paper.text(f"适用楼栋：{row['buildings']}。")
         worker = legal.filling.of_grid(row["grid_id"], WORKER) or TO_FILL
         office = legal.filling.of_community(row["community_id"], OFFICE) or TO_FILL
         paper.text(f"今后的网格员：{worker}，社区办公地址：{office}，电话：{TO_FILL}。")
         paper.signed(WHO, WHEN)
     return paper
+
+
+def _passes(row: dict[str, str]) -> str:
+    """Say from where to where; of a grid that passes to another community, that it does."""
+    to = f"{row['community']}（{row['grid']}）"
+    if not row["previous_grid_id"]:
+        return f"划归{to}"
+    if row["previous_grid_id"] == row["grid_id"]:
+        return f"随所在的{row['grid']}由{row['previous_community']}改属{row['community']}"
+    return f"由{row['previous_community']}（{row['previous_grid']}）调整为{to}"

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import shapely
 
-from lingwu_grid.lawful import EXEMPT
+from lingwu_grid.lawful import EXEMPT, LAWFUL
 from lingwu_grid.papers.filling import BOUNDARY, OFFICE
 from lingwu_grid.papers.turnover import passed_between, retired
 from lingwu_grid.planning.border_walk import Landmarks
@@ -25,6 +28,9 @@ POLICY = (
     "《灵武市贯彻“四优四提”城市党建引领社区治理现代化的具体措施（试行）》（灵党办〔2020〕65号）"
 )
 LAW = "《中华人民共和国城市居民委员会组织法》第六条"
+SAME_M2 = 100.0
+"""Ground that differs by no more is the same: a hand-drawn border that was closed."""
+
 NUMERALS = "一二三四五六七八九"
 NEW, GONE, CHANGED = "设立", "撤销", "调整"
 """What becomes of a community."""
@@ -44,6 +50,8 @@ class Turned(NamedTuple):
     grids: int
     old_border: str
     new_border: str
+    old_km2: float
+    new_km2: float
 
 
 @dataclass(frozen=True)
@@ -91,7 +99,9 @@ class Legal:
 
 
 def _turned(record: PlanRecord) -> list[Turned]:
+    """List the communities whose households or whose ground are not those of today."""
     rows = record.assignment
+    was, now, moved = _grounds(record)
     before = rows["previous_community_id"].value_counts()
     stays = rows[rows["previous_community_id"] == rows["community_id"]]["community_id"]
     same = stays.value_counts()
@@ -100,20 +110,45 @@ def _turned(record: PlanRecord) -> list[Turned]:
     for row in record.communities.sort_values("community_id").itertuples(index=False):
         code, had, has = str(row.community_id), int(before.get(row.community_id, 0)), row.households
         kept = int(same.get(code, 0))
-        if had == has == kept:
+        if had == has == kept and moved.get(code, 0.0) <= SAME_M2:
             continue
         out.append(
             Turned(
                 code, row.community_name, CHANGED if had else NEW, had, int(has), int(has) - kept,
                 had - kept, int(row.grids), old.get(code, ""), row.boundary_text,
+                was.get(code, 0.0), now[code],
             )
         )  # fmt: skip
     gone = retired(record)
     for item in gone[gone["level"] == "社区"].to_dict("records"):
         had = int(before.get(item["code"], 0))
         border = old.get(item["code"], "")
-        out.append(Turned(item["code"], item["name"], GONE, had, 0, 0, had, 0, border, ""))
+        km2 = was.get(item["code"], 0.0)
+        out.append(
+            Turned(item["code"], item["name"], GONE, had, 0, 0, had, 0, border, "", km2, 0.0)
+        )
     return out
+
+
+def _grounds(record: PlanRecord) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
+    """Give the area of each community today and in the plan, km², and what of it differs, m²."""
+    crs = record.run.get("crs") or record.communities.estimate_utm_crs()
+    plan = record.communities.to_crs(crs).set_index("community_id").geometry
+    today = record.backdrop.get("communities")
+    if today is None or not len(today):
+        return {}, dict(plan.area / 1e6), {}
+    shapes = today.to_crs(crs).drop_duplicates("community_id").set_index("community_id").geometry
+    both = plan.index.intersection(shapes.index)
+    differs = shapely.area(
+        shapely.symmetric_difference(
+            shapely.make_valid(shapes.loc[both].to_numpy()), plan.loc[both].to_numpy()
+        )
+    )
+    return (
+        dict(shapes.area / 1e6),
+        dict(plan.area / 1e6),
+        dict(zip(both, differs.tolist(), strict=True)),
+    )
 
 
 def _old_borders(record: PlanRecord) -> dict[str, str]:
@@ -130,13 +165,14 @@ def _old_borders(record: PlanRecord) -> dict[str, str]:
 
 
 def basis(legal: Legal) -> str:
-    """Say on what the plan rests."""
+    """Say on what the plan rests; the law where communities change."""
     grid, community = (legal.record.run["rules"][level] for level in ("grid", "community"))
     return (
         f"{POLICY}第四项要求，社区规模一般为{community['lower']}—{community['upper']}户，网格规模"
-        f"一般为{grid['lower']}—{grid['upper']}户，坚持基本稳定、适度微调，边界清晰、覆盖全面；"
-        f"{LAW}规定，居民委员会的设立、撤销、规模调整，由不设区的市、市辖区的人民政府决定。"
-    )
+        f"一般为{grid['lower']}—{grid['upper']}户，坚持基本稳定、适度微调，边界清晰、覆盖全面"
+        + (f"；{LAW}规定，居民委员会的设立、撤销、规模调整，由不设区的市、市辖区的人民政府决定。"
+           if legal.turned else "。")
+    )  # fmt: skip
 
 
 def situation(legal: Legal) -> str:
@@ -150,6 +186,8 @@ def situation(legal: Legal) -> str:
         for row in rows.itertuples(index=False)
         if not rules["lower"] <= row.households <= rules["upper"] and row.community_id not in exempt
     ]
+    if not len(rows):
+        return f"现状没有划分社区和网格，常住居民{record.summary['households']:,}户。"
     told = f"现有社区（村）{len(rows)}个、网格{record.summary['grids_today']}个，"
     told += f"常住居民{record.summary['households']:,}户。"
     return told + (f"其中{len(out)}个社区规模不符合要求：{'、'.join(out)}。" if out else "")
@@ -165,14 +203,66 @@ def measures(legal: Legal) -> list[str]:
         for one in legal.of_kind(GONE)
     ]
     said += [f"设立{one.name}：{passed[one.code]}。" for one in legal.of_kind(NEW)]
-    return said + [f"{one.name}：{passed[one.code]}。" for one in legal.of_kind(CHANGED)]
+    for one in legal.of_kind(CHANGED):
+        ground = f"，管辖面积由{one.old_km2:.3f}变为{one.new_km2:.3f}平方公里"
+        said.append(f"{one.name}：{passed[one.code]}{'' if one.came or one.left else ground}。")
+    return said
 
 
-def borders(legal: Legal) -> list[tuple[str, str, str]]:
+def grid_rows(legal: Legal) -> list[list[str]]:
+    """Give the table of the grids that change: before + in - out = after, those retired last."""
+    record = legal.record
+    before = record.assignment["previous_grid_id"].value_counts()
+    grids = record.grids.sort_values("grid_id")
+    grids = grids[
+        (grids["lineage"] != "不变") | (grids["households_in"] > 0) | (grids["households_out"] > 0)
+    ]
+    rows = [
+        [
+            *(str(row.grid_id), row.grid_name, row.community_name, row.lineage),
+            *(f"{n:,}" for n in (int(before.get(row.grid_id, 0)), row.households_in,
+                                 row.households_out, row.households)),
+        ]
+        for row in grids.itertuples(index=False)
+    ]  # fmt: skip
+    gone = retired(record)
+    return rows + [
+        [item["code"], item["name"], "", GONE, f"{item['households']:,}", "0",
+         f"{item['households']:,}", "0"]
+        for item in gone[gone["level"] == "网格"].to_dict("records")
+    ]  # fmt: skip
+
+
+def of_grids(legal: Legal) -> str:
+    """Say how many grids change, and how."""
+    kinds = Counter(row[3] for row in grid_rows(legal))
+    told = "、".join(f"{kind}{count}个" for kind, count in sorted(kinds.items()))
+    return f"网格有变动的{sum(kinds.values())}个（{told}），见附件。" if kinds else "网格没有变动。"
+
+
+def still_outside(legal: Legal) -> str:
+    """Name what is out of range in the plan too, and why; nothing where nothing is."""
+    record = legal.record
+    named: dict[str, list[str]] = {}
+    for table, key in ((record.communities, "community_name"), (record.grids, "grid_name")):
+        out = table[table["status"] != LAWFUL]
+        reasons = out["status"] + "：" + out["reason"].fillna("")
+        for name, households, why in zip(out[key], out["households"], reasons, strict=True):
+            named.setdefault(why.rstrip("："), []).append(f"{name}{households:,}户")
+    told = "；".join(f"{'、'.join(zones)}（{why}）" for why, zones in named.items())
+    return f"调整后不在规定规模内的：{told}。" if told else ""
+
+
+def _clean(text: str) -> str:
+    """Take line ends and the last stop from what was typed: a sentence goes on after it."""
+    return " ".join(text.split()).rstrip("。；;，,、. ")
+
+
+def borders(legal: Legal) -> list[list[str]]:
     """Give the four sides of each changed community, of today and of the plan."""
     nothing = "无"
     return [
-        (one.name, one.old_border or nothing, one.new_border or nothing) for one in legal.turned
+        [one.name, one.old_border or nothing, one.new_border or nothing] for one in legal.turned
     ]
 
 
@@ -219,20 +309,26 @@ def notice(legal: Legal, one: Turned) -> list[str]:
         rows = record.assignment
         heirs = rows.loc[rows["previous_community_id"] == one.code, "community_id"].unique()
         called = "、".join(record.names.get(code) or code for code in sorted(heirs))
+        kept = record.grids[record.grids["grid_id"].str.startswith(one.code)]
+        keeps = "、".join(f"{g}（{c}）" for g, c in zip(kept["grid_name"], kept["community_name"],
+                                                      strict=True))  # fmt: skip
         return [
             f"一、撤销{one.name}（{street}，编码{one.code}），自{legal.effective}起停止使用，编码"
             "不再使用。",
             f"二、原四至：{one.old_border or '无'}。",
-            f"三、原辖区住户归{called or TO_FILL}，各楼栋归属见告知单。",
+            f"三、原辖区住户归{called or TO_FILL}，各楼栋归属见告知单。"
+            + (f"改属其他社区的网格暂沿用原编码和名称：{keeps}。" if keeps else ""),
         ]
-    office = legal.filling.of_community(one.code, OFFICE) or TO_FILL
+    office = _clean(legal.filling.of_community(one.code, OFFICE)) or TO_FILL
     grids = record.grids[record.grids["community_id"] == one.code].sort_values("grid_id")
     sides = [
-        legal.filling.of_grid(str(row.grid_id), BOUNDARY) or row.boundary_text
+        _clean(legal.filling.of_grid(str(row.grid_id), BOUNDARY)) or row.boundary_text
         for row in grids.itertuples(index=False)
     ]
     places = record.buildings[record.buildings["community_id"] == one.code]
-    compounds = "、".join(sorted(set(places["compound_name"]) - {""})) or "无"
+    spread = record.buildings.groupby("compound_name")["community_id"].nunique()
+    named = sorted(set(places["compound_name"]) - {""}, key=in_order)
+    compounds = "、".join(n + ("（部分）" if spread[n] > 1 else "") for n in named) or "无"
     area = float(grids["area_km2"].sum())
     return [
         f"一、{one.kind}{one.name}（{street}，编码{one.code}），面积{area:.3f}平方公里，规模为"
@@ -277,10 +373,15 @@ def told_residents(legal: Legal) -> pd.DataFrame:
     keys = ["community_id", "compound_name", "previous_grid_id", "grid_id"]
     rows["building"] = rows["building_name"].where(rows["building_name"] != "", rows["building_id"])
     out = rows.groupby([*keys, "previous_community_id"], sort=True)["building"].agg(
-        lambda names: "、 ".join(sorted(set(names)))  # codes are broken at spaces only
+        lambda names: "、 ".join(sorted(set(names), key=in_order))  # codes break at spaces only
     )
     told = out.rename("buildings").reset_index()
     names = legal.record.names
     for column in ("previous_grid", "grid", "previous_community", "community"):
         told[column] = [names.get(code) or code for code in told[f"{column}_id"]]
     return told.rename(columns={"compound_name": "place"})
+
+
+def in_order(name: str) -> list[tuple[int, str]]:
+    """Order names by the numbers in them: 2号楼 before 10号楼."""
+    return [(int(w) if w.isdecimal() else -1, w) for w in re.split(r"(\d{1,9})", name)]

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 from docx import Document
-from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK
+from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Cm, Mm, Pt
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 TITLE, BODY, HEAD, NUMBER = "方正小标宋简体", "仿宋", "黑体", "宋体"
 """Fonts of the standard: title, text, headings, page numbers."""
 
-TITLE_PT, BODY_PT, TABLE_PT, NUMBER_PT, BANNER_PT = 22, 16, 11, 14, 9
+TITLE_PT, BODY_PT, TABLE_PT, NUMBER_PT, BANNER_PT = 22, 16, 10.5, 14, 9
 
 LINE_PT = 28.9
 """Twenty-two lines on 225 mm."""
@@ -54,6 +54,7 @@ class OfficialPaper:
     """
 
     def __init__(self, title: str, banner: str) -> None:
+        self._begins_page = False
         self._document = Document()
         self._document.core_properties.title = _plain(title)
         self._document.core_properties.created = MADE
@@ -108,11 +109,11 @@ class OfficialPaper:
         self.text("")
         for number, name in enumerate(names, start=1):
             first = "附件：" if number == 1 else "　　　"
-            self.text(f"{first}{number}．{name}")
+            self.text(f"{first}{f'{number}．' if len(names) > 1 else ''}{name}")
 
     def page(self) -> None:
-        """Begin a new page."""
-        self._document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+        """Begin a new page with the next line."""
+        self._begins_page = True
 
     def table(
         self, headers: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]
@@ -123,6 +124,7 @@ class OfficialPaper:
             self._cell(cell, word, HEAD, WD_ALIGN_PARAGRAPH.CENTER)
         table.autofit = False
         for column, width in zip(table.columns, widths, strict=True):
+            column.width = Cm(width)
             for cell in column.cells:
                 cell.width = Cm(width)
         mark = OxmlElement("w:tblHeader")
@@ -152,6 +154,7 @@ class OfficialPaper:
     def _line(self, text: str, font: str, size: float, indent: int = 2) -> Paragraph:
         paragraph = self._document.add_paragraph()
         form = paragraph.paragraph_format
+        form.page_break_before, self._begins_page = self._begins_page, False
         form.line_spacing, form.space_after = Pt(LINE_PT), Pt(0)
         form.first_line_indent = Pt(indent * size)
         self._say(paragraph, text, font, size)

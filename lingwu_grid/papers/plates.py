@@ -222,26 +222,30 @@ def notice_plate(ground: Ground, community_id: str) -> Figure:
     west, south, east, north = bounds = shapely.total_bounds(shapes).tolist()
     shape = (north - south) / max(east - west, 1.0)
     with our_style():
-        figure = new_figure(15.6, float(np.clip(15.6 * shape + 2.5, 9.0, 21.0)))
+        figure = new_figure(15.6, float(np.clip(15.6 * shape + 2.5, 9.0, 18.0)))
         axes = figure.add_subplot()
         frame(axes, tuple(bounds))
         ground.roads(axes)
         grids = ground.grids[ground.grids["community_id"] == community_id]
-        draw_areas(axes, mine.geometry.to_numpy(), face="#ede7f6", alpha=0.45)
+        draw_areas(axes, (mine if len(mine) else old).geometry.to_numpy(), face="#ede7f6",
+                   alpha=0.45)  # fmt: skip
         draw_areas(axes, grids.geometry.to_numpy(), edge="#616161", width=0.8)
         ground.compounds(axes)
         ground.marks(axes)
         ground.roads(axes, named=True)
         draw_areas(axes, mine.geometry.to_numpy(), edge=BORDER, width=2.4)
-        draw_areas(axes, old.geometry.to_numpy(), edge=OLD, width=1.6, style="--")
+        draw_areas(axes, old.geometry.to_numpy(), edge=OLD, width=2.0, style="--")
         for grid in grids.itertuples(index=False):
             word(axes, grid.geometry, str(grid.grid_name), 7)
+        if not len(mine):
+            word(axes, old.geometry.iloc[0], f"原{old['community_name'].iloc[0]}", 11)
         scale_bar(axes)
         north_arrow(axes)
         keys = [
-            Line2D([], [], color=OLD, linestyle="--", label="原界线"),
+            Line2D([], [], color=OLD, linestyle="--", linewidth=2, label="原界线"),
             Line2D([], [], color=BORDER, linewidth=2.4, label="现界线"),
         ]
+        keys = keys[not len(old) : 2 if len(mine) else 1]
         figure.legend(handles=keys, loc="outside upper center", ncols=2, fontsize=8, frameon=False)
         mark(
             figure, synthetic=ground.is_synthetic, plan=ground.plan, may_leave=UNCOUNTED

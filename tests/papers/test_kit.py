@@ -16,8 +16,8 @@ import pytest
 from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
 from lingwu_grid.papers import legal_words
 from lingwu_grid.papers.filling import blank
-from lingwu_grid.papers.kit import write_kit
-from lingwu_grid.papers.legal_words import GONE, NEW, Legal
+from lingwu_grid.papers.kit import _passes, write_kit
+from lingwu_grid.papers.legal_words import CHANGED, GONE, NEW, Legal, in_order
 from lingwu_grid.papers.picture import SYNTHETIC, missing_glyphs
 from lingwu_grid.papers.plates import notice_plate
 from lingwu_grid.papers.scenery import Ground
@@ -98,10 +98,11 @@ def test_each_changed_community_reconciles(small_plan: lg.Plan, rebuilt: PlanRec
             assert one.before + one.came - one.left == one.after, one
             assert one.before == (rows["previous_community_id"] == one.code).sum()
             assert one.after == (rows["community_id"] == one.code).sum()
+        assert all(one.came or one.left or one.old_km2 != one.new_km2 for one in legal.turned)
         other = rows["previous_community_id"] != rows["community_id"]
         touched = set(rows.loc[other, "community_id"])
         touched |= set(rows.loc[other, "previous_community_id"]) - {""}
-        assert {one.code for one in legal.turned} == touched
+        assert {one.code for one in legal.turned if one.came or one.left} == touched
         assert sum(one.came for one in legal.turned) == other.sum()
         *each, sums = legal_words.summary_rows(legal)
         for column in range(2, 7):
@@ -254,3 +255,91 @@ def test_names_from_the_data_are_text(small_plan: lg.Plan, tmp_path: Path) -> No
     page = openpyxl.load_workbook(tmp_path / "kit" / "handover.xlsx")["门牌对照"]
     kinds = {c.data_type for row in page.iter_rows(min_row=FIRST_ROW, max_col=3) for c in row}
     assert "f" not in kinds
+
+
+def test_a_community_whose_ground_changes_is_told_though_nobody_moves(
+    small_plan: lg.Plan,
+) -> None:
+    code = str(small_plan.communities["community_id"].iloc[-1])
+    rows = small_plan.assignment.assign(
+        previous_community_id=small_plan.assignment["community_id"],
+        previous_grid_id=small_plan.assignment["grid_id"],
+    )
+    still = small_plan.with_long(assignment=rows)
+    today = {"communities": still.communities[["community_id", "community_name", "geometry"]]}
+    same = replace(still, backdrop=still.backdrop | today)
+    assert Legal.of(same, blank(same)).turned == ()
+    moved = today["communities"].copy()
+    at = moved["community_id"] == code
+    moved.loc[at, "geometry"] = moved.loc[at, "geometry"].translate(0.001, 0.0)
+    other = replace(still, backdrop=still.backdrop | {"communities": moved})
+    (one,) = Legal.of(other, blank(other)).turned
+    assert (one.code, one.kind, one.came, one.left) == (code, CHANGED, 0, 0)
+    (said,) = legal_words.measures(Legal.of(other, blank(other)))
+    assert "户数没有变动，管辖面积由" in said
+
+
+def test_the_grids_reconcile_and_a_plan_of_grids_only_is_a_paper(
+    small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    legal = Legal.of(small_plan, blank(small_plan))
+    for row in legal_words.grid_rows(legal):
+        before, came, left, after = (int(n.replace(",", "")) for n in row[4:])
+        assert before + came - left == after, row
+    alone = Legal(small_plan, blank(small_plan), ())
+    assert "居民委员会组织法" not in legal_words.basis(alone)
+    assert "居民委员会组织法" in legal_words.basis(legal)
+    assert legal_words.of_grids(legal).startswith("网格有变动的")
+
+
+def test_who_is_still_out_of_range_is_named(small_plan: lg.Plan) -> None:
+    said = legal_words.still_outside(Legal.of(small_plan, blank(small_plan)))
+    out = small_plan.communities[small_plan.communities["status"] != "合规"]
+    assert len(out)
+    assert all(f"{row.community_name}{row.households:,}户" in said for row in out.itertuples())
+    grids = small_plan.grids.assign(status="合规", reason="")
+    fine = replace(
+        small_plan, grids=grids,
+        communities=small_plan.communities.assign(status="合规", reason=""),
+    )  # fmt: skip
+    assert legal_words.still_outside(Legal.of(fine, blank(fine))) == ""
+
+
+def test_a_notice_of_an_earlier_plan_does_not_stay(small_plan: lg.Plan, tmp_path: Path) -> None:
+    stale = tmp_path / "kit" / "notices" / "640181009999.docx"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"x")
+    write_kit(small_plan, blank(small_plan), tmp_path / "kit", lambda _: None)
+    assert not stale.exists()
+
+
+def test_what_was_typed_ends_no_sentence_twice(small_plan: lg.Plan) -> None:
+    filling = blank(small_plan)
+    filling.grids["四至补正"] = "东至A路，\n南至B路。"
+    filling.communities["办公地址"] = " 人民街12号。"
+    legal = Legal.of(small_plan, filling)
+    for one in legal.turned:
+        said = "".join(legal_words.notice(legal, one))
+        assert "。。" not in said
+        assert "。；" not in said
+        assert "\n" not in said
+        if one.kind != GONE:
+            assert "办公地址：人民街12号，面积" in said
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ({"previous_grid_id": "", "grid_id": "2"}, "划归丙（乙网格）"),
+        ({"previous_grid_id": "1", "grid_id": "1"}, "随所在的乙网格由甲改属丙"),
+        ({"previous_grid_id": "1", "grid_id": "2"}, "由甲（甲网格）调整为丙（乙网格）"),
+    ],
+)
+def test_how_a_building_passes(row: dict[str, str], said: str) -> None:
+    names = {"grid": "乙网格", "previous_grid": "甲网格", "community": "丙"}
+    assert _passes(row | names | {"previous_community": "甲"}) == said
+
+
+def test_names_are_ordered_by_their_numbers() -> None:
+    names = ["10号楼", "2号楼", "1号楼", "甲", "B2", "B10"]
+    assert sorted(names, key=in_order) == ["1号楼", "2号楼", "10号楼", "B2", "B10", "甲"]

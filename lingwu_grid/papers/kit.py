@@ -17,7 +17,7 @@ from lingwu_grid.papers.plates import notice_plate, overview
 from lingwu_grid.papers.scenery import Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from lingwu_grid.papers.filling import Filling
@@ -139,17 +139,14 @@ def _reply(legal: Legal) -> OfficialPaper:
     )
     paper.addressed("（请示单位）")
     paper.text(f"《{_subject(legal)}的请示》收悉。经研究，现批复如下：")
-    items = [
+    items: list[Iterable[str]] = [
         (f"同意撤销{one.name}。" for one in legal.of_kind(GONE)),
         (f"同意设立{one.name}，四至为：{one.new_border}。" for one in legal.of_kind(NEW)),
         (
             f"同意调整{one.name}管辖范围，调整后四至为：{one.new_border}。"
             for one in legal.of_kind(CHANGED)
         ),
-        (
-            f"同意网格设置的调整：{line}"
-            for line in [legal_words.of_grids(legal).replace("，见附件", "")]
-        ),
+        [f"同意网格设置的调整：{legal_words.of_grids(legal).replace('，见附件', '')}"],
     ]
     heads = ("撤销的社区", "设立的社区", "调整管辖范围的社区", "网格")
     there = [(head, list(lines)) for head, lines in zip(heads, items, strict=True)]

@@ -279,9 +279,7 @@ def test_a_community_whose_ground_changes_is_told_though_nobody_moves(
     assert "户数没有变动，管辖面积由" in said
 
 
-def test_the_grids_reconcile_and_a_plan_of_grids_only_is_a_paper(
-    small_plan: lg.Plan, tmp_path: Path
-) -> None:
+def test_the_grids_reconcile_and_a_plan_of_grids_only_is_a_paper(small_plan: lg.Plan) -> None:
     legal = Legal.of(small_plan, blank(small_plan))
     for row in legal_words.grid_rows(legal):
         before, came, left, after = (int(n.replace(",", "")) for n in row[4:])

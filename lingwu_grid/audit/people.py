@@ -11,7 +11,7 @@ import shapely
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.enclosures import label_by
 from lingwu_grid.ingest.counting import places_of
-from lingwu_grid.ingest.housing import house_of
+from lingwu_grid.ingest.housing import houses_of
 from lingwu_grid.ingest.turned import in_degrees
 
 if TYPE_CHECKING:
@@ -134,8 +134,8 @@ def _at_home(rows: gpd.GeoDataFrame, buildings: gpd.GeoDataFrame) -> NDArray[np.
     row, house = shapely.STRtree(buildings.geometry.to_numpy()).query(
         rows.geometry.to_numpy(), "intersects"
     )
-    said = rows["building_id"].map(house_of).to_numpy(object)[row]
-    names = [buildings[c].map(house_of).to_numpy(object)[house] for c in ("building_id", "name")]
+    said = houses_of(rows["building_id"]).to_numpy(object)[row]
+    names = [houses_of(buildings[c]).to_numpy(object)[house] for c in ("building_id", "name")]
     home = np.zeros(len(rows), np.bool_)
     home[row[(said == names[0]) | (said == names[1])]] = True
     return home

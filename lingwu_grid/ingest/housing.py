@@ -13,7 +13,7 @@ from lingwu_grid.contract.findings import Finding
 from lingwu_grid.ingest.recurring import place_of_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     import geopandas as gpd
     from numpy.typing import NDArray
@@ -56,16 +56,14 @@ def place_by_building(
         How many were placed, and by what.
     """
     codes = _codes_of(compounds)
-    theirs, own = (
-        table["compound_id"].map(lambda c: _code(c, codes)) for table in (buildings, rows)
-    )
+    theirs, own = (_each(t["compound_id"], lambda c: _code(c, codes)) for t in (buildings, rows))
     number = buildings["building_id"].map(str)
     # Two footprints of one number in one place of one compound are one house.
     keys = [theirs.to_numpy(object), number.to_numpy(object), place_of_number(buildings)]
     house = pd.factorize(pd.MultiIndex.from_arrays(keys))[0]
-    wanted = rows["building_id"].map(house_of)
-    by_number = _find(theirs + "\0" + number.map(house_of), house, own + "\0" + wanted)
-    by_name = _find(theirs + "\0" + buildings["name"].map(house_of), house, own + "\0" + wanted)
+    wanted = own + "\0" + houses_of(rows["building_id"])
+    by_number = _find(theirs + "\0" + houses_of(number), house, wanted)
+    by_name = _find(theirs + "\0" + houses_of(buildings["name"]), house, wanted)
     alone = _find(number, house, rows["building_id"])
     at_home = np.maximum(by_number, by_name)  # one of them, where the other finds none
     at_home[(by_number >= 0) & (by_name >= 0) & (by_number != by_name)] = SEVERAL
@@ -108,6 +106,17 @@ def house_of(said: object) -> str:
     for _ in range(3):
         text = AFTER.sub("", text)
     return BEFORE.sub("", BEFORE.sub("", text))
+
+
+def houses_of(said: pd.Series) -> pd.Series:
+    """Give :func:`house_of` of each."""
+    return _each(said, house_of)
+
+
+def _each(said: pd.Series, plain: Callable[[str], str]) -> pd.Series:
+    """Apply a function once to each word there is: the rows are many, the words few."""
+    code, words = pd.factorize(said, use_na_sentinel=False)
+    return pd.Series(np.array([plain(word) for word in words], object)[code], index=said.index)
 
 
 def _find(names: pd.Series, house: NDArray[np.int64], wanted: pd.Series) -> NDArray[np.int64]:

@@ -236,14 +236,18 @@ def test_libreoffice_reads_each_kind(kit: Path, tmp_path: Path) -> None:
         assert said in pdf_text(converted(path, "pdf", tmp_path), tmp_path), path.name
 
 
-def test_the_same_plan_gives_the_same_bytes(small_plan: lg.Plan, tmp_path: Path) -> None:
-    for name in ("one", "two"):
-        write_kit(small_plan, blank(small_plan), tmp_path / name, lambda _: None)
-    files = [p for p in sorted((tmp_path / "one").rglob("*")) if p.is_file()]
+def test_the_same_plan_gives_the_same_bytes_and_no_notice_of_another_stays(
+    kit: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    stale = tmp_path / "kit" / "notices" / "640181009999.docx"
+    stale.parent.mkdir(parents=True)
+    stale.write_bytes(b"x")
+    write_kit(small_plan, blank(small_plan), tmp_path / "kit", lambda _: None)
+    files = {p.relative_to(tmp_path / "kit") for p in (tmp_path / "kit").rglob("*") if p.is_file()}
     assert len(files) > 4
+    assert files == {p.relative_to(kit) for p in kit.rglob("*") if p.is_file()}
     for path in files:
-        other = tmp_path / "two" / path.relative_to(tmp_path / "one")
-        assert path.read_bytes() == other.read_bytes(), path.name
+        assert (kit / path).read_bytes() == (tmp_path / "kit" / path).read_bytes(), path
 
 
 def test_names_from_the_data_are_text(small_plan: lg.Plan, tmp_path: Path) -> None:
@@ -301,14 +305,6 @@ def test_who_is_still_out_of_range_is_named(small_plan: lg.Plan) -> None:
         communities=small_plan.communities.assign(status="合规", reason=""),
     )  # fmt: skip
     assert legal_words.still_outside(Legal.of(fine, blank(fine))) == ""
-
-
-def test_a_notice_of_an_earlier_plan_does_not_stay(small_plan: lg.Plan, tmp_path: Path) -> None:
-    stale = tmp_path / "kit" / "notices" / "640181009999.docx"
-    stale.parent.mkdir(parents=True)
-    stale.write_bytes(b"x")
-    write_kit(small_plan, blank(small_plan), tmp_path / "kit", lambda _: None)
-    assert not stale.exists()
 
 
 def test_what_was_typed_ends_no_sentence_twice(small_plan: lg.Plan) -> None:

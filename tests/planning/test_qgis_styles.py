@@ -18,6 +18,7 @@ import pytest
 
 import lingwu_grid as lg
 from lingwu_grid.contract.kinds import STATUSES
+from lingwu_grid.planning.bundle import write_bundle
 from lingwu_grid.planning.qgis_styles import PROJECT, SHOWN, STYLES
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ for layer in [*(n.layer() for n in project.layerTreeRoot().findLayers()), own]:
 
 @pytest.fixture(scope="module")
 def saved(small_plan: lg.Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return small_plan.save(tmp_path_factory.mktemp("qgis") / "out")
+    folder: Path = tmp_path_factory.mktemp("qgis")
+    write_bundle(small_plan, folder)
+    return folder
 
 
 def styles(folder: Path) -> Iterator[tuple[str, ET.Element]]:
@@ -102,15 +105,15 @@ def test_the_project_names_what_lies_beside_it(saved: Path, small_plan: lg.Plan)
 def test_the_same_plan_gives_the_same_bytes(
     saved: Path, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
-    again = small_plan.save(tmp_path / "again")
+    write_bundle(small_plan, tmp_path)
     for name in (PROJECT, "plan.gpkg"):
-        assert (saved / name).read_bytes() == (again / name).read_bytes(), name
+        assert (saved / name).read_bytes() == (tmp_path / name).read_bytes(), name
 
 
 def test_names_from_the_data_are_text(small_plan: lg.Plan, tmp_path: Path) -> None:
     bad = small_plan.summary | {"study": "<a&b>\"'"}
-    out = replace(small_plan, summary=bad).save(tmp_path / "out")
-    with zipfile.ZipFile(out / PROJECT) as inside:
+    write_bundle(replace(small_plan, summary=bad), tmp_path)
+    with zipfile.ZipFile(tmp_path / PROJECT) as inside:
         root = ET.fromstring(inside.read(inside.namelist()[0]))  # noqa: S314 - our own
     assert root.findtext("title") == "<a&b>\"'"
 

@@ -47,3 +47,16 @@ def test_broken_toml_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "rules.toml").write_text("margin = = 3", encoding="utf-8")
     with pytest.raises(RulesError, match="读不懂"):
         read_rules(tmp_path / "rules.toml")
+
+
+@pytest.mark.parametrize(
+    ("day", "kept"),
+    [("2027-01-05", "2027-01-05"), ("", ""), ("2026-13-45", None), ("2026/9/1", None),
+     ("明年初", None)],
+)  # fmt: skip
+def test_the_day_a_plan_takes_effect_is_a_day(day: str, kept: str | None) -> None:
+    if kept is None:
+        with pytest.raises(RulesError, match=r"effective_date.*2027-01-05"):
+            rules_from({"effective_date": day})
+    else:
+        assert rules_from({"effective_date": day}).effective_date == kept

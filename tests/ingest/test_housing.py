@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pytest
 import shapely
 
 import lingwu_grid as lg
+from lingwu_grid.audit.people import people
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.housing import place_by_building
 
@@ -154,3 +156,17 @@ def test_without_buildings_it_is_said_what_is_needed(tmp_path: Path) -> None:
     bare = _office(tmp_path / "b", HOMES.drop(columns="楼栋"), with_buildings=True)
     with pytest.raises(InputError, match="没有坐标"):
         lg.read_study(bare)
+
+
+def test_numbers_that_recur_raise_no_false_alarm(tmp_path: Path) -> None:
+    """Each stands in its own house, placed there; the first house of the number is far away."""
+    plain = HOMES[:3].assign(楼栋=["1", "2", "1"])
+    study = lg.read_study(_office(tmp_path / "b", plain, with_buildings=True))
+    assert not {f.code for f in people(study)} & {"far_from_building", "building_unknown"}
+    study = lg.read_study(_office(tmp_path / "a", HOMES[:3], with_buildings=True))
+    codes = {f.code for f in people(study)}
+    assert not codes & {"far_from_building", "building_unknown"}
+    moved = study.households.copy()
+    moved["geometry"] = moved.geometry.translate(0, 80)
+    told = {f.code for f in people(replace(study, households=moved))}
+    assert "building_unknown" in told

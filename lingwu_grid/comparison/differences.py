@@ -209,7 +209,7 @@ def _is_same(told: pd.DataFrame, pairs: pd.DataFrame, level: str) -> pd.Series:
 
 
 def _only_one_has(first: PlanRecord, second: PlanRecord) -> gpd.GeoDataFrame:
-    crs = first.run.get("crs") or first.grids.estimate_utm_crs()
+    crs = first.work_crs
     lines = [
         shapely.union_all(shapely.boundary(plan.grids.geometry.to_crs(crs).to_numpy()))
         for plan in (first, second)

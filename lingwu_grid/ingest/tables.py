@@ -185,10 +185,11 @@ def as_source(path: Path, sha256: str, table: str, label: str, raw: Raw) -> Sour
 def _tables(path: Path, claims: Claims, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
     """Read every table of a file, and the first rows of what no table claims."""
     suffix, table = ending_of(path), claims.of(path)
-    is_book = suffix in BOOKS or (suffix in DELIMITED and kind_of(path) == "book")
-    if suffix in BOOKS and kind_of(path) == "web":
+    kind = kind_of(path) if suffix in BOOKS + DELIMITED else ""
+    is_book = (suffix in BOOKS and kind != "other") or kind == "book"
+    if suffix in BOOKS and kind == "web":
         yield from read_page(path, table, claims, limits)
-    elif is_book and kind_of(path) != "other":
+    elif is_book:
         yield from read_book(path, table, claims, limits)
     elif suffix in BOOKS + DELIMITED and table is not None:
         # A text that was given the ending of a workbook is a text.

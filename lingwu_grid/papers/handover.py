@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lingwu_grid.papers.legal_words import CHANGED
+from lingwu_grid.papers.legal import CHANGED
 from lingwu_grid.papers.worksheet import Column, Sheet
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from lingwu_grid.papers.legal_words import Legal
+    from lingwu_grid.papers.legal import Legal
 
 STEPS = (
     ("请示", "向市人民政府报请批准", "居民委员会组织法第六条"),
@@ -35,15 +35,13 @@ def handover_sheets(legal: Legal) -> list[Sheet]:
     legal
         The plan, as the legal chain tells it.
     """
-    rows = legal.record.buildings
-    rows = rows[rows["households"] > 0]
-    other = rows["previous_community_id"] != rows["community_id"]
-    moved = rows[(rows["previous_grid_id"] != rows["grid_id"]) | other]
+    rows = legal.passing
+    other = rows[rows["previous_community_id"] != rows["community_id"]]
     return [
-        _flows(legal, moved, "grid", "网格交接", "网格之间的交接"),
-        _flows(legal, rows[other], "community", "社区交接", "社区之间的交接"),
-        _addresses(legal, moved),
-        _compounds(legal, rows[other & (rows["compound_id"] != "")]),
+        _flows(legal, rows, "grid", "网格交接", "网格之间的交接"),
+        _flows(legal, other, "community", "社区交接", "社区之间的交接"),
+        _addresses(legal, rows),
+        _compounds(legal, other[other["compound_id"] != ""]),
         _steps(legal),
     ]
 
@@ -56,8 +54,7 @@ def _flows(legal: Legal, rows: pd.DataFrame, level: str, name: str, title: str) 
         buildings=("building_id", "nunique"), households=("households", "sum")
     )
     flow = flow.reset_index()
-    names = legal.record.names
-    called = {key: [names.get(code) or code for code in flow[key]] for key in pairs}
+    called = {key: legal.called(flow[key]) for key in pairs}
     what = "网格" if level == "grid" else "社区"
     whose = [] if level == "community" else [
         Column("原社区", called["previous_community_id"], width=14),
@@ -88,9 +85,8 @@ def _to_sign(count: int) -> list[Column]:
 
 
 def _addresses(legal: Legal, rows: pd.DataFrame) -> Sheet:
-    names = legal.record.names
     rows = rows.sort_values(["community_id", "compound_name", "grid_id", "building_id"])
-    called = [[names.get(code) or code for code in rows[key]] for key in (
+    called = [legal.called(rows[key]) for key in (
         "previous_grid_id", "grid_id", "previous_community_id", "community_id",
     )]  # fmt: skip
     return Sheet(
@@ -113,7 +109,6 @@ def _addresses(legal: Legal, rows: pd.DataFrame) -> Sheet:
 
 
 def _compounds(legal: Legal, rows: pd.DataFrame) -> Sheet:
-    names = legal.record.names
     keys = ["compound_id", "compound_name", "previous_community_id", "community_id"]
     told = rows.groupby(keys)["households"].sum().reset_index()
     return Sheet(
@@ -124,7 +119,7 @@ def _compounds(legal: Legal, rows: pd.DataFrame) -> Sheet:
             Column("小区", told["compound_name"].tolist(), width=20),
             Column("户数", told["households"].astype(int).tolist(), "count", 8, is_summed=True),
             *(
-                Column(title, [names.get(c) or c for c in told[key]], width=14)
+                Column(title, legal.called(told[key]), width=14)
                 for title, key in (("原社区", keys[2]), ("新社区", keys[3]))
             ),
             Column("包抓部门", [""] * len(told), width=20, is_to_fill=True),

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
 from lingwu_grid.papers import legal_words
-from lingwu_grid.papers.filling import OFFICE, WORKER
 from lingwu_grid.papers.handover import handover_sheets
 from lingwu_grid.papers.ledger import write_book
-from lingwu_grid.papers.legal_words import CHANGED, GONE, NEW, NUMERALS, TO_FILL, Legal
+from lingwu_grid.papers.legal import CHANGED, GONE, NEW, TO_FILL, Legal
+from lingwu_grid.papers.legal_words import NUMERALS
 from lingwu_grid.papers.official import OfficialPaper
 from lingwu_grid.papers.picture import SYNTHETIC
 from lingwu_grid.papers.plates import notice_plate, overview
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from lingwu_grid.papers.filling import Filling
-    from lingwu_grid.papers.legal_words import Turned
+    from lingwu_grid.papers.legal import Turned
     from lingwu_grid.planning.record import PlanRecord
 
 WHO, WHEN, WHERE_TO = "（印章）", "　　　　年　　月　　日", "市人民政府"
@@ -174,9 +174,10 @@ def _residents(legal: Legal, rows: list[dict[str, str]]) -> OfficialPaper:
         paper.addressed(f"{row['place'] or '下列楼栋'}各位住户")
         paper.text(f"按照{legal_words.POLICY}，您所在的楼栋自{legal.effective}起{_passes(row)}。")
         paper.text(f"适用楼栋：{row['buildings']}。")
-        worker = legal.filling.of_grid(row["grid_id"], WORKER) or TO_FILL
-        office = legal.filling.of_community(row["community_id"], OFFICE) or TO_FILL
-        paper.text(f"今后的网格员：{worker}，社区办公地址：{office}，电话：{TO_FILL}。")
+        paper.text(
+            f"今后的网格员：{legal.worker(row['grid_id'])}，社区办公地址："
+            f"{legal.office(row['community_id'])}，电话：{TO_FILL}。"
+        )
         paper.signed(WHO, WHEN)
     return paper
 

@@ -4,164 +4,26 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
-
-from lingwu_grid.lawful import EXEMPT, LAWFUL
-from lingwu_grid.papers.filling import BOUNDARY, OFFICE
-from lingwu_grid.papers.turnover import passed_between, retired
-from lingwu_grid.planning.border_walk import Landmarks
-from lingwu_grid.planning.boundary_text import boundary_texts
+from lingwu_grid.lawful import LAWFUL
+from lingwu_grid.papers.filling import BOUNDARY
+from lingwu_grid.papers.legal import CHANGED, GONE, NEW, TO_FILL, cleaned
+from lingwu_grid.papers.turnover import outside_today, passed_between
+from lingwu_grid.planning.impact import BEFORE
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from lingwu_grid.papers.filling import Filling
+    from lingwu_grid.papers.legal import Legal, Turned
     from lingwu_grid.planning.record import PlanRecord
 
-TO_FILL = "（待填）"
 POLICY = (
     "《灵武市贯彻“四优四提”城市党建引领社区治理现代化的具体措施（试行）》（灵党办〔2020〕65号）"
 )
 LAW = "《中华人民共和国城市居民委员会组织法》第六条"
-SAME_M2 = 100.0
-"""Ground that differs by no more is the same: a hand-drawn border that was closed."""
-
 NUMERALS = "一二三四五六七八九"
-NEW, GONE, CHANGED = "设立", "撤销", "调整"
-"""What becomes of a community."""
-
-
-class Turned(NamedTuple):
-    """A community that the plan sets up, dissolves, or gives another extent."""
-
-    code: str
-    name: str
-    kind: str
-    """One of `NEW`, `GONE`, `CHANGED`."""
-    before: int
-    after: int
-    came: int
-    left: int
-    grids: int
-    old_border: str
-    new_border: str
-    old_km2: float
-    new_km2: float
-
-
-@dataclass(frozen=True)
-class Legal:
-    """
-    A plan as the legal chain tells it.
-
-    Parameters
-    ----------
-    record
-        The plan.
-    filling
-        Entries of the office.
-    turned
-        Communities whose households change, by code; those dissolved last.
-    """
-
-    record: PlanRecord
-    filling: Filling
-    turned: tuple[Turned, ...]
-
-    @classmethod
-    def of(cls, record: PlanRecord, filling: Filling) -> Legal:
-        """Collect what changes."""
-        return cls(record, filling, tuple(_turned(record)))
-
-    @property
-    def effective(self) -> str:
-        """From when, in words."""
-        day = str(self.record.run["rules"].get("effective_date", ""))
-        parts = day.split("-")
-        if len(parts) != len("ymd") or not all(part.isdigit() for part in parts):
-            return day or "（启用日期，待填）"
-        year, month, day = parts
-        return f"{year}年{int(month)}月{int(day)}日"
-
-    @property
-    def study(self) -> str:
-        """What the plan is of."""
-        return str(self.record.summary["study"])
-
-    def of_kind(self, kind: str) -> list[Turned]:
-        """List the communities set up, dissolved or changed."""
-        return [one for one in self.turned if one.kind == kind]
-
-
-def _turned(record: PlanRecord) -> list[Turned]:
-    """List the communities whose households or whose ground are not those of today."""
-    rows = record.assignment
-    was, now, moved = _grounds(record)
-    before = rows["previous_community_id"].value_counts()
-    stays = rows[rows["previous_community_id"] == rows["community_id"]]["community_id"]
-    same = stays.value_counts()
-    old = _old_borders(record)
-    out = []
-    for row in record.communities.sort_values("community_id").itertuples(index=False):
-        code, had, has = str(row.community_id), int(before.get(row.community_id, 0)), row.households
-        kept = int(same.get(code, 0))
-        if had == has == kept and moved.get(code, 0.0) <= SAME_M2:
-            continue
-        out.append(
-            Turned(
-                code, row.community_name, CHANGED if had else NEW, had, int(has), int(has) - kept,
-                had - kept, int(row.grids), old.get(code, ""), row.boundary_text,
-                was.get(code, 0.0), now[code],
-            )
-        )  # fmt: skip
-    gone = retired(record)
-    for item in gone[gone["level"] == "社区"].to_dict("records"):
-        had = int(before.get(item["code"], 0))
-        border = old.get(item["code"], "")
-        km2 = was.get(item["code"], 0.0)
-        out.append(
-            Turned(item["code"], item["name"], GONE, had, 0, 0, had, 0, border, "", km2, 0.0)
-        )
-    return out
-
-
-def _grounds(record: PlanRecord) -> tuple[dict[str, float], dict[str, float], dict[str, float]]:
-    """Give the area of each community today and in the plan, km², and what of it differs, m²."""
-    crs = record.run.get("crs") or record.communities.estimate_utm_crs()
-    plan = record.communities.to_crs(crs).set_index("community_id").geometry
-    today = record.backdrop.get("communities")
-    if today is None or not len(today):
-        return {}, dict(plan.area / 1e6), {}
-    shapes = today.to_crs(crs).drop_duplicates("community_id").set_index("community_id").geometry
-    both = plan.index.intersection(shapes.index)
-    differs = shapely.area(
-        shapely.symmetric_difference(
-            shapely.make_valid(shapes.loc[both].to_numpy()), plan.loc[both].to_numpy()
-        )
-    )
-    return (
-        dict(shapes.area / 1e6),
-        dict(plan.area / 1e6),
-        dict(zip(both, differs.tolist(), strict=True)),
-    )
-
-
-def _old_borders(record: PlanRecord) -> dict[str, str]:
-    """Describe today's communities by the same walk as the plan's."""
-    today = record.backdrop.get("communities")
-    if today is None or not len(today):
-        return {}
-    crs = record.run.get("crs") or record.communities.estimate_utm_crs()
-    near = {name: table.to_crs(crs) for name, table in record.backdrop.items()}
-    shapes = near["communities"].geometry.to_numpy()
-    called = today["community_name"].fillna("").astype(str).tolist()
-    texts = boundary_texts(np.asarray(shapes, object), called, Landmarks.of(near))
-    return dict(zip(today["community_id"].astype(str), texts, strict=True))
 
 
 def basis(legal: Legal) -> str:
@@ -178,13 +40,10 @@ def basis(legal: Legal) -> str:
 def situation(legal: Legal) -> str:
     """Say what there is today, and what is out of range."""
     record = legal.record
-    rules = record.run["rules"]["community"]
-    exempt = set(record.communities.loc[record.communities["status"] == EXEMPT, "community_id"])
-    rows = record.impact[record.impact["when"] == "现状"]
+    rows = record.impact[record.impact["when"] == BEFORE]
     out = [
         f"{row.community_name}{row.households:,}户"
-        for row in rows.itertuples(index=False)
-        if not rules["lower"] <= row.households <= rules["upper"] and row.community_id not in exempt
+        for row in outside_today(record).itertuples(index=False)
     ]
     if not len(rows):
         return f"现状没有划分社区和网格，常住居民{record.summary['households']:,}户。"
@@ -196,8 +55,7 @@ def situation(legal: Legal) -> str:
 def measures(legal: Legal) -> list[str]:
     """Say what is set up, what dissolved, and what changes, a paragraph for each community."""
     passed = passed_between(legal.record)
-    gone = retired(legal.record)
-    where = dict(zip(gone["code"], gone["successors"], strict=True))
+    where = dict(zip(legal.gone["code"], legal.gone["successors"], strict=True))
     said = [
         f"撤销{one.name}（{one.before:,}户），所辖住户划归：{where[one.code]}。"
         for one in legal.of_kind(GONE)
@@ -225,7 +83,7 @@ def grid_rows(legal: Legal) -> list[list[str]]:
         ]
         for row in grids.itertuples(index=False)
     ]  # fmt: skip
-    gone = retired(record)
+    gone = legal.gone
     return rows + [
         [item["code"], item["name"], "", GONE, f"{item['households']:,}", "0",
          f"{item['households']:,}", "0"]
@@ -251,11 +109,6 @@ def still_outside(legal: Legal) -> str:
             named.setdefault(why.rstrip("："), []).append(f"{name}{households:,}户")
     told = "；".join(f"{'、'.join(zones)}（{why}）" for why, zones in named.items())
     return f"调整后不在规定规模内的：{told}。" if told else ""
-
-
-def _clean(text: str) -> str:
-    """Take line ends and the last stop from what was typed: a sentence goes on after it."""
-    return " ".join(text.split()).rstrip("。；;，,、. ")
 
 
 def borders(legal: Legal) -> list[list[str]]:
@@ -308,7 +161,7 @@ def notice(legal: Legal, one: Turned) -> list[str]:
     if one.kind == GONE:
         rows = record.assignment
         heirs = rows.loc[rows["previous_community_id"] == one.code, "community_id"].unique()
-        called = "、".join(record.names.get(code) or code for code in sorted(heirs))
+        called = "、".join(legal.called(sorted(heirs)))
         kept = record.grids[record.grids["grid_id"].str.startswith(one.code)]
         keeps = "、".join(f"{g}（{c}）" for g, c in zip(kept["grid_name"], kept["community_name"],
                                                       strict=True))  # fmt: skip
@@ -319,10 +172,9 @@ def notice(legal: Legal, one: Turned) -> list[str]:
             f"三、原辖区住户归{called or TO_FILL}，各楼栋归属见告知单。"
             + (f"改属其他社区的网格暂沿用原编码和名称：{keeps}。" if keeps else ""),
         ]
-    office = _clean(legal.filling.of_community(one.code, OFFICE)) or TO_FILL
     grids = record.grids[record.grids["community_id"] == one.code].sort_values("grid_id")
     sides = [
-        _clean(legal.filling.of_grid(str(row.grid_id), BOUNDARY)) or row.boundary_text
+        cleaned(legal.filling.of_grid(str(row.grid_id), BOUNDARY)) or row.boundary_text
         for row in grids.itertuples(index=False)
     ]
     places = record.buildings[record.buildings["community_id"] == one.code]
@@ -342,7 +194,7 @@ def notice(legal: Legal, one: Turned) -> list[str]:
             for name, code, side in zip(grids["grid_name"], grids["grid_id"], sides, strict=True)
         )
         + "。",
-        f"六、办公地址：{office}，面积{TO_FILL}平方米；联系电话：{TO_FILL}。",
+        f"六、办公地址：{legal.office(one.code)}，面积{TO_FILL}平方米；联系电话：{TO_FILL}。",
         f"七、公示期：{TO_FILL}。对界线有意见的，公示期内可向{street}提出。",
     ]
 
@@ -365,20 +217,15 @@ def told_residents(legal: Legal) -> pd.DataFrame:
         community_id (new), place, buildings (text), and the names of the old and new grid and
         community; nothing on how many.
     """
-    rows = legal.record.buildings
-    moves = (rows["previous_grid_id"] != rows["grid_id"]) | (
-        rows["previous_community_id"] != rows["community_id"]
-    )
-    rows = rows[moves & (rows["households"] > 0)].copy()
+    rows = legal.passing.copy()
     keys = ["community_id", "compound_name", "previous_grid_id", "grid_id"]
     rows["building"] = rows["building_name"].where(rows["building_name"] != "", rows["building_id"])
     out = rows.groupby([*keys, "previous_community_id"], sort=True)["building"].agg(
         lambda names: "、 ".join(sorted(set(names), key=in_order))  # codes break at spaces only
     )
     told = out.rename("buildings").reset_index()
-    names = legal.record.names
     for column in ("previous_grid", "grid", "previous_community", "community"):
-        told[column] = [names.get(code) or code for code in told[f"{column}_id"]]
+        told[column] = legal.called(told[f"{column}_id"])
     return told.rename(columns={"compound_name": "place"})
 
 

@@ -14,7 +14,7 @@ from lingwu_grid.papers.change_sheets import exception_sheet, overview_sheet
 from lingwu_grid.papers.filling import BOUNDARY, OFFICE, Filling
 from lingwu_grid.papers.funds_words import fixed_funds, near_classes, people_said
 from lingwu_grid.papers.money_sheets import NO_CLASS, STEPS, by_payer, crossings
-from lingwu_grid.papers.turnover import passed_between, posts, retired
+from lingwu_grid.papers.turnover import outside_today, passed_between, posts, retired
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.defence import defence
@@ -95,13 +95,9 @@ def _now(record: PlanRecord) -> dict[str, Any]:
     grids = record.assignment["previous_grid_id"].value_counts()
     grids = grids[grids.index != ""]
     band, wide = rules["grid"], rules["community"]
-    exempt = record.communities.loc[record.communities["status"] == EXEMPT, "community_id"]
     special = record.grids.loc[record.grids["status"] == EXEMPT, "grid_id"]
     grids = grids[~grids.index.isin(special)]
-    outside = before[
-        ~before["households"].between(wide["lower"], wide["upper"])
-        & ~before["community_id"].isin(exempt)
-    ]
+    outside = outside_today(record)
     return {
         "households": f"{record.summary['households']:,}",
         "residents": people_said(record, int(record.grids["residents"].sum())),
@@ -205,7 +201,7 @@ def _grids(grids: pd.DataFrame, filling: Filling) -> list[dict[str, Any]]:
 
 
 def _traverses(record: PlanRecord) -> dict[str, str]:
-    crs = record.run.get("crs") or record.communities.estimate_utm_crs()
+    crs = record.work_crs
     zones = record.communities.to_crs(crs)
     landmarks = Landmarks.of({name: table.to_crs(crs) for name, table in record.backdrop.items()})
     said = traverses(zones.geometry.to_numpy(), zones["community_name"].tolist(), landmarks)

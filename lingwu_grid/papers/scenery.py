@@ -46,7 +46,7 @@ class Ground:
     """
 
     def __init__(self, record: PlanRecord) -> None:
-        crs = record.run.get("crs") or record.grids.estimate_utm_crs()
+        crs = record.work_crs
         nothing: dict[str, list[str]] = {"grid_id": [], "community_id": []}
         empty = gpd.GeoDataFrame(nothing, geometry=[], crs=record.grids.crs)
         self.record = record

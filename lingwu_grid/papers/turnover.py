@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lingwu_grid.lawful import EXEMPT
 from lingwu_grid.planning.impact import AFTER, BEFORE
 
 if TYPE_CHECKING:
@@ -74,6 +75,17 @@ def _went(record: PlanRecord, level: str, key: str, codes: list[str]) -> pd.Data
         },
         dtype=object,
     )
+
+
+def outside_today(record: PlanRecord) -> pd.DataFrame:
+    """Give the rows of today's communities that are out of range without an exception."""
+    wide = record.run["rules"]["community"]
+    exempt = record.communities.loc[record.communities["status"] == EXEMPT, "community_id"]
+    before = record.impact[record.impact["when"] == BEFORE]
+    return before[
+        ~before["households"].between(wide["lower"], wide["upper"])
+        & ~before["community_id"].isin(exempt)
+    ]
 
 
 def passed_between(record: PlanRecord) -> dict[str, str]:

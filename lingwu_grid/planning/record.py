@@ -108,6 +108,11 @@ class PlanRecord:
         """Table ``buildings.csv``: households by building."""
         return whole_table(self.pieces, "buildings")
 
+    @property
+    def work_crs(self) -> Any:  # noqa: ANN401 - of pyproj, or its name
+        """The system in metres that the plan was made in; of one that does not say, what fits."""
+        return self.run.get("crs") or self.communities.estimate_utm_crs()
+
     def parts(self) -> Iterator[PlanRecord]:
         """
         Give each part of the plan as a plan of its own, with its own bounds.

@@ -17,7 +17,8 @@ from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
 from lingwu_grid.papers import legal_words
 from lingwu_grid.papers.filling import blank
 from lingwu_grid.papers.kit import _passes, write_kit
-from lingwu_grid.papers.legal_words import CHANGED, GONE, NEW, Legal, in_order
+from lingwu_grid.papers.legal import CHANGED, GONE, NEW, Legal
+from lingwu_grid.papers.legal_words import in_order
 from lingwu_grid.papers.picture import SYNTHETIC, missing_glyphs
 from lingwu_grid.papers.plates import notice_plate
 from lingwu_grid.papers.scenery import Ground
@@ -311,7 +312,9 @@ def test_what_was_typed_ends_no_sentence_twice(small_plan: lg.Plan) -> None:
     filling = blank(small_plan)
     filling.grids["四至补正"] = "东至A路，\n南至B路。"
     filling.communities["办公地址"] = " 人民街12号。"
+    filling.grids["网格长/专职网格员（A岗）"] = "张三。"
     legal = Legal.of(small_plan, filling)
+    assert legal.worker(str(small_plan.grids["grid_id"].iloc[0])) == "张三"
     for one in legal.turned:
         said = "".join(legal_words.notice(legal, one))
         assert "。。" not in said

@@ -15,8 +15,8 @@ import numpy as np
 from lingwu_grid.engine.search.search import Draft, annealed, price_of
 from lingwu_grid.engine.town.ground import NECK, astray, chunks, touched, untouched
 from lingwu_grid.engine.town.kicks import HEATS, around
-from lingwu_grid.engine.town.levels import community_tasks, open_csr, with_task
-from lingwu_grid.engine.town.recombine import LENGTH, clear_streets, cut_task, is_worse
+from lingwu_grid.engine.town.levels import open_csr, with_task
+from lingwu_grid.engine.town.recombine import LENGTH, clear_tasks, cut_task, is_worse
 from lingwu_grid.engine.town.tally import affected_households, outlines
 from lingwu_grid.graph import pieces, sources
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.engine.instance import Instance, Shape, Stop
     from lingwu_grid.engine.search._kernels import Subproblem
-    from lingwu_grid.engine.town.levels import Csr, Task, Town
+    from lingwu_grid.engine.town.levels import Task, Town
 
 RINGS = 2
 """How far off zones take part, in zones."""
@@ -71,7 +71,9 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
     for chunk in chunks(csr, np.flatnonzero(astray(instance, town.zone)), town.zone, now):
         if stop():
             break
-        tasks = tasks or _tasks(instance, town, csr, seed)
+        if not tasks:
+            both = clear_tasks(instance, town, csr, seed)
+            tasks = [cut_task(instance, task) for task in (*both[0], *both[1])]
         task = next((task for task in tasks if np.isin(chunk, task.units).all()), None)
         if task is None or (town.zone[chunk] == now[chunk]).all():
             continue
@@ -79,15 +81,6 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
         if found is not None:
             town, tasks = found, []
     return town
-
-
-def _tasks(instance: Instance, town: Town, csr: Csr, seed: int) -> list[Task]:
-    tasks = clear_streets(instance, town, csr, seed)
-    left = np.ones(instance.graph.n_units, np.bool_)
-    for task in tasks:
-        left[task.units] = False
-    inside = [t for t in community_tasks(instance, town, csr, seed) if left[t.units[0]]]
-    return [cut_task(instance, task) for task in (*tasks, *inside)]
 
 
 def _brought_home(

@@ -80,11 +80,7 @@ def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: 
         Nothing more out of range.
     """
     csr = open_csr(instance, LENGTH)
-    streets = clear_streets(instance, town, csr, seed)
-    left = np.ones(instance.graph.n_units, np.bool_)
-    for task in streets:
-        left[task.units] = False
-    inside = [t for t in community_tasks(instance, town, csr, seed) if left[t.units[0]]]
+    streets, inside = clear_tasks(instance, town, csr, seed)
     # Where few households are all that counts, no detour over worse plans: necks are opened, and
     # what costs nothing is taken.
     first = (WARM, HEATS) if instance.cuts_anew else ((), ())
@@ -93,6 +89,18 @@ def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: 
         found = recombine(priced, instance.shape, stop=stop, workers=workers, heats=heats)
         town = with_task(town, task, found)
     return town
+
+
+def clear_tasks(
+    instance: Instance, town: Town, csr: Csr, seed: int
+) -> tuple[list[Task], list[Task]]:
+    """Cut out all that may change for clear borders: streets, and communities of no such street."""
+    streets = clear_streets(instance, town, csr, seed)
+    left = np.ones(instance.graph.n_units, np.bool_)
+    for task in streets:
+        left[task.units] = False
+    inside = [t for t in community_tasks(instance, town, csr, seed) if left[t.units[0]]]
+    return streets, inside
 
 
 def clear_streets(instance: Instance, town: Town, csr: Csr, seed: int) -> list[Task]:

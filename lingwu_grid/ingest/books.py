@@ -100,15 +100,14 @@ def cells_of(
     with _opened(path, limits) as book:
         for name in sheets:
             if name in book.sheet_names:
-                sheet = _sheet_of(book, name)
-                rows = sheet.cells(None)
+                rows, blocks = _sheet_of(book, name).read(None)
                 check_rows(len(rows), f"{path.name}:{name}", limits)
                 cells = [[_text(cell).strip() for cell in row] for row in rows]
                 # A stray mark far to the right makes every row of a sheet as long.
                 width = max(
                     (i + 1 for row in cells for i, cell in enumerate(row) if cell), default=0
                 )
-                yield name, [row[:width] for row in cells], [*sheet.merged()]
+                yield name, [row[:width] for row in cells], [*blocks]
 
 
 @contextmanager
@@ -143,18 +142,17 @@ class Sheet(NamedTuple):
     """A sheet of a workbook, or a table of a page."""
 
     name: str
-    cells: Callable[[int | None], list[list[object]]]
-    """Gives its rows, so many at most; all of them for None."""
-    merged: Callable[[], Sequence[Block]]
-    """Gives its merged blocks: first and last row and column of each, from 0."""
+    read: Callable[[int | None], tuple[list[list[object]], Sequence[Block]]]
+    """Gives its rows, so many at most, all of them for None; and its merged blocks."""
 
 
 def _sheet_of(book: calamine.CalamineWorkbook, name: str) -> Sheet:
-    def cells(most: int | None) -> list[list[object]]:
-        rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False, nrows=most)
-        return [list(row) for row in rows]
+    def read(most: int | None) -> tuple[list[list[object]], Sequence[Block]]:
+        sheet = book.get_sheet_by_name(name)
+        rows = sheet.to_python(skip_empty_area=False, nrows=most)
+        return [list(row) for row in rows], sheet.merged_cell_ranges or []
 
-    return Sheet(name, cells, lambda: book.get_sheet_by_name(name).merged_cell_ranges or [])
+    return Sheet(name, read)
 
 
 def used_sheets(
@@ -190,13 +188,13 @@ def used_sheets(
             if not claims.leaves_out(path, name):
                 yield from _unclaimed(sheet, label, limits)
             continue
-        cells = sheet.cells(None)
+        cells, blocks = sheet.read(None)
         known = known_headers(meant, claims.own(meant))
         if not _has_columns(cells, meant, known, claims.own(meant)):
             skipped.append(name)
             continue
         used += 1
-        yield meant, label, _sheet(sheet, cells, meant, label, known, limits)
+        yield meant, label, _sheet(cells, blocks, meant, label, known, limits)
     if skipped and not used and table is not None:
         wanted = "、".join(f"“{TABLES[table].columns[c][0]}”" for c in TABLES[table].required)
         raise InputError(
@@ -210,9 +208,9 @@ def used_sheets(
 
 def _unclaimed(sheet: Sheet, label: str, limits: Limits) -> Iterator[tuple[str, str, Raw]]:
     """Give the first rows of a sheet that no table claims; nothing of an empty one."""
-    cells = sheet.cells(PEEK_ROWS)
+    cells, blocks = sheet.read(PEEK_ROWS)
     if any(plain(cell) for row in cells for cell in row):
-        yield "", label, _sheet(sheet, cells, "", label, every_header(), limits)
+        yield "", label, _sheet(cells, blocks, "", label, every_header(), limits)
 
 
 def _has_columns(
@@ -231,8 +229,8 @@ def _has_columns(
 
 
 def _sheet(
-    sheet: Sheet,
     cells: list[list[object]],
+    blocks: Sequence[Block],
     table: str,
     label: str,
     known: frozenset[str],
@@ -240,7 +238,7 @@ def _sheet(
 ) -> Raw:
     head, headers = headers_of(cells, known)
     check_rows(len(cells) - head - 1, label, limits)
-    merged = fill_merged(cells, sheet.merged(), head)
+    merged = fill_merged(cells, blocks, head)
     width = max((i + 1 for i, h in enumerate(headers) if str(h).strip()), default=1)
     names, findings = distinct(headers[:width], table, label)
     rounded: list[str] = []

@@ -13,9 +13,10 @@ from lingwu_grid.ingest.books import Sheet, used_sheets
 from lingwu_grid.ingest.files import UTF_16, Raw, check_columns, check_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from lingwu_grid.ingest.books import Block
     from lingwu_grid.ingest.claims import Claims
     from lingwu_grid.ingest.files import Limits
 
@@ -61,7 +62,7 @@ def read_page(
     sheets = []
     for number, element in enumerate(found, start=1):
         cells = _cells_of(element, f"{path.name}:表格{number}", limits)
-        sheets.append(Sheet(f"表格{number}", partial(_first, cells), list))
+        sheets.append(Sheet(f"表格{number}", partial(_first, cells)))
     yield from used_sheets(sheets, path, table, claims, limits)
 
 
@@ -142,8 +143,11 @@ def _cells_of(table: html.HtmlElement, label: str, limits: Limits) -> list[list[
     return [row + [""] * (width - len(row)) for row in rows]
 
 
-def _first(rows: list[list[object]], most: int | None) -> list[list[object]]:
-    return rows[:most]
+def _first(
+    rows: list[list[object]], most: int | None
+) -> tuple[list[list[object]], Sequence[Block]]:
+    """Give rows as a sheet does; cells that span several are laid out already."""
+    return rows[:most], []
 
 
 def _span(cell: html.HtmlElement, name: str) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 
 from lingwu_grid.contract.kinds import SIDES, STATUSES
 
@@ -256,7 +257,27 @@ class Moved(NamedTuple):
     """Their grid or community changes: those affected."""
 
 
-def moves(rows: Columns, level: str) -> NDArray[np.bool_]:
+def followed(codes: Any, recoded: Mapping[str, str]) -> NDArray[np.object_]:  # noqa: ANN401 - a column
+    """
+    Give today's codes as a plan has them.
+
+    Parameters
+    ----------
+    codes
+        Codes of today, shape (n,).
+    recoded
+        New code of each grid of today that passes to another community and has a code there.
+
+    Examples
+    --------
+    >>> followed(["a1", "a2"], {"a1": "b7"}).tolist()
+    ['b7', 'a2']
+    """
+    place, known = pd.factorize(np.array(list(codes), object), use_na_sentinel=False)
+    return np.array([recoded.get(code, code) for code in known], object)[place]
+
+
+def moves(rows: Columns, level: str, recoded: Mapping[str, str]) -> NDArray[np.bool_]:
     """
     Tell which rows change their zone.
 
@@ -267,12 +288,20 @@ def moves(rows: Columns, level: str) -> NDArray[np.bool_]:
         change.
     level
         `grid` or `community`.
+    recoded
+        As for :func:`followed`: who stays in a grid that has another code does not change grid.
     """
-    old, new = np.asarray(rows[f"previous_{level}_id"]), np.asarray(rows[f"{level}_id"])
+    known = recoded if level == "grid" else {}
+    old, new = followed(rows[f"previous_{level}_id"], known), np.asarray(rows[f"{level}_id"])
     return np.asarray((old != new) & (old != ""), np.bool_)
 
 
-def moved(rows: Columns) -> Moved:
+def affected(rows: Columns, recoded: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Tell which rows change grid or community, as :func:`moves` tells."""
+    return moves(rows, "grid", recoded) | moves(rows, "community", recoded)
+
+
+def moved(rows: Columns, recoded: Mapping[str, str]) -> Moved:
     """Count the households of an assignment that are moved, as :func:`moves` tells."""
-    grid, community = moves(rows, "grid"), moves(rows, "community")
+    grid, community = moves(rows, "grid", recoded), moves(rows, "community", recoded)
     return Moved(int(grid.sum()), int(community.sum()), int((grid | community).sum()))

@@ -76,6 +76,7 @@ def verify(folder: str | Path, *, disclosure: bool = False) -> Verdict:
     verdict.expect("每户一个网格", _households(files))
     verdict.expect("户数范围", _sizes(files))
     verdict.expect("层级归属", _nesting(files))
+    verdict.expect("编码", _codes(files))
     verdict.expect("连片", _contiguity(files))
     verdict.expect("图形", _polygons(files))
     verdict.expect("锁定", _locks(files))
@@ -112,6 +113,10 @@ class _Files:
         self.grids, self.communities, self.units = layers.values()
         self.summary: dict[str, Any] = plain["summary"]
         self.certificate: dict[str, Any] = plain["certificate"]
+        # A grid that passes to another community has a code there: who stays in it stays.
+        table = self.grids[self.grids["recoded_from"].fillna("") != ""]
+        self.recoded = dict(zip(table["recoded_from"], table["grid_id"], strict=True))
+        self.rows["stays_in"] = self.rows["previous_grid_id"].replace(self.recoded)
         self.rules: dict[str, Any] = self.certificate["rules"]
 
 
@@ -204,6 +209,29 @@ def _polygons(files: _Files) -> list[str]:
     return faults
 
 
+def _codes(files: _Files) -> list[str]:
+    """Check what is said to be a grid of today with a new code: it passed to another community."""
+    faults, rows, recoded = [], files.rows, files.recoded
+    known = set(rows["previous_grid_id"])
+    if files.summary["grids_recoded"] != recoded:
+        faults.append("汇总与图层写的改编网格不一")
+    if len(recoded) != int((files.grids["recoded_from"].fillna("") != "").sum()):
+        faults.append("一个原网格改编成了几个网格")
+    home = dict(zip(files.grids["grid_id"], files.grids["community_id"], strict=True))
+    for old, new in recoded.items():
+        lived = rows[rows["previous_grid_id"] == old]
+        stay = lived[lived["grid_id"] == new]
+        if old in home:
+            faults.append(f"{old} 改编为 {new}，却仍在用")
+        if new in known:
+            faults.append(f"{old} 改编为 {new}，是现状另一网格的编码")
+        if len(lived) and not len(stay):
+            faults.append(f"{old} 改编为 {new}，却没有一户在其中")
+        if (stay["previous_community_id"] == home[new]).any():
+            faults.append(f"{old} 改编为 {new}，却没有换社区")
+    return faults
+
+
 def _may_be_in_pieces(files: _Files) -> set[str]:
     """Give the declared enclaves, and the communities that hold them."""
     enclaves = set(files.rules["enclaves"])
@@ -216,7 +244,9 @@ def _locks(files: _Files) -> list[str]:
     faults = [
         f"锁定的网格 {grid} 的户有变动"
         for grid in rules["locked_grids"]
-        if ((rows["grid_id"] == grid) != (rows["previous_grid_id"] == grid)).any()
+        if (
+            (rows["grid_id"] == files.recoded.get(grid, grid)) != (rows["previous_grid_id"] == grid)
+        ).any()
     ]
     for community in rules["locked_communities"]:
         new, old = rows["community_id"] == community, rows["previous_community_id"] == community
@@ -227,12 +257,8 @@ def _locks(files: _Files) -> list[str]:
 
 def _moves(files: _Files) -> list[str]:
     rows = files.rows
-    gone = {
-        key: (
-            (rows[f"previous_{key}_id"] != rows[f"{key}_id"]) & (rows[f"previous_{key}_id"] != "")
-        )
-        for key in ("grid", "community")
-    }
+    today = {"grid": "stays_in", "community": "previous_community_id"}
+    gone = {key: (rows[was] != rows[f"{key}_id"]) & (rows[was] != "") for key, was in today.items()}
     counts = {f"households_moved_{key}": int(lines.sum()) for key, lines in gone.items()}
     counts["affected"] = int((gone["grid"] | gone["community"]).sum())
     return [
@@ -262,7 +288,7 @@ def _bounds(files: _Files) -> list[str]:
         if bounds["within_plan"] > min(total, moved):
             faults.append(f"方案内下限 {bounds['within_plan']} 大于各社区证明之和 {total}")
     rows = files.rows
-    gone = rows[(rows["previous_grid_id"] != rows["grid_id"]) & (rows["previous_grid_id"] != "")]
+    gone = rows[(rows["stays_in"] != rows["grid_id"]) & (rows["stays_in"] != "")]
     count = gone.groupby("community_id").size()
     for p in proofs:
         if p["free_bound"] > p["bound"] or p["bound"] > p["moved"]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lingwu_grid.contract.policy import SERVICE_MINUTES
 from lingwu_grid.fabric.places import name_places
+from lingwu_grid.lawful import followed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -125,7 +126,7 @@ def _keys(study: Study, plan: PlanRecord | None) -> tuple[Keys, Keys | None]:
         {
             "街道": street,  # nobody changes street
             "社区": rows["previous_community_id"].to_numpy(object),
-            "网格": rows["previous_grid_id"].to_numpy(object),
+            "网格": followed(rows["previous_grid_id"], plan.recoded),
         },
     )
 

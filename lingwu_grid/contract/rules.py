@@ -200,6 +200,18 @@ class Rules:
         own = [f.name for f in fields(self) if getattr(self, f.name) != getattr(usual, f.name)]
         return f"<Rules {', '.join(f'{n}={getattr(self, n)!r}' for n in own) or 'of the policy'}>"
 
+    def following(self, recoded: Mapping[str, str]) -> Rules:
+        """Give the same settings where what names a grid names its new code in the plan too."""
+        if not recoded:
+            return self
+        named = [replace(e, grid_id=recoded[e.grid_id]) for e in self.exceptions
+                 if e.grid_id in recoded]  # fmt: skip
+        return self.with_(
+            exceptions=(*self.exceptions, *named),
+            enclaves=(*self.enclaves, *(recoded[g] for g in self.enclaves if g in recoded)),
+            pins=tuple(replace(p, grid_id=recoded.get(p.grid_id, p.grid_id)) for p in self.pins),
+        )
+
     def with_(self, **changes: Any) -> Rules:  # noqa: ANN401 - any setting may be changed
         """Give the same settings with some of them changed, checked again."""
         return replace(self, **changes)

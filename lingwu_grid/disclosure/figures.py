@@ -62,6 +62,8 @@ class Figures:
         By level (`grid`, `community`): zone to its lower and upper bound; "" for the usual ones.
     pages
         Columns of the leaves by which pages are made: one for each value, with sums of its own.
+    recoded
+        New code of each grid of today that has another one in the plan.
     """
 
     def __init__(
@@ -69,11 +71,12 @@ class Figures:
         leaves: pd.DataFrame,
         limits: Mapping[str, Mapping[str, Sequence[int]]],
         pages: Sequence[str],
+        recoded: Mapping[str, str],
     ) -> None:
         self._leaves = leaves.reset_index(drop=True)
         self._limits = limits
         self._truth = self._leaves["households"].to_numpy(np.int64)
-        self._members = groups_of(self._leaves, pages)
+        self._members = groups_of(self._leaves, pages, recoded)
         self._step: dict[Key, int] = {}
         self.withheld = self._protect()
 
@@ -165,13 +168,15 @@ def _steps_of(key: Key) -> tuple[int, ...]:
     return SIZE_STEPS if key[0] in ZONES else STEPS
 
 
-def groups_of(leaves: pd.DataFrame, pages: Sequence[str]) -> dict[Key, NDArray[np.int64]]:
+def groups_of(
+    leaves: pd.DataFrame, pages: Sequence[str], recoded: Mapping[str, str]
+) -> dict[Key, NDArray[np.int64]]:
     """
     Give the leaves of every figure.
 
     Parameters
     ----------
-    leaves, pages
+    leaves, pages, recoded
         As for :class:`Figures`; households are not used.
 
     Returns
@@ -181,7 +186,7 @@ def groups_of(leaves: pd.DataFrame, pages: Sequence[str]) -> dict[Key, NDArray[n
     """
     members: dict[Key, NDArray[np.int64]] = {}
     every = np.ones(len(leaves), bool)
-    moving, across = moves(leaves, "grid"), moves(leaves, "community")
+    moving, across = moves(leaves, "grid", recoded), moves(leaves, "community", recoded)
 
     def add(kind: str, columns: Sequence[str], chosen: NDArray[np.bool_]) -> None:
         at = np.flatnonzero(chosen)

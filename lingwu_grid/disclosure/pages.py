@@ -98,7 +98,7 @@ def faults_of(folder: Path, buildings: pd.DataFrame | None = None) -> tuple[list
             "disclosure：推得出少于五户的页不留，why 写着是哪一处",
         )
     figures: dict[Key, str] = {}
-    owners: dict[str, dict[str, str]] = {"today": {}, "plan": {}, "streets": {}}
+    owners: dict[str, dict[str, str]] = {"today": {}, "plan": {}, "streets": {}, "recoded": {}}
     faults: list[str] = []
     for name, text in texts.items():
         found = FIGURES.search(text)
@@ -118,7 +118,8 @@ def faults_of(folder: Path, buildings: pd.DataFrame | None = None) -> tuple[list
             folder / "buildings.csv", dtype=dict.fromkeys(COMPOUND, str), keep_default_na=False
         )
     truth = None if buildings is None else _truth(buildings, leaves)
-    members = {key: at for key, at in groups_of(leaves, PAGES).items() if key in figures}
+    every = groups_of(leaves, PAGES, owners["recoded"])
+    members = {key: at for key, at in every.items() if key in figures}
     printed = printed_of(members, figures, np.zeros(len(leaves)))
     cells = vstack([printed.sums, eye_array(len(leaves), format="csr")], format="csr")
     try:

@@ -125,23 +125,23 @@ def _compound_cards(record: PlanRecord) -> dict[str, Any]:
     is_summed = "building_id" not in record.buildings.columns  # a shared part has sums only
     flows = record.buildings if is_summed else household_flows(record.buildings)
     flows = flows[flows["compound_id"] != ""]
-    names = record.names
+    names, recoded = record.names, record.recoded
     rows_of: dict[str, list[Any]] = {}
     for row in flows.sort_values("compound_id", kind="stable").itertuples(index=False):
         rows_of.setdefault(str(row.compound_id), []).append(row)
     return {
         code: {
             "name": rows[0].compound_name or code,
-            "said": _compound_said(rows),
-            "rows": [(f"{r.households} 户", _flow_said(r, names)) for r in rows],
+            "said": _compound_said(rows, recoded),
+            "rows": [(f"{r.households} 户", _flow_said(r, names, recoded)) for r in rows],
         }
         for code, rows in rows_of.items()
     }
 
 
-def _compound_said(rows: list[Any]) -> str:
+def _compound_said(rows: list[Any], recoded: dict[str, str]) -> str:
     """Say in a line what becomes of a compound: grid and community, each told."""
-    grid = [r.previous_grid_id not in ("", r.grid_id) for r in rows]
+    grid = [_leaves(r, recoded) for r in rows]
     community = [r.previous_community_id not in ("", r.community_id) for r in rows]
     if not any(grid) and not any(community):
         return "小区：整体不变"
@@ -151,14 +151,23 @@ def _compound_said(rows: list[Any]) -> str:
     return "小区：" + "，".join(told)
 
 
-def _flow_said(row: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - a row of a table
+def _leaves(row: Any, recoded: dict[str, str]) -> bool:  # noqa: ANN401 - a row of a table
+    """Tell whether some households of a compound change grid."""
+    today: str = row.previous_grid_id
+    return today != "" and recoded.get(today, today) != row.grid_id
+
+
+def _flow_said(row: Any, names: dict[str, str], recoded: dict[str, str]) -> str:  # noqa: ANN401 - a row
     """Say where some households of a compound go."""
     now = names.get(row.grid_id, row.grid_id)
     across = ""
     if row.previous_community_id not in ("", row.community_id):
         across = f"，社区改属{names.get(row.community_id, row.community_id)}"
-    if row.previous_grid_id not in ("", row.grid_id):
-        return f"{names.get(row.previous_grid_id, row.previous_grid_id)} → {now}{across}"
+    was = names.get(row.previous_grid_id, row.previous_grid_id)
+    if _leaves(row, recoded):
+        return f"{was} → {now}{across}"
+    if row.previous_grid_id in recoded:
+        return f"仍在{was}，改称{now}{across}"
     return f"仍在{now}" + (across or "，不变")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 
 from lingwu_grid.contract.kinds import barrier
@@ -151,7 +152,7 @@ def _was(
     def coded(ids: pd.Series, known: dict[str, int]) -> pd.Series:
         return ids.map(known).fillna(ids.eq("").map({True: -1, False: -2})).astype(int)
 
-    count["g"] = coded(count["previous_grid_id"], code)
+    count["g"] = coded(count["previous_grid_id"].replace(record.recoded), code)
     count["c"] = coded(count["previous_community_id"], owner)
     place = {u: i for i, u in enumerate(units["unit_id"])}
     was: list[list[int]] = [[] for _ in place]

@@ -52,7 +52,7 @@ class Shared:
             | {zone: (low, ANY if up is None else up) for zone, (low, up) in own.items()}
             for level, own in rules["own"].items()
         }
-        self.figures = Figures(self._leaves, limits, PAGES)
+        self.figures = Figures(self._leaves, limits, PAGES, record.recoded)
         self._changes = self._flows(record)
         rows = record.assignment
         self._old_grids = rows[["grid_id", "previous_grid_id"]].drop_duplicates()
@@ -125,6 +125,7 @@ class Shared:
             "owners": {
                 "plan": dict(zip(grids["grid_id"], grids["community_id"], strict=True)),
                 "today": dict(zip(today["grid_id"], today["community_id"], strict=True)),
+                "recoded": record.recoded,
                 "streets": dict(
                     zip(communities["community_id"], communities["subdistrict_id"], strict=True)
                 ),
@@ -196,6 +197,7 @@ class Shared:
             "households": self.figures.text(f"households_{key}", value),
             "grids": len(part.grids),
             "grids_today": len(today),
+            "grids_recoded": {o: n for o, n in self._record.recoded.items() if n in inside},
             "communities": len(part.communities),
             "households_moved_grid": self.figures.text(f"moved_{key}", value),
             "households_moved_community": self.figures.text(f"across_{key}", value),

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from lingwu_grid.lawful import range_of
+from lingwu_grid.lawful import followed, range_of
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.lookup import MICRO
 
 if TYPE_CHECKING:
     import pandas as pd
+    from numpy.typing import NDArray
 
     from lingwu_grid.planning.record import PlanRecord
 
@@ -43,7 +44,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     shapes = record.units.set_index("unit_id").geometry
     return [
         {
-            "head": _head(story, names),
+            "head": _head(story, sides, names),
             "households": int(story.households),
             "elderly": int(story.elderly),
             "reason": story.reason,
@@ -77,9 +78,10 @@ def _side_said(side: dict[str, Any] | None) -> str:
     )
 
 
-def _head(story: Any, names: dict[str, str]) -> str:  # noqa: ANN401 - a row
-    if story.previous_grid_id == story.grid_id:
-        return f"{names.get(story.grid_id, story.grid_id)}整体改属，{story.households} 户"
+def _head(story: Any, sides: _Sides, names: dict[str, str]) -> str:  # noqa: ANN401 - a row
+    if sides.is_passing(story):
+        was = names.get(story.previous_grid_id, story.previous_grid_id)
+        return f"{was}整体改属，{story.households} 户"
     return f"{story.place}，{story.households} 户"
 
 
@@ -88,16 +90,25 @@ class _Sides:
 
     def __init__(self, record: PlanRecord) -> None:
         self._names = record.names
-        self._today = _sizes(record.assignment["previous_grid_id"])
+        self._recoded = record.recoded
+        self._today = _sizes(followed(record.assignment["previous_grid_id"], record.recoded))
         grids = record.grids
         self._plan = dict(zip(grids["grid_id"], grids["households"].tolist(), strict=True))
         self._rules = record.certificate["rules"]
         sound = shapely.make_valid(grids.geometry.to_numpy())
         self._shapes = dict(zip(grids["grid_id"], sound, strict=True))
 
+    def is_passing(self, story: Any) -> bool:  # noqa: ANN401 - a row
+        """Tell whether a story is a grid that passes to another community as a whole."""
+        today: str = story.previous_grid_id
+        goal: str = story.grid_id
+        return self._recoded.get(today, today) == goal
+
     def of(self, grid: str) -> dict[str, Any] | None:
+        """Give one end; a grid that has a new code stands under that."""
         if not grid:
             return None
+        grid = self._recoded.get(grid, grid)
         return {
             "code": grid,
             "name": self._names.get(grid, grid),
@@ -113,14 +124,15 @@ class _Sides:
         return shapely.point_on_surface(shape if rest.is_empty else rest)
 
 
-def _sizes(zones: pd.Series) -> dict[str, int]:
-    return {str(zone): int(n) for zone, n in zones.value_counts().items() if zone}
+def _sizes(zones: NDArray[np.object_]) -> dict[str, int]:
+    codes, count = np.unique(zones.astype(str), return_counts=True)
+    return {zone: n for zone, n in zip(codes.tolist(), count.tolist(), strict=True) if zone}
 
 
 def _ground(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any]:  # noqa: ANN401
     """Give the ground of a story, and the arrow from its middle to the grid it goes to, if any."""
     middle = shapely.point_on_surface(shape)
-    is_move = story.previous_grid_id != story.grid_id
+    is_move = not sides.is_passing(story)
     goal = sides.aim(story.grid_id, shape) if is_move else middle
     rings = [shapely.get_exterior_ring(part) for part in shapely.get_parts(shape)
              if shapely.get_dimensions(part) == 2]  # fmt: skip

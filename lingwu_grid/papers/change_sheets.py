@@ -13,6 +13,7 @@ from lingwu_grid.papers.worksheet import Column, Sheet
 from lingwu_grid.planning.handed_round import without_ids
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.lookups import named
+from lingwu_grid.planning.stories import is_passing
 from lingwu_grid.planning.streets import street_name, streets_of
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def story_sheet(record: PlanRecord) -> Sheet:
     def called(key: str) -> list[str]:
         return [names.get(code, code) for code in rows[key].astype(str)]
 
-    is_whole = rows["previous_grid_id"] == rows["grid_id"]
+    is_whole = is_passing(rows, record.recoded)
     return Sheet(
         "逐项变动",
         "逐项变动：每一项是一片相连的地方由一个网格划到另一个网格，或一个网格改属另一社区",
@@ -272,6 +273,7 @@ def overview_sheet(record: PlanRecord) -> Sheet:
          "换网格或换社区；任何合规方案都不会更少"),
         ("改动的网格", s["grids_touched"], "", "个"),
         ("撤销的网格", len(s["grids_retired"]), "", "个"),
+        ("改属另一社区、编码改编的网格", len(s["grids_recoded"]), "", "个"),
     ]  # fmt: skip
     formulas = [formula for _, _, formula, _ in rows]
     return Sheet(

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from lingwu_grid.papers.legal import Legal
 
+NOTES = {
+    "grid": "整格移交到另一社区的，网格改属那个社区并改编编码；原编码空着的原不属任何网格",
+    "community": "原编码空着的原不属任何社区",
+}
+"""What a reader of the two lists of handing over should know."""
+
 STEPS = (
     ("请示", "向市人民政府报请批准", "居民委员会组织法第六条"),
     ("批复", "市人民政府批准", "居民委员会组织法第六条"),
@@ -73,7 +79,7 @@ def _flows(legal: Legal, rows: pd.DataFrame, level: str, name: str, title: str) 
             Column("户数", flow["households"].astype(int).tolist(), "count", 9, is_summed=True),
             *_to_sign(len(flow)),
         ],
-        note="两边编码相同的是网格改属另一社区；原编码空着的原不属任何网格或社区",
+        note=NOTES[level],
     )
 
 

@@ -17,7 +17,7 @@ from lingwu_grid.papers.plates import notice_plate, overview
 from lingwu_grid.papers.scenery import Ground
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from lingwu_grid.papers.filling import Filling
@@ -172,7 +172,8 @@ def _residents(legal: Legal, rows: list[dict[str, str]]) -> OfficialPaper:
             paper.page()
             paper.title(title)
         paper.addressed(f"{row['place'] or '下列楼栋'}各位住户")
-        paper.text(f"按照{legal_words.POLICY}，您所在的楼栋自{legal.effective}起{_passes(row)}。")
+        passes = _passes(row, legal.record.recoded)
+        paper.text(f"按照{legal_words.POLICY}，您所在的楼栋自{legal.effective}起{passes}。")
         paper.text(f"适用楼栋：{row['buildings']}。")
         paper.text(
             f"今后的网格员：{legal.worker(row['grid_id'])}，社区办公地址："
@@ -182,11 +183,16 @@ def _residents(legal: Legal, rows: list[dict[str, str]]) -> OfficialPaper:
     return paper
 
 
-def _passes(row: dict[str, str]) -> str:
+def _passes(row: dict[str, str], recoded: Mapping[str, str]) -> str:
     """Say from where to where; of a grid that passes to another community, that it does."""
     to = f"{row['community']}（{row['grid']}）"
     if not row["previous_grid_id"]:
         return f"划归{to}"
-    if row["previous_grid_id"] == row["grid_id"]:
-        return f"随所在的{row['grid']}由{row['previous_community']}改属{row['community']}"
+    was = row["previous_grid_id"]
+    if recoded.get(was, was) == row["grid_id"]:
+        called = f"，改称{row['grid']}" if was in recoded else ""
+        return (
+            f"随所在的{row['previous_grid']}由{row['previous_community']}改属{row['community']}"
+            f"{called}"
+        )
     return f"由{row['previous_community']}（{row['previous_grid']}）调整为{to}"

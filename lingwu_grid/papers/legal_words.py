@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from lingwu_grid.lawful import LAWFUL
+import numpy as np
+
+from lingwu_grid.lawful import LAWFUL, followed
 from lingwu_grid.papers.filling import BOUNDARY
 from lingwu_grid.papers.legal import CHANGED, GONE, NEW, TO_FILL, cleaned
 from lingwu_grid.papers.turnover import outside_today, passed_between
@@ -70,7 +72,8 @@ def measures(legal: Legal) -> list[str]:
 def grid_rows(legal: Legal) -> list[list[str]]:
     """Give the table of the grids that change: before + in - out = after, those retired last."""
     record = legal.record
-    before = record.assignment["previous_grid_id"].value_counts()
+    today = followed(record.assignment["previous_grid_id"], record.recoded)
+    before = dict(zip(*np.unique(today.astype(str), return_counts=True), strict=True))
     grids = record.grids.sort_values("grid_id")
     grids = grids[
         (grids["lineage"] != "不变") | (grids["households_in"] > 0) | (grids["households_out"] > 0)
@@ -162,15 +165,19 @@ def notice(legal: Legal, one: Turned) -> list[str]:
         rows = record.assignment
         heirs = rows.loc[rows["previous_community_id"] == one.code, "community_id"].unique()
         called = "、".join(legal.called(sorted(heirs)))
-        kept = record.grids[record.grids["grid_id"].str.startswith(one.code)]
-        keeps = "、".join(f"{g}（{c}）" for g, c in zip(kept["grid_name"], kept["community_name"],
-                                                      strict=True))  # fmt: skip
+        passed = record.grids[record.grids["recoded_from"].str.startswith(one.code)]
+        recoded = "；".join(
+            f"{was}改称{row.grid_name}（编码{row.grid_id}）"
+            for was, row in zip(
+                legal.called(passed["recoded_from"]), passed.itertuples(), strict=True
+            )
+        )
         return [
             f"一、撤销{one.name}（{street}，编码{one.code}），自{legal.effective}起停止使用，编码"
             "不再使用。",
             f"二、原四至：{one.old_border or '无'}。",
             f"三、原辖区住户归{called or TO_FILL}，各楼栋归属见告知单。"
-            + (f"改属其他社区的网格暂沿用原编码和名称：{keeps}。" if keeps else ""),
+            + (f"整体改属其他社区的网格：{recoded}。" if recoded else ""),
         ]
     grids = record.grids[record.grids["community_id"] == one.code].sort_values("grid_id")
     sides = [

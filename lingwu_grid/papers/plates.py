@@ -282,8 +282,9 @@ def grid_plate(plan: PlanRecord | Ground, grid_id: str) -> Figure:
 
 def grid_title(row: gpd.GeoSeries) -> str:
     """Say in a line what becomes of a grid."""
+    was = f"（原编码 {row.recoded_from}）" if row.recoded_from else ""
     return (
-        f"{row.grid_name}（{row.grid_id}）{row.lineage}：调入 {row.households_in} 户，"
+        f"{row.grid_name}（{row.grid_id}）{row.lineage}{was}：调入 {row.households_in} 户，"
         f"调出 {row.households_out} 户"
     )
 
@@ -299,10 +300,11 @@ def draw_grid(ground: Ground, pair: tuple[Axes, Axes], grid_id: str) -> None:
     """Draw a grid before and after onto two axes."""
     row = _grid_row(ground, grid_id)
     after = ground.grids[ground.grids["grid_id"] == grid_id]
-    before = ground.today[ground.today["grid_id"] == grid_id]
+    was = row.recoded_from or grid_id
+    before = ground.today[ground.today["grid_id"] == was]
     bounds = shapely.total_bounds(np.array([*after.geometry, *before.geometry], object)).tolist()
     said = (
-        f"现状 {ground.lived.get(grid_id, 0)} 户" if len(before) else "现状：无（新设）",
+        f"现状 {ground.lived.get(was, 0)} 户" if len(before) else "现状：无（新设）",
         f"方案 {row.households} 户（{row.status}）",
     )
     for axes, zone, others, text, colour in zip(

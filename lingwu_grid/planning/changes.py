@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lingwu_grid.lawful import moves
+from lingwu_grid.lawful import affected
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ def make_changes(drawn: Drawn) -> pd.DataFrame:
         compound_id=fabric.units["compound_id"].to_numpy()[fabric.unit_of_household],
         building_id=drawn.study.households["building_id"].to_numpy(),
     )
-    gone = table[moves(table, "grid") | moves(table, "community")]
+    gone = table[affected(table, drawn.names.recoded)]
     gone = gone.assign(building_id=gone["building_id"].where(gone["compound_id"] == "", ""))
     told = drawn.stories[[*ZONES, "reason", "units"]]
     told = told.assign(unit_id=told["units"].str.split(" ")).explode("unit_id")

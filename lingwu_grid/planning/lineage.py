@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+from lingwu_grid.lawful import followed
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -67,7 +69,11 @@ class Lineage(NamedTuple):
 
 
 def trace(
-    flow: pd.DataFrame, zones: list[str], old_ids: set[str], ground_changed: set[str]
+    flow: pd.DataFrame,
+    zones: list[str],
+    old_ids: set[str],
+    ground_changed: set[str],
+    recoded: Mapping[str, str],
 ) -> Lineage:
     """
     Tell what each zone of the plan comes from.
@@ -82,6 +88,8 @@ def trace(
         Ids of today's zones.
     ground_changed
         Ids whose ground changed, even if no household did.
+    recoded
+        New id of each of today's zones that has another one now: it is the same zone, adjusted.
 
     Returns
     -------
@@ -89,6 +97,9 @@ def trace(
         A zone that keeps most of an old zone, which is gone, is merged; one that lost its
         households to a new zone is split.
     """
+    told, flow = flow, flow.assign(old=followed(flow["old"], recoded))
+    old_ids = set(followed(old_ids, recoded))
+    ground_changed = ground_changed | set(recoded.values())
     came = flow[(flow["old"] != flow["new"]) & (flow["old"] != "")]
     arrived = came.groupby("new")["households"].sum()
     left = came.groupby("old")["households"].sum()
@@ -107,7 +118,7 @@ def trace(
             kinds.append(SPLIT)
         else:
             kinds.append(MERGED if z in takes_retired else ADJUSTED)
-    ranked = flow[flow["old"] != ""].sort_values(
+    ranked = told[told["old"] != ""].sort_values(
         ["new", "households", "old"], ascending=[True, False, True]
     )
     previous = ranked.groupby("new")["old"].agg("、".join)
@@ -119,12 +130,17 @@ def trace(
     )
 
 
-def new_codes(community: list[str], used: Iterable[str]) -> list[str]:
+FIRST_SPECIAL = 901
+"""Serials from here to 999 are for special grids (专属网格)."""
+
+
+def new_codes(community: Sequence[str], used: Iterable[str], special: Sequence[bool]) -> list[str]:
     """
     Give new grids the next free serials of their communities.
 
     A 15-digit code is the community's 12 digits and a 3-digit serial; a code once used, by a
-    living grid or a retired one, is never given again; 901–999 are for special grids.
+    living grid or a retired one, is never given again; 901–999 are for special grids, and only
+    for those.
 
     Parameters
     ----------
@@ -132,19 +148,23 @@ def new_codes(community: list[str], used: Iterable[str]) -> list[str]:
         Community id of each new grid, in the order they are to be numbered.
     used
         Every grid id ever seen.
+    special
+        Whether each new grid is a special one.
 
     Examples
     --------
-    >>> new_codes(["640181001001", "640181001001"], ["640181001001007", "640181001001901"])
-    ['640181001001008', '640181001001009']
+    >>> home, used = "640181001001", ["640181001001007", "640181001001901"]
+    >>> new_codes([home, home, home], used, [False, True, False])
+    ['640181001001008', '640181001001902', '640181001001009']
     """
-    highest: dict[str, int] = {}
+    highest: dict[tuple[str, bool], int] = {}
     for code in used:
         head, tail = code[:-3], code[-3:]
-        if tail.isdigit() and int(tail) <= 900:
-            highest[head] = max(highest.get(head, 0), int(tail))
+        if tail.isdigit():
+            kind = (head, int(tail) >= FIRST_SPECIAL)
+            highest[kind] = max(highest.get(kind, 0), int(tail))
     codes = []
-    for home in community:
-        highest[home] = highest.get(home, 0) + 1
-        codes.append(f"{home}{highest[home]:03d}")
+    for kind in zip(community, special, strict=True):
+        highest[kind] = highest.get(kind, FIRST_SPECIAL - 1 if kind[1] else 0) + 1
+        codes.append(f"{kind[0]}{highest[kind]:03d}")
     return codes

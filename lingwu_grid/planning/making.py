@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
@@ -12,7 +13,7 @@ from lingwu_grid.contract.findings import Finding, Findings, each
 from lingwu_grid.fabric.outlines import is_necked
 from lingwu_grid.fabric.straight import straightened
 from lingwu_grid.ingest.systems import DEGREES
-from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, grid_bands, moved
+from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, followed, grid_bands, moved
 from lingwu_grid.planning.boundary_text import nameless_sides
 from lingwu_grid.planning.buildings import make_buildings
 from lingwu_grid.planning.certificate import RULES, make_certificate
@@ -50,7 +51,7 @@ def make_record(
     solution
         Grid of each unit, community of each grid.
     kept
-        Ids that an earlier plan gave to new zones.
+        Ids that an earlier plan gave.
 
     Returns
     -------
@@ -58,13 +59,15 @@ def make_record(
         A grid or community whose ground did not change keeps its polygon, vertex for vertex.
     """
     names = name_zones(study, fabric, solution, kept)
+    study = replace(study, rules=study.rules.following(names.recoded))
     straight = straightened(study, fabric, solution.grid_of_unit)
     units = _units(straight, names)
     assignment = _assignment(study, fabric, names)
     grids = make_grids(study, straight, names, assignment)
     communities = make_communities(study, straight, names, grids, assignment)
     drawn = Drawn(study, straight, grids, communities, assignment, names)
-    changed = units[units["grid_id"] != units["previous_grid_id"]].reset_index(drop=True)
+    stays = units["grid_id"].to_numpy() == followed(units["previous_grid_id"], names.recoded)
+    changed = units[~stays].reset_index(drop=True)
     return PlanRecord(
         grids=grids,
         communities=communities,
@@ -127,7 +130,8 @@ def _necks(study: Study, grids: gpd.GeoDataFrame) -> list[Finding]:
     narrow_now = (
         set(today["grid_id"][is_necked(today.geometry.to_numpy())]) if len(today) else set()
     )
-    new = grids[(grids["lineage"] != UNCHANGED) & ~grids["grid_id"].isin(narrow_now)]
+    is_narrow_now = (grids["grid_id"].isin(narrow_now)) | grids["recoded_from"].isin(narrow_now)
+    new = grids[(grids["lineage"] != UNCHANGED) & ~is_narrow_now]
     narrow = new[is_necked(new.geometry.to_crs(study.crs).to_numpy())]
     weight = study.rules.neck_weight
     messages = [
@@ -174,12 +178,12 @@ def _summary(
     tables: tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, pd.DataFrame],
 ) -> dict[str, Any]:
     grids, communities, assignment = tables
-    count = moved(assignment)
+    count = moved(assignment, names.recoded)
     today = study.table("grids")
     shapes = grids.geometry.to_crs(study.crs).to_numpy()
     bound = solution.bound
     changed = grids["lineage"] != UNCHANGED
-    retired = set(fabric.places.grid_ids) - set(grids["grid_id"])
+    retired = set(fabric.places.grid_ids) - set(grids["grid_id"]) - set(names.recoded)
     return {
         "study": study.name,
         "synthetic": study.rules.synthetic,
@@ -200,6 +204,7 @@ def _summary(
         "grids_touched": int(changed.sum()),
         "grids_today": len(fabric.places.grid_ids),
         "grids_retired": sorted(retired),
+        "grids_recoded": dict(sorted(names.recoded.items())),
         "lower_bound": {
             "unconditional": bound.unconditional,
             "unconditional_communities": bound.unconditional_communities,

@@ -10,7 +10,13 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.planning.lineage import keep_codes, new_codes
-from lingwu_grid.planning.register import COMMUNITY, GRID, registered, used_codes
+from lingwu_grid.planning.register import (
+    COMMUNITY,
+    GRID,
+    registered,
+    registered_names,
+    used_codes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +46,8 @@ class Names:
         Today's ids of each household, shape (n_households,); empty for none.
     grid_names, community_names, street_of_community
         By id.
+    recoded
+        New code of each grid of today that passes to another community.
     zone_ids, community_zone_ids
         Id of each zone number and community number of the solution.
     special_grids, villages
@@ -58,10 +66,11 @@ class Names:
     community_zone_ids: dict[int, str]
     special_grids: set[str]
     villages: set[str]
+    recoded: dict[str, str]
 
 
 class Kept(NamedTuple):
-    """Ids that zones which are not today's have already, by number: those of an earlier plan."""
+    """Ids that an earlier plan gave to zones, by number, where they are not today's."""
 
     grids: Mapping[int, str]
     communities: Mapping[int, str]
@@ -85,12 +94,13 @@ def name_zones(
     solution
         Numbers.
     kept
-        Ids that an earlier plan gave to new zones.
+        Ids that an earlier plan gave.
 
     Returns
     -------
     Names
-        A grid or community that lives on keeps its code; a new one takes the next free serial.
+        A grid or community that lives on keeps its code; a new one, and a grid that passes to
+        another community, takes the next free serial there, so that a code tells the community.
     """
     places = fabric.places
     zone = solution.grid_of_unit.astype(np.int64)
@@ -110,10 +120,13 @@ def name_zones(
             len(places.grid_ids),
         )
     number = _of_own_ground(fabric, zone, number)
-    zone_ids = _grid_ids(study, fabric, (zone, number), community_of_unit, kept.grids)
+    passing = _passing(study, fabric, (zone, number), community_of_unit)
+    zone_ids = _grid_ids(study, fabric, (zone, number, passing), community_of_unit, kept.grids)
+    recoded = {places.grid_ids[number[z]]: zone_ids[z] for z in sorted(passing)}
     grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
     previous = _previous(fabric)
     special = {g for g, s in zip(places.grid_ids, places.grid_is_special, strict=True) if s}
+    special |= {recoded[g] for g in special & set(recoded)}
     return Names(
         grid_of_unit=grid_of_unit,
         community_of_unit=community_of_unit,
@@ -129,6 +142,7 @@ def name_zones(
         villages={
             c for c, v in zip(places.community_ids, places.community_is_village, strict=True) if v
         },
+        recoded=recoded,
     )
 
 
@@ -158,6 +172,25 @@ def _of_own_ground(
     return out
 
 
+def _passing(
+    study: Study,
+    fabric: Fabric,
+    numbered: tuple[NDArray[np.int64], NDArray[np.int64]],
+    community_of_unit: NDArray[np.object_],
+) -> set[int]:
+    """Give the zones that are a grid of today in another community; a locked one keeps its code."""
+    places, (zone, number) = fabric.places, numbered
+    out = set()
+    for z, community in dict(zip(zone.tolist(), community_of_unit, strict=True)).items():
+        if number[z] >= len(places.grid_ids):
+            continue
+        today = int(places.grid_community[number[z]])
+        is_locked = places.grid_ids[number[z]] in study.rules.locked_grids
+        if today >= 0 and places.community_ids[today] != community and not is_locked:
+            out.add(z)
+    return out
+
+
 def _community_ids(
     study: Study,
     fabric: Fabric,
@@ -175,7 +208,7 @@ def _community_ids(
     ids: dict[int, str] = {}
     heads: dict[str, int] = {}
     zones = np.unique(community).tolist()
-    new = {c for c in zones if number[c] >= n_now} - set(kept)
+    new = {c: "" for c in zones if number[c] >= n_now and c not in kept}
     kept = {**kept, **registered(study, fabric, COMMUNITY, community, new)}
     every = (*places.community_ids, *used_codes(study, COMMUNITY), *kept.values())
     for c in zones:
@@ -202,26 +235,30 @@ def _highest(ids: tuple[str, ...], street: str) -> int:
 def _grid_ids(
     study: Study,
     fabric: Fabric,
-    numbered: tuple[NDArray[np.int64], NDArray[np.int64]],
+    numbered: tuple[NDArray[np.int64], NDArray[np.int64], set[int]],
     community_of_unit: NDArray[np.object_],
     kept: Mapping[int, str],
 ) -> dict[int, str]:
-    places, (zone, number) = fabric.places, numbered
+    places, (zone, number, passing) = fabric.places, numbered
     point = fabric.units.geometry.representative_point()
     zones = np.unique(zone)
-    unnamed = {int(z) for z in zones if number[z] >= len(places.grid_ids)} - set(kept)
+    coded = {int(z) for z in zones if number[z] >= len(places.grid_ids)} | passing
+    kept = {z: code for z, code in kept.items() if z in coded}
+    home = dict(zip(zone.tolist(), community_of_unit, strict=True))
+    unnamed = {z: home[z] for z in coded - set(kept)}
     kept = {**kept, **registered(study, fabric, GRID, zone, unnamed)}
     where = pd.DataFrame({"z": zone, "x": point.x, "y": point.y, "c": community_of_unit})
     middle = where.groupby("z").agg(x=("x", "mean"), y=("y", "mean"), c=("c", "first"))
     named = np.isin(zones, list(kept))
-    is_new = (number[zones] >= len(places.grid_ids)) & ~named
+    is_new = np.isin(zones, list(coded)) & ~named
     new = middle.loc[zones[is_new]]
     # Serials run west to east, then north to south, within a community.
     new = new.assign(column=(new["x"] // 200)).sort_values(
         ["c", "column", "y"], ascending=[True, True, False]
     )
     used = [*places.grid_ids, *used_codes(study, GRID), *kept.values()]
-    codes = new_codes(new["c"].tolist(), used)
+    special = [z in passing and bool(places.grid_is_special[number[z]]) for z in new.index]
+    codes = new_codes(new["c"].tolist(), used, special)
     ids = {int(z): places.grid_ids[number[z]] for z in zones[~is_new & ~named]}
     ids |= {int(z): kept[int(z)] for z in zones[named]}
     return ids | dict(zip((int(z) for z in new.index), codes, strict=True))
@@ -242,13 +279,16 @@ def _grid_names(
     study: Study, grid: NDArray[np.object_], community: NDArray[np.object_]
 ) -> dict[str, str]:
     table = study.table("grids")
-    known = dict(zip(table["grid_id"], table["grid_name"], strict=True))
+    today = dict(zip(table["grid_id"], table["grid_name"], strict=True))
+    known = {g: str(n) for g, n in (registered_names(study, GRID) | today).items() if n}
     communities = _community_names(study, set(community))
     home = dict(zip(grid, community, strict=True))
-    return {
-        g: str(known.get(g) or f"{communities[c]}第{int(g[-3:]) if g[-3:].isdigit() else g}网格")
-        for g, c in home.items()
-    }
+    taken, names = set(known.values()), {}
+    for g in sorted(home):
+        name = f"{communities[home[g]]}第{int(g[-3:]) if g[-3:].isdigit() else g}网格"
+        names[g] = known.get(g) or (f"{name}（{g}）" if name in taken else name)
+        taken.add(names[g])
+    return names
 
 
 def _community_names(study: Study, ids: set[str]) -> dict[str, str]:

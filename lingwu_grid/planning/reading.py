@@ -82,6 +82,7 @@ def read_bundle(folder: str | Path) -> PlanRecord:
     plain = {name: _read_json(folder / f"{name}.json") for name in PLAIN}
     lacks = (
         "各网格自己的户数范围" if "own" not in plain["certificate"]["rules"]
+        else "改编的网格" if "grids_recoded" not in plain["summary"]
         else "全局下限" if "global" not in plain["certificate"]["bounds"]
         else ""
     )  # fmt: skip

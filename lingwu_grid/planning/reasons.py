@@ -51,6 +51,8 @@ class Undoing:
         Of the plan.
     called
         Names by code.
+    recoded
+        New code of each grid of today that passes to another community; counts stand under it.
     """
 
     grid_of_unit: NDArray[np.object_]
@@ -61,6 +63,7 @@ class Undoing:
     grids: Bands
     communities: Bands
     called: dict[str, str]
+    recoded: dict[str, str]
 
     @classmethod
     def of(cls, drawn: Drawn, called: dict[str, str]) -> Undoing:
@@ -74,6 +77,8 @@ class Undoing:
         grid, community, grid_now, community_now = (
             {str(code): int(n) for code, n in size.items() if code} for size in sizes
         )
+        recoded = drawn.names.recoded
+        grid |= {new: grid[old] for old, new in recoded.items() if old in grid}
         return cls(
             drawn.names.grid_of_unit,
             drawn.fabric.units["households"].to_numpy(np.int64),
@@ -83,11 +88,21 @@ class Undoing:
             grid_bands(rules, drawn.names.special_grids),
             community_bands(rules, drawn.names.villages),
             called,
+            recoded,
         )
+
+    def is_passing(self, story: Story) -> bool:
+        """Tell whether a story is a grid that passes to another community as a whole."""
+        return self._now(story.previous_grid_id) == story.grid_id
+
+    def _now(self, grid: str) -> str:
+        return self.recoded.get(grid, grid)
 
     def counted(self, grid: str) -> str:
         """Name a grid with its households today and in the plan."""
         name = self.called.get(grid, grid)
+        if (now := self._now(grid)) != grid:
+            name, grid = f"{self.called.get(now, now)}（原{name}）", now
         if grid not in self.plan:
             return f"{name}（现状 {self.today.get(grid, 0)} 户，撤销）"
         if grid not in self.today:
@@ -106,12 +121,12 @@ class Undoing:
             Its zones before and after, and its households.
         """
         broken = self._out_of_range(story)
-        if story.previous_grid_id == story.grid_id:
+        if self.is_passing(story):
             return "；".join(broken) or "单独不改属，户数也都在范围内：与别处的调整是一起定的"
         broken += self._in_pieces(units, story)
         if broken:
             return "；".join(broken)
-        saved = self._off_line_saved(units, story.previous_grid_id)
+        saved = self._off_line_saved(units, self._now(story.previous_grid_id))
         if saved >= CLEARER_M:
             return f"不划也都合规；划了以后，不沿路、墙、水的边界少 {saved:.0f} 米"
         return "单独不划也都合规：与别处的调整是一起定的"
@@ -120,7 +135,7 @@ class Undoing:
         """Tell which zones would be out of range, with their counts."""
         said = []
         for old, new, bands in (
-            (story.previous_grid_id, story.grid_id, self.grids),
+            (self._now(story.previous_grid_id), story.grid_id, self.grids),
             (story.previous_community_id, story.community_id, self.communities),
         ):
             if old == new:
@@ -165,9 +180,10 @@ class Undoing:
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
         kept = np.setdiff1d(np.flatnonzero(self.grid_of_unit == story.grid_id), units)
-        back = np.union1d(np.flatnonzero(self.grid_of_unit == story.previous_grid_id), units)
+        left = self._now(story.previous_grid_id)
+        back = np.union1d(np.flatnonzero(self.grid_of_unit == left), units)
         said = []
-        for zone, ground in ((story.grid_id, kept), (story.previous_grid_id, back)):
+        for zone, ground in ((story.grid_id, kept), (left, back)):
             if zone in self.plan and self._pieces(ground) > 1:
                 said.append(f"不划，{self.called.get(zone, zone)}不连成一片")
         return said

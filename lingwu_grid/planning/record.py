@@ -104,6 +104,12 @@ class PlanRecord:
         return dict(zip(register["code"], register["name"], strict=True))
 
     @property
+    def recoded(self) -> dict[str, str]:
+        """Give the new code of each grid of today that passes to another community."""
+        recoded: dict[str, str] = self.summary["grids_recoded"]
+        return recoded
+
+    @property
     def buildings(self) -> pd.DataFrame:
         """Table ``buildings.csv``: households by building."""
         return whole_table(self.pieces, "buildings")
@@ -198,8 +204,9 @@ def _part_summary(
     record: PlanRecord, rows: pd.DataFrame, layers: dict[str, pd.DataFrame]
 ) -> dict[str, Any]:
     """Count what a part has, what moves there, and what is not lawful there."""
-    count = moved(rows)
+    count = moved(rows, record.recoded)
     today = set(rows["previous_grid_id"]) - {""}
+    here = {old: new for old, new in record.recoded.items() if old in today}
     places = {
         "grids": set(layers["grids"]["grid_id"]),
         "communities": set(layers["communities"]["community_id"]),
@@ -209,7 +216,8 @@ def _part_summary(
         "grids": len(layers["grids"]),
         "communities": len(layers["communities"]),
         "grids_today": len(today),
-        "grids_retired": sorted(today - set(record.grids["grid_id"])),
+        "grids_retired": sorted(today - set(record.grids["grid_id"]) - set(here)),
+        "grids_recoded": here,
         "households_moved_grid": count.grid,
         "households_moved_community": count.community,
         "affected": count.either,

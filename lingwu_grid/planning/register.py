@@ -13,6 +13,8 @@ from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.planning.lookups import named
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from numpy.typing import NDArray
 
@@ -27,7 +29,7 @@ COLUMNS = (
 
 
 def registered(
-    study: Study, fabric: Fabric, level: str, zone: NDArray[np.int64], new: set[int]
+    study: Study, fabric: Fabric, level: str, zone: NDArray[np.int64], new: Mapping[int, str]
 ) -> dict[int, str]:
     """
     Find the codes that a register gave to zones which today's map does not have.
@@ -43,13 +45,14 @@ def registered(
     zone
         Zone of each unit, shape (n_units,).
     new
-        Zones that carry no code of today.
+        Zones that carry no code of today; of grids the community, of communities nothing.
 
     Returns
     -------
     dict[int, str]
-        A living code of the register goes to the new zone its point lies in; where several lie
-        in one zone, the one nearest to the zone's own point (then the lowest), for that is where
+        A living code of the register goes to the new zone its point lies in; a grid's only where
+        the zone is in the community that the register has it in. Where several lie in one zone,
+        the one nearest to the zone's own point (then the lowest) does, for that is where
         :func:`make_register` puts the point of a code.
     """
     table = study.table("code_register")
@@ -64,7 +67,9 @@ def registered(
     point = table.geometry.to_numpy()
     row, unit = shapely.STRtree(ground).query(point, predicate="intersects")
     claims = pd.DataFrame({"row": row, "zone": zone[unit]}).drop_duplicates()
-    claims = claims[claims["zone"].isin(new)]
+    owner = table["community_id"].fillna("").astype(str).to_numpy()[claims["row"]]
+    home = claims["zone"].map(new)
+    claims = claims[home.notna() & ((owner == "") | (home == "") | (owner == home))]
     zones = claims["zone"].unique().tolist()
     middle = {
         z: shapely.point_on_surface(shapely.coverage_union_all(ground[zone == z])) for z in zones
@@ -85,6 +90,13 @@ def used_codes(study: Study, level: str) -> list[str]:
     """Give every code of a register, living or retired; they are never given again."""
     table = study.table("code_register")
     return [str(code) for code in table.loc[table["level"] == level, "code"]]
+
+
+def registered_names(study: Study, level: str) -> dict[str, str]:
+    """Give the name of every code of a register."""
+    table = study.table("code_register")
+    table = table[table["level"] == level]
+    return dict(zip(table["code"].astype(str), table["name"].fillna("").astype(str), strict=True))
 
 
 def make_register(

@@ -9,11 +9,15 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.graph import linked
-from lingwu_grid.lawful import moves
+from lingwu_grid.lawful import affected, followed
 from lingwu_grid.planning.border_walk import Landmarks, walk_borders
 from lingwu_grid.planning.reasons import Undoing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
     from lingwu_grid.planning.drawn import Drawn
 
 KEYS = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
@@ -75,6 +79,12 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
     return table[list(COLUMNS)].reset_index(drop=True)
 
 
+def is_passing(table: pd.DataFrame, recoded: Mapping[str, str]) -> NDArray[np.bool_]:
+    """Tell which rows stay in a grid that passes to another community as a whole."""
+    now = followed(table["previous_grid_id"], recoded)
+    return np.asarray(now == table["grid_id"].to_numpy(object), np.bool_)
+
+
 def called_zones(drawn: Drawn) -> dict[str, str]:
     """Give what every grid and community is called, those of today that end included."""
     called: dict[str, str] = {}
@@ -90,7 +100,7 @@ def called_zones(drawn: Drawn) -> dict[str, str]:
 def _affected(drawn: Drawn) -> pd.DataFrame:
     """Sum up the households that change grid or community, by unit and by what they change."""
     table, people = drawn.assignment, drawn.study.households
-    gone = moves(table, "grid") | moves(table, "community")
+    gone = affected(table, drawn.names.recoded)
     building = people["building_id"].fillna("").astype(str).to_numpy(object)
     unit = drawn.fabric.unit_of_household
     ids = drawn.fabric.units["unit_id"].to_numpy(object)[unit]
@@ -110,7 +120,7 @@ def _pieces(drawn: Drawn, rows: pd.DataFrame) -> pd.DataFrame:
     another community is one story, however it lies.
     """
     count = rows.groupby(["unit", *KEYS]).size().rename("households").reset_index()
-    is_whole = (count["previous_grid_id"] == count["grid_id"]).to_numpy(bool)
+    is_whole = is_passing(count, drawn.names.recoded)
     nodes = pd.concat([count[~is_whole], _empty(drawn, count[~is_whole])], ignore_index=True)
     nodes["key"] = nodes.groupby(KEYS).ngroup()
     borders = drawn.fabric.borders
@@ -172,12 +182,16 @@ def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
     )
     steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
     plan = drawn.grids.to_crs(drawn.study.crs).set_index("grid_id").geometry
+    recoded = drawn.names.recoded
+    whole = is_passing(table, recoded)
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
     borders, places = [], []
-    for (_, mine), story in zip(steps.groupby("zone"), table.itertuples(index=False), strict=True):
-        left = plan.get(story.previous_grid_id)
-        is_move = story.previous_grid_id != story.grid_id
+    for (zone, mine), story in zip(
+        steps.groupby("zone"), table.itertuples(index=False), strict=True
+    ):
+        left = plan.get(recoded.get(story.previous_grid_id, story.previous_grid_id))
+        is_move = not whole[zone]
         shared = mine.iloc[:0]
         if is_move and left is not None:
             at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
@@ -215,9 +229,11 @@ def _place(compounds: list[str], buildings: int, lines: list[str]) -> str:
 def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa: ANN401 - a row
     """Tell a story in one sentence."""
     was, now = (called.get(c, c) for c in (story.previous_community_id, story.community_id))
-    if story.previous_grid_id == story.grid_id:
-        grid = called.get(story.grid_id, story.grid_id)
-        return f"{grid}整体（{story.households} 户）由{was}改属{now}。{story.reason}"
+    if undoing.is_passing(story):
+        grid = called.get(story.previous_grid_id, story.previous_grid_id)
+        name = called.get(story.grid_id, story.grid_id)
+        code = f"，改称{name}，编码改为 {story.grid_id}" if name != grid else ""
+        return f"{grid}整体（{story.households} 户）由{was}改属{now}{code}。{story.reason}"
     left = undoing.counted(story.previous_grid_id) if story.previous_grid_id else "不属任何网格"
     text = f"{story.place} {story.households} 户：{left} → {undoing.counted(story.grid_id)}"
     if story.previous_community_id not in ("", story.community_id):

@@ -11,7 +11,7 @@ import shapely
 
 from lingwu_grid.contract import policy
 from lingwu_grid.ingest.systems import DEGREES
-from lingwu_grid.lawful import Bands, community_bands, grid_bands
+from lingwu_grid.lawful import Bands, community_bands, followed, grid_bands
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import boundary_texts
 from lingwu_grid.planning.committees import backings
@@ -19,6 +19,8 @@ from lingwu_grid.planning.lineage import Lineage, trace
 from lingwu_grid.planning.pairs import neighbours, partners
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import networkx as nx
     from numpy.typing import NDArray
 
@@ -94,12 +96,15 @@ def _drawn(
     level: str,
     label: NDArray[np.object_],
     assignment: pd.DataFrame,
+    recoded: Mapping[str, str],
 ) -> _Drawn:
     key, table = f"{level}_id", {"grid": "grids", "community": "communities"}[level]
     old_ids = fabric.places.grid_ids if level == "grid" else fabric.places.community_ids
     ids = sorted(set(label))
     shapes = _dissolve(fabric.units.geometry.to_numpy(), label, ids)
-    out, changed = _kept_shapes(shapes, ids, study.table(table), key, study.crs)
+    today = study.table(table)
+    today = today.assign(**{key: followed(today[key], recoded)})
+    out, changed = _kept_shapes(shapes, ids, today, key, study.crs)
     count = _per_zone(assignment, key, study).reindex(ids, fill_value=0)
     flow = assignment.rename(columns={f"previous_{key}": "old", key: "new"})
     flow = flow.groupby(["old", "new"]).size().rename("households").reset_index()
@@ -109,7 +114,7 @@ def _drawn(
         out,
         count["households"].to_numpy(np.int64),
         count["residents"].to_numpy(np.int64),
-        trace(flow, ids, set(old_ids), changed),
+        trace(flow, ids, set(old_ids), changed, recoded),
     )
 
 
@@ -134,7 +139,8 @@ def make_grids(
         Layer ``grids`` of the output contract, EPSG:4490. A grid whose ground did not change
         keeps its polygon, vertex for vertex.
     """
-    made = _drawn(study, fabric, "grid", names.grid_of_unit, assignment)
+    made = _drawn(study, fabric, "grid", names.grid_of_unit, assignment, names.recoded)
+    was = {new: old for old, new in names.recoded.items()}
     first = pd.DataFrame({"g": names.grid_of_unit, "c": names.community_of_unit})
     community = first.drop_duplicates("g").set_index("g")["c"].reindex(made.ids).to_numpy()
     buildings = pd.Series(fabric.units["buildings"].to_numpy()).groupby(names.grid_of_unit).sum()
@@ -154,6 +160,7 @@ def make_grids(
             **made.standings(grid_bands(study.rules, names.special_grids)),
             "lineage": made.lineage.kind,
             "previous_grid_ids": made.lineage.previous,
+            "recoded_from": [was.get(g, "") for g in made.ids],
             "households_in": made.lineage.arrived,
             "households_out": made.lineage.left,
             "boundary_text": boundary_texts(made.shapes, called, Landmarks.of(study.tables)),
@@ -193,7 +200,7 @@ def kinds_of(study: Study, names: Names, ids: list[str]) -> list[str]:
         Grids of the plan.
     """
     table = study.table("grids")
-    micro = set(table.loc[table["kind"] == "micro", "grid_id"])
+    micro = set(followed(table.loc[table["kind"] == "micro", "grid_id"], names.recoded))
     return [
         "special" if g in names.special_grids else "micro" if g in micro else "basic" for g in ids
     ]
@@ -221,7 +228,7 @@ def make_communities(
     geopandas.GeoDataFrame
         Layer ``communities`` of the output contract, EPSG:4490.
     """
-    made = _drawn(study, fabric, "community", names.community_of_unit, assignment)
+    made = _drawn(study, fabric, "community", names.community_of_unit, assignment, {})
     called = [names.community_names[c] for c in made.ids]
     staffing = study.rules.staffing
     classes = [staffing.class_of(n) for n in made.households.tolist()]

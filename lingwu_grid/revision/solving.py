@@ -41,6 +41,8 @@ class Numbered:
     ----------
     grid_ids, community_ids
         By number.
+    today_ids
+        Of grids, as today's map has them: another code where one passed to another community.
     community
         Of each grid.
     grid
@@ -50,6 +52,7 @@ class Numbered:
     """
 
     grid_ids: tuple[str, ...]
+    today_ids: tuple[str, ...]
     community_ids: tuple[str, ...]
     community: NDArray[np.int32]
     grid: NDArray[np.int32]
@@ -86,8 +89,10 @@ def number_zones(record: PlanRecord, new_grids: dict[str, str]) -> Numbered:
     ids = (*record.grids["grid_id"], *new_grids)
     owner = [*record.grids["community_id"], *new_grids.values()]
     place = {g: i for i, g in enumerate(ids)}
+    was = {new: old for old, new in record.recoded.items()}
     return Numbered(
         grid_ids=ids,
+        today_ids=tuple(was.get(g, g) for g in ids),
         community_ids=communities,
         community=np.array([code[c] for c in owner], np.int32),
         grid=np.array([place[g] for g in record.units["grid_id"]], np.int32),
@@ -149,7 +154,7 @@ def _as_today(
 ) -> UnitGraph:
     zones, grid, pinned = wish.zones, wish.grid, wish.pinned
     places, lived = fabric.places, graph.households > 0
-    old = _places_of(zones.grid_ids, places.grid_ids)
+    old = _places_of(zones.today_ids, places.grid_ids)
     home = _places_of(zones.community_ids, places.community_ids)
     street = np.zeros(len(zones.community_ids), np.int32)
     street[zones.community[grid]] = graph.subdistrict
@@ -215,10 +220,11 @@ def as_solution(
     -------
     tuple
         The solution with the bound that holds for every plan; and the ids that grids and
-        communities of the plan, which are not today's, keep.
+        communities of the plan, which are not today's, keep: grids where their community is still
+        the same.
     """
     places = fabric.places
-    number = _numbers(zones.grid_ids, places.grid_ids, len(community))
+    number = _numbers(zones.today_ids, places.grid_ids, len(community))
     owner = _numbers(zones.community_ids, places.community_ids, int(community.max()) + 1)
     of_grid = np.full(max(int(number.max()) + 1, len(places.grid_ids)), -1, np.int32)
     of_grid[number] = np.where(community >= 0, owner[community], -1)
@@ -237,10 +243,16 @@ def as_solution(
         status=run_status(e.cause for e in wrong),
         explanations=wrong,
     )
+    stays = (community[: zones.n_named] == zones.community[: zones.n_named]).tolist()
     return solution, Kept(
-        _kept(number, list(zones.grid_ids[: zones.n_named]), len(places.grid_ids)),
-        _kept(owner, list(zones.community_ids), len(places.community_ids)),
-    )
+        {
+            n: code
+            for n, code, here in zip(number.tolist(), zones.grid_ids, stays, strict=False)
+            if here and code not in places.grid_ids
+        },
+        {n: code for n, code in zip(owner.tolist(), zones.community_ids, strict=False)
+         if code not in places.community_ids},
+    )  # fmt: skip
 
 
 def _numbers(ids: tuple[str, ...], known: tuple[str, ...], count: int) -> NDArray[np.int64]:
@@ -249,7 +261,3 @@ def _numbers(ids: tuple[str, ...], known: tuple[str, ...], count: int) -> NDArra
     fresh = at == len(known)
     at[fresh] = len(known) + np.arange(int(fresh.sum()))
     return at
-
-
-def _kept(number: NDArray[np.int64], ids: list[str], known: int) -> dict[int, str]:
-    return {int(n): name for n, name in zip(number.tolist(), ids, strict=False) if n >= known}

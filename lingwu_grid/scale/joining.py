@@ -139,6 +139,7 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
     prices = [p["price_of_clear_borders"] for p in parts]
     total["price_of_clear_borders"] = None if None in prices else sum(prices)
     total["study"] = ground.name
+    total["grids_recoded"] = {o: n for p in parts for o, n in p["grids_recoded"].items()}
     total["grids_retired"] = sorted(g for p in parts for g in p["grids_retired"])
     moved = total["households_moved_grid"]
     total["moved_share"] = round(moved / max(total["households"], 1), 6)

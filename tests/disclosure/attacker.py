@@ -48,12 +48,12 @@ def span(text: str) -> tuple[float, float]:
     return numbers[0], numbers[-1]
 
 
-def counted(figure: Figure, leaf: Leaf, street_of: dict[str, str]) -> bool:
+def counted(figure: Figure, leaf: Leaf, street_of: dict[str, str], recoded: dict[str, str]) -> bool:
     """Tell whether a leaf is among what a figure counts."""
     compound, old, new, old_community, community = leaf
     kind, *of = figure[:-1]
     page = {"subdistrict_id": street_of.get(community), "community_id": community}
-    moves = old not in ("", new)
+    moves = old != "" and recoded.get(old, old) != new
     return {
         "today": lambda: old == of[0],
         "plan": lambda: new == of[0],
@@ -90,10 +90,17 @@ class Attack:
         What each has at least.
     street_of
         Street of each community.
+    recoded
+        New code of each grid of today that passed to another community.
     """
 
     def __init__(
-        self, figures: list[Figure], leaves: list[Leaf], least: list[int], street_of: dict[str, str]
+        self,
+        figures: list[Figure],
+        leaves: list[Leaf],
+        least: list[int],
+        street_of: dict[str, str],
+        recoded: dict[str, str],
     ) -> None:
         self.solver = highspy.Highs()
         self.solver.silent()
@@ -104,7 +111,9 @@ class Attack:
         )
         self.sums: list[list[int]] = [[i] for i in range(n)]
         for figure in figures:
-            inside = [i for i, leaf in enumerate(leaves) if counted(figure, leaf, street_of)]
+            inside = [
+                i for i, leaf in enumerate(leaves) if counted(figure, leaf, street_of, recoded)
+            ]
             low, high = span(figure[-1])
             self.solver.addRow(
                 low, high, len(inside), np.array(inside, np.int32), np.ones(len(inside))
@@ -147,7 +156,7 @@ def read_pages(
 ) -> tuple[dict[Figure, str], dict[str, dict[str, str]], dict[str, dict[str, Any]]]:
     """Read what pages print, whose each grid is, and its ground, today and in the plan."""
     figures: dict[Figure, str] = {}
-    owners: dict[str, dict[str, str]] = {"today": {}, "plan": {}, "streets": {}}
+    owners: dict[str, dict[str, str]] = {"today": {}, "plan": {}, "streets": {}, "recoded": {}}
     ground: dict[str, dict[str, Any]] = {"today": {}, "plan": {}}
     for page in sorted(share.glob("*.html")):
         for line in page.read_text("utf-8").splitlines():
@@ -182,7 +191,8 @@ def of_pages(out: Path) -> tuple[Attack, np.ndarray[Any, Any], list[str]]:
     truth = np.array([count[leaf] for leaf in ordered])
     printed = [(*key, text) for key, text in figures.items()]
     sizes = [text for key, text in figures.items() if key[0] in ("today", "plan")]
-    return Attack(printed, ordered, [0] * len(ordered), owners["streets"]), truth, sizes
+    attack = Attack(printed, ordered, [0] * len(ordered), owners["streets"], owners["recoded"])
+    return attack, truth, sizes
 
 
 def main() -> int:

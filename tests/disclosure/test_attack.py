@@ -104,9 +104,9 @@ def attacked(leaves: pd.DataFrame, figures: Figures) -> list[Any]:
 @pytest.mark.parametrize("seed", range(12))
 def test_no_small_count_of_any_town_is_given_away(seed: int) -> None:
     leaves = town(seed)
-    figures = Figures(leaves, LIMITS, PAGES)
+    figures = Figures(leaves, LIMITS, PAGES, {})
     assert attacked(leaves, figures) == []
-    for key, at in groups_of(leaves, PAGES).items():
+    for key, at in groups_of(leaves, PAGES, {}).items():
         low, high = window(figures.text(*key)) if figures.text(*key) != "不公布" else (0, np.inf)
         assert low <= leaves["households"].iloc[at].sum() <= high
 
@@ -114,11 +114,11 @@ def test_no_small_count_of_any_town_is_given_away(seed: int) -> None:
 @pytest.mark.parametrize("seed", [*range(12, 24), 358, 372])
 def test_somebody_elses_program_recovers_nothing_and_knows_sizes_to_five(seed: int) -> None:
     leaves = town(seed)
-    figures = Figures(leaves, LIMITS, PAGES)
-    printed = [(*key, figures.text(*key)) for key in groups_of(leaves, PAGES)]
+    figures = Figures(leaves, LIMITS, PAGES, {})
+    printed = [(*key, figures.text(*key)) for key in groups_of(leaves, PAGES, {})]
     rows = [tuple(row) for row in leaves[list(COMPOUND)].itertuples(index=False)]
     attack = attacker.Attack(
-        printed, rows, [1] * len(rows), dict.fromkeys(leaves["community_id"], "s")
+        printed, rows, [1] * len(rows), dict.fromkeys(leaves["community_id"], "s"), {}
     )
     assert attack.narrow(leaves["households"].to_numpy()) == []
     sizes = [attacker.span(row[-1]) for row in printed if row[0] in ("today", "plan")]
@@ -127,7 +127,7 @@ def test_somebody_elses_program_recovers_nothing_and_knows_sizes_to_five(seed: i
 
 @pytest.mark.parametrize("seed", [300, 313, 372])
 def test_nothing_is_told_more_widely_than_it_must_be(seed: int) -> None:
-    figures = Figures(town(seed), LIMITS, PAGES)
+    figures = Figures(town(seed), LIMITS, PAGES, {})
     widened = {key: at for key, at in figures._step.items() if at}
     assert widened
     for key, at in widened.items():
@@ -140,9 +140,9 @@ def test_the_other_program_finds_what_is_given_away() -> None:
     leaves = town(14)
     truth = leaves["households"].to_numpy()
     rows = [tuple(row) for row in leaves[list(COMPOUND)].itertuples(index=False)]
-    exact = [(*k, str(truth[at].sum())) for k, at in groups_of(leaves, PAGES).items()]
+    exact = [(*k, str(truth[at].sum())) for k, at in groups_of(leaves, PAGES, {}).items()]
     attack = attacker.Attack(
-        exact, rows, [1] * len(rows), dict.fromkeys(leaves["community_id"], "s")
+        exact, rows, [1] * len(rows), dict.fromkeys(leaves["community_id"], "s"), {}
     )
     assert len(attack.narrow(truth)) == attack.tried(truth) > 0
 
@@ -159,7 +159,7 @@ def test_where_tens_are_too_narrow_more_is_held_back() -> None:
     leaves = leaves.assign(
         compound_id="", previous_community_id="c", community_id="c", subdistrict_id="s"
     )
-    figures = Figures(leaves, LIMITS, PAGES)
+    figures = Figures(leaves, LIMITS, PAGES, {})
     assert attacked(leaves, figures) == []
     assert figures.text("out", "g0") in ("少于 20", "少于 50")
     assert figures.withheld == 0

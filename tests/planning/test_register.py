@@ -91,7 +91,7 @@ def test_a_retired_code_comes_back_as_used_with_its_point_or_without(
     )
     study = _folder(register, tmp_path)
     assert sorted(used_codes(study, GRID)) == [ONE, TWO]
-    assert new_codes([HOME], used_codes(study, GRID)) == [THREE]
+    assert new_codes([HOME], used_codes(study, GRID), [False]) == [THREE]
     told = [f for f in study.findings.rows if f.code == "shape_missing"]
     assert [f.severity for f in told] == ["notice"] * is_bare
 
@@ -115,10 +115,12 @@ def test_a_register_with_a_row_without_a_point_keeps_the_points_of_the_others() 
     assert register.loc[f"{HOME}009", "status"] == "停用"
 
 
-def _claimed(points: dict[str, tuple[float, float]], zones: list[int]) -> dict[int, str]:
+def _claimed(
+    points: dict[str, tuple[float, float]], zones: list[int], home: str = HOME
+) -> dict[int, str]:
     """Who gets which code: two units, side by side, of 400 m each."""
     table = gpd.GeoDataFrame(
-        {"level": GRID, "code": list(points), "status": "在用"},
+        {"level": GRID, "code": list(points), "status": "在用", "community_id": HOME},
         geometry=[shapely.Point(440_000 + x, 4_218_000 + y) for x, y in points.values()], crs=4544,
     )  # fmt: skip
     fabric: Any = SimpleNamespace(
@@ -126,7 +128,11 @@ def _claimed(points: dict[str, tuple[float, float]], zones: list[int]) -> dict[i
         places=SimpleNamespace(grid_ids=(), community_ids=()),
     )
     return registered(
-        _study(code_register=table), fabric, GRID, np.array(zones, np.int64), set(zones)
+        _study(code_register=table),
+        fabric,
+        GRID,
+        np.array(zones, np.int64),
+        dict.fromkeys(zones, home),
     )
 
 
@@ -141,6 +147,8 @@ def test_of_several_points_in_a_zone_the_nearest_to_its_middle_gives_the_code() 
     assert _claimed(points, [7, 7]) == {7: TWO}
     assert _claimed(points, [7, 8]) == {7: ONE, 8: TWO}
     assert _claimed({ONE: (450.0, 200.0), TWO: (350.0, 200.0)}, [7, 7]) == {7: ONE}
+    # In another community than the register has it in, a code would tell the wrong one.
+    assert _claimed(points, [7, 8], home="640181001002") == {}
 
 
 def test_a_register_without_grids_is_told_of_and_one_with_grids_is_not() -> None:

@@ -266,7 +266,8 @@ def test_the_page_opens_on_the_stories_and_answers_go_back(
 def test_a_story_is_drawn_otherwise_by_its_own_units(desk: WebDriver, small_plan: lg.Plan) -> None:
     """改划 takes the units of a story in hand; giving them back is foretold as any other wish."""
     stories = small_plan.stories
-    k = int((stories["previous_grid_id"] != stories["grid_id"]).to_numpy().argmax())
+    today = stories["previous_grid_id"].replace(small_plan.recoded)
+    k = int((today != stories["grid_id"]).to_numpy().argmax())
     desk.execute_script("lingwuReview.stories.go(arguments[0])", k)
     desk.find_element(By.ID, "story-change").click()
     units = desk.execute_script(
@@ -285,7 +286,8 @@ def test_today_is_one_press_away(desk: WebDriver, small_plan: lg.Plan) -> None:
     ids = desk.execute_script("return lingwuReview.desk.town.unitIds")
     differ = {u for u, a, b in zip(ids, plan, today, strict=True) if a != b}
     rows = small_plan.assignment
-    moved = rows[(rows["previous_grid_id"] != rows["grid_id"]) & (rows["previous_grid_id"] != "")]
+    today = rows["previous_grid_id"].replace(small_plan.recoded)
+    moved = rows[(today != rows["grid_id"]) & (today != "")]
     assert differ
     assert differ <= set(moved["unit_id"])
     desk.find_element(By.CSS_SELECTOR, "[data-today='']").click()

@@ -13,7 +13,7 @@ import pytest
 
 from lingwu_grid.engine.town.levels import Town
 from lingwu_grid.engine.town.tally import moved_households
-from lingwu_grid.lawful import moved, moves
+from lingwu_grid.lawful import affected, moved, moves
 from lingwu_grid.verification import _moves
 
 CASES = json.loads((Path(__file__).parent / "moves.json").read_text("utf-8"))
@@ -30,12 +30,16 @@ def test_a_row_moves_where_its_zone_changes_and_it_had_one(case: dict[str, Any])
             "community_id": ["C", case["new"]],
         }
     )
-    assert moves(rows, "grid").tolist() == [case["moves"], False]
-    assert moves(rows, "community").tolist() == [False, case["moves"]]
-    n = int(case["moves"])
-    assert moved(rows) == (n, n, 2 * n)
-    summary = {"households_moved_grid": n, "households_moved_community": n, "affected": 2 * n}
-    files: Any = SimpleNamespace(rows=rows, summary=summary)
+    recoded = case.get("recoded", {})
+    assert moves(rows, "grid", recoded).tolist() == [case["moves"], False]
+    other = case["old"] not in ("", case["new"])  # communities have no new codes
+    assert moves(rows, "community", recoded).tolist() == [False, other]
+    n, m = int(case["moves"]), int(other)
+    assert moved(rows, recoded) == (n, m, n + m)
+    assert affected(rows, recoded).tolist() == [case["moves"], other]
+    summary = {"households_moved_grid": n, "households_moved_community": m, "affected": n + m}
+    stays = rows["previous_grid_id"].replace(recoded)
+    files: Any = SimpleNamespace(rows=rows.assign(stays_in=stays), summary=summary)
     assert _moves(files) == []
     for key, count in summary.items():
         files.summary = summary | {key: count + 1}
@@ -44,8 +48,8 @@ def test_a_row_moves_where_its_zone_changes_and_it_had_one(case: dict[str, Any])
 
 @TABLE
 def test_the_solver_counts_the_same(case: dict[str, Any]) -> None:
-    """Grid 0 is G1, 1 is G2, 2 is G9, which the plan has no more."""
-    number = {"G1": 0, "G2": 1, "G9": 2}
+    """Grid 0 is G1, 1 is G2, 2 is G9, which the plan has no more, or has under another code."""
+    number = {"G1": 0, "G2": 1, "G9": 2, "H1": 2}
     known = case["old"] != ""
     graph = SimpleNamespace(
         home_indptr=np.array([0, int(known)], np.int32),
@@ -67,4 +71,4 @@ def test_who_changes_both_is_affected_once() -> None:
             "community_id": ["C1", "C1", "C2", "C2"],
         }
     )
-    assert moved(rows) == (2, 2, 3)
+    assert moved(rows, {}) == (2, 2, 3)

@@ -72,7 +72,8 @@ def test_the_plan_in_parts_is_lawful_and_counts_every_row(prefecture: Path, alon
     assert [p["part"] for p in summary["parts"]] == sorted(p["part"] for p in summary["parts"])
     assert len(summary["parts"]) == 6
     assert summary["households"] == len(listed[0])
-    moved = listed[0]["grid_id"] != listed[0]["previous_grid_id"]
+    today = listed[0]["previous_grid_id"].replace(summary["grids_recoded"])
+    moved = listed[0]["grid_id"] != today
     assert summary["households_moved_grid"] == moved.sum()
     assert summary["lower_bound"]["within_plan"] <= moved.sum()
     assert not list(alone.parent.glob(".alone*")), "what a run leaves beside its output is gone"

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
-import pandas as pd
 
 from lingwu_grid.contract.kinds import SIDES, STATUSES
 
@@ -273,8 +272,11 @@ def followed(codes: Any, recoded: Mapping[str, str]) -> NDArray[np.object_]:  # 
     >>> followed(["a1", "a2"], {"a1": "b7"}).tolist()
     ['b7', 'a2']
     """
-    place, known = pd.factorize(np.array(list(codes), object), use_na_sentinel=False)
-    return np.array([recoded.get(code, code) for code in known], object)[place]
+    today = np.array(list(codes), object)
+    out = today.copy()
+    for old, new in recoded.items():
+        out[today == old] = new
+    return out
 
 
 def moves(rows: Columns, level: str, recoded: Mapping[str, str]) -> NDArray[np.bool_]:

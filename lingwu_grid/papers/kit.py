@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
 from lingwu_grid.papers import legal_words
+from lingwu_grid.papers.borders import Borders
 from lingwu_grid.papers.handover import handover_sheets
 from lingwu_grid.papers.ledger import write_book
 from lingwu_grid.papers.legal import CHANGED, GONE, NEW, TO_FILL, Legal
@@ -30,6 +31,10 @@ OF_COMMUNITIES, OF_BORDERS, OF_GRIDS, WHOLE = (
 )  # fmt: skip
 
 
+WALK_HEADS = ["点号", "X（北）", "Y（东）", "方位角", "距离（米）", "沿"]
+WALK_WIDTHS = [1.6, 2.8, 2.6, 2.4, 2.0, 4.2]
+
+
 def write_kit(
     record: PlanRecord, filling: Filling, folder: Path, watch: Callable[[str], None]
 ) -> None:
@@ -44,19 +49,25 @@ def write_kit(
         Entries of the office.
     folder
         ``request.docx``, ``reply.docx``, ``handover.xlsx`` with exact counts, for the offices;
-        ``notices/`` and ``residents/``, one file a changed community, without any, for the public.
+        ``notices/`` and ``residents/``, one file a changed community, and ``borders.xlsx``,
+        without any, for the public.
     watch
         Told how far the work is.
     """
-    legal, ground = Legal.of(record, filling), Ground(record)
+    legal, ground, lines = Legal.of(record, filling), Ground(record), Borders(record)
     shutil.rmtree(folder, ignore_errors=True)  # a notice of an earlier plan must not stay
     folder.mkdir()
+    marks = [SYNTHETIC] if record.summary["synthetic"] else []
+    write_book(
+        folder / "borders.xlsx", f"{legal.study} 界线走向和界址点", lines.sheets(),
+        [f"{UNCOUNTED}。", *(f"【{mark}】" for mark in marks)],
+    )  # fmt: skip
     watch("请示、批复")
     _request(legal, ground).save(folder / "request.docx")
     _reply(legal).save(folder / "reply.docx")
     write_book(
         folder / "handover.xlsx", f"{legal.study} 交接清单", handover_sheets(legal),
-        [f"{INTERNAL}。", *([f"【{SYNTHETIC}】"] if record.summary["synthetic"] else [])],
+        [f"{INTERNAL}。", *(f"【{mark}】" for mark in marks)],
     )  # fmt: skip
     for number, one in enumerate(legal.turned):
         watch(f"公告 {number + 1}/{len(legal.turned)}")
@@ -64,11 +75,17 @@ def write_kit(
         for line in legal_words.notice(legal, one):
             paper.text(line)
         paper.text("特此公告。")
-        paper.annexes([f"{one.name}新旧界线图"])
+        annexes = [f"{one.name}新旧界线图", *([f"{one.name}界线走向表"] if one.after else [])]
+        paper.annexes(annexes)
         paper.signed(WHO, WHEN)
         paper.page()
-        paper.title(f"附件　{one.name}新旧界线图")
+        paper.title(f"附件{'1' if one.after else ''}　{annexes[0]}")
         paper.picture(notice_plate(ground, one.code))
+        if one.after:
+            paper.page()
+            paper.title(f"附件2　{annexes[1]}")
+            paper.text(f"由下表的点起，按方位角、距离逐点回到起点。坐标系为{lines.system}。")
+            paper.table(WALK_HEADS, lines.of_community(one.code), WALK_WIDTHS)
         paper.save(folder / "notices" / f"{one.code}.docx")
     told = legal_words.told_residents(legal)
     for code, rows in told.groupby("community_id"):

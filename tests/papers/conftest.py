@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 import lingwu_grid as lg
+from tests.commands import report
 from tests.once import once
 
 if TYPE_CHECKING:
@@ -25,4 +27,17 @@ def papers(
         return plan.report(place / "out")
 
     folder: Path = once(tmp_path_factory, "papers", write)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def kit(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The kit of the same town, by the command."""
+
+    def write(place: Path) -> Path:
+        out = shutil.copytree(papers, place / "out")
+        assert report([str(out), "--kit", "--quiet"]) == 0
+        return out / "kit"
+
+    folder: Path = once(tmp_path_factory, "kit", write)
     return folder

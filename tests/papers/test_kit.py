@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -22,7 +21,6 @@ from lingwu_grid.papers.legal_words import in_order
 from lingwu_grid.papers.picture import SYNTHETIC, missing_glyphs
 from lingwu_grid.papers.plates import notice_plate
 from lingwu_grid.papers.scenery import Ground
-from tests.commands import report as main
 from tests.papers.printing import converted, pdf_text
 
 if TYPE_CHECKING:
@@ -33,14 +31,6 @@ if TYPE_CHECKING:
 
 COUNT = re.compile(r"([\d,，．.]+)\s*(?:多)?户")
 FIRST_ROW = 4
-
-
-@pytest.fixture(scope="module")
-def kit(papers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The kit of the small town, by the command."""
-    out = shutil.copytree(papers, tmp_path_factory.mktemp("kit") / "out")
-    assert main([str(out), "--kit", "--quiet"]) == 0
-    return out / "kit"
 
 
 @pytest.fixture(scope="module")

@@ -145,8 +145,8 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rounded(walks: pd.DataFrame) -> pd.DataFrame:
-    """Give decimetres and hundredths of a minute, once everybody is in a band."""
-    return walks.assign(metres=walks["metres"].round(1), minutes=walks["minutes"].round(2))
+    """Give millimetres and hundredths of a minute: who counts metres finds the same bands."""
+    return walks.assign(metres=walks["metres"].round(3), minutes=walks["minutes"].round(2))
 
 
 def _most_used(walks: pd.DataFrame, key: str) -> dict[str, str]:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
 
+SHARE_DIGITS = 6
+"""Of shares: one written with three digits is not rounded twice."""
+
 BANDS = (5, 10, 15)
 LEVELS = ("全部", "街道", "社区", "网格")
 COUNTS = ("households", "residents", "elderly", "within")
@@ -76,7 +79,7 @@ def share_table(
     both = table.merge(old, on=["level", "zone_id"], how="outer")
     counts = [c for c in both.columns if c.startswith(COUNTS) and "share" not in c]
     both[counts] = both[counts].fillna(0).astype(np.int64)
-    both["share_15_change"] = (both["share_15"] - both["share_15_before"]).round(4)
+    both["share_15_change"] = (both["share_15"] - both["share_15_before"]).round(SHARE_DIGITS)
     rank = both["level"].map({level: i for i, level in enumerate(LEVELS)})
     both = both.iloc[np.lexsort((both["zone_id"].to_numpy(str), rank))].reset_index(drop=True)
     return _named(study, plan, both)
@@ -153,10 +156,10 @@ def _counted(study: Study, keys: Keys, walked: Timed) -> pd.DataFrame:
     # A median beyond every street is no number of minutes.
     out["minutes_median"] = out["minutes_median"].where(np.isfinite(out["minutes_median"]))
     for minutes in BANDS:
-        out[f"share_{minutes}"] = (out[f"within_{minutes}"] / out["households"]).round(4)
+        out[f"share_{minutes}"] = (out[f"within_{minutes}"] / out["households"]).round(SHARE_DIGITS)
         share = out[f"elderly_within_{minutes}"] / out["elderly"].where(out["elderly"] > 0)
-        out[f"elderly_share_{minutes}"] = share.round(4)
-    out["share_15_least"] = (out["within_15_least"] / out["households"]).round(4)
+        out[f"elderly_share_{minutes}"] = share.round(SHARE_DIGITS)
+    out["share_15_least"] = (out["within_15_least"] / out["households"]).round(SHARE_DIGITS)
     first = ["level", "zone_id", "households", "residents", "elderly"]
     return out[[*first, *[c for c in out.columns if c not in first]]]
 

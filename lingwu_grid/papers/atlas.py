@@ -114,8 +114,8 @@ def _cover(ground: Ground, changed: int) -> Figure:
         f"常住 {s['households']:,} 户，{s['communities']} 个社区，{s['grids']} 个网格"
         f"（现状 {s['grids_today']} 个）",
         f"合规网格 {s['grids_in_range']} 个，登记例外 {s['exceptions']} 个",
-        f"换网格 {s['households_moved_grid']:,} 户（{s['moved_share']:.2%}），"
-        f"换社区 {s['households_moved_community']:,} 户",
+        f"受影响 {s['affected']:,} 户：{s['households_moved_grid']:,} 户换网格"
+        f"（{s['moved_share']:.2%}），{s['households_moved_community']:,} 户换社区",
         defence(s),
         f"图幅：总图 1 幅，社区图 {s['communities']} 幅，变动网格 {changed} 个（前后对照）",
         f"方案 {ground.plan}　制图 {dt.date.today().isoformat()}",

@@ -37,7 +37,7 @@ NAMES = {
     "community_name": "社区名称", "subdistrict_id": "街道编码", "households": "常住户数",
     "residents": "常住人口", "buildings": "楼栋数", "area_km2": "面积（平方公里）",
     "status": "合规状态", "reason": "理由", "lineage": "变更类型",
-    "previous_grid_ids": "原网格编码",
+    "previous_grid_ids": "原网格编码", "recoded_from": "改编前编码",
     "previous_grid_id": "原网格编码", "households_in": "调入户数", "households_out": "调出户数",
     "boundary_text": "四至", "partner_grid_id": "互助网格", "committee_seat": "两委席位",
     "reserve_seat": "替补席位", "station_id": "驿家编号", "station_name": "邻里驿家",

@@ -315,16 +315,19 @@ def test_what_was_typed_ends_no_sentence_twice(small_plan: lg.Plan) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "recoded", "said"),
     [
-        ({"previous_grid_id": "", "grid_id": "2"}, "划归丙（乙网格）"),
-        ({"previous_grid_id": "1", "grid_id": "1"}, "随所在的乙网格由甲改属丙"),
-        ({"previous_grid_id": "1", "grid_id": "2"}, "由甲（甲网格）调整为丙（乙网格）"),
+        ({"previous_grid_id": "", "grid_id": "2"}, {}, "划归丙（乙网格）"),
+        ({"previous_grid_id": "1", "grid_id": "1"}, {}, "随所在的甲网格由甲改属丙"),
+        ({"previous_grid_id": "1", "grid_id": "2"}, {}, "由甲（甲网格）调整为丙（乙网格）"),
+        ({"previous_grid_id": "1", "grid_id": "2"}, {"1": "2"},
+         "随所在的甲网格由甲改属丙，改称乙网格"),
+        ({"previous_grid_id": "1", "grid_id": "2"}, {"1": "3"}, "由甲（甲网格）调整为丙（乙网格）"),
     ],
-)
-def test_how_a_building_passes(row: dict[str, str], said: str) -> None:
+)  # fmt: skip
+def test_how_a_building_passes(row: dict[str, str], recoded: dict[str, str], said: str) -> None:
     names = {"grid": "乙网格", "previous_grid": "甲网格", "community": "丙"}
-    assert _passes(row | names | {"previous_community": "甲"}) == said
+    assert _passes(row | names | {"previous_community": "甲"}, recoded) == said
 
 
 def test_names_are_ordered_by_their_numbers() -> None:

@@ -232,8 +232,10 @@ def test_a_second_run_with_the_register_gives_the_same_codes(
 def test_a_special_or_micro_grid_that_lives_on_stays_one() -> None:
     table = pd.DataFrame({"grid_id": ["a", "b", "c"], "kind": ["special", "micro", "basic"]})
     study: Any = SimpleNamespace(table=lambda _: table)
-    names: Any = SimpleNamespace(special_grids={"a"})
+    names: Any = SimpleNamespace(special_grids={"a"}, recoded={})
     assert kinds_of(study, names, ["a", "b", "c", "new"]) == ["special", "micro", "basic", "basic"]
+    names.recoded = {"b": "new"}  # in another community, under a code of its own there
+    assert kinds_of(study, names, ["a", "c", "new"]) == ["special", "basic", "micro"]
 
 
 def test_the_register_is_read_from_the_study_folder(

@@ -91,7 +91,7 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
     )  # fmt: skip
     return Undoing(
         np.array(units, object), np.full(n, 50), borders, today, plan,
-        grid_bands(Rules(), ()), community_bands(Rules(), ()), {},
+        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {},
     )  # fmt: skip
 
 

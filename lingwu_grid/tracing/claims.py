@@ -1,0 +1,247 @@
+"""Claims: the figures that sentences of the papers make of the facts, each by its name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+from pyproj import CRS
+
+from lingwu_grid.tracing.facts import Facts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from lingwu_grid.tracing.numbers import Expected
+
+NAMELESS = "（无名边界，待补）"
+UNCHANGED = "不变"
+FUNDS = ("service", "party_yuan", "heads_yuan", "members_yuan", "resident_yuan")
+ASSUMED = "members_yuan"
+
+
+class Claims(Facts):
+    """A plan counted anew, as sentences speak of it."""
+
+    @cached_property
+    def codes(self) -> dict[str, str]:
+        """Code of every zone by its name; a living one before one that ended."""
+        table = self.register.assign(turn=(self.register["status"] != "在用").astype(int))
+        table = table.sort_values("turn", ascending=False, kind="stable")
+        return dict(zip(table["name"], table["code"], strict=True)) | {
+            code: code for code in table["code"]
+        } | {name: code for code, name in self.streets.items()}  # fmt: skip
+
+    @cached_property
+    def today_grids(self) -> set[str]:
+        """Codes of today's grids, drawn or lived in."""
+        drawn = self.study.table("grids")["grid_id"].astype(str)
+        return (set(drawn) | set(self.rows["previous_grid_id"])) - {""}
+
+    @cached_property
+    def situation(self) -> list[Expected]:
+        """Households, residents, grids and communities of today."""
+        today = self.communities["is_today"]
+        return [len(self.rows), int(self.rows["residents"].sum()), len(self.today_grids),
+                int(today.sum())]  # fmt: skip
+
+    @cached_property
+    def outside_today(self) -> list[Expected]:
+        """Grids and communities out of range today; an exception on record is not."""
+        grids = self.rows[self.rows["previous_grid_id"] != ""].groupby("previous_grid_id").size()
+        out = [
+            sum(self.status("grid", str(self.recoded.get(c, c)), n) == "超限"
+                and not self._is_excused("grid", str(self.recoded.get(c, c)))
+                for c, n in grids.items()),
+            sum(self.status("community", str(c), n) == "超限"
+                and not self._is_excused("community", str(c))
+                for c, n in self.communities.loc[self.communities["is_today"], "before"].items()),
+        ]  # fmt: skip
+        return [int(n) for n in out]
+
+    def _is_excused(self, level: str, code: str) -> bool:
+        standing = self.standing(level)
+        return bool(code in standing.index and standing[code] == "例外")
+
+    @cached_property
+    def result(self) -> list[Expected]:
+        """Communities, grids, lawful grids, lawful communities, exceptions, tight zones."""
+        grids, communities = self.standing("grid"), self.standing("community")
+        tight = sum(
+            self.is_tight(level, str(code), self.size(str(code)))
+            for level, table in (("grid", grids), ("community", communities))
+            for code in table.index
+        )
+        return [len(communities), len(grids), int((grids == "合规").sum()),
+                int((communities == "合规").sum()),
+                int((grids == "例外").sum() + (communities == "例外").sum()), tight]  # fmt: skip
+
+    @cached_property
+    def moves(self) -> list[Expected]:
+        """Affected, those who change grid, their share, those who change community."""
+        rows = self.rows
+        grid = int(((rows["stays_in"] != rows["grid_id"]) & (rows["stays_in"] != "")).sum())
+        was = rows["previous_community_id"]
+        community = int(((was != rows["community_id"]) & (was != "")).sum())
+        return [int(self.affected.sum()), grid, grid / len(rows), community]
+
+    @cached_property
+    def told(self) -> list[Expected]:
+        """What a request says comes of it as a whole."""
+        affected, grid, _, community = self.moves
+        share = int(self.affected.sum()) / len(self.rows)
+        return [self.result[0], self.result[1], affected, share, grid, community]
+
+    @cached_property
+    def cover(self) -> list[Expected]:
+        """Households, communities, grids, grids of today."""
+        return [len(self.rows), self.result[0], self.result[1], len(self.today_grids)]
+
+    @cached_property
+    def touched(self) -> int:
+        """Grids that change: households, ground, or code."""
+        return int((self.layers["grids"]["lineage"] != UNCHANGED).sum())
+
+    @cached_property
+    def defence(self) -> list[Expected]:
+        """The bound that ``verify`` works out anew, the affected, and the price of clear borders."""
+        price = self.summary["price_of_clear_borders"]
+        return [self.certificate["bounds"]["global"], self.moves[0], price]
+
+    def usual(self, level: str) -> list[Expected]:
+        """Give the usual range of a level."""
+        low, high = self.certificate["rules"][level]
+        return [low, high]
+
+    @cached_property
+    def retired(self) -> tuple[set[str], set[str]]:
+        """Communities and grids of today that the plan has no more."""
+        table = self.communities
+        communities = set(table.index[table["is_today"] & ~table["is_plan"]])
+        return communities, self.today_grids - set(self.grids.index) - set(self.recoded)
+
+    @cached_property
+    def ended(self) -> list[Expected]:
+        """How many communities and grids are retired."""
+        return [len(codes) for codes in self.retired]
+
+    @cached_property
+    def kinds(self) -> dict[str, int]:
+        """Grids that change by what becomes of them."""
+        layer = self.layers["grids"].set_index("grid_id")["lineage"]
+        counted = self.grids
+        changes = (layer != UNCHANGED) | (counted["joined"] > 0) | (counted["left"] > 0)
+        return dict(Counter(layer[changes])) | {"撤销": len(self.retired[1])}
+
+    def size(self, code: str) -> int:
+        """Give the households of a zone of the plan."""
+        table = self.grids if code in self.grids.index else self.communities
+        return int(table.loc[code, "households"])
+
+    def size_today(self, code: str) -> int:
+        """Give the households of a zone of today."""
+        if code in self.communities.index:
+            return int(self.communities.loc[code, "before"])
+        return int((self.rows["previous_grid_id"] == code).sum())
+
+    def bounds(self, code: str) -> list[float]:
+        """Give what a zone may have."""
+        level = "community" if code in self.communities.index else "grid"
+        return list(self.band(level, self.recoded.get(code, code))[:2])
+
+    @cached_property
+    def service(self) -> list[Expected]:
+        """Stations, speed, shares in 5, 10, 15 minutes; speed and share of the elderly."""
+        if not self.coverage:
+            return [None] * 7
+        shares = [self.within(m) for m in (5, 10, 15)]
+        return [len(self.study.table("stations")), float(self.coverage["speed_m_s"]), *shares,
+                float(self.coverage["elderly_speed_m_s"]), self.within(15, elderly=True)]  # fmt: skip
+
+    @cached_property
+    def unreachable(self) -> int:
+        """Households without a way to any station."""
+        return int(np.isinf(self.walked["metres"]).sum())
+
+    def _yuan(self, columns: tuple[str, ...]) -> tuple[int, int]:
+        table = self.communities
+        before, after = (
+            int(sum(table[f"{c}{when}"].sum() for c in columns)) for when in ("_before", "")
+        )
+        return before, after
+
+    @cached_property
+    def fixed(self) -> tuple[int, int]:
+        """Yuan a year that the policy fixes, today and in the plan."""
+        return self._yuan(tuple(f for f in FUNDS if f != ASSUMED))
+
+    @cached_property
+    def assumed(self) -> tuple[int, int]:
+        """Yuan a year whose persons no policy numbers."""
+        return self._yuan((ASSUMED,))
+
+    @cached_property
+    def total(self) -> tuple[int, int]:
+        """Yuan a year in all."""
+        return self._yuan(FUNDS)
+
+    @cached_property
+    def villages(self) -> list[Expected]:
+        """Villages of the plan, their seats and what the policy would fix for them."""
+        layer = self.layers["communities"].set_index("community_id")
+        mine = self.communities.loc[layer.index[layer["kind"] == "village"]]
+        fixed = [f for f in FUNDS if f != ASSUMED]
+        return [len(mine), int(mine["seats"].sum()), int(mine[fixed].to_numpy().sum())]
+
+    @cached_property
+    def crossed(self) -> list[Expected]:
+        """Communities that change class, are set up, are dissolved."""
+        table = self.communities
+        was, now = table["class_before"], table["class"]
+        both = (was >= 0) & (now >= 0)
+        return [int((both & (was != now)).sum()), int(((was < 0) & (now >= 0)).sum()),
+                int(((was >= 0) & (now < 0)).sum())]  # fmt: skip
+
+    @cached_property
+    def nameless(self) -> int:
+        """Stretches of border without a name."""
+        return sum(
+            str(text).count(NAMELESS)
+            for layer in self.layers.values()
+            for text in layer["boundary_text"]
+        )
+
+    @cached_property
+    def area_today(self) -> dict[str, float]:
+        """Square kilometres of each community as drawn today."""
+        table = self.study.table("communities").drop_duplicates("community_id")
+        if not len(table):
+            return {}
+        area = shapely.area(table.to_crs(self.rules_crs).geometry.to_numpy()) / 1e6
+        return dict(zip(table["community_id"].astype(str), area.tolist(), strict=True))
+
+    @cached_property
+    def detached(self) -> set[int]:
+        """How many parts zones have beside the first, today and in the plan."""
+        layers = [*self.layers.values(), *(self.study.table(t) for t in ("grids", "communities"))]
+        count = [shapely.get_num_geometries(t.geometry.to_numpy()) for t in layers if len(t)]
+        return {int(n) - 1 for n in np.unique(np.concatenate(count))}
+
+    @cached_property
+    def crs_number(self) -> int:
+        """The EPSG number of the system in metres."""
+        return CRS.from_user_input(self.rules_crs).to_epsg() or 0
+
+    @cached_property
+    def story_rows(self) -> list[pd.DataFrame]:
+        """The households of each story."""
+        rows, out = self.rows[self.affected], []
+        keys = ["previous_grid_id", "grid_id", "previous_community_id", "community_id"]
+        by_way = dict(iter(rows.groupby(keys)))
+        for story in self.stories.to_dict("records"):
+            way = by_way.get(tuple(story[k] for k in keys), rows.iloc[:0])
+            out.append(way[way["unit_id"].isin(set(story["units"].split(" ")))])
+        return out

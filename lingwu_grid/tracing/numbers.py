@@ -1,0 +1,80 @@
+"""Printed numbers: what counts as one, and whether it is what was worked out."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Expected = float | tuple[float, float] | str | None
+"""What a number must be, or between what; text must be the same text; None where nobody knows."""
+
+NUMBER = re.compile(r"[+\-−]?\d[\d,]*(?:\.\d+)?%?")
+FIRST_NAME, LAST_NAME = 0xF0000, 0x10FFFD
+"""Private characters that stand for names, so that a number in a name is not taken for a count."""
+
+
+class Found(NamedTuple):
+    """A number of a paper."""
+
+    printed: str
+    expected: Expected
+
+    @property
+    def agrees(self) -> bool:
+        """Tell whether it is what it must be, to its last digit."""
+        return agree(self.printed, self.expected)
+
+
+def agree(printed: str, expected: Expected) -> bool:
+    """
+    Tell whether a printed number is a value rounded to the digits that are printed.
+
+    Examples
+    --------
+    >>> agree("7,892", 7892), agree("19.5%", 0.1954), agree("19.5%", 0.19), agree("−3", -3)
+    (True, True, False, True)
+    """
+    if expected is None or isinstance(expected, str):
+        return expected is None or printed == expected
+    text = printed.replace(",", "").replace("−", "-")
+    scale = 0.01 if text.endswith("%") else 1.0
+    text = text.rstrip("%")
+    if not re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
+        return False
+    digits = len(text.partition(".")[2])
+    low, high = expected if isinstance(expected, tuple) else (expected, expected)
+    slack, value = (0.5 * 10.0**-digits + 1e-9) * scale, float(text) * scale
+    return low - slack <= value <= high + slack
+
+
+class Names:
+    """
+    Names as single characters.
+
+    Parameters
+    ----------
+    names
+        Everything that is called something; empty ones are left out.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._known = sorted({n for n in names if n and n.strip()}, key=lambda n: (-len(n), n))
+        self._mark = {name: chr(FIRST_NAME + i) for i, name in enumerate(self._known)}
+        self._pattern = re.compile("|".join(map(re.escape, self._known)) or r"(?!)")
+
+    def masked(self, text: str) -> str:
+        """Give a text with a private character for each name."""
+        return self._pattern.sub(lambda found: self._mark[found[0]], text)
+
+    def of(self, mark: str) -> str:
+        """Give the name that a private character stands for."""
+        return self._known[ord(mark) - FIRST_NAME]
+
+    def shown(self, text: str) -> str:
+        """Give a masked text with its names."""
+        return "".join(
+            self.of(c) if FIRST_NAME <= ord(c) <= LAST_NAME else c for c in text
+        )

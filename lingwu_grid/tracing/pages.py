@@ -1,0 +1,89 @@
+"""Pages of the atlas: labels and tables, whose numbers belong to what stands beside them."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from lingwu_grid.tracing.numbers import Expected, Found
+from lingwu_grid.tracing.words import N, Z
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lingwu_grid.tracing.words import Bench
+
+SIZE = re.compile(rf"^{N} 户$")
+NAME = re.compile(rf"^{Z}$")
+SERIAL = re.compile(r"^(\d{3})$")
+SHEET = re.compile(rf"^{Z}　{Z}　{N} 户")
+ROW = re.compile(rf"^(\d{{3}}) {Z} {N} \S+ \S+$")
+TITLE = re.compile(rf"^{Z}（{Z}）\S\S(?:（原编码 {Z}）)?：调入")
+BEFORE = re.compile(rf"^现状 {N} 户$")
+AFTER = re.compile(rf"^方案 {N} 户（\S+）$")
+STATUS = re.compile(rf"^(合规|例外|超限) {N} 个$")
+MORE = re.compile(rf"^另有 {N} 个$")
+ROWS = 34
+"""Rows of the table beside a map."""
+
+
+def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
+    """
+    Find the numbers of a page that what stands beside them explains.
+
+    Parameters
+    ----------
+    bench
+        The facts and the names.
+    rows
+        Lines of the page, masked.
+
+    Yields
+    ------
+    tuple
+        Which line, and its number.
+    """
+    sheet = next((m for row in rows if (m := SHEET.match(row))), None)
+    home = bench.code(sheet[2]) if sheet else ""
+    titles = [bench.code(m[2]) for row in rows if (m := TITLE.match(row))]
+    turns = {BEFORE: 0, AFTER: 0}
+    facts = bench.facts
+    status = facts.standing("grid").value_counts()
+    page = tuple(rows)
+    for at, row in enumerate(page):
+        above = page[at - 1] if at else ""
+        if (found := SIZE.match(row)) and (beside := _zone(bench, above, home)):
+            yield at, Found(found[1], facts.size(beside))
+        elif SERIAL.match(row) and at + 1 < len(page) and SIZE.match(page[at + 1]):
+            yield at, Found(row, row if home + row in facts.grids.index else "（没有这个网格）")
+        elif found := ROW.match(row):
+            code = bench.code(found[2])
+            yield at, Found(found[1], code[-3:])
+            yield at, Found(found[3], facts.size(code))
+        elif found := STATUS.match(row):
+            yield at, Found(found[2], int(status.get(found[1], 0)))
+        elif found := MORE.match(row):
+            yield at, Found(found[1], int(facts.communities.loc[home, "grids"]) - ROWS)
+        for kind in turns:
+            if (found := kind.match(row)) and turns[kind] < len(titles):
+                code = titles[turns[kind]]
+                turns[kind] += 1
+                column = "before" if kind is BEFORE else "households"
+                yield at, Found(found[1], _count(bench, code, column))
+            elif kind is BEFORE and row.startswith("现状：无"):
+                turns[kind] += 1
+
+
+def _zone(bench: Bench, above: str, home: str) -> str:
+    """Tell whose size a label is: of the serial or the name above it."""
+    facts = bench.facts
+    if SERIAL.match(above) and home + above in facts.grids.index:
+        return home + above
+    if named := NAME.match(above):
+        code = bench.code(named[1])
+        return code if code in facts.communities.index or code in facts.grids.index else ""
+    return ""
+
+
+def _count(bench: Bench, code: str, column: str) -> Expected:
+    return int(bench.facts.grids.loc[code, column])

@@ -21,11 +21,15 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.disclosure.pages import faults_of
 from lingwu_grid.ingest.drivers import read_layer
 from lingwu_grid.ingest.tables import UNREADABLE
+from lingwu_grid.ingest.study import read_study
 from lingwu_grid.recounting import global_bound, unconditional_bound
+from lingwu_grid.tracing.proof import trace_papers
 
 if TYPE_CHECKING:
     import geopandas as gpd
     from numpy.typing import NDArray
+
+    from lingwu_grid.ingest.study import Study
 
 TOUCH_M = 0.02
 """Units that join must come this near to each other, metres."""
@@ -50,7 +54,9 @@ class Verdict:
         self.faults += [f"{name}：{fault}" for fault in faults]
 
 
-def verify(folder: str | Path, *, disclosure: bool = False) -> Verdict:
+def verify(
+    folder: str | Path, *, disclosure: bool = False, papers: Study | str | Path | None = None
+) -> Verdict:
     """
     Check a written plan from its files alone.
 
@@ -60,6 +66,9 @@ def verify(folder: str | Path, *, disclosure: bool = False) -> Verdict:
         An output folder.
     disclosure
         Attack the pages of ``share/`` too: whether a count under five follows from their text.
+    papers
+        The study the plan was made from, or its folder: read the finished DOCX, XLSX and PDF files
+        back too, and work every number in them out anew.
 
     Returns
     -------
@@ -85,6 +94,14 @@ def verify(folder: str | Path, *, disclosure: bool = False) -> Verdict:
     if disclosure:
         faults, tried = faults_of(Path(folder))
         verdict.expect(f"外发图推不出少于五户的数（试 {tried} 项）", faults)
+    if papers is not None:
+        study = read_study(papers) if isinstance(papers, (str, Path)) else papers
+        proof = trace_papers(Path(folder), study)
+        worked, copied = sum(proof.worked.values()), sum(proof.copied.values())
+        verdict.expect(
+            f"文件里的数（{len(proof.worked)} 份，重算 {worked:,} 个，照录说明 {copied:,} 个）",
+            proof.faults(),
+        )
     return verdict
 
 

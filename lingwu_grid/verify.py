@@ -19,6 +19,7 @@ Check a written plan again without the solver.
 
 例  python -m lingwu_grid.verify outputs/data
     python -m lingwu_grid.verify outputs/data --disclosure
+    python -m lingwu_grid.verify outputs/data --papers data
 """
 
 
@@ -31,11 +32,15 @@ def main(argv: list[str] | None = None) -> int:
         "--disclosure", action="store_true",
         help="再试外发图：从 share/ 各页的文字能不能推出少于五户的数",
     )  # fmt: skip
+    parser.add_argument(
+        "--papers", metavar="研究", type=Path,
+        help="再读写好的报告、台账、图集、送签材料：每个数都由这个研究重算一遍",
+    )  # fmt: skip
     return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:
-    verdict = lg.verify(options.folder, disclosure=options.disclosure)
+    verdict = lg.verify(options.folder, disclosure=options.disclosure, papers=options.papers)
     for fault in verdict.faults:
         cli.say_result(f"不成立  {fault}")
     if verdict.faults:

@@ -107,7 +107,7 @@ class Claims(Facts):
 
     @cached_property
     def defence(self) -> list[Expected]:
-        """The bound that ``verify`` works out anew, the affected, and the price of clear borders."""
+        """The bound that ``verify`` works out anew, the affected, the price of clear borders."""
         price = self.summary["price_of_clear_borders"]
         return [self.certificate["bounds"]["global"], self.moves[0], price]
 
@@ -158,8 +158,9 @@ class Claims(Facts):
         if not self.coverage:
             return [None] * 7
         shares = [self.within(m) for m in (5, 10, 15)]
-        return [len(self.study.table("stations")), float(self.coverage["speed_m_s"]), *shares,
-                float(self.coverage["elderly_speed_m_s"]), self.within(15, elderly=True)]  # fmt: skip
+        speeds = [float(self.coverage[key]) for key in ("speed_m_s", "elderly_speed_m_s")]
+        elderly = self.within(15, elderly=True)
+        return [len(self.study.table("stations")), speeds[0], *shares, speeds[1], elderly]
 
     @cached_property
     def unreachable(self) -> int:

@@ -116,7 +116,9 @@ class Facts:
     def streets(self) -> dict[str, str]:
         """Name of every street by code."""
         table = self.study.table("subdistricts")
-        return dict(zip(table["subdistrict_id"].astype(str), table["name"].astype(str), strict=True))
+        return dict(
+            zip(table["subdistrict_id"].astype(str), table["name"].astype(str), strict=True)
+        )
 
     @cached_property
     def affected(self) -> pd.Series:
@@ -180,10 +182,8 @@ class Facts:
 
     def _counted(self, now: str, was: str, codes: pd.Index) -> pd.DataFrame:
         rows = self.rows
-        known = rows["previous_grid_id" if now == "grid_id" else was] != ""
         stays = rows[rows[now] == rows[was]].groupby(now).size().reindex(codes).fillna(0)
         has, had = (rows.groupby(key).size().reindex(codes).fillna(0) for key in (now, was))
-        fresh = rows[~known].groupby(now).size().reindex(codes).fillna(0)
         people = [rows.groupby(key)["residents"].sum().reindex(codes).fillna(0)
                   for key in (now, was)]  # fmt: skip
         built = rows[rows["building"] != ""]
@@ -191,7 +191,7 @@ class Facts:
                   for key in (now, was)]  # fmt: skip
         return pd.DataFrame(
             {
-                "households": has, "before": had, "came": has - stays - fresh, "joined": has - stays,
+                "households": has, "before": had, "joined": has - stays,
                 "left": had - stays, "residents": people[0], "residents_before": people[1],
                 "houses": houses[0], "houses_before": houses[1],
             }

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import pandas as pd
+import shapely
 
 from lingwu_grid.tracing.claims import ASSUMED, FUNDS, Claims
-from lingwu_grid.tracing.facts import CLASSES
-from lingwu_grid.tracing.numbers import Expected
+
+if TYPE_CHECKING:
+    from lingwu_grid.tracing.numbers import Expected
 
 ITEMS = {
     "社区服务经费": "service", "社区党建经费": "party_yuan",
     "网格党支部书记补贴（每月300元）": "heads_yuan",
     "支委、功能组长、楼栋长补贴（每月100元）": "members_yuan",
     "网格党支部工作经费（每居民每年5元）": "resident_yuan",
-    "两委职数": "seats", "专职网格员": "grids", "AB岗结对（网格员与两委成员，每个网格一对）": "grids",
+    "两委职数": "seats", "专职网格员": "grids",
+    "AB岗结对（网格员与两委成员，每个网格一对）": "grids",
     "社区法律顾问": "one", "后备干部（至少）": "reserve_least", "后备干部（至多）": "reserve_most",
 }  # fmt: skip
 """Fact of each item of money and posts."""
@@ -102,14 +106,14 @@ class Ledgers(Claims):
         layer = self.layers["communities"].set_index("community_id").to_crs(self.rules_crs).geometry
         if code not in today.index or code not in layer.index:
             return True
-        differs = today[code].make_valid() if hasattr(today[code], "make_valid") else today[code]
-        return bool(differs.buffer(0).symmetric_difference(layer[code]).area > SAME_M2)
+        differs = shapely.symmetric_difference(shapely.make_valid(today[code]), layer[code])
+        return bool(shapely.area(differs) > SAME_M2)
 
     def out_by(self, code: str) -> int:
         """Tell by how many households a community of today is out of the usual range."""
         low, high = self.certificate["rules"]["community"]
         had = int(self.communities.loc[code, "before"])
-        return max(low - had, had - high)
+        return int(max(low - had, had - high))
 
     def counted_in(self, row: dict[str, str]) -> float:
         """Give the households of a row of funds."""
@@ -122,11 +126,6 @@ class Ledgers(Claims):
         """Give the median of the minutes on foot of some households."""
         minutes = self.walked.loc[own.to_numpy(), "metres"] / self.coverage["speed_m_s"] / 60
         return float(minutes.median())
-
-    @cached_property
-    def class_words(self) -> tuple[int, int]:
-        """The bounds of the classes of seats and funds."""
-        return CLASSES
 
 
 SAME_M2 = 100.0

@@ -12,6 +12,10 @@ Expected = float | tuple[float, float] | str | None
 """What a number must be, or between what; text must be the same text; None where nobody knows."""
 
 NUMBER = re.compile(r"[+\-−]?\d[\d,]*(?:\.\d+)?%?")
+NAMED = re.compile(r"[\u4e00-\u9fff].*\d")
+"""A name of words with a number in it."""
+GAP = r" ?\n?"
+"""What may stand between two letters of a name where a line of a drawing ends."""
 FIRST_NAME, LAST_NAME = 0xF0000, 0x10FFFD
 """Private characters that stand for names, so that a number in a name is not taken for a count."""
 
@@ -64,10 +68,16 @@ class Names:
         self._known = sorted({n for n in names if n and n.strip()}, key=lambda n: (-len(n), n))
         self._mark = {name: chr(FIRST_NAME + i) for i, name in enumerate(self._known)}
         self._pattern = re.compile("|".join(map(re.escape, self._known)) or r"(?!)")
+        odd = [name for name in self._known if NAMED.search(name)]
+        self._broken = re.compile("|".join(GAP.join(map(re.escape, n)) for n in odd) or r"(?!)")
 
     def masked(self, text: str) -> str:
         """Give a text with a private character for each name."""
         return self._pattern.sub(lambda found: self._mark[found[0]], text)
+
+    def mended(self, text: str) -> str:
+        """Give a text of a page in which no name with a number is broken by the end of a line."""
+        return self._broken.sub(lambda found: "".join(found[0].split()), text)
 
     def of(self, mark: str) -> str:
         """Give the name that a private character stands for."""
@@ -75,6 +85,4 @@ class Names:
 
     def shown(self, text: str) -> str:
         """Give a masked text with its names."""
-        return "".join(
-            self.of(c) if FIRST_NAME <= ord(c) <= LAST_NAME else c for c in text
-        )
+        return "".join(self.of(c) if FIRST_NAME <= ord(c) <= LAST_NAME else c for c in text)

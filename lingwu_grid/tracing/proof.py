@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from lingwu_grid.tracing.facts import read_table
 from lingwu_grid.tracing.ledgers import Ledgers
 from lingwu_grid.tracing.numbers import NUMBER, Found, Names
-from lingwu_grid.tracing.reading import Line, Table, read_papers
 from lingwu_grid.tracing.pages import page_numbers
+from lingwu_grid.tracing.reading import Line, Table, read_papers
+from lingwu_grid.tracing.residents import Residents
 from lingwu_grid.tracing.tables import REASON, form_of
+from lingwu_grid.tracing.texts import NOBODY, Texts
 from lingwu_grid.tracing.walks import Walks
-from lingwu_grid.tracing.words import FIXED, LISTINGS, SENTENCES, Bench, Rule, reason_rules
+from lingwu_grid.tracing.words import Bench, Rule, reason_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,11 +26,20 @@ if TYPE_CHECKING:
 
 NAMED = ("compounds", "roads", "barriers", "stations", "premises", "buildings", "subdistricts",
          "grids", "communities")  # fmt: skip
-BROKEN = re.compile(r"(?<=[\u4e00-\u9fff\d]) ?\n(?=\d+\n?(?:号|网格)|号|网格)")
-"""Where a line of a drawing ends within a name that has a number."""
+TOGETHER = re.compile(r"(?<=户) (?=\d{3}(?: |$))|(?<=\d{3}) (?=\d+ 户)", re.M)
+"""Where two labels of a map were read as one line."""
+ENDED = "（已停用）"
+PAIRS = (
+    ("网格编码", "网格名称"), ("网格编码", "网格"), ("编码", "网格"), ("编码", "名称"),
+    ("社区编码", "社区名称"), ("社区编码", "社区"), ("原网格编码", "原网格"),
+    ("新网格编码", "新网格"),
+    ("原社区编码", "原社区"), ("新社区编码", "新社区"), ("小区编码", "小区名称"),
+    ("小区编号", "小区"), ("互助网格编码", "互助网格"),
+)  # fmt: skip
+"""Columns of codes, and the columns of what they are called."""
 SUM = "合计"
 """Stands for a code in the row of sums."""
-CODE = re.compile(r"\d{9,}")
+CODE = re.compile(r"(?<![\d.])\d{9,15}(?![\d.])")
 
 
 @dataclass
@@ -97,32 +108,70 @@ def trace_papers(folder: Path, study: Study) -> Proof:
     InputError
         If a paper or a file of the plan cannot be read, or the study is another one.
     """
-    return _Tracer(folder, study).proof
+    tracer = Tracer(folder, study)
+    for part in read_papers(folder):
+        tracer.take(part)
+    return tracer.proof
 
 
-class _Tracer:
+class Tracer:
+    """
+    What papers are held against.
+
+    Parameters
+    ----------
+    folder, study
+        As for :func:`trace_papers`.
+    """
+
     def __init__(self, folder: Path, study: Study) -> None:
         self._facts = Ledgers(folder, study)
         self._names = Names(_names(self._facts))
-        told = {self._names.masked(text) for text in _told(self._facts, folder)}
-        self._copied = sorted((t for t in told if NUMBER.search(t)), key=lambda t: (-len(t), t))
         self._walks = Walks(self._facts)
+        self._residents = Residents(self._facts, self._names)
+        self._called = dict(self._facts.names)
+        compounds = self._facts.buildings.drop_duplicates("compound_id")
+        self._called |= {
+            c: n
+            for c, n in zip(compounds["compound_id"], compounds["compound_name"], strict=True)
+            if n
+        }
+        copied = list(_told(self._facts, folder))
+        self._texts = Texts(self._facts, self._names, self._called, copied)
+        self._known = {*self._facts.names, *self._facts.streets}
         self.proof = Proof()
-        for part in read_papers(folder):
-            if isinstance(part, Line):
-                self._line(part)
-            elif self._walks.is_walk(part):
-                for where, number in self._walks.found(part):
-                    self.proof.add(part.paper, f"{part.where} {where}", number)
-            else:
-                self._table(part)
+
+    def take(self, part: Line | Table) -> None:
+        """Trace the numbers of a line or a table, after those before it in its paper."""
+        if isinstance(part, Line):
+            self._line(part)
+            return
+        rows = [
+            {
+                head: "" if v is None or (v == SUM and head != "项目") else str(v)
+                for head, v in zip(part.headers, values, strict=False)
+            }
+            for values in part.rows
+        ]
+        for at, row in enumerate(rows, start=1):
+            for where, said in self._identities(row):
+                self.proof.wrong.append((part.paper, f"{part.where} 第 {at} 行 {where}", *said))
+        if self._walks.is_walk(part):
+            for where, number in self._walks.found(part):
+                self.proof.add(part.paper, f"{part.where} {where}", number)
+        else:
+            self._table(part, rows)
 
     def _line(self, line: Line) -> None:
-        text = self._names.masked(BROKEN.sub("", line.text))
+        if line.paper.startswith("kit/residents/"):
+            right, wrong = self._residents.faults(line.text)
+            self.proof.worked[line.paper] = self.proof.worked.get(line.paper, 0) + right
+            self.proof.wrong += [(line.paper, line.where, *said) for said in wrong]
         if not line.where.endswith("页"):
-            self._text(line.paper, line.where, text)
+            self._text(line.paper, line.where, self._names.masked(line.text))
             return
-        rows = text.split("\n")
+        page = TOGETHER.sub("\n", self._names.mended(line.text))
+        rows = self._names.masked(page).split("\n")
         bench = Bench(self._facts, self._names, "")
         for at, number in page_numbers(bench, rows):
             self.proof.add(line.paper, line.where, number)
@@ -131,63 +180,43 @@ class _Tracer:
             self._text(line.paper, line.where, row)
 
     def _text(self, paper: str, where: str, text: str, rules: tuple[Rule, ...] = ()) -> None:
-        """Trace the numbers of a text: by rules, as a copy, or as no claim at all."""
-        if not NUMBER.search(text):
-            return
-        rest = list(text)
+        read = self._texts.read(text, rules)
+        for number in read.worked:
+            self.proof.add(paper, where, number)
+        if read.copied:
+            self.proof.copied[paper] = self.proof.copied.get(paper, 0) + read.copied
+        self.proof.untraced += [(paper, where, shown) for shown in read.unknown]
 
-        def take(start: int, end: int) -> None:
-            rest[start:end] = " " * (end - start)
-
-        bench = Bench(self._facts, self._names, self._zone(text))
-        for rule in (*rules, *SENTENCES, *LISTINGS):
-            for spot in rule.found(bench, text):
-                if rest[spot.span[0]] != " ":
-                    self.proof.add(paper, where, spot.number)
-                    take(*spot.span)
-        for copied in self._copied:
-            start = text.find(copied)
-            while start >= 0:
-                mine = "".join(rest[start : start + len(copied)])
-                count = len(NUMBER.findall(mine))
-                self.proof.copied[paper] = self.proof.copied.get(paper, 0) + count
-                take(start, start + len(copied))
-                start = text.find(copied, start + len(copied))
-        for found in FIXED.finditer(text):
-            take(*found.span())
-        for number in NUMBER.finditer("".join(rest)):
-            around = text[max(0, number.start() - 12) : number.end() + 8]
-            self.proof.untraced.append((paper, where, self._names.shown(around).strip()))
-
-    def _zone(self, text: str) -> str:
-        """Give the first community that a text names."""
-        for mark in re.findall("[\U000f0000-\U0010fffd]", text):
-            name = self._names.of(mark)
-            code = self._facts.codes.get(name, name)
-            if code in self._facts.communities.index:
-                return code
-        return ""
-
-    def _table(self, table: Table) -> None:
+    def _table(self, table: Table, rows: list[dict[str, str]]) -> None:
         form = form_of(table.headers)
-        for at, values in enumerate(table.rows):
-            row = {
-                head: "" if v is None or (v == SUM and head != "项目") else str(v)
-                for head, v in zip(table.headers, values, strict=False)
-            }
+        for at, (row, values) in enumerate(zip(rows, table.rows, strict=True)):
             for header, value in zip(table.headers, values, strict=False):
                 where = f"{table.where} 第 {at + 1} 行 {header}"
                 text = "" if value is None else _plain(value)
                 if not NUMBER.search(text) or CODE.fullmatch(text):
                     continue
                 if form is not None and header in form.cells:
-                    expected = form.cells[header](self._facts, row, at)
+                    try:
+                        expected = form.cells[header](self._facts, row, at)
+                    except (KeyError, IndexError):
+                        expected = NOBODY
                     self._cell(table.paper, where, (text, value), expected)
                     continue
                 rules: tuple[Rule, ...] = ()
                 if header == REASON:
                     rules = reason_rules(len(self._facts.story_rows[at]))
                 self._text(table.paper, where, self._names.masked(text), rules)
+
+    def _identities(self, row: dict[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
+        """Find codes that nothing has, and names that are not those of the code beside them."""
+        for head, text in row.items():
+            for code in CODE.findall(text):
+                if code not in self._known:
+                    yield head, (code, "没有这个编码")
+        for code, name in PAIRS:
+            known = self._called.get(row.get(code, ""), "")
+            if known and row.get(name) and row[name] not in (known, ENDED):
+                yield name, (row[name], known)
 
     def _cell(
         self, paper: str, where: str, cell: tuple[str, object], expected: Expected | list[float]

@@ -54,6 +54,12 @@ def _seat(column: str) -> Any:  # noqa: ANN401
     return worked
 
 
+def _backed(f: Ledgers, row: Row) -> list[str]:
+    """Give the grids that a member of the committees backs; all in the row of sums."""
+    codes = row["网格编码"].split("、") if row["网格编码"] else f.grids.index.astype(str)
+    return list(codes)
+
+
 def _funds(column: str) -> Any:  # noqa: ANN401
     def worked(f: Ledgers, row: Row, _: int) -> Expected:
         table = f.communities
@@ -91,10 +97,7 @@ def _rise(column: str) -> Any:  # noqa: ANN401
 
 def _story(column: str) -> Any:  # noqa: ANN401
     def worked(f: Ledgers, row: Row, at: int) -> Expected:
-        if not row["序号"]:  # the sum
-            parts = f.story_rows
-        else:
-            parts = [f.story_rows[at]]
+        parts = [f.story_rows[at]] if row["序号"] else f.story_rows
         return sum(len(p) if column == "households" else int(p["elderly"].sum()) for p in parts)
 
     return worked
@@ -172,9 +175,9 @@ def _compound(column: str) -> Any:  # noqa: ANN401
         if row["小区编码"]:
             rows = rows[rows["compound_id"] == row["小区编码"]]
         if column == "grids":
-            return rows["grid_id"].nunique()
+            return int(rows["grid_id"].nunique())
         if column == "houses":
-            return rows.groupby("compound_id")["place"].nunique().sum()
+            return int(rows.groupby("compound_id")["place"].nunique().sum())
         return len(rows)
 
     return worked
@@ -201,11 +204,17 @@ def _flow(level: str, column: str) -> Any:  # noqa: ANN401
             rows = rows[(rows[old] == row[f"原{word}编码"]) & (rows[new] == row[f"新{word}编码"])]
             if level == "grid":
                 home = rows["previous_community_id"].map(f.names).fillna("")
-                rows = rows[(home == row["原社区"]) & (rows["community_id"].map(f.names) == row["新社区"])]
+                rows = rows[
+                    (home == row["原社区"]) & (rows["community_id"].map(f.names) == row["新社区"])
+                ]
             return len(rows) if column == "households" else rows["place"].nunique()
         if column == "households":
             return len(rows)
-        keys = [old, new] if level == "community" else [old, new, "previous_community_id", "community_id"]
+        keys = (
+            [old, new]
+            if level == "community"
+            else [old, new, "previous_community_id", "community_id"]
+        )
         return int(rows.groupby(keys)["place"].nunique().sum())
 
     return worked
@@ -246,7 +255,7 @@ def _standing_out(f: Ledgers, row: Row, _: int) -> Expected:
 
 
 def _overview(f: Ledgers, row: Row, _: int) -> Expected:
-    known = f.overview.get(row["指标"], [None])
+    known: list[Expected] = f.overview.get(row["指标"], [None])
     # Two rows are called 其中合规: of grids and of communities, told apart by the range beside.
     low = f.usual("community")[0]
     return known[-1] if row["说明"].startswith(f"{low}—") else known[0]
@@ -255,7 +264,7 @@ def _overview(f: Ledgers, row: Row, _: int) -> Expected:
 def _turned(column: str) -> Any:  # noqa: ANN401
     def worked(f: Ledgers, row: Row, _: int) -> Expected:
         if not row["社区"]:
-            return None if f.turned is None else float(f.turned[column].sum())
+            return float(f.turned[column].sum())
         return float(f.communities.loc[f.codes[row["社区"]], column])
 
     return worked
@@ -290,13 +299,13 @@ FORMS = (
     }),
     Form(("席位", "包联网格"), {
         "两委职数": _community("seats"), "席位": _seat("committee_seat"),
-        "网格数": lambda f, row, _: len(row["网格编码"].split("、")) if row["网格编码"] else len(f.grids),
-        "常住户数": lambda f, row, _: sum(f.size(g) for g in row["网格编码"].split("、") if g)
-        or len(f.rows),
+        "网格数": lambda f, row, _: len(_backed(f, row)),
+        "常住户数": lambda f, row, _: sum(f.size(g) for g in _backed(f, row)),
         "替补席位": _seat("reserve_seat"),
     }),
     Form(("网格编码", "四至", "涉及户数"), {
-        "面积(km²)": lambda f, row, at: around(_grid("km2")(f, row, at)), "楼栋数": _grid("spots"), "常住户数": _grid("households"),
+        "面积(km²)": lambda f, row, at: around(_grid("km2")(f, row, at)),
+        "楼栋数": _grid("spots"), "常住户数": _grid("households"),
         "常住人口": _grid("residents"), "B岗": _seat("committee_seat"),
         "涉及户数": lambda f, row, _: _grid("joined")(f, row, 0) + _grid("left")(f, row, 0),
         "步行分钟": lambda f, row, _: f.median_minutes(f.rows["grid_id"] == row["网格编码"]),
@@ -307,7 +316,8 @@ FORMS = (
         "老年人": _story("elderly"),
     }),
     Form(("社区编码", "情形", "档次"), {
-        "常住户数": lambda f, row, at: f.counted_in(row), **{k: _funds(v) for k, v in MONEY.items()},
+        "常住户数": lambda f, row, _: f.counted_in(row),
+        **{name: _funds(column) for name, column in MONEY.items()},
     }),
     Form(("项目", "依据", "现状"), {when: _item(when) for when in ("现状", "方案", "增减")}),
     Form(("社区", "现状档次", "方案档次"), {
@@ -346,7 +356,8 @@ FORMS = (
     }),
     Form(("级别", "编码", "原户数", "并入"), {"原户数": _ended, "并入": _heirs}),
     Form(("编码", "网格", "调入", "调出"), {
-        "户数": _grid("households", "编码"), "调入": _grid("joined", "编码"), "调出": _grid("left", "编码"),
+        "户数": _grid("households", "编码"), "调入": _grid("joined", "编码"),
+        "调出": _grid("left", "编码"),
     }),
     Form(("社区", "原户数", "网格数"), {
         "原户数": _turned("before"), "划入": _turned("joined"), "划出": _turned("left"),

@@ -10,7 +10,7 @@ import shapely
 from lingwu_grid.tracing.numbers import Found
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from lingwu_grid.tracing.claims import Claims
     from lingwu_grid.tracing.reading import Table
@@ -20,7 +20,7 @@ NEAR_M = 1.5
 DEGREE = 3600
 
 POINTS = ("点号", "X（北，米）", "Y（东，米）")
-LEGS = ("起点", "止点", "方位角", "距离（米）")
+LEGS = ("第几圈", "起点", "止点", "方位角", "距离（米）")
 NOTICE = ("点号", "X（北）", "Y（东）", "方位角", "距离（米）")
 
 
@@ -35,12 +35,14 @@ class Walks:
     """
 
     def __init__(self, facts: Claims) -> None:
-        self._points: dict[tuple[str, str], tuple[float, float]] = {}
+        self._points: dict[str, dict[str, tuple[float, float]]] = {}
         self._lines = {
             level: shapely.union_all(
                 shapely.boundary(layer.to_crs(facts.rules_crs).geometry.to_numpy())
             )
-            for level, layer in (("网格", facts.layers["grids"]), ("社区", facts.layers["communities"]))
+            for level, layer in (
+                ("网格", facts.layers["grids"]), ("社区", facts.layers["communities"]),
+            )
         }  # fmt: skip
 
     def is_walk(self, table: Table) -> bool:
@@ -49,26 +51,47 @@ class Walks:
 
     def found(self, table: Table) -> Iterator[tuple[str, Found]]:
         """Give the numbers of a table of points or of a walk, with where they stand."""
-        at = {name: table.headers.index(name) for name in table.headers}
-        rows = [[str(v) for v in row] for row in table.rows]
+        at = {name: number for number, name in enumerate(table.headers)}
+        rows = [["" if v is None else str(v) for v in row] for row in table.rows]
         level = "网格" if table.where.startswith("网格") else "社区"
         if set(POINTS) <= set(table.headers):
-            for row in rows:
+            self._points[level] = {}
+            for turn, row in enumerate(rows, start=1):
                 number, x, y = (row[at[name]] for name in POINTS)
-                self._points[level, number] = (float(x), float(y))
+                yield number, Found(number[1:], turn)
+                self._points[level][number] = (float(x), float(y))
                 yield from self._on_border(level, number, (x, y))
         elif set(LEGS) <= set(table.headers):
-            for row in rows:
-                start, end, bearing, metres = (row[at[name]] for name in LEGS)
-                ends = [self._points.get((level, p)) for p in (start, end)]
-                yield from _leg(f"{start}—{end}", ends, (bearing, metres))
+            yield from self._round(level, [[row[0], *(row[at[n]] for n in LEGS)] for row in rows])
         else:
-            places = [(float(r[at["X（北）"]]), float(r[at["Y（东）"]])) for r in rows]
-            for row, here, there in zip(rows, places, [*places[1:], places[0]], strict=True):
-                yield from self._on_border(level, row[0], (row[at["X（北）"]], row[at["Y（东）"]]))
-                if row is rows[-1] and len(places) < 3:
-                    continue
-                yield from _leg(row[0], [here, there], (row[at["方位角"]], row[at["距离（米）"]]))
+            yield from self._listed([[row[at[name]] for name in NOTICE] for row in rows])
+
+    def _round(self, level: str, rows: list[list[str]]) -> Iterator[tuple[str, Found]]:
+        """Follow legs from point to point; a ring ends where it began."""
+        points, zone, begin, ring = self._points.get(level, {}), "", "", 0
+        for code, printed, start, end, bearing, metres in rows:
+            ring = 1 if code != zone else ring + (not begin)
+            begin, zone = begin or start, code
+            where = f"{code} {start}—{end}"
+            yield where, Found(printed, ring)
+            yield from _leg(where, [points.get(start), points.get(end)], (bearing, metres))
+            begin = "" if end == begin else begin
+
+    def _listed(self, rows: list[list[str]]) -> Iterator[tuple[str, Found]]:
+        """Follow a list of points: a leg goes to the next, or back to where its ring began."""
+        places = [(float(row[1]), float(row[2])) for row in rows]
+        begin = 0
+        for turn, (number, x, y, bearing, metres) in enumerate(rows):
+            known = self._points.get("社区", {}).get(number, places[turn])
+            yield number, Found(x, known[0])
+            yield from self._on_border("社区", number, (x, y))
+            ends = [places[turn], places[begin]]
+            is_last = turn + 1 == len(rows)
+            if not is_last and not all(f.agrees for _, f in _leg("", ends, (bearing, metres))):
+                ends[1] = places[turn + 1]
+            else:
+                begin = turn + 1
+            yield from _leg(number, ends, (bearing, metres))
 
     def _on_border(
         self, level: str, number: str, printed: tuple[str, str]
@@ -86,7 +109,7 @@ class Walks:
 
 
 def _leg(
-    where: str, ends: list[tuple[float, float] | None], printed: tuple[str, str]
+    where: str, ends: Sequence[tuple[float, float] | None], printed: tuple[str, str]
 ) -> Iterator[tuple[str, Found]]:
     if ends[0] is None or ends[1] is None:
         yield where, Found(printed[1], "（没有这个点）")

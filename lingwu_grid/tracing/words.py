@@ -10,7 +10,7 @@ from lingwu_grid.tracing.numbers import NUMBER, Expected, Found
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from lingwu_grid.tracing.facts import Facts
+    from lingwu_grid.tracing.claims import Claims
     from lingwu_grid.tracing.numbers import Names
 
     Worked = Callable[["Bench", re.Match[str]], list[Expected]]
@@ -27,7 +27,7 @@ SQUARE_KM = 1e-6
 class Bench(NamedTuple):
     """A line under work: the facts, its names, and the community it speaks of."""
 
-    facts: Facts
+    facts: Claims
     names: Names
     zone: str
     """Code of the first community of the line; empty for none."""
@@ -59,12 +59,12 @@ class Rule(NamedTuple):
     def found(self, bench: Bench, text: str) -> Iterator[Spot]:
         """Find the numbers of the sentence in a text."""
         for match in self.pattern.finditer(text):
-            at = [
-                i for i, g in enumerate(match.groups(), start=1) if g and NUMBER.fullmatch(g)
-            ]
+            at = [i for i, g in enumerate(match.groups(), start=1) if g and NUMBER.fullmatch(g)]
             expected = self.worked(bench, match)
             if len(at) != len(expected):
-                raise ValueError(f"{self.pattern.pattern}: {len(at)} numbers, {len(expected)} known")
+                raise ValueError(
+                    f"{self.pattern.pattern}: {len(at)} numbers, {len(expected)} known"
+                )
             for group, value in zip(at, expected, strict=True):
                 yield Spot(match.span(group), Found(match[group], value))
 
@@ -133,8 +133,8 @@ SENTENCES = (
           rf" {N} 个，户数离上下限不到 1% 的网格和社区 {N} 个", _whole("result")),
     _rule(rf"受影响 {N} 户：{N} 户换网格（{P}），{N} 户换社区", _whole("moves")),
     _rule(rf"改动网格 {N} 个", lambda b, _: [b.facts.touched]),
-    _rule(rf"任何合规方案至少须变动 {N} 户（换网格或社区）；本方案 {N} 户(?:，其中 {N} 户换来边界清晰"
-          "和余量)?", lambda b, m: list(b.facts.defence)[: 3 if m[3] else 2]),
+    _rule(rf"任何合规方案至少须变动 {N} 户（换网格或社区）；本方案 {N} 户(?:，其中 {N} 户换来"
+          "边界清晰和余量)?", lambda b, m: list(b.facts.defence)[: 3 if m[3] else 2]),
     _rule(rf"(?:每个网格|：网格 ?|网格规模一般为){N}—{N} ?户", lambda b, _: b.facts.usual("grid")),
     _rule(rf"(?:每个社区|社区 ?|社区规模一般为|规模为){N}—{N} ?户",
           lambda b, _: b.facts.usual("community")),
@@ -178,17 +178,17 @@ SENTENCES = (
     _rule(rf"，面积{D}平方公里", lambda b, _: [around(b.community("km2"))]),
     _rule(rf"所辖网格{N}个", lambda b, _: [b.community("grids")]),
     _rule(rf"网格有变动的{N}个", lambda b, _: [sum(b.facts.kinds.values())]),
-    *(_rule(rf"{kind}{N}个(?=、|）)", lambda b, _, kind=kind: [b.facts.kinds.get(kind, 0)])
-      for kind in ("合并", "拆分", "撤销", "新设", "调整")),
+    _rule(rf"(合并|拆分|撤销|新设|调整){N}个(?=、|）)", lambda b, m: [b.facts.kinds.get(m[1], 0)]),
     _rule(rf"坐标系[^。；]*（EPSG:{N}）", lambda b, _: [float(b.facts.crs_number)]),
     _rule(rf"另有飞地{N}处", lambda b, m: [_among(m[1], b.facts.detached)]),
     # The atlas.
     _rule(rf"常住 {N} 户，{N} 个社区，{N} 个网格（现状 {N} 个）", _whole("cover")),
-    _rule(rf"合规网格 {N} 个，登记例外 {N} 个", lambda b, _: [b.facts.result[2], b.facts.result[4]]),
+    _rule(rf"合规网格 {N} 个，登记例外 {N} 个",
+          lambda b, _: [b.facts.result[2], b.facts.result[4]]),
     _rule(rf"社区图 {N} 幅，变动网格 {N} 个",
           lambda b, _: [b.facts.result[0], b.facts.touched]),
     _rule(rf"{Z}（{Z}）\S{{2}}(?:（原编码 {Z}）)?：调入 {N} 户，调出 {N} 户",
-          lambda b, m: _grid(b, b.code(m[2]), "came", "left")),
+          lambda b, m: _grid(b, b.code(m[2]), "joined", "left")),
     _rule(rf"{Z}　{Z}　{N} 户　(?:{N}|未提供) 人　{N} 个网格",
           lambda b, m: [e for g, e in zip(m.groups()[2:], _grid_free(b, m[2]), strict=True) if g]),
 )  # fmt: skip
@@ -216,7 +216,8 @@ def _grid_free(b: Bench, mark: str) -> list[Expected]:
 LISTINGS = (
     Listing(re.compile(rf"(划入|划出) [\d,]+ 户（({LIST})）"),
             re.compile(rf"(?:{Z}|原不属任何社区) {N}"), _side),
-    Listing(re.compile(rf"撤销{Z}（[\d,]+户），所辖住户划归：(.*?)。"), re.compile(rf"{Z}（{N} 户）"),
+    Listing(re.compile(rf"撤销{Z}（[\d,]+户），所辖住户划归：(.*?)。"),
+            re.compile(rf"{Z}（{N} 户）"),
             lambda b, m, i: b.facts.flows["community"].get((b.code(m[1]), b.code(i[1])), 0)),
     Listing(re.compile(r"调整后不在规定规模内的：(.*)"), re.compile(rf"{Z}{N}户"),
             lambda b, _, i: b.facts.size(b.code(i[1]))),
@@ -226,6 +227,7 @@ LISTINGS = (
             lambda b, _, i: b.facts.size(b.code(i[1]))),
 )  # fmt: skip
 """Lists whose numbers are worked out."""
+
 
 def reason_rules(households: int) -> tuple[Rule, ...]:
     """Give the rules of what a story of so many households is for: what would be without it."""
@@ -246,14 +248,19 @@ def reason_rules(households: int) -> tuple[Rule, ...]:
 FIXED = re.compile(
     "|".join(
         (
-            r"制图 \d{4}-\d\d-\d\d", r"〔2020〕65号", r"第\d+项", r"第[一二三四五六七八九十]+项", r"§\d+", r"15 ?分钟(?:服务圈|以内|覆盖)",
-            r"(?:表|图) ?\d+", r"^[（(]\d+[）)]", r"附件：?\d*", r"^[\s　]*\d+．", r"\d{4}-\d\d-\d\d",
-            r"\d{4}年\d+月\d+日", r"方案(?:编号)? ?[:：]? ?[0-9a-f]{12}", r"1:\d[\d,]*", r"^\d+ 米$",
-            r"2023—2025", r"3000 ?户以下|3000—5000 ?户|5000 ?户以上|3000 户或 5000 户|3000 户、5000 户|3000户、5000户",
-            r"不到 1%", r"每月\d+元|每居民每年5元", r"GB ?\d+", r"300—500 户", r"(?:5|10|15) ?分钟", r"按 0 计", r"自?[0-9]{1,2}月",
-            r"CGCS2000|3-degree|CM \d+E|UTM zone \d+[NS]|WGS 84", r"总图 1 幅", r"恰为 [35]000 户",
+            # Clauses, numbers of headings, figures and pages, dates, the number of the plan.
+            r"制图 \d{4}-\d\d-\d\d", r"〔2020〕65号", r"第\d+项", r"§\d+", r"(?:表|图) ?\d+",
+            r"^[（(]\d+[）)]", r"附件：?\d*", r"^[\s　]*\d+．", r"\d{4}-\d\d-\d\d",
+            r"\d{4}年\d+月\d+日", r"方案(?:编号)? ?[:：]? ?[0-9a-f]{12}", r"GB ?\d+", r"2023—2025",
+            # Scales and systems.
+            r"1:\d[\d,]*", r"^\d+ 米$", r"CGCS2000|3-degree|CM \d+E|UTM zone \d+[NS]|WGS 84",
+            r"总图 1 幅",
+            # Classes and numbers of the policy.
+            r"3000 ?户以下|3000—5000 ?户|5000 ?户以上|[35]000 ?户[或、][35]000 ?户|300—500 户",
+            r"不到 1%", r"每月\d+元|每居民每年5元", r"恰为 [35]000 户", r"按 0 计",
+            r"(?:5|10|15) ?分钟",
         )
     ),
-    re.M,
+    re.MULTILINE,
 )  # fmt: skip
-"""What is no claim about the plan: clauses, numbers of figures and pages, scales, classes."""
+"""What is no claim about the plan."""

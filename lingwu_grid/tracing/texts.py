@@ -1,0 +1,115 @@
+"""Texts: each number of a sentence worked out, found as a copy, no claim at all, or unknown."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from lingwu_grid.tracing.numbers import NUMBER, Found
+from lingwu_grid.tracing.words import FIXED, LISTINGS, SENTENCES, Bench, Listing, Rule, Spot, Z
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from lingwu_grid.tracing.claims import Claims
+    from lingwu_grid.tracing.numbers import Names
+
+CALLED = re.compile(rf"{Z}（(?:[\U000f0000-\U0010fffd]，编码 ?)?{Z}）")
+"""A name with its code."""
+NOBODY = "（没有这样的编码或名称）"
+AROUND = (12, 8)
+"""Letters of a text shown before and after a number that nothing knows."""
+
+
+class Read(NamedTuple):
+    """What became of the numbers of a text."""
+
+    worked: list[Found]
+    copied: int
+    unknown: list[str]
+
+
+class Texts:
+    """
+    What texts are held against.
+
+    Parameters
+    ----------
+    facts, names
+        The plan, and everything that is called something.
+    called
+        Names by code.
+    copied
+        Texts of the output that papers repeat.
+    """
+
+    def __init__(
+        self, facts: Claims, names: Names, called: Mapping[str, str], copied: Sequence[str]
+    ) -> None:
+        self._facts, self._names, self._called = facts, names, called
+        told = {names.masked(text) for text in copied}
+        self._copied = sorted((t for t in told if NUMBER.search(t)), key=lambda t: (-len(t), t))
+
+    def read(self, text: str, rules: tuple[Rule, ...] = ()) -> Read:
+        """
+        Trace the numbers of a text.
+
+        Parameters
+        ----------
+        text
+            Masked.
+        rules
+            Sentences that may stand only here.
+        """
+        out = Read([], 0, [])
+        if not NUMBER.search(text):
+            return out._replace(worked=list(self._misnamed(text)))
+        rest = list(text)
+
+        def take(start: int, end: int) -> None:
+            rest[start:end] = " " * (end - start)
+
+        for spot in self._spots(text, rules):
+            if rest[spot.span[0]] != " ":
+                out.worked.append(spot.number)
+                take(*spot.span)
+        out.worked.extend(self._misnamed(text))
+        count = 0
+        for copied in self._copied:
+            for found in re.finditer(re.escape(copied), text):
+                count += len(NUMBER.findall("".join(rest[slice(*found.span())])))
+                take(*found.span())
+        for found in FIXED.finditer(text):
+            take(*found.span())
+        for number in NUMBER.finditer("".join(rest)):
+            shown = text[max(0, number.start() - AROUND[0]) : number.end() + AROUND[1]]
+            out.unknown.append(self._names.shown(shown).strip())
+        return out._replace(copied=count)
+
+    def _spots(self, text: str, rules: tuple[Rule, ...]) -> Iterator[Spot]:
+        bench = Bench(self._facts, self._names, self._zone(text))
+        every: tuple[Rule | Listing, ...] = (*rules, *SENTENCES, *LISTINGS)
+        for rule in every:
+            try:
+                yield from list(rule.found(bench, text))
+            except KeyError as error:
+                yield Spot((0, 0), Found(str(error.args[0]), NOBODY))
+
+    def _misnamed(self, text: str) -> Iterator[Found]:
+        """Find names that are not those of the code beside them."""
+        for found in CALLED.finditer(text):
+            name, code = self._names.of(found[1]), self._names.of(found[2])
+            if self._called.get(code, name) != name:
+                yield Found(f"{name}（{code}）", self._called[code])
+
+    def _zone(self, text: str) -> str:
+        """Give the first community that a text names, or that of the first grid."""
+        facts = self._facts
+        for mark in re.findall("[\U000f0000-\U0010fffd]", text):
+            name = self._names.of(mark)
+            code = facts.codes.get(name, name)
+            if code in facts.communities.index:
+                return code
+            if code in facts.grids.index:
+                return str(facts.grids.loc[code, "community_id"])
+        return ""

@@ -20,8 +20,8 @@ from scipy.sparse.csgraph import connected_components
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.disclosure.pages import faults_of
 from lingwu_grid.ingest.drivers import read_layer
-from lingwu_grid.ingest.tables import UNREADABLE
 from lingwu_grid.ingest.study import read_study
+from lingwu_grid.ingest.tables import UNREADABLE
 from lingwu_grid.recounting import global_bound, unconditional_bound
 from lingwu_grid.tracing.proof import trace_papers
 

@@ -234,7 +234,9 @@ def _circles(coverage: Coverage) -> gpd.GeoDataFrame:
 
 
 def _joined(units: gpd.GeoDataFrame, chosen: NDArray[np.bool_]) -> object:
-    return shapely.coverage_union_all(units.geometry.to_numpy()[chosen])
+    # Degrees are no whole numbers: an outline that nearly touches itself may cross itself here.
+    sound = shapely.make_valid(units.geometry.to_numpy()[chosen], method="structure")
+    return shapely.union_all(sound)
 
 
 def _table(

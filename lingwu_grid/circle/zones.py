@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.planning.record import PlanRecord
 
-SHARE_DIGITS = 6
-"""Of shares: one written with three digits is not rounded twice."""
+SHARE_DIGITS = 10
+"""Of shares: enough that one printed with three is not rounded twice, up to five million homes."""
 
 BANDS = (5, 10, 15)
 LEVELS = ("全部", "街道", "社区", "网格")

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
-from lingwu_grid.tracing.facts import Facts
+from lingwu_grid.tracing.facts import CLASSES, SEATS, SERVICE_YUAN, Facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -205,6 +205,16 @@ class Claims(Facts):
         both = (was >= 0) & (now >= 0)
         return [int((both & (was != now)).sum()), int(((was < 0) & (now >= 0)).sum()),
                 int(((was >= 0) & (now < 0)).sum())]  # fmt: skip
+
+    def on_the_line(self, bound: int) -> list[Expected]:
+        """Give a bound of the classes, who stands on it, and what another reading changes."""
+        table = self.communities[self.communities["is_plan"]]
+        count = int((table["households"] == bound).sum())
+        used = self.class_of(bound)
+        outer = 0 if bound == CLASSES[0] else 2
+        other = outer if used == 1 else 1
+        changes = [count * (fixed[other] - fixed[used]) for fixed in (SEATS, SERVICE_YUAN)]
+        return [bound if bound in CLASSES else None, count, *changes]
 
     @cached_property
     def nameless(self) -> int:

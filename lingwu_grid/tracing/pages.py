@@ -17,7 +17,8 @@ SIZE = re.compile(rf"^{N} 户$")
 NAME = re.compile(rf"^{Z}$")
 SERIAL = re.compile(r"^(\d{3})$")
 SHEET = re.compile(rf"^{Z}　{Z}　{N} 户")
-ROW = re.compile(rf"^(\d{{3}}) {Z} {N} \S+ \S+$")
+ROW = re.compile(rf"^(\d{{3}}) (?:{Z}|.*…) {N} \S+ \S+$")
+"""A row of the table beside a map; a long name is cut."""
 TITLE = re.compile(rf"^{Z}（{Z}）\S\S(?:（原编码 {Z}）)?：调入")
 BEFORE = re.compile(rf"^现状 {N} 户$")
 AFTER = re.compile(rf"^方案 {N} 户（\S+）$")
@@ -57,7 +58,7 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
         elif SERIAL.match(row) and at + 1 < len(page) and SIZE.match(page[at + 1]):
             yield at, Found(row, row if home + row in facts.grids.index else "（没有这个网格）")
         elif found := ROW.match(row):
-            code = bench.code(found[2])
+            code = bench.code(found[2]) if found[2] else home + found[1]
             yield at, Found(found[1], code[-3:])
             yield at, Found(found[3], facts.size(code))
         elif found := STATUS.match(row):

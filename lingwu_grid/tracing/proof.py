@@ -15,7 +15,7 @@ from lingwu_grid.tracing.residents import Residents
 from lingwu_grid.tracing.tables import REASON, form_of
 from lingwu_grid.tracing.texts import NOBODY, Texts
 from lingwu_grid.tracing.walks import Walks
-from lingwu_grid.tracing.words import Bench, Rule, reason_rules
+from lingwu_grid.tracing.words import Bench, Rule, Z, reason_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 
 NAMED = ("compounds", "roads", "barriers", "stations", "premises", "buildings", "subdistricts",
          "grids", "communities")  # fmt: skip
-TOGETHER = re.compile(r"(?<=户) (?=\d{3}(?: |$))|(?<=\d{3}) (?=\d+ 户)", re.M)
-"""Where two labels of a map were read as one line."""
+TOGETHER = re.compile(
+    rf"(?<=户) ?(?={Z}$|{Z} |\d{{3}}(?: |$))|(?<=\d{{3}}) (?=\d+ 户)|^{Z}(?= \d+ 户)", re.MULTILINE
+)
+"""Where labels of a map were read as one line."""
 ENDED = "（已停用）"
 PAIRS = (
     ("网格编码", "网格名称"), ("网格编码", "网格"), ("编码", "网格"), ("编码", "名称"),
@@ -125,20 +127,20 @@ class Tracer:
     """
 
     def __init__(self, folder: Path, study: Study) -> None:
-        self._facts = Ledgers(folder, study)
-        self._names = Names(_names(self._facts))
-        self._walks = Walks(self._facts)
-        self._residents = Residents(self._facts, self._names)
-        self._called = dict(self._facts.names)
-        compounds = self._facts.buildings.drop_duplicates("compound_id")
+        self.facts = Ledgers(folder, study)
+        self.names = Names(_names(self.facts))
+        self._walks = Walks(self.facts)
+        self._residents = Residents(self.facts, self.names)
+        self._called = dict(self.facts.names)
+        compounds = self.facts.buildings.drop_duplicates("compound_id")
         self._called |= {
             c: n
             for c, n in zip(compounds["compound_id"], compounds["compound_name"], strict=True)
             if n
         }
-        copied = list(_told(self._facts, folder))
-        self._texts = Texts(self._facts, self._names, self._called, copied)
-        self._known = {*self._facts.names, *self._facts.streets}
+        copied = list(_told(self.facts, folder))
+        self._texts = Texts(self.facts, self.names, self._called, copied)
+        self._known = {*self.facts.names, *self.facts.streets}
         self.proof = Proof()
 
     def take(self, part: Line | Table) -> None:
@@ -168,11 +170,11 @@ class Tracer:
             self.proof.worked[line.paper] = self.proof.worked.get(line.paper, 0) + right
             self.proof.wrong += [(line.paper, line.where, *said) for said in wrong]
         if not line.where.endswith("页"):
-            self._text(line.paper, line.where, self._names.masked(line.text))
+            self._text(line.paper, line.where, self.names.masked(line.text))
             return
-        page = TOGETHER.sub("\n", self._names.mended(line.text))
-        rows = self._names.masked(page).split("\n")
-        bench = Bench(self._facts, self._names, "")
+        page = self.names.masked(self.names.mended(line.text))
+        rows = TOGETHER.sub(lambda found: found[0].rstrip() + "\n", page).split("\n")
+        bench = Bench(self.facts, self.names, "")
         for at, number in page_numbers(bench, rows):
             self.proof.add(line.paper, line.where, number)
             rows[at] = ""
@@ -197,15 +199,15 @@ class Tracer:
                     continue
                 if form is not None and header in form.cells:
                     try:
-                        expected = form.cells[header](self._facts, row, at)
+                        expected = form.cells[header](self.facts, row, at)
                     except (KeyError, IndexError):
                         expected = NOBODY
                     self._cell(table.paper, where, (text, value), expected)
                     continue
                 rules: tuple[Rule, ...] = ()
                 if header == REASON:
-                    rules = reason_rules(len(self._facts.story_rows[at]))
-                self._text(table.paper, where, self._names.masked(text), rules)
+                    rules = reason_rules(len(self.facts.story_rows[at]))
+                self._text(table.paper, where, self.names.masked(text), rules)
 
     def _identities(self, row: dict[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
         """Find codes that nothing has, and names that are not those of the code beside them."""
@@ -222,9 +224,9 @@ class Tracer:
         self, paper: str, where: str, cell: tuple[str, object], expected: Expected | list[float]
     ) -> None:
         text, value = cell
-        numbers = NUMBER.findall(self._names.masked(text))
+        numbers = NUMBER.findall(self.names.masked(text))
         if expected is None:
-            self._text(paper, where, self._names.masked(text))
+            self._text(paper, where, self.names.masked(text))
         elif isinstance(expected, list):
             for number, value in zip(numbers, expected, strict=len(numbers) == len(expected)):
                 self.proof.add(paper, where, Found(number, value))
@@ -268,6 +270,11 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
         least, most = told.get("share_15_range", (0, 0))
         others = "、".join(f"{word} {n:,} 户" for word, n in told.get("within_15_if", {}).items())
         yield f"15 分钟以内为 {least:.1%}—{most:.1%}（{others}）"
+        proposal = told.get("proposal") or {}
+        if sites := proposal.get("sites"):
+            yield f"新开 {len(sites)} 处（{'、'.join(sites)}）"
+        if "covered" in proposal:
+            yield f"可使 {proposal['covered']:,} 户在 15 分钟以内"
         yield f"按直线画圈会掩盖 {told['hidden_by_circles']:,} 户"
     yield from (item["message"] for item in facts.summary.get("explanations", []))
     yield from (f"{s['file']}（{s['rows']} 行）" for s in facts.run["inputs"])
@@ -277,3 +284,8 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
     findings = read_table(folder / "findings.csv")
     yield from findings["message"]
     yield from findings["place"]
+    # Households are told by their kinds: how many of each, the rest of a long list counted in.
+    homes = findings[findings["table"] == "households"]
+    rest = homes["place"].str.extract(r"^另有 (\d+) 处$")[0].fillna("1").astype(int)
+    for count in rest.groupby([homes["severity"], homes["code"]]).sum():
+        yield f"{count} 处"

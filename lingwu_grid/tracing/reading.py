@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import docx
 import openpyxl
 import pypdf
+from docx.opc.exceptions import OpcError
 from docx.table import Table as WordTable
 from docx.text.paragraph import Paragraph
+from lxml.etree import LxmlError
 from pypdf.errors import PyPdfError
 
 from lingwu_grid.contract.errors import InputError
@@ -66,7 +68,7 @@ def read_papers(folder: Path) -> Iterator[Line | Table]:
         name = path.relative_to(folder).as_posix()
         try:
             yield from read(path, name)
-        except (KeyError, OSError, ValueError, zipfile.BadZipFile, PyPdfError) as error:
+        except UNREADABLE as error:
             raise InputError(
                 f"读不出这份文件：{error}", where=name,
                 remedy="另存为原来的格式，或用 python -m lingwu_grid.report 重新生成",
@@ -103,6 +105,9 @@ def _pages(path: Path, name: str) -> Iterator[Line]:
     for number, page in enumerate(pypdf.PdfReader(path).pages, start=1):
         yield Line(name, f"第 {number} 页", page.extract_text())
 
+
+UNREADABLE = (KeyError, OSError, ValueError, zipfile.BadZipFile, PyPdfError, OpcError, LxmlError)
+"""What readers raise for a file that is damaged."""
 
 READERS: dict[str, Callable[[Path, str], Iterator[Line | Table]]] = {
     ".docx": _word, ".xlsx": _sheets, ".pdf": _pages,

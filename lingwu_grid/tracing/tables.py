@@ -109,7 +109,7 @@ def _houses(f: Ledgers, row: Row, at: int) -> Expected:
     return int(f.story_rows[at]["place"].nunique())
 
 
-def _zone(f: Ledgers, row: Row) -> pd.Series | None:
+def _zone(f: Ledgers, row: Row) -> pd.Series:
     """Give the homes of a row of the service circle."""
     rows = f.rows
     if row["级别"] == "全部":
@@ -304,7 +304,9 @@ FORMS = (
         "替补席位": _seat("reserve_seat"),
     }),
     Form(("网格编码", "四至", "涉及户数"), {
-        "面积(km²)": lambda f, row, at: around(_grid("km2")(f, row, at)),
+        "面积(km²)": lambda f, row, at: around(
+            _grid("km2")(f, row, at), 1 if row["网格编码"] else len(f.grids)
+        ),
         "楼栋数": _grid("spots"), "常住户数": _grid("households"),
         "常住人口": _grid("residents"), "B岗": _seat("committee_seat"),
         "涉及户数": lambda f, row, _: _grid("joined")(f, row, 0) + _grid("left")(f, row, 0),

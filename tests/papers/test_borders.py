@@ -129,14 +129,19 @@ def test_a_square_and_its_hole_are_walked_the_right_way_round() -> None:
 
 
 def test_neighbours_have_their_points_in_common() -> None:
-    """A stair of 20 cm between two zones goes, and goes from both."""
-    stair = [(100.0 + 0.2 * (i % 2), 10.0 * i) for i in range(11)]
+    """A stair of 2 cm between two zones goes, and goes from both; one of 20 cm stays in both."""
+    stair = [(100.0 + 0.02 * (i % 2), 10.0 * i) for i in range(11)]
     west = shapely.Polygon([(0, 0), *stair, (0, 100)])
     east = shapely.box(0, 0, 200, 100).difference(west)
     made = make_traverse(np.array([west, east], object), ["西", "东"], Landmarks.of({}))
     sides = [set(made.legs.loc[made.legs["zone"] == z, "start"]) for z in (0, 1)]
     assert len(sides[0] & sides[1]) == 2
     assert len(made.points) == 6
+    stair = [(100.0 + 0.2 * (i % 2), 10.0 * i) for i in range(11)]
+    west = shapely.Polygon([(0, 0), *stair, (0, 100)])
+    east = shapely.box(0, 0, 200, 100).difference(west)
+    made = make_traverse(np.array([west, east], object), ["西", "东"], Landmarks.of({}))
+    assert len(made.points) == 15
 
 
 @pytest.mark.parametrize(

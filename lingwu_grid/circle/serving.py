@@ -78,12 +78,14 @@ def served(record: PlanRecord, coverage: Coverage, proposal: Proposal | None = N
         unit_id=of["unit_id"].to_numpy(), grid_id=of["grid_id"].to_numpy()
     )
     method = str(coverage.summary["method"])
+    # Units meet in metres; in degrees a needle of ground may cross itself.
+    units = record.units.to_crs(coverage.stations.crs)
     layers = {
         "stations": coverage.stations,
         "gaps": coverage.gaps,
         "isochrones": coverage.isochrones,
-        "bands": _bands(record.units, walks, float(coverage.summary["speed_m_s"])),
-        "catchments": _catchments(record.units, walks, coverage.stations),
+        "bands": _bands(units, walks, float(coverage.summary["speed_m_s"])),
+        "catchments": _catchments(units, walks, coverage.stations),
     }
     if coverage.walks is not None and len(coverage.stations):
         layers["routes"] = _routes(coverage, coverage.walks, walks)
@@ -234,9 +236,7 @@ def _circles(coverage: Coverage) -> gpd.GeoDataFrame:
 
 
 def _joined(units: gpd.GeoDataFrame, chosen: NDArray[np.bool_]) -> object:
-    # Degrees are no whole numbers: an outline that nearly touches itself may cross itself here.
-    sound = shapely.make_valid(units.geometry.to_numpy()[chosen], method="structure")
-    return shapely.union_all(sound)
+    return shapely.union_all(units.geometry.to_numpy()[chosen])
 
 
 def _table(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import shapely
 from pyproj import CRS, Transformer
@@ -15,7 +16,6 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.findings import Finding
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from numpy.typing import NDArray
 
 DEGREES = 4490
@@ -32,6 +32,34 @@ FAR_DEGREES = 0.5
 SAMPLE = 2000
 INSIDE = 0.8
 """Share of a table that must lie on the others' ground for a guessed system to be believed."""
+
+
+SLIVER = 1e-6
+"""Share of a shape that is lost with what turned over: a needle of ground under a millimetre."""
+
+
+def in_degrees(shapes: NDArray[np.object_], crs: object) -> NDArray[np.object_]:
+    """
+    Give areas in degrees, each a sound polygon as it was in metres.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, metres, shape (n,).
+    crs
+        Their system.
+
+    Returns
+    -------
+    NDArray[np.object_]
+        In EPSG:4490. A needle of ground so thin that it crosses itself in degrees is taken off.
+    """
+    out: NDArray[np.object_] = gpd.GeoSeries(shapes, crs=crs).to_crs(DEGREES).to_numpy(object)
+    for i in np.flatnonzero(~shapely.is_valid(out)).tolist():
+        parts = shapely.get_parts(shapely.make_valid(out[i], method="structure"))
+        large = parts[shapely.area(parts) > SLIVER * shapely.area(parts).sum()]
+        out[i] = large[0] if len(large) == 1 else shapely.multipolygons(large)
+    return out
 
 
 class Placed(NamedTuple):

@@ -12,7 +12,7 @@ import pandas as pd
 from lingwu_grid.contract.findings import Finding, Findings, each
 from lingwu_grid.fabric.outlines import is_necked
 from lingwu_grid.fabric.straight import straightened
-from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.ingest.systems import DEGREES, in_degrees
 from lingwu_grid.lawful import EXEMPT, LAWFUL, community_bands, followed, grid_bands, moved
 from lingwu_grid.planning.boundary_text import nameless_sides
 from lingwu_grid.planning.buildings import make_buildings
@@ -67,14 +67,14 @@ def make_record(
     communities = make_communities(study, straight, names, grids, assignment)
     drawn = Drawn(study, straight, grids, communities, assignment, names)
     stays = units["grid_id"].to_numpy() == followed(units["previous_grid_id"], names.recoded)
-    changed = units[~stays].reset_index(drop=True)
+    units = units.set_geometry(in_degrees(units.geometry.to_numpy(), units.crs), crs=DEGREES)
     return PlanRecord(
         grids=grids,
         communities=communities,
         pieces=(
             Held(
-                units.to_crs(DEGREES),
-                changed.to_crs(DEGREES),
+                units,
+                units[~stays].reset_index(drop=True),
                 assignment,
                 make_buildings(study, straight, assignment),
             ),

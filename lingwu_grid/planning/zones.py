@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.contract import policy
-from lingwu_grid.ingest.systems import DEGREES
+from lingwu_grid.ingest.systems import DEGREES, in_degrees
 from lingwu_grid.lawful import Bands, community_bands, followed, grid_bands
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import boundary_texts
@@ -45,7 +45,7 @@ def _kept_shapes(
     made: NDArray[np.object_], ids: list[str], today: gpd.GeoDataFrame, key: str, crs: object
 ) -> tuple[NDArray[np.object_], set[str]]:
     """Give polygons in degrees: today's own where the ground is the same, to the vertex."""
-    out = gpd.GeoSeries(made, crs=crs).to_crs(DEGREES).to_numpy()
+    out = in_degrees(made, crs)
     changed = set(ids)
     if not len(today):
         return out, changed

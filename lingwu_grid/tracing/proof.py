@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 NAMED = ("compounds", "roads", "barriers", "stations", "premises", "buildings", "subdistricts",
          "grids", "communities")  # fmt: skip
-TOGETHER = re.compile(
-    rf"(?<=户) ?(?={Z}$|{Z} |\d{{3}}(?: |$))|(?<=\d{{3}}) (?=\d+ 户)|^{Z}(?= \d+ 户)", re.MULTILINE
+TOGETHER = (
+    re.compile(rf"(?<=户) ?(?={Z}$|{Z} |\d{{3}}(?: |$))", re.MULTILINE),
+    re.compile(rf"(?<=^\d{{3}}) (?=\d+ 户)|(?<=^{Z}) (?=\d+ 户)", re.MULTILINE),
 )
-"""Where labels of a map were read as one line."""
+"""Where labels of a map were read as one line: after a size, then between a name and its size."""
 ENDED = "（已停用）"
 PAIRS = (
     ("网格编码", "网格名称"), ("网格编码", "网格"), ("编码", "网格"), ("编码", "名称"),
@@ -173,7 +174,9 @@ class Tracer:
             self._text(line.paper, line.where, self.names.masked(line.text))
             return
         page = self.names.masked(self.names.mended(line.text))
-        rows = TOGETHER.sub(lambda found: found[0].rstrip() + "\n", page).split("\n")
+        for between in TOGETHER:
+            page = between.sub("\n", page)
+        rows = page.split("\n")
         bench = Bench(self.facts, self.names, "")
         for at, number in page_numbers(bench, rows):
             self.proof.add(line.paper, line.where, number)

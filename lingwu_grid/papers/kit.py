@@ -32,7 +32,7 @@ OF_COMMUNITIES, OF_BORDERS, OF_GRIDS, WHOLE = (
 
 
 WALK_HEADS = ["点号", "X（北）", "Y（东）", "方位角", "距离（米）", "沿"]
-WALK_WIDTHS = [1.6, 2.8, 2.6, 2.4, 2.0, 4.2]
+WALK_WIDTHS = [1.5, 2.7, 2.5, 2.9, 1.9, 4.1]
 
 
 def write_kit(

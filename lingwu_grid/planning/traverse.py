@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.planning.border_walk import walk_borders
+from lingwu_grid.planning.border_walk import STEP_M, walk_borders
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -97,8 +97,8 @@ def _corners(shapes: NDArray[np.object_]) -> pd.DataFrame:
     return table.sort_values(["ring", "turn"], ignore_index=True).drop(columns="turn")
 
 
-def _names(legs: pd.DataFrame, ends: NDArray[np.float64], steps: pd.DataFrame) -> list[str]:
-    """Name each leg by most of the steps of its zone that are nearest to it."""
+def _names(legs: pd.DataFrame, ends: NDArray[np.float64], steps: pd.DataFrame) -> list[object]:
+    """Name each leg by most of the steps of its zone nearest to it; a short one as that before."""
     lines = shapely.linestrings(np.stack([legs[["y", "x"]].to_numpy(), ends[:, ::-1]], axis=1))
     zone = legs["zone"].to_numpy()
     told: dict[tuple[int, str], float] = {}
@@ -113,4 +113,11 @@ def _names(legs: pd.DataFrame, ends: NDArray[np.float64], steps: pd.DataFrame) -
     best: dict[int, tuple[float, str]] = {}
     for (leg, name), metres in told.items():
         best[leg] = max(best.get(leg, (0.0, "")), (metres, name))
-    return [best.get(leg, (0.0, ""))[1] for leg in range(len(legs))]
+    names = pd.Series([best.get(leg, (0.0, ""))[1] for leg in range(len(legs))], dtype=object)
+    is_short = (names == "") & (legs["metres"] < STEP_M)
+    known = names.mask(is_short, None).groupby([legs["zone"], legs["ring"]])
+    # A ring may begin with such a leg: it takes the name of the last.
+    before, last = (
+        column.where(column.notna(), "") for column in (known.ffill(), known.transform("last"))
+    )
+    return before.where(~is_short | (before != ""), last).tolist()

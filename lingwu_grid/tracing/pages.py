@@ -55,7 +55,7 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
         above = page[at - 1] if at else ""
         if (found := SIZE.match(row)) and (beside := _zone(bench, above, home)):
             yield at, Found(found[1], facts.size(beside))
-        elif SERIAL.match(row) and at + 1 < len(page) and SIZE.match(page[at + 1]):
+        elif home and SERIAL.match(row):
             yield at, Found(row, row if home + row in facts.grids.index else "（没有这个网格）")
         elif found := ROW.match(row):
             code = bench.code(found[2]) if found[2] else home + found[1]

@@ -128,6 +128,18 @@ def test_a_square_and_its_hole_are_walked_the_right_way_round() -> None:
     assert inner["name"].unique().tolist() == ["甲"]
 
 
+def test_a_leg_too_short_for_a_step_has_the_name_of_the_one_before() -> None:
+    """A step of 3 m in a street's side is the street's too; 100 m that nothing names are not."""
+    zone = shapely.Polygon([(0, 0), (0, 200), (200, 200), (200, 100), (197, 100), (197, 0)])
+    road = gpd.GeoDataFrame(
+        {"name": ["东街"]}, geometry=[shapely.LineString([(203, -50), (203, 250)])], crs=4544
+    )
+    made = make_traverse(np.array([zone], object), ["甲"], Landmarks.of({"roads": road}))
+    short = made.legs[made.legs["metres"] == 3]
+    assert short["name"].tolist() == ["东街"]
+    assert made.legs["name"].tolist() == ["东街"] * 3 + [""] * 3
+
+
 def test_neighbours_have_their_points_in_common() -> None:
     """A stair of 2 cm between two zones goes, and goes from both; one of 20 cm stays in both."""
     stair = [(100.0 + 0.02 * (i % 2), 10.0 * i) for i in range(11)]

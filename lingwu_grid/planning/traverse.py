@@ -120,4 +120,5 @@ def _names(legs: pd.DataFrame, ends: NDArray[np.float64], steps: pd.DataFrame) -
     before, last = (
         column.where(column.notna(), "") for column in (known.ffill(), known.transform("last"))
     )
-    return before.where(~is_short | (before != ""), last).tolist()
+    out: list[object] = before.where(~is_short | (before != ""), last).tolist()
+    return out

@@ -155,6 +155,19 @@ def test_a_community_that_is_lawful_stays_to_the_vertex(updated: Updated, small_
     assert not retired & set(updated.plan.grids["grid_id"])
 
 
+def test_codes_last_from_year_to_year(updated: Updated, small_plan: Plan) -> None:
+    """What was retired stays so, nothing is given twice, and a code tells the community."""
+    first, second = small_plan.code_register, updated.plan.code_register
+    assert set(first["code"]) <= set(second["code"])
+    assert not second.duplicated(["level", "code"]).any()
+    assert not second.duplicated(["level", "name"]).any()
+    living = set(second.loc[second["status"] == "在用", "code"])
+    assert living.isdisjoint(first.loc[first["status"] == "停用", "code"])
+    grids = updated.plan.grids
+    assert (grids["grid_id"].str[:-3] == grids["community_id"]).all()
+    assert set(updated.plan.summary["grids_recoded"]).isdisjoint(living)
+
+
 def test_nothing_changes_where_nothing_has_happened(
     story: tuple[Path, Path, Path, str], small_plan: Plan
 ) -> None:

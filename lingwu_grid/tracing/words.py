@@ -172,6 +172,7 @@ SENTENCES = (
     # The legal chain.
     _rule(rf"现有社区（村）{N}个、网格{N}个，常住居民{N}户",
           lambda b, _: [b.facts.situation[3], b.facts.situation[2], b.facts.situation[0]]),
+    _rule(rf"现状没有划分社区和网格，常住居民{N}户", lambda b, _: [b.facts.situation[0]]),
     _rule(rf"其中{N}个社区规模不符合要求", lambda b, _: [b.facts.outside_today[1]]),
     _rule(rf"调整后共有社区（村）{N}个、网格{N}个，受影响居民{N}户，占{P}：其中{N}户换网格，"
           rf"{N}户换社区", _whole("told")),

@@ -65,6 +65,7 @@ class Lineage(NamedTuple):
     previous: NDArray[np.object_]
     """Ids of today's zones that its households come from, largest first, joined by 、."""
     arrived: NDArray[np.int64]
+    """Households that were in another zone, or in none: before + arrived - left = after."""
     left: NDArray[np.int64]
 
 
@@ -103,6 +104,7 @@ def trace(
     came = flow[(flow["old"] != flow["new"]) & (flow["old"] != "")]
     arrived = came.groupby("new")["households"].sum()
     left = came.groupby("old")["households"].sum()
+    joined = flow[flow["old"] != flow["new"]].groupby("new")["households"].sum()
     retired = old_ids - set(zones)
     new_zones = set(zones) - old_ids
     feeds_new = set(came[came["new"].isin(new_zones)]["old"])
@@ -125,7 +127,7 @@ def trace(
     return Lineage(
         np.array(kinds, object),
         np.array([previous.get(z, "") for z in zones], object),
-        np.array([int(arrived.get(z, 0)) for z in zones], np.int64),
+        np.array([int(joined.get(z, 0)) for z in zones], np.int64),
         np.array([int(left.get(z, 0)) for z in zones], np.int64),
     )
 

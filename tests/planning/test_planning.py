@@ -20,6 +20,19 @@ def test_lineage_of_a_split_a_merger_and_a_new_grid() -> None:
     assert told.left.tolist() == [350, 0, 0, 0]
 
 
+def test_before_and_arrived_less_left_is_after_where_some_had_no_grid() -> None:
+    """Fifty who were in no grid come to a; that alone is no change of a grid."""
+    flow = pd.DataFrame(
+        [("a", "a", 300), ("", "a", 50), ("a", "b", 20), ("b", "b", 400), ("", "n", 310)],
+        columns=["old", "new", "households"],
+    )
+    told = trace(flow, ["a", "b", "n"], {"a", "b"}, set(), {})
+    assert told.arrived.tolist() == [50, 20, 310]
+    assert told.left.tolist() == [20, 0, 0]
+    assert told.kind.tolist() == ["调整", "调整", "新设"]
+    assert trace(flow.iloc[:2], ["a"], {"a"}, set(), {}).kind.tolist() == ["不变"]
+
+
 def test_a_grid_with_a_new_code_is_the_grid_it_was() -> None:
     """Grid a is b7 in another community; 20 of its households go to c, 30 of d come to it."""
     flow = pd.DataFrame(

@@ -9,6 +9,7 @@ import pandas as pd
 from lingwu_grid.contract import catalogue
 from lingwu_grid.lawful import EXEMPT
 from lingwu_grid.papers.funds_words import NO_PEOPLE, has_people
+from lingwu_grid.papers.runs import told_runs
 from lingwu_grid.papers.worksheet import Column, Sheet
 from lingwu_grid.planning.handed_round import without_ids
 from lingwu_grid.planning.identity import plan_of
@@ -25,7 +26,9 @@ RETIRED = "撤销"
 
 def change_sheet(record: PlanRecord) -> Sheet:
     """
-    Lay out the change register (调整对照表): who goes from where to where.
+    Lay out the change register (调整对照表): who goes from where to where, short enough to print.
+
+    Buildings of no compound that go the same way are one row; each is in ``changes.csv``.
 
     Parameters
     ----------
@@ -33,12 +36,22 @@ def change_sheet(record: PlanRecord) -> Sheet:
         The plan.
     """
     rows = change_rows(record)
+    ways = [
+        "compound", "previous_grid", "grid", "previous_community", "community",
+        "previous_grid_id", "grid_id",
+    ]  # fmt: skip
+    rows = rows.sort_values("households", ascending=False, kind="stable")
+    rows = rows.groupby(ways, as_index=False, sort=False).agg(
+        building=("building", told_runs), households=("households", "sum"),
+        reason=("reason", "first"),
+    )  # fmt: skip
+    rows = rows.sort_values(["previous_grid_id", "grid_id", "compound"], ignore_index=True)
     return Sheet(
         "调整对照表",
         "调整对照表：小区、楼栋由哪个网格调到哪个网格",
         [
             Column("小区", rows["compound"].tolist(), width=18),
-            Column("楼栋", rows["building"].tolist(), width=14),
+            Column("楼栋", rows["building"].tolist(), width=40),
             Column("原网格编码", rows["previous_grid_id"].tolist(), "code", 17),
             Column("原网格", rows["previous_grid"].tolist(), width=20),
             Column("原社区", rows["previous_community"].tolist(), width=14),
@@ -46,7 +59,7 @@ def change_sheet(record: PlanRecord) -> Sheet:
             Column("新网格", rows["grid"].tolist(), width=20),
             Column("新社区", rows["community"].tolist(), width=14),
             Column("户数", rows["households"].astype(int).tolist(), "count", 8, is_summed=True),
-            Column("原因", rows["reason"].tolist(), width=34),
+            Column("原因", rows["reason"].tolist(), width=48),
         ],
     )
 
@@ -117,12 +130,13 @@ def register_sheet(record: PlanRecord) -> Sheet:
         "valid_to": "终止日期",
     }  # fmt: skip
     codes = ("code", "predecessors", "successors")
+    widths = {"code": 18, "name": 28, "predecessors": 36, "successors": 36}
     return Sheet(
         "编码登记",
         "编码登记：用过的编码不再使用",
         [
             Column(title, rows[name].tolist(), "code" if name in codes else "text",
-                   22 if name in (*codes, "name") else 10)
+                   widths.get(name, 10))
             for name, title in titles.items()
         ],
         note="code_register.csv 放进研究文件夹，以后各次划分编码不变、停用的编码不再使用",
@@ -219,7 +233,7 @@ def tree_sheet(record: PlanRecord) -> Sheet:
             Column("楼栋数", buildings, "count", 9, is_summed=True),
             Column("常住户数", rows["households"].tolist(), "count", 10, is_summed=True),
         ],
-        note="依据灵党办〔2020〕65号 §1；楼栋明细见“楼栋表”",
+        note="依据灵党办〔2020〕65号 §1；逐栋见“楼栋明细”",
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ from lingwu_grid.papers.zone_sheets import (
     compound_sheet,
     grid_form,
     grid_ledger,
+    loose_building_sheet,
 )
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ LINE_PT, MARGIN_PT, HEAD_PT, MOST_PT = 15.0, 2.0, 32.0, 409.0
 PROTECTED = {"autofilter": True, "sort": True, "format_columns": True, "format_rows": True}
 """What may be done on a sheet whose cells are computed; there is no password."""
 
-WIDE = 10
-"""A sheet of more columns than this is printed on A3, lying."""
+WIDE = 130
+"""A sheet wider than so many letters is printed on A3, lying: on A4 they would be too small."""
 
 MADE = dt.datetime(2000, 1, 1, tzinfo=dt.UTC).replace(tzinfo=None)
 """A fixed date in the file: the same plan gives the same bytes."""
@@ -88,12 +89,13 @@ def sheets_of(record: PlanRecord, filling: Filling) -> list[Sheet]:
         payer_sheet(record),
         crossing_sheet(record),
         compound_sheet(record),
-        building_sheet(record),
+        loose_building_sheet(record),
         tree_sheet(record),
         exception_sheet(record),
         coverage_sheet(record),
         register_sheet(record),
         finding_sheet(record),
+        building_sheet(record),
         grid_form(record, filling),
         community_form(record, filling),
     ]
@@ -187,6 +189,8 @@ def _write(book: xlsxwriter.Workbook, pen: _Pen, sheet: Sheet, marks: list[str])
     if not any(column.is_to_fill for column in sheet.columns):
         page.protect("", PROTECTED)
     _set_print(page, sheet, last)
+    if sheet.is_hidden:
+        page.hide()
 
 
 def _set_heights(page: Any, sheet: Sheet) -> None:  # noqa: ANN401 - untyped library
@@ -266,10 +270,13 @@ def _write_sums(page: Any, pen: _Pen, sheet: Sheet) -> None:  # noqa: ANN401 - u
 
 def _set_print(page: Any, sheet: Sheet, last: int) -> None:  # noqa: ANN401 - untyped library
     """Set a sheet up for paper: one page wide, headers on every page, numbered."""
+    # Not every program leaves a hidden sheet out when it prints: its head alone goes on paper.
+    last = FIRST_ROW - 2 if sheet.is_hidden else last
     page.print_area(0, 0, last, len(sheet.columns) - 1)
     page.repeat_rows(FIRST_ROW - 2)
     page.set_landscape()
-    page.set_paper(8 if len(sheet.columns) > WIDE else 9)  # A3, A4
+    width = sum(column.width for column in sheet.columns)
+    page.set_paper(8 if width > WIDE else 9)  # A3, A4
     page.fit_to_pages(1, 0)
     page.set_margins(0.4, 0.4, 0.5, 0.5)
     page.set_footer(f"&L&A&C第 &P 页，共 &N 页&R{INTERNAL}")

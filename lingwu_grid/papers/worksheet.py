@@ -65,6 +65,8 @@ class Sheet:
         Under the title.
     frozen
         Columns that stay in sight.
+    is_hidden
+        True for a sheet to look things up in: a reader may show it, and it is not printed.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Sheet:
     columns: Sequence[Column]
     note: str = ""
     frozen: int = 2
+    is_hidden: bool = False
 
     def __post_init__(self) -> None:
         """Refuse columns of different lengths: a row would mix two records."""

@@ -25,6 +25,7 @@ from lingwu_grid.papers.filling import (
     Filling,
 )
 from lingwu_grid.papers.funds_words import NO_PEOPLE, has_people
+from lingwu_grid.papers.runs import told_runs
 from lingwu_grid.papers.worksheet import FIRST_ROW, Column, Sheet
 from lingwu_grid.planning.streets import street_name
 
@@ -244,6 +245,7 @@ def compound_sheet(record: PlanRecord) -> Sheet:
             Column("小区编码", first.index.astype(str).tolist(), "code", 14),
             Column("小区名称", first["compound_name"].tolist(), width=20),
             Column("所属社区", [community.get(c, c) for c in first["community_id"]], width=14),
+            Column("楼栋", [told_runs(_called(part)) for _, part in groups], width=30),
             Column("楼栋数", _whole(groups["building_id"].nunique()), "count", 8, is_summed=True),
             Column("常住户数", _whole(groups["households"].sum()), "count", 9, is_summed=True),
             Column("网格", called, width=30),
@@ -254,14 +256,43 @@ def compound_sheet(record: PlanRecord) -> Sheet:
     )  # fmt: skip
 
 
+def loose_building_sheet(record: PlanRecord) -> Sheet:
+    """Lay out the buildings of no compound by grid, short enough to print."""
+    rows = record.buildings[record.buildings["compound_id"] == ""]
+    grids = record.grids.set_index("grid_id")
+    groups = rows.groupby("grid_id")
+    codes = [str(code) for code, _ in groups]
+    before = [sorted(set(part["previous_grid_id"]) - {""}) for _, part in groups]
+    return Sheet(
+        "楼栋表",
+        "不属小区的楼栋，按网格；小区的楼栋见“小区表”",
+        [
+            Column("网格编码", codes, "code", 17),
+            Column("网格名称", [grids["grid_name"].get(g, g) for g in codes], width=20),
+            Column("所属社区", [grids["community_name"].get(g, "") for g in codes], width=14),
+            Column("楼栋", [told_runs(_called(part)) for _, part in groups], width=120),
+            Column("楼栋数", _whole(groups["building_id"].nunique()), "count", 8, is_summed=True),
+            Column("常住户数", _whole(groups["households"].sum()), "count", 9, is_summed=True),
+            Column("原网格编码", ["、".join(codes) for codes in before], "code", 17),
+        ],
+        note="逐栋的一页“楼栋明细”隐藏着、不打印：右键工作表标签，取消隐藏",
+    )
+
+
+def _called(rows: pd.DataFrame) -> list[str]:
+    """Give what buildings are called; the code of one without a name."""
+    named = rows["building_name"].where(rows["building_name"] != "", rows["building_id"])
+    return [str(name) for name in named]
+
+
 def building_sheet(record: PlanRecord) -> Sheet:
-    """Lay out the buildings."""
+    """Lay out every building: to look up and to filter, not to print."""
     rows = record.buildings
     grids = record.grids.set_index("grid_id")["grid_name"]
     community = record.communities.set_index("community_id")["community_name"]
     return Sheet(
-        "楼栋表",
-        "楼栋一览",
+        "楼栋明细",
+        "楼栋一览：供查找、筛选，不打印",
         [
             Column("楼栋编码", rows["building_id"].astype(str).tolist(), "code", 14),
             Column("楼栋名称", rows["building_name"].tolist(), width=16),
@@ -272,6 +303,7 @@ def building_sheet(record: PlanRecord) -> Sheet:
             Column("原网格编码", rows["previous_grid_id"].astype(str).tolist(), "code", 17),
             Column("常住户数", _whole(rows["households"]), "count", 9, is_summed=True),
         ],
+        is_hidden=True,
     )
 
 

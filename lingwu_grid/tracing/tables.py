@@ -163,10 +163,7 @@ def _change(f: Ledgers, row: Row, _: int) -> Expected:
     if not any(row[k] for k in ("小区", "楼栋", "新网格编码")):
         return len(rows)
     own = (rows["previous_grid_id"] == row["原网格编码"]) & (rows["grid_id"] == row["新网格编码"])
-    if row["小区"]:
-        return int((own & (rows["compound"] == row["小区"])).sum())
-    house = (rows["house"] == row["楼栋"]) | (rows["place"] == row["楼栋"])
-    return int((own & (rows["compound"] == "") & house).sum())
+    return int((own & (rows["compound"] == row["小区"])).sum())
 
 
 def _compound(column: str) -> Any:  # noqa: ANN401
@@ -190,6 +187,18 @@ def _building(f: Ledgers, row: Row, _: int) -> Expected:
     own &= f.rows["previous_grid_id"] == row["原网格编码"]
     own &= f.housed["compound"] == row["小区"]
     return int(own.sum())
+
+
+def _loose(column: str) -> Any:  # noqa: ANN401
+    def worked(f: Ledgers, row: Row, _: int) -> Expected:
+        rows = f.housed[f.housed["compound_id"] == ""]
+        if row["网格编码"]:
+            rows = rows[rows["grid_id"] == row["网格编码"]]
+        if column == "houses":
+            return int(rows.groupby("grid_id")["place"].nunique().sum())
+        return len(rows)
+
+    return worked
 
 
 def _flow(level: str, column: str) -> Any:  # noqa: ANN401
@@ -332,6 +341,9 @@ FORMS = (
         "分属几个网格": _compound("grids"),
     }),
     Form(("楼栋编码", "网格编码", "常住户数"), {"常住户数": _building}),
+    Form(("网格编码", "楼栋", "楼栋数"), {
+        "楼栋数": _loose("houses"), "常住户数": _loose("households"),
+    }),
     Form(("街道", "社区党组织", "网格编码"), {
         "楼栋数": _grid("spots"), "常住户数": _grid("households"),
     }),

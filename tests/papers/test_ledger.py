@@ -53,7 +53,7 @@ def test_the_grid_ledger_has_the_columns_of_the_standard_and_codes_are_text(
     book = openpyxl.load_workbook(papers / "ledger.xlsx")
     assert {
         "概况", "社区表", "网格台账", "调整对照表", "逐项变动", "职数经费", "经费汇总",
-        "小区表", "楼栋表",
+        "小区表", "楼栋表", "楼栋明细",
         "组织体系", "例外", "服务圈覆盖", "编码登记", "数据问题", "网格填报", "社区填报",
     } <= set(book.sheetnames)  # fmt: skip
     for page in book:
@@ -61,6 +61,25 @@ def test_the_grid_ledger_has_the_columns_of_the_standard_and_codes_are_text(
         assert page.auto_filter.ref
         assert page.print_area
         assert "合成数据" in str(page["A2"].value)
+
+
+def test_buildings_are_printed_by_runs_and_listed_one_by_one_out_of_sight(
+    papers: Path, small_plan: lg.Plan
+) -> None:
+    ledger = papers / "ledger.xlsx"
+    states = {page.title: page.sheet_state for page in openpyxl.load_workbook(ledger)}
+    assert {name for name, state in states.items() if state != "visible"} == {"楼栋明细"}
+    listed = _rows(ledger, "楼栋明细")[:-1]
+    assert len(listed) == len(small_plan.buildings)
+    loose = _rows(ledger, "楼栋表")[:-1]
+    assert 0 < len(loose) <= len(small_plan.grids)
+    in_compounds = _rows(ledger, "小区表")[:-1]
+    assert sum(r["常住户数"] for r in (*loose, *in_compounds)) == small_plan.summary["households"]
+    changes = _rows(ledger, "调整对照表")
+    assert sum(r["户数"] for r in changes[:-1]) == changes[-1]["户数"]
+    ways = [(r["小区"], r["原网格编码"], r["新网格编码"]) for r in changes[:-1]]
+    assert len(ways) == len(set(ways)) > 0
+    assert any("—" in str(r["楼栋"]) for r in (*changes[:-1], *loose))
 
 
 def test_every_formula_comes_to_what_the_file_says_it_does(papers: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ def change_sheet(record: PlanRecord) -> Sheet:
     """
     rows = change_rows(record)
     ways = [
-        "compound", "previous_grid", "grid", "previous_community", "community",
+        "compound_id", "compound", "previous_grid", "grid", "previous_community", "community",
         "previous_grid_id", "grid_id",
     ]  # fmt: skip
     rows = rows.sort_values("households", ascending=False, kind="stable")

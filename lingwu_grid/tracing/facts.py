@@ -31,8 +31,6 @@ PARTIES = ("党总支", "党支部", "党委")
 HEAD_YUAN, MEMBER_YUAN, RESIDENT_YUAN = 300 * 12, 100 * 12, 5
 RESERVE = (3, 5)
 CLASSES = (3000, 5000)
-MINUTES = (5, 10, 15)
-ELDERLY_M_S = 0.8
 
 
 class Facts:

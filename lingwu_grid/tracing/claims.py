@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
     from lingwu_grid.tracing.numbers import Expected
 
+ABOUT = re.compile(r"约(\d+)米")
+ROUND = 0.05
+"""Legs are told to ten metres: their sum may be off the border's length by so much."""
 NAMELESS = "（无名边界，待补）"
 UNCHANGED = "不变"
 FUNDS = ("service", "party_yuan", "heads_yuan", "members_yuan", "resident_yuan")
@@ -233,6 +237,18 @@ class Claims(Facts):
             return {}
         area = shapely.area(table.to_crs(self.rules_crs).geometry.to_numpy()) / 1e6
         return dict(zip(table["community_id"].astype(str), area.tolist(), strict=True))
+
+    @cached_property
+    def rims(self) -> list[float]:
+        """Metres round the first part of each community."""
+        shapes = self.layers["communities"].to_crs(self.rules_crs).geometry.to_numpy()
+        return shapely.length(shapely.get_exterior_ring(shapely.get_geometry(shapes, 0))).tolist()  # type: ignore[no-any-return]
+
+    def around(self, walk: str, metres: str) -> Expected:
+        """Take a leg of a walk whose legs come to the length of some community's border."""
+        whole = sum(int(n) for n in ABOUT.findall(walk))
+        fits = any(abs(whole - rim) <= ROUND * rim for rim in self.rims)
+        return float(metres) if fits else "（总长不合）"
 
     @cached_property
     def detached(self) -> set[int]:

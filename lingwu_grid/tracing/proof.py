@@ -10,7 +10,7 @@ from lingwu_grid.tracing.facts import read_table
 from lingwu_grid.tracing.ledgers import Ledgers
 from lingwu_grid.tracing.numbers import NUMBER, Found, Names
 from lingwu_grid.tracing.pages import page_numbers
-from lingwu_grid.tracing.reading import Line, Table, read_papers
+from lingwu_grid.tracing.reading import TYPED, Line, Table, read_papers, typed_texts
 from lingwu_grid.tracing.residents import Residents
 from lingwu_grid.tracing.tables import REASON, form_of
 from lingwu_grid.tracing.texts import NOBODY, Texts
@@ -200,6 +200,9 @@ class Tracer:
                 text = "" if value is None else _plain(value)
                 if not NUMBER.search(text) or CODE.fullmatch(text):
                     continue
+                seat = header == "B岗" and text.startswith("两委第")
+                if header in TYPED and not seat:
+                    continue
                 if form is not None and header in form.cells:
                     try:
                         expected = form.cells[header](self.facts, row, at)
@@ -279,6 +282,17 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
         if "covered" in proposal:
             yield f"可使 {proposal['covered']:,} 户在 15 分钟以内"
         yield f"按直线画圈会掩盖 {told['hidden_by_circles']:,} 户"
+    # What the office typed, as papers take it over; a bare number would pass for any other.
+    yield from (
+        " ".join(text.split()).rstrip("。；;，,、. ")
+        for text in typed_texts(folder)
+        if not NUMBER.fullmatch(text.strip())
+    )
+    answers = folder / "answers.csv"
+    if answers.is_file():
+        for row in read_table(answers).to_dict("records"):
+            yield from (value for value in row.values() if not NUMBER.fullmatch(value))
+            yield f"{row['households']} 户"
     yield from (item["message"] for item in facts.summary.get("explanations", []))
     yield from (f"{s['file']}（{s['rows']} 行）" for s in facts.run["inputs"])
     yield from facts.stories["reason"]

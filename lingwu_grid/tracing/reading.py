@@ -24,6 +24,16 @@ HEAD_ROW = 3
 """Row of a sheet with the names of its columns; title and note stand above."""
 
 
+FORMS = ("网格填报", "社区填报")
+"""Sheets of the ledger that the office fills in."""
+TYPED = frozenset((
+    "户籍户数", "网格长/专职网格员（A岗）", "B岗", "党支部", "四至补正", "备注", "办公地址",
+    "法律顾问", "两委成员（B岗）", "网格员（A岗）", "门牌", "移交人", "接收人", "日期", "包抓部门",
+    "新联系人", "承办", "完成日期", "启用日期", "终止日期",
+))  # fmt: skip
+"""Columns whose numbers are the office's own, wherever they stand."""
+
+
 class Line(NamedTuple):
     """A paragraph, or a page of a PDF as one text."""
 
@@ -73,6 +83,17 @@ def read_papers(folder: Path) -> Iterator[Line | Table]:
                 f"读不出这份文件：{error}", where=name,
                 remedy="另存为原来的格式，或用 python -m lingwu_grid.report 重新生成",
             ) from error  # fmt: skip
+
+
+def typed_texts(folder: Path) -> Iterator[str]:
+    """Give what the office typed into the forms of the ledger; its numbers are the office's own."""
+    ledger = folder / "ledger.xlsx"
+    if not ledger.is_file():
+        return
+    for part in _sheets(ledger, ledger.name):
+        if isinstance(part, Table) and part.where in FORMS:
+            at = [i for i, head in enumerate(part.headers) if head in TYPED]
+            yield from (str(row[i]) for row in part.rows for i in at if row[i] is not None)
 
 
 def _word(path: Path, name: str) -> Iterator[Line | Table]:

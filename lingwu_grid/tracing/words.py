@@ -225,6 +225,8 @@ LISTINGS = (
             lambda b, m, i: b.facts.flows["community"].get((b.code(m[1]), b.code(i[1])), 0)),
     Listing(re.compile(r"调整后不在规定规模内的：(.*)"), re.compile(rf"{Z}{N}户"),
             lambda b, _, i: b.facts.size(b.code(i[1]))),
+    Listing(re.compile(r"界线走向：自东北角起，(.*)，回到起点"), re.compile(rf"约{N}米"),
+            lambda b, m, i: b.facts.around(m[1], i[1])),
     Listing(re.compile(r"社区规模不符合要求：(.*?)。"), re.compile(rf"{Z}{N}户"),
             lambda b, _, i: b.facts.communities.loc[b.code(i[1]), "before"]),
     Listing(re.compile(r"分档线不到 1% 的社区：(.*?)。"), re.compile(rf"{Z} {N} 户"),

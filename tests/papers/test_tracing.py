@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
 
@@ -19,6 +20,7 @@ from lingwu_grid.tracing.numbers import Names, agree
 from lingwu_grid.tracing.proof import Proof, Tracer, trace_papers
 from lingwu_grid.tracing.reading import Line, Table, read_papers
 from lingwu_grid.tracing.words import FIXED
+from tests.commands import report
 from tests.commands import verify as main
 
 if TYPE_CHECKING:
@@ -153,6 +155,28 @@ def test_the_command_says_which_paper_is_wrong_and_where(
     said = capsys.readouterr().out
     for paper, printed in (("report.docx", 1), ("kit/request.docx", 2), ("ledger.xlsx", 3)):
         assert re.search(rf"{paper}（.*）印的是 {printed}，重算得", said), paper
+
+
+def test_what_the_office_typed_is_the_offices_own(
+    out: Path, small_study: lg.Study, tmp_path: Path
+) -> None:
+    """Numbers typed into the ledger, and the walks of the report, raise no alarm."""
+    copy = shutil.copytree(out, tmp_path / "out")
+    book = openpyxl.load_workbook(copy / "ledger.xlsx")
+    for sheet, typed in (
+        ("网格填报", {"户籍户数": 412, "党支部": "第3支部", "四至补正": "东至101厂，南至2号渠"}),
+        ("社区填报", {"办公地址": "人民街12号", "备注": "电话 0951-4021234"}),
+    ):
+        page = book[sheet]
+        heads = {cell.value: cell.column for cell in page[3]}
+        for name, value in typed.items():
+            page.cell(4, heads[name]).value = value
+    book.save(tmp_path / "filled.xlsx")
+    options = ["--ledger", str(tmp_path / "filled.xlsx"), "--traverse", "--kit", "--quiet"]
+    assert report([str(copy), *options]) == 0
+    assert trace_papers(copy, small_study).faults() == []
+    edited(copy / "report.docx", "word/document.xml", r"约\d+米，沿", "约9990米，沿")
+    assert any("总长不合" in fault for fault in trace_papers(copy, small_study).faults())
 
 
 def test_what_cannot_be_read_or_is_another_study_is_a_sentence(

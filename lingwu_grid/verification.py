@@ -130,6 +130,11 @@ class _Files:
         self.grids, self.communities, self.units = layers.values()
         self.summary: dict[str, Any] = plain["summary"]
         self.certificate: dict[str, Any] = plain["certificate"]
+        if "recoded_from" not in self.grids or "grids_recoded" not in self.summary:
+            raise InputError(
+                "方案是旧版本写的，缺改编的网格", where=str(folder / "plan.gpkg"),
+                remedy="用同一个研究文件夹重新运行 python -m lingwu_grid.partition",
+            )  # fmt: skip
         # A grid that passes to another community has a code there: who stays in it stays.
         table = self.grids[self.grids["recoded_from"].fillna("") != ""]
         self.recoded = dict(zip(table["recoded_from"], table["grid_id"], strict=True))
@@ -242,11 +247,18 @@ def _codes(files: _Files) -> list[str]:
             faults.append(f"{old} 改编为 {new}，却仍在用")
         if new in known:
             faults.append(f"{old} 改编为 {new}，是现状另一网格的编码")
-        if len(lived) and not len(stay):
-            faults.append(f"{old} 改编为 {new}，却没有一户在其中")
+        if len(lived) and not len(stay) and not _keeps_ground(files, old, new):
+            faults.append(f"{old} 改编为 {new}，却没有一户、也没有多半的地在其中")
         if (stay["previous_community_id"] == home[new]).any():
             faults.append(f"{old} 改编为 {new}，却没有换社区")
     return faults
+
+
+def _keeps_ground(files: _Files, old: str, new: str) -> bool:
+    """Tell whether most of the ground of a grid of today is a grid of the plan."""
+    own = files.units[files.units["previous_grid_id"] == old]
+    area = own.geometry.to_crs(_metres(files.units)).area
+    return bool(2 * area[own["grid_id"] == new].sum() > area.sum())
 
 
 def _may_be_in_pieces(files: _Files) -> set[str]:

@@ -43,7 +43,7 @@ def change_sheet(record: PlanRecord) -> Sheet:
     rows = rows.sort_values("households", ascending=False, kind="stable")
     rows = rows.groupby(ways, as_index=False, sort=False).agg(
         building=("building", told_runs), households=("households", "sum"),
-        reason=("reason", "first"),
+        reason=("reason", lambda said: "；".join(dict.fromkeys(said))),
     )  # fmt: skip
     rows = rows.sort_values(["previous_grid_id", "grid_id", "compound"], ignore_index=True)
     return Sheet(

@@ -165,7 +165,8 @@ def notice(legal: Legal, one: Turned) -> list[str]:
         rows = record.assignment
         heirs = rows.loc[rows["previous_community_id"] == one.code, "community_id"].unique()
         called = "、".join(legal.called(sorted(heirs)))
-        passed = record.grids[record.grids["recoded_from"].str.startswith(one.code)]
+        own = set(rows.loc[rows["previous_community_id"] == one.code, "previous_grid_id"])
+        passed = record.grids[record.grids["recoded_from"].isin(own - {""})]
         recoded = "；".join(
             f"{was}改称{row.grid_name}（编码{row.grid_id}）"
             for was, row in zip(
@@ -177,7 +178,7 @@ def notice(legal: Legal, one: Turned) -> list[str]:
             "不再使用。",
             f"二、原四至：{one.old_border or '无'}。",
             f"三、原辖区住户归{called or TO_FILL}，各楼栋归属见告知单。"
-            + (f"整体改属其他社区的网格：{recoded}。" if recoded else ""),
+            + (f"改属其他社区的网格：{recoded}。" if recoded else ""),
         ]
     grids = record.grids[record.grids["community_id"] == one.code].sort_values("grid_id")
     sides = [

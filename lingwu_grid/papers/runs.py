@@ -22,13 +22,17 @@ def told_runs(names: Iterable[str]) -> str:
     --------
     >>> told_runs(["3号楼", "1号楼", "2号楼", "东楼", "10号楼"])
     '1号楼—3号楼、10号楼、东楼'
-    >>> told_runs(["B011", "B009", "B010"]), told_runs(["B1", "B2"])
-    ('B009—B011', 'B1、B2')
+    >>> told_runs(["B100", "B099", "B098"]), told_runs(["B1", "B2"])
+    ('B098—B100', 'B1、B2')
+    >>> told_runs(["9号", "10号", "11号"]), told_runs(["001", "002", "003", "0004"])
+    ('9号—11号', '001—003、0004')
     """
     known = sorted(set(names), key=_key)
+    # 009 goes on as 010, and 0004 does not follow 003: where zeros lead, widths are of one kind.
+    padded = {_kind(name) for name in known if _digits(name).startswith("0")}
     told: list[str] = []
     # Numbers that follow each other are as far from their places in the list.
-    for _, run in groupby(enumerate(known), key=lambda at: (*_kind(at[1]), _step(*at))):
+    for _, run in groupby(enumerate(known), key=lambda at: _stretch(at[0], at[1], padded)):
         stretch = [name for _, name in run]
         if len(stretch) >= LEAST_RUN:
             told.append(f"{stretch[0]}—{stretch[-1]}")
@@ -43,11 +47,16 @@ def _kind(name: str) -> tuple[str, str]:
     return (found[1], found[3]) if found else (name, "")
 
 
+def _digits(name: str) -> str:
+    found = NUMBERED.fullmatch(name)
+    return found[2] if found else ""
+
+
 def _key(name: str) -> tuple[bool, str, str, int, str]:
-    found = NUMBERED.fullmatch(name)
-    return (found is None, *_kind(name), int(found[2]) if found else 0, name)
+    digits = _digits(name)
+    return (not digits, *_kind(name), int(digits or 0), name)
 
 
-def _step(at: int, name: str) -> int:
-    found = NUMBERED.fullmatch(name)
-    return at - int(found[2]) if found else at
+def _stretch(at: int, name: str, padded: set[tuple[str, str]]) -> tuple[str, str, int, int]:
+    kind, digits = _kind(name), _digits(name)
+    return (*kind, len(digits) if kind in padded else 0, at - int(digits or 0))

@@ -185,7 +185,8 @@ def _passing(
         if number[z] >= len(places.grid_ids):
             continue
         today = int(places.grid_community[number[z]])
-        is_locked = places.grid_ids[number[z]] in study.rules.locked_grids
+        is_locked = bool(places.grid_is_locked[number[z]])
+        is_locked |= places.grid_ids[number[z]] in study.rules.locked_grids
         if today >= 0 and places.community_ids[today] != community and not is_locked:
             out.add(z)
     return out

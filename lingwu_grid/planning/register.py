@@ -134,6 +134,8 @@ def make_register(
         mine, told = before[before["level"] == level], assignment[f"previous_{key}_id"]
         gone = _gone(today, mine, told, set(living["code"]), (level, key))
         went = named(gone["code"], _successors(assignment, key))
+        if level == GRID:
+            went = went.where(went != "", named(gone["code"], _recoded(grids)))
         gone["successors"] = went.where(went != "", gone["successors"])
         closing = study.rules.effective_date
         gone["valid_to"] = gone["valid_to"].where(gone["valid_to"] != "", closing)
@@ -146,6 +148,8 @@ def make_register(
 
 def _living(plan: gpd.GeoDataFrame, level: str, key: str, since: str) -> pd.DataFrame:
     is_new = plan["lineage"] == "新设"
+    if level == GRID:
+        is_new |= plan["recoded_from"].fillna("") != ""
     return pd.DataFrame(
         {
             "level": level,
@@ -201,6 +205,12 @@ def _degrees_of(table: gpd.GeoDataFrame) -> dict[str, list[str]]:
         name: [f"{v:.7f}" if np.isfinite(v) else "" for v in of(points).tolist()]
         for name, of in (("lon", shapely.get_x), ("lat", shapely.get_y))
     }
+
+
+def _recoded(grids: gpd.GeoDataFrame) -> dict[str, str]:
+    """Give the new code of each grid that passed to another community."""
+    passed = grids[grids["recoded_from"].fillna("") != ""]
+    return dict(zip(passed["recoded_from"], passed["grid_id"], strict=True))
 
 
 def _successors(assignment: pd.DataFrame, key: str) -> pd.Series:

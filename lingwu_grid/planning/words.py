@@ -152,7 +152,9 @@ def _of_zones(item: Explanation, said: _Said) -> dict[str, tuple[str, str]]:
 
 def _grid_code(grid: int, names: Names, fabric: Fabric) -> str:
     today = fabric.places.grid_ids
-    return today[grid] if grid < len(today) else names.zone_ids.get(grid, "")
+    if grid >= len(today):
+        return names.zone_ids.get(grid, "")
+    return names.recoded.get(today[grid], today[grid])
 
 
 def _grid_name(grid: int, names: Names, fabric: Fabric) -> str:

@@ -35,9 +35,23 @@ class Claims(Facts):
         """Code of every zone by its name; a living one before one that ended."""
         table = self.register.assign(turn=(self.register["status"] != "在用").astype(int))
         table = table.sort_values("turn", ascending=False, kind="stable")
-        return dict(zip(table["name"], table["code"], strict=True)) | {
+        streets = {name: code for code, name in self.streets.items()}
+        return streets | dict(zip(table["name"], table["code"], strict=True)) | {
             code: code for code in table["code"]
-        } | {name: code for code, name in self.streets.items()}  # fmt: skip
+        }  # fmt: skip
+
+    @cached_property
+    def alike(self) -> dict[str, list[str]]:
+        """Codes of living zones by their name, where several have the same."""
+        table = self.register[self.register["status"] == "在用"]
+        return {str(n): list(g) for n, g in table.groupby("name")["code"] if len(g) > 1}
+
+    def code_in(self, name: str, community: str) -> str:
+        """Give the code of a name; of several that are alike, the one in a community."""
+        for code in self.alike.get(name, ()):
+            if code in self.grids.index and self.grids.loc[code, "community_id"] == community:
+                return code
+        return self.codes.get(name, name)
 
     @cached_property
     def today_grids(self) -> set[str]:

@@ -155,8 +155,15 @@ class Facts:
         codes = pd.Index(sorted((today | set(layer.index)) - {""}))
         out = self._counted("community_id", "previous_community_id", codes)
         km2 = self.grids.groupby("community_id")["km2"].sum()
-        drawn = self.study.table("grids")
-        grids_now = drawn.drop_duplicates("grid_id").groupby("community_id").size()
+        lived = rows.loc[
+            rows["previous_grid_id"] != "", ["previous_grid_id", "previous_community_id"]
+        ]
+        drawn = self.study.table("grids")[["grid_id", "community_id"]].astype(str)
+        drawn = drawn[~drawn["grid_id"].isin(lived["previous_grid_id"])].drop_duplicates("grid_id")
+        grids_now = (
+            lived.drop_duplicates("previous_grid_id").groupby("previous_community_id").size()
+            .add(drawn.groupby("community_id").size(), fill_value=0)
+        )  # fmt: skip
         party = self._parties(codes)
         out = out.assign(
             km2=km2.reindex(codes).fillna(0.0),

@@ -46,6 +46,13 @@ class Ledgers(Claims):
         )
 
     @cached_property
+    def by_building(self) -> dict[tuple[str, str, str, str], int]:
+        """Households by building, grid, today's grid and compound."""
+        keys = ["place", "grid_id", "previous_grid_id", "compound"]
+        count = self.housed.groupby(keys).size()
+        return {tuple(map(str, key)): int(n) for key, n in count.items()}  # type: ignore[misc]
+
+    @cached_property
     def passing(self) -> pd.Series:
         """Households whose grid or community has another code, or who had none."""
         rows = self.rows

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from lingwu_grid.contract.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -12,6 +14,8 @@ Expected = float | tuple[float, float] | str | None
 """What a number must be, or between what; text must be the same text; None where nobody knows."""
 
 NUMBER = re.compile(r"[+\-−]?\d[\d,]*(?:\.\d+)?%?")
+CODE_DIGITS = 9
+"""Digits of a code of a zone, at least."""
 NAMED = re.compile(r"[\u4e00-\u9fff].*\d")
 """A name of words with a number in it."""
 GAP = r" ?\n?"
@@ -30,6 +34,18 @@ class Found(NamedTuple):
     def agrees(self) -> bool:
         """Tell whether it is what it must be, to its last digit."""
         return agree(self.printed, self.expected)
+
+
+def _is_count(name: str) -> bool:
+    """Tell a name that is nothing but a number from a code, which is longer than any count."""
+    return len(name) < CODE_DIGITS and NUMBER.fullmatch(name) is not None
+
+
+def _bounded(name: str) -> str:
+    """Give a pattern of a name that is no part of a longer number."""
+    before = r"(?<![\d,.])" if name[0].isdigit() else ""
+    after = r"(?![\d]|[,.]\d)" if name[-1].isdigit() else ""
+    return before + re.escape(name) + after
 
 
 def agree(printed: str, expected: Expected) -> bool:
@@ -65,9 +81,15 @@ class Names:
     """
 
     def __init__(self, names: Iterable[str]) -> None:
-        self._known = sorted({n for n in names if n and n.strip()}, key=lambda n: (-len(n), n))
+        every = {n for n in names if n and n.strip() and not _is_count(n)}
+        self._known = sorted(every, key=lambda n: (-len(n), n))
+        if len(self._known) > LAST_NAME - FIRST_NAME:
+            raise InputError(
+                f"名称太多：{len(self._known)} 个", where="buildings",
+                remedy="按街道分开划分、分开核对",
+            )  # fmt: skip
         self._mark = {name: chr(FIRST_NAME + i) for i, name in enumerate(self._known)}
-        self._pattern = re.compile("|".join(map(re.escape, self._known)) or r"(?!)")
+        self._pattern = re.compile("|".join(map(_bounded, self._known)) or r"(?!)")
         odd = [name for name in self._known if NAMED.search(name)]
         self._broken = re.compile("|".join(GAP.join(map(re.escape, n)) for n in odd) or r"(?!)")
 

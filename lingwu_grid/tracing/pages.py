@@ -58,7 +58,8 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
         elif home and SERIAL.match(row):
             yield at, Found(row, row if home + row in facts.grids.index else "（没有这个网格）")
         elif found := ROW.match(row):
-            code = bench.code(found[2]) if found[2] else home + found[1]
+            code = home + found[1]
+            code = code if code in facts.grids.index or not found[2] else bench.code(found[2])
             yield at, Found(found[1], code[-3:])
             yield at, Found(found[3], facts.size(code))
         elif found := STATUS.match(row):

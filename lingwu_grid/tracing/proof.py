@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from lingwu_grid.tracing.facts import read_table
@@ -78,7 +79,9 @@ class Proof:
 
     def faults(self) -> list[str]:
         """Say what is wrong, and what could not be traced."""
+        nothing = [] if self.worked or self.wrong else ["没有读到报告、台账、图集"]
         return [
+            *nothing,
             *(f"{p}（{w}）印的是 {n}，重算得 {e}" for p, w, n, e in self.wrong),
             *(f"{p}（{w}）没有出处：{t}" for p, w, t in self.untraced),
         ]
@@ -142,6 +145,7 @@ class Tracer:
         copied = list(_told(self.facts, folder))
         self._texts = Texts(self.facts, self.names, self._called, copied)
         self._known = {*self.facts.names, *self.facts.streets}
+        self._places = set(_household_places(folder))
         self.proof = Proof()
 
     def take(self, part: Line | Table) -> None:
@@ -203,6 +207,9 @@ class Tracer:
                 seat = header == "B岗" and text.startswith("两委第")
                 if header in TYPED and not seat:
                     continue
+                if header == "位置" and text in self._places:
+                    self.proof.copied[table.paper] = self.proof.copied.get(table.paper, 0) + 1
+                    continue
                 if form is not None and header in form.cells:
                     try:
                         expected = form.cells[header](self.facts, row, at)
@@ -227,15 +234,15 @@ class Tracer:
                 yield name, (row[name], known)
 
     def _cell(
-        self, paper: str, where: str, cell: tuple[str, object], expected: Expected | list[float]
+        self, paper: str, where: str, cell: tuple[str, object], expected: Expected | list[Expected]
     ) -> None:
         text, value = cell
         numbers = NUMBER.findall(self.names.masked(text))
         if expected is None:
             self._text(paper, where, self.names.masked(text))
         elif isinstance(expected, list):
-            for number, value in zip(numbers, expected, strict=len(numbers) == len(expected)):
-                self.proof.add(paper, where, Found(number, value))
+            for number, value in zip_longest(numbers, expected, fillvalue=NOBODY):
+                self.proof.add(paper, where, Found(str(number), value))
         elif isinstance(expected, str) or not isinstance(value, str) or len(numbers) == 1:
             self.proof.add(paper, where, Found(numbers[0], expected))
         else:
@@ -262,6 +269,15 @@ def _names(facts: Ledgers) -> Iterator[str]:
                 yield from frame[column].dropna().astype(str)
     yield from facts.rows["place"].unique()
     yield str(facts.summary["study"])
+
+
+def _household_places(folder: Path) -> Iterator[str]:
+    """Tell findings of households by their kinds: how many, the rest of a long list counted in."""
+    findings = read_table(folder / "findings.csv")
+    homes = findings[findings["table"] == "households"]
+    rest = homes["place"].str.extract(r"^另有 (\d+) 处$")[0].fillna("1").astype(int)
+    for count in rest.groupby([homes["severity"], homes["code"]]).sum():
+        yield f"{count} 处"
 
 
 def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
@@ -301,8 +317,3 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
     findings = read_table(folder / "findings.csv")
     yield from findings["message"]
     yield from findings["place"]
-    # Households are told by their kinds: how many of each, the rest of a long list counted in.
-    homes = findings[findings["table"] == "households"]
-    rest = homes["place"].str.extract(r"^另有 (\d+) 处$")[0].fillna("1").astype(int)
-    for count in rest.groupby([homes["severity"], homes["code"]]).sum():
-        yield f"{count} 处"

@@ -127,7 +127,16 @@ def _pages(path: Path, name: str) -> Iterator[Line]:
         yield Line(name, f"第 {number} 页", page.extract_text())
 
 
-UNREADABLE = (KeyError, OSError, ValueError, zipfile.BadZipFile, PyPdfError, OpcError, LxmlError)
+UNREADABLE = (
+    IndexError,
+    KeyError,
+    OSError,
+    ValueError,
+    zipfile.BadZipFile,
+    PyPdfError,
+    OpcError,
+    LxmlError,
+)
 """What readers raise for a file that is damaged."""
 
 READERS: dict[str, Callable[[Path, str], Iterator[Line | Table]]] = {

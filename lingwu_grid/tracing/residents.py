@@ -73,9 +73,11 @@ class Residents:
         rows = facts.housed[facts.passing.to_numpy()]
         rows = rows[rows["compound"] == self._place]
         wanted = {
-            "previous_community_id": way.get("c0", ""), "previous_grid_id": way.get("g0", ""),
-            "community_id": way.get("c1", ""), "grid_id": way.get("g1", way.get("g0", "")),
+            "previous_grid_id": way.get("g0", ""), "community_id": way.get("c1", ""),
+            "grid_id": way.get("g1", way.get("g0", "")),
         }  # fmt: skip
+        if "c0" in way:  # who had no grid is told where he goes, not whence
+            wanted["previous_community_id"] = way["c0"]
         for column, name in wanted.items():
             rows = rows[rows[column].map(lambda c: facts.names.get(c, c)) == name]
         return set(rows["house"].where(rows["house"] != "", rows["place"]))

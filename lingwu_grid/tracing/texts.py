@@ -76,9 +76,12 @@ class Texts:
         out.worked.extend(self._misnamed(text))
         count = 0
         for copied in self._copied:
-            for found in re.finditer(re.escape(copied), text):
-                count += len(NUMBER.findall("".join(rest[slice(*found.span())])))
-                take(*found.span())
+            start = text.find(copied)
+            while start >= 0:
+                end = start + len(copied)
+                count += len(NUMBER.findall("".join(rest[start:end])))
+                take(start, end)
+                start = text.find(copied, end)
         for found in FIXED.finditer(text):
             take(*found.span())
         for number in NUMBER.finditer("".join(rest)):

@@ -36,7 +36,7 @@ class Walks:
 
     def __init__(self, facts: Claims) -> None:
         self._points: dict[str, dict[str, tuple[float, float]]] = {}
-        self._lines = {
+        self._lines: dict[str, shapely.Geometry] = {
             level: shapely.union_all(
                 shapely.boundary(layer.to_crs(facts.rules_crs).geometry.to_numpy())
             )
@@ -44,6 +44,8 @@ class Walks:
                 ("网格", facts.layers["grids"]), ("社区", facts.layers["communities"]),
             )
         }  # fmt: skip
+        for line in self._lines.values():
+            shapely.prepare(line)
 
     def is_walk(self, table: Table) -> bool:
         """Tell whether a table is points or a walk."""

@@ -34,8 +34,7 @@ class Bench(NamedTuple):
 
     def code(self, mark: str) -> str:
         """Give the code of the zone that is called so; the name itself of anything else."""
-        name = self.names.of(mark)
-        return self.facts.codes.get(name, name)
+        return self.facts.code_in(self.names.of(mark), self.zone)
 
     def community(self, column: str) -> Expected:
         """Give a fact of the community that the line speaks of."""

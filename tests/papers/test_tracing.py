@@ -215,6 +215,9 @@ def test_a_printed_number_agrees_to_its_last_digit(
 
 def test_numbers_in_names_are_no_counts() -> None:
     names = Names(["示例小区12号", "示例小区1号", "甲社区第3网格", "甲社区", ""])
+    digits_only = Names(["12", "3", "640181001001", "B12"])
+    masked = digits_only.masked("受影响 3,125 户：12 户、B12、B123，编码 640181001001")
+    assert re.findall(r"[\d,]+", masked) == ["3,125", "12", "123"]
     masked = names.masked("甲社区第3网格的示例小区12号有 12 户")
     assert re.findall(r"\d+", masked) == ["12"]
     assert names.shown(masked) == "甲社区第3网格的示例小区12号有 12 户"

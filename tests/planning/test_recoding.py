@@ -6,8 +6,10 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 
 from lingwu_grid.contract.rules import Exemption, Pin, Rules
 from lingwu_grid.fabric.units import build_fabric
@@ -62,7 +64,8 @@ def test_a_grid_that_passes_has_the_next_free_serial_and_is_still_the_grid_it_wa
     small_plan: Plan, small_study: Study, fabric: Fabric
 ) -> None:
     grid, _, other = a_grid(small_plan, small_study)
-    made = passed(small_plan, small_study, fabric, grid, other)
+    dated = replace(small_study, rules=small_study.rules.with_(effective_date="2027-01-01"))
+    made = passed(small_plan, dated, fabric, grid, other)
     code = made.recoded[grid]
     serials = [int(c[-3:]) for c in small_plan.code_register["code"] if c[:-3] == other]
     assert code == f"{other}{max(n for n in serials if n <= 900) + 1:03d}"
@@ -80,6 +83,7 @@ def test_a_grid_that_passes_has_the_next_free_serial_and_is_still_the_grid_it_wa
     assert grid not in made.summary["grids_retired"]
     assert not (made.moves["grid_id"] == made.moves["previous_grid_id"].replace(made.recoded)).any()
     register = made.code_register.set_index("code")
+    assert register.loc[code, "valid_from"] == register.loc[grid, "valid_to"] == "2027-01-01"
     assert register.loc[grid, ["status", "successors"]].tolist()[0] == "停用"
     assert register.loc[grid, "successors"].split("、")[0] == code
     assert register.loc[code, "predecessors"].split("、")[0] == grid
@@ -134,7 +138,7 @@ def test_what_names_a_grid_names_its_new_code(
     [
         ({"recoded": "gone"}, "汇总与图层写的改编网格不一"),
         ({"in_use": True}, "却仍在用"),
-        ({"nobody": True}, "却没有一户在其中"),
+        ({"nobody": True}, "却没有一户、也没有多半的地在其中"),
         ({"same_community": True}, "却没有换社区"),
         ({"known": True}, "是现状另一网格的编码"),
     ],
@@ -149,10 +153,21 @@ def test_the_verifier_takes_no_new_code_on_trust(change: dict[str, object], said
         }
     )
     grids = pd.DataFrame({"grid_id": ["b7", "b1"], "community_id": "b", "recoded_from": ["a1", ""]})
-    files: Any = SimpleNamespace(
-        rows=rows, grids=grids, recoded={"a1": "b7"}, summary={"grids_recoded": {"a1": "b7"}}
+    units = gpd.GeoDataFrame(
+        {"previous_grid_id": ["a1", "a1"], "grid_id": ["b7", "b1"]},
+        geometry=[shapely.box(106, 38, 106.01, 38.01), shapely.box(106.01, 38, 106.03, 38.01)],
+        crs=4490,
     )
+    files: Any = SimpleNamespace(
+        rows=rows, grids=grids, units=units, recoded={"a1": "b7"},
+        summary={"grids_recoded": {"a1": "b7"}},
+    )  # fmt: skip
     assert _codes(files) == []
+    # A grid may pass with most of its ground and none of its households.
+    most = units.assign(grid_id=["b1", "b7"])
+    files.rows, files.units = rows.assign(grid_id="b1"), most
+    assert _codes(files) == []
+    files.rows, files.units = rows, units
     if "recoded" in change:
         files.summary = {"grids_recoded": {}}
     if "in_use" in change:

@@ -42,6 +42,7 @@ def _study(**tables: gpd.GeoDataFrame) -> Study:
 def _zones(level: str, shapes: dict[str, shapely.Geometry], **columns: object) -> gpd.GeoDataFrame:
     ids = list(shapes)
     table = {f"{level}_id": ids, f"{level}_name": ids, "community_id": HOME} | columns
+    table = {"recoded_from": ""} | table if level == "grid" else table
     return gpd.GeoDataFrame(table, geometry=list(shapes.values()), crs=4544)
 
 

@@ -44,7 +44,7 @@ def situation(legal: Legal) -> str:
     record = legal.record
     rows = record.impact[record.impact["when"] == BEFORE]
     out = [
-        f"{row.community_name}{row.households:,}户"
+        f"{row.community_name}（{row.households:,}户）"
         for row in outside_today(record).itertuples(index=False)
     ]
     if not len(rows):
@@ -109,7 +109,7 @@ def still_outside(legal: Legal) -> str:
         out = table[table["status"] != LAWFUL]
         reasons = out["status"] + "：" + out["reason"].fillna("")
         for name, households, why in zip(out[key], out["households"], reasons, strict=True):
-            named.setdefault(why.rstrip("："), []).append(f"{name}{households:,}户")
+            named.setdefault(why.rstrip("："), []).append(f"{name}（{households:,}户）")
     told = "；".join(f"{'、'.join(zones)}（{why}）" for why, zones in named.items())
     return f"调整后不在规定规模内的：{told}。" if told else ""
 

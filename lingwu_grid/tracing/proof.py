@@ -79,9 +79,7 @@ class Proof:
 
     def faults(self) -> list[str]:
         """Say what is wrong, and what could not be traced."""
-        nothing = [] if self.worked or self.wrong else ["没有读到报告、台账、图集"]
         return [
-            *nothing,
             *(f"{p}（{w}）印的是 {n}，重算得 {e}" for p, w, n, e in self.wrong),
             *(f"{p}（{w}）没有出处：{t}" for p, w, t in self.untraced),
         ]
@@ -115,8 +113,12 @@ def trace_papers(folder: Path, study: Study) -> Proof:
         If a paper or a file of the plan cannot be read, or the study is another one.
     """
     tracer = Tracer(folder, study)
+    parts = 0
     for part in read_papers(folder):
         tracer.take(part)
+        parts += 1
+    if not parts:
+        tracer.proof.untraced.append((str(folder), "各份文件", "没有读到报告、台账、图集"))
     return tracer.proof
 
 

@@ -186,6 +186,10 @@ def test_what_cannot_be_read_or_is_another_study_is_a_sentence(
     fewer = replace(small_study, households=small_study.households.iloc[1:])
     with pytest.raises(InputError, match="不是同一批"):
         Facts(copy, fewer)
+    bare = shutil.copytree(
+        copy, tmp_path / "bare", ignore=shutil.ignore_patterns("*.docx", "*.xlsx", "*.pdf")
+    )
+    assert any("没有读到" in fault for fault in trace_papers(bare, small_study).faults())
     (copy / "report.docx").write_bytes(b"PK\x03\x04 cut off")
     with pytest.raises(InputError, match=r"report\.docx"):
         list(read_papers(copy))

@@ -289,7 +289,7 @@ def test_who_is_still_out_of_range_is_named(small_plan: lg.Plan) -> None:
     said = legal_words.still_outside(Legal.of(small_plan, blank(small_plan)))
     out = small_plan.communities[small_plan.communities["status"] != "合规"]
     assert len(out)
-    assert all(f"{row.community_name}{row.households:,}户" in said for row in out.itertuples())
+    assert all(f"{row.community_name}（{row.households:,}户）" in said for row in out.itertuples())
     grids = small_plan.grids.assign(status="合规", reason="")
     fine = replace(
         small_plan, grids=grids,

@@ -54,7 +54,7 @@ def test_a_compound_with_a_station_is_open() -> None:
 def test_unknown_is_counted_open_and_shown_as_an_interval() -> None:
     summary = lg.coverage(across_yard()).summary
     assert summary["within"]["15"] == 60
-    assert summary["share_15_range"] == [pytest.approx(0.6667), 1.0]
+    assert summary["share_15_range"] == [pytest.approx(2 / 3), 1.0]
     assert summary["within_15_if"] == {"外人不得穿行有门的小区": 40}, "no wide road here"
     known = lg.coverage(settled(across_yard(), compounds="open", crossing_s=dict.fromkeys(
         ("trunk", "primary", "secondary"), 0.0))).summary  # fmt: skip

@@ -226,10 +226,13 @@ class Tracer:
 
     def _identities(self, row: dict[str, str]) -> Iterator[tuple[str, tuple[str, str]]]:
         """Find codes that nothing has, and names that are not those of the code beside them."""
-        for head, text in row.items():
-            for code in CODE.findall(text):
-                if code not in self._known:
-                    yield head, (code, "没有这个编码")
+        ours = [(head, text) for head, text in row.items() if head not in TYPED]
+        for head, text in ours:
+            yield from (
+                (head, (code, "没有这个编码"))
+                for code in CODE.findall(text)
+                if code not in self._known
+            )
         for code, name in PAIRS:
             known = self._called.get(row.get(code, ""), "")
             if known and row.get(name) and row[name] not in (known, ENDED):
@@ -245,7 +248,7 @@ class Tracer:
         elif isinstance(expected, list):
             for number, value in zip_longest(numbers, expected, fillvalue=NOBODY):
                 self.proof.add(paper, where, Found(str(number), value))
-        elif isinstance(expected, str) or not isinstance(value, str) or len(numbers) == 1:
+        elif len(numbers) == 1:
             self.proof.add(paper, where, Found(numbers[0], expected))
         else:
             self.proof.wrong.append((paper, where, text, _said(expected)))

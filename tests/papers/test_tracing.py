@@ -165,7 +165,7 @@ def test_what_the_office_typed_is_the_offices_own(
     book = openpyxl.load_workbook(copy / "ledger.xlsx")
     for sheet, typed in (
         ("网格填报", {"户籍户数": 412, "党支部": "第3支部", "四至补正": "东至101厂，南至2号渠"}),
-        ("社区填报", {"办公地址": "人民街12号", "备注": "电话 0951-4021234"}),
+        ("社区填报", {"办公地址": "人民街12号", "备注": "电话 0951-4021234、13912345678"}),
     ):
         page = book[sheet]
         heads = {cell.value: cell.column for cell in page[3]}

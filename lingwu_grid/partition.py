@@ -89,6 +89,7 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
         f"{s['households']} 户，{s['grids']} 个网格（合规 {s['grids_in_range']}），"
         f"{s['communities']} 个社区（合规 {s['communities_in_range']}），"
         f"例外 {s['exceptions']} 个；"
+        f"受影响 {s['affected']} 户："
         f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），"
         f"换社区 {s['households_moved_community']} 户；{defence(s)}；"
         f"户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"

@@ -279,6 +279,11 @@ def followed(codes: Any, recoded: Mapping[str, str]) -> NDArray[np.object_]:  # 
     return out
 
 
+def stays(today: str, grid: str, recoded: Mapping[str, str]) -> bool:
+    """Tell whether a grid of the plan is that grid of today, whatever its code now."""
+    return recoded.get(today, today) == grid
+
+
 def moves(rows: Columns, level: str, recoded: Mapping[str, str]) -> NDArray[np.bool_]:
     """
     Tell which rows change their zone.

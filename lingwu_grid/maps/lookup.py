@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.lawful import stays
 from lingwu_grid.maps.layers import with_count, with_standing
 from lingwu_grid.planning.impact import BEFORE
 from lingwu_grid.planning.lineage import ADJUSTED, UNCHANGED
@@ -154,7 +155,7 @@ def _compound_said(rows: list[Any], recoded: dict[str, str]) -> str:
 def _leaves(row: Any, recoded: dict[str, str]) -> bool:  # noqa: ANN401 - a row of a table
     """Tell whether some households of a compound change grid."""
     today: str = row.previous_grid_id
-    return today != "" and recoded.get(today, today) != row.grid_id
+    return today != "" and not stays(today, row.grid_id, recoded)
 
 
 def _flow_said(row: Any, names: dict[str, str], recoded: dict[str, str]) -> str:  # noqa: ANN401 - a row

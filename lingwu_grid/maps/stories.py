@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from lingwu_grid.lawful import followed, range_of
+from lingwu_grid.lawful import followed, range_of, stays
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.lookup import MICRO
 
@@ -100,9 +100,7 @@ class _Sides:
 
     def is_passing(self, story: Any) -> bool:  # noqa: ANN401 - a row
         """Tell whether a story is a grid that passes to another community as a whole."""
-        today: str = story.previous_grid_id
-        goal: str = story.grid_id
-        return self._recoded.get(today, today) == goal
+        return stays(story.previous_grid_id, story.grid_id, self._recoded)
 
     def of(self, grid: str) -> dict[str, Any] | None:
         """Give one end; a grid that has a new code stands under that."""

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pyproj import CRS
-
 from lingwu_grid.papers.worksheet import Column, Sheet
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS
@@ -15,7 +13,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-    from lingwu_grid.planning.record import PlanRecord
+    from lingwu_grid.papers.scenery import Ground
     from lingwu_grid.planning.traverse import Traverse
 
 LEVELS = (("grids", "grid", "网格"), ("communities", "community", "社区"))
@@ -29,17 +27,15 @@ class Borders:
 
     Parameters
     ----------
-    record
-        The plan.
+    ground
+        The plan, in metres.
     """
 
-    def __init__(self, record: PlanRecord) -> None:
-        self._crs = CRS.from_user_input(record.work_crs)
-        near = {name: table.to_crs(self._crs) for name, table in record.backdrop.items()}
-        landmarks = Landmarks.of(near)
+    def __init__(self, ground: Ground) -> None:
+        self._crs = ground.grids.crs
+        landmarks = Landmarks.of(ground.back)
         self._zones = {
-            key: getattr(record, layer).sort_values(f"{key}_id").to_crs(self._crs)
-            for layer, key, _ in LEVELS
+            key: getattr(ground, layer).sort_values(f"{key}_id") for layer, key, _ in LEVELS
         }
         self._made = {
             key: make_traverse(zones.geometry.to_numpy(), zones[f"{key}_name"].tolist(), landmarks)

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from lingwu_grid.disclosure.telling import INTERNAL, UNCOUNTED
+from lingwu_grid.lawful import stays
 from lingwu_grid.papers import legal_words
 from lingwu_grid.papers.borders import Borders
 from lingwu_grid.papers.handover import handover_sheets
@@ -54,7 +55,8 @@ def write_kit(
     watch
         Told how far the work is.
     """
-    legal, ground, lines = Legal.of(record, filling), Ground(record), Borders(record)
+    legal, ground = Legal.of(record, filling), Ground(record)
+    lines = Borders(ground)
     shutil.rmtree(folder, ignore_errors=True)  # a notice of an earlier plan must not stay
     folder.mkdir()
     marks = [SYNTHETIC] if record.summary["synthetic"] else []
@@ -206,7 +208,7 @@ def _passes(row: dict[str, str], recoded: Mapping[str, str]) -> str:
     if not row["previous_grid_id"]:
         return f"划归{to}"
     was = row["previous_grid_id"]
-    if recoded.get(was, was) == row["grid_id"]:
+    if stays(was, row["grid_id"], recoded):
         called = f"，改称{row['grid']}" if was in recoded else ""
         return (
             f"随所在的{row['previous_grid']}由{row['previous_community']}改属{row['community']}"

@@ -120,8 +120,9 @@ def name_zones(
             len(places.grid_ids),
         )
     number = _of_own_ground(fabric, zone, number)
-    passing = _passing(study, fabric, (zone, number), community_of_unit)
-    zone_ids = _grid_ids(study, fabric, (zone, number, passing), community_of_unit, kept.grids)
+    home = dict(zip(zone.tolist(), community_of_unit, strict=True))
+    passing = _passing(study, fabric, number, home)
+    zone_ids = _grid_ids(study, fabric, (zone, number, passing), home, kept.grids)
     recoded = {places.grid_ids[number[z]]: zone_ids[z] for z in sorted(passing)}
     grid_of_unit = np.array([zone_ids[z] for z in zone.tolist()], object)
     previous = _previous(fabric)
@@ -175,13 +176,12 @@ def _of_own_ground(
 def _passing(
     study: Study,
     fabric: Fabric,
-    numbered: tuple[NDArray[np.int64], NDArray[np.int64]],
-    community_of_unit: NDArray[np.object_],
+    number: NDArray[np.int64],
+    home: Mapping[int, str],
 ) -> set[int]:
     """Give the zones that are a grid of today in another community; a locked one keeps its code."""
-    places, (zone, number) = fabric.places, numbered
-    out = set()
-    for z, community in dict(zip(zone.tolist(), community_of_unit, strict=True)).items():
+    places, out = fabric.places, set()
+    for z, community in home.items():
         if number[z] >= len(places.grid_ids):
             continue
         today = int(places.grid_community[number[z]])
@@ -237,7 +237,7 @@ def _grid_ids(
     study: Study,
     fabric: Fabric,
     numbered: tuple[NDArray[np.int64], NDArray[np.int64], set[int]],
-    community_of_unit: NDArray[np.object_],
+    home: Mapping[int, str],
     kept: Mapping[int, str],
 ) -> dict[int, str]:
     places, (zone, number, passing) = fabric.places, numbered
@@ -245,11 +245,10 @@ def _grid_ids(
     zones = np.unique(zone)
     coded = {int(z) for z in zones if number[z] >= len(places.grid_ids)} | passing
     kept = {z: code for z, code in kept.items() if z in coded}
-    home = dict(zip(zone.tolist(), community_of_unit, strict=True))
     unnamed = {z: home[z] for z in coded - set(kept)}
     kept = {**kept, **registered(study, fabric, GRID, zone, unnamed)}
-    where = pd.DataFrame({"z": zone, "x": point.x, "y": point.y, "c": community_of_unit})
-    middle = where.groupby("z").agg(x=("x", "mean"), y=("y", "mean"), c=("c", "first"))
+    middle = pd.DataFrame({"z": zone, "x": point.x, "y": point.y}).groupby("z").mean()
+    middle["c"] = middle.index.map(home)
     named = np.isin(zones, list(kept))
     is_new = np.isin(zones, list(coded)) & ~named
     new = middle.loc[zones[is_new]]

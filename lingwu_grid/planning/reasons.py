@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from lingwu_grid.graph import linked
-from lingwu_grid.lawful import Bands, community_bands, grid_bands
+from lingwu_grid.lawful import Bands, community_bands, grid_bands, stays
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -93,7 +93,7 @@ class Undoing:
 
     def is_passing(self, story: Story) -> bool:
         """Tell whether a story is a grid that passes to another community as a whole."""
-        return self._now(story.previous_grid_id) == story.grid_id
+        return stays(story.previous_grid_id, story.grid_id, self.recoded)
 
     def _now(self, grid: str) -> str:
         return self.recoded.get(grid, grid)

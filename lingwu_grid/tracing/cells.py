@@ -70,10 +70,8 @@ def item(when: str) -> Any:  # noqa: ANN401
     """Take an item of money or posts: today, in the plan, or what it rises by."""
 
     def worked(f: Ledgers, row: Row, _: int) -> Expected:
-        pair = f.money(row["项目"], row.get("出资", ""))
-        if pair is None:
-            return None
-        return {"现状": pair[0], "方案": pair[1], "增减": pair[1] - pair[0]}[when]
+        was, now = f.money(row["项目"], row.get("出资", ""))
+        return {"现状": was, "方案": now, "增减": now - was}[when]
 
     return worked
 
@@ -129,7 +127,7 @@ def near(minutes: int, kind: str) -> Any:  # noqa: ANN401
 
     def worked(f: Ledgers, row: Row, _: int) -> Expected:
         own = zone(f, row)
-        if own is None or not own.any():
+        if not own.any():
             return 0.0 if kind == "count" else None
         if kind == "count":
             return round(f.within(minutes, of=own) * int(own.sum()))
@@ -151,7 +149,7 @@ def near_before(f: Ledgers, row: Row, _: int) -> Expected:
 def median(f: Ledgers, row: Row, _: int) -> Expected:
     """Take the median of the minutes of the row's zone."""
     own = zone(f, row)
-    return f.median_minutes(own) if own is not None and own.any() else None
+    return f.median_minutes(own) if own.any() else None
 
 
 def share(minutes: int, kind: str = "") -> Any:  # noqa: ANN401
@@ -315,6 +313,6 @@ def grid_row(column: str) -> Any:  # noqa: ANN401
         if code in f.grids.index:
             return float(f.grids.loc[code, column])
         lived = f.size_today(code)
-        return {"before": lived, "joined": 0, "left": lived, "households": 0}[column]
+        return {"households_before": lived, "joined": 0, "left": lived, "households": 0}[column]
 
     return worked

@@ -14,6 +14,9 @@ from pyproj import CRS
 from lingwu_grid.tracing.facts import CLASSES, SEATS, SERVICE_YUAN, Facts
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import geopandas as gpd
     import pandas as pd
 
     from lingwu_grid.tracing.numbers import Expected
@@ -25,6 +28,7 @@ NAMELESS = "（无名边界，待补）"
 UNCHANGED = "不变"
 FUNDS = ("service", "party_yuan", "heads_yuan", "members_yuan", "resident_yuan")
 ASSUMED = "members_yuan"
+FIXED_FUNDS = [fund for fund in FUNDS if fund != ASSUMED]
 
 
 class Claims(Facts):
@@ -69,25 +73,21 @@ class Claims(Facts):
     @cached_property
     def outside_today(self) -> list[Expected]:
         """Grids and communities out of range today; an exception on record is not."""
-        grids = self.rows[self.rows["previous_grid_id"] != ""].groupby("previous_grid_id").size()
-        out = [
-            sum(self.status("grid", str(self.recoded.get(c, c)), n) == "超限"
-                and not self._is_excused("grid", str(self.recoded.get(c, c)))
-                for c, n in grids.items()),
-            sum(self.status("community", str(c), n) == "超限"
-                and not self._is_excused("community", str(c))
-                for c, n in self.communities.loc[self.communities["is_today"], "before"].items()),
-        ]  # fmt: skip
-        return [int(n) for n in out]
+        grids = self.rows.loc[self.rows["stays_in"] != "", "stays_in"].value_counts()
+        communities = self.communities.loc[self.communities["is_today"], "households_before"]
+        return [
+            sum(self._is_out(level, str(code), n) for code, n in lived.items())
+            for level, lived in (("grid", grids), ("community", communities))
+        ]
 
-    def _is_excused(self, level: str, code: str) -> bool:
-        standing = self.standing(level)
-        return bool(code in standing.index and standing[code] == "例外")
+    def _is_out(self, level: str, code: str, households: int) -> bool:
+        is_excused = self.standing[level].get(code) == "例外"
+        return self.status(level, code, households) == "超限" and not is_excused
 
     @cached_property
     def result(self) -> list[Expected]:
         """Communities, grids, lawful grids, lawful communities, exceptions, tight zones."""
-        grids, communities = self.standing("grid"), self.standing("community")
+        grids, communities = self.standing["grid"], self.standing["community"]
         tight = sum(
             self.is_tight(level, str(code), self.size(str(code)))
             for level, table in (("grid", grids), ("community", communities))
@@ -100,11 +100,8 @@ class Claims(Facts):
     @cached_property
     def moves(self) -> list[Expected]:
         """Affected, those who change grid, their share, those who change community."""
-        rows = self.rows
-        grid = int(((rows["stays_in"] != rows["grid_id"]) & (rows["stays_in"] != "")).sum())
-        was = rows["previous_community_id"]
-        community = int(((was != rows["community_id"]) & (was != "")).sum())
-        return [int(self.affected.sum()), grid, grid / len(rows), community]
+        grid, community = (int(self.changes[level].sum()) for level in ("grid", "community"))
+        return [int(self.affected.sum()), grid, grid / len(self.rows), community]
 
     @cached_property
     def told(self) -> list[Expected]:
@@ -162,13 +159,13 @@ class Claims(Facts):
     def size_today(self, code: str) -> int:
         """Give the households of a zone of today."""
         if code in self.communities.index:
-            return int(self.communities.loc[code, "before"])
+            return int(self.communities.loc[code, "households_before"])
         return int((self.rows["previous_grid_id"] == code).sum())
 
     def bounds(self, code: str) -> list[float]:
         """Give what a zone may have."""
         level = "community" if code in self.communities.index else "grid"
-        return list(self.band(level, self.recoded.get(code, code))[:2])
+        return list(self.band(level, self.recoded.get(code, code)))
 
     @cached_property
     def service(self) -> list[Expected]:
@@ -185,7 +182,8 @@ class Claims(Facts):
         """Households without a way to any station."""
         return int(np.isinf(self.walked["metres"]).sum())
 
-    def _yuan(self, columns: tuple[str, ...]) -> tuple[int, int]:
+    def yuan(self, columns: Sequence[str]) -> tuple[int, int]:
+        """Add facts of all communities up, today and in the plan."""
         table = self.communities
         before, after = (
             int(sum(table[f"{c}{when}"].sum() for c in columns)) for when in ("_before", "")
@@ -195,25 +193,24 @@ class Claims(Facts):
     @cached_property
     def fixed(self) -> tuple[int, int]:
         """Yuan a year that the policy fixes, today and in the plan."""
-        return self._yuan(tuple(f for f in FUNDS if f != ASSUMED))
+        return self.yuan(FIXED_FUNDS)
 
     @cached_property
     def assumed(self) -> tuple[int, int]:
         """Yuan a year whose persons no policy numbers."""
-        return self._yuan((ASSUMED,))
+        return self.yuan([ASSUMED])
 
     @cached_property
     def total(self) -> tuple[int, int]:
         """Yuan a year in all."""
-        return self._yuan(FUNDS)
+        return self.yuan(FUNDS)
 
     @cached_property
     def villages(self) -> list[Expected]:
         """Villages of the plan, their seats and what the policy would fix for them."""
         layer = self.layers["communities"].set_index("community_id")
         mine = self.communities.loc[layer.index[layer["kind"] == "village"]]
-        fixed = [f for f in FUNDS if f != ASSUMED]
-        return [len(mine), int(mine["seats"].sum()), int(mine[fixed].to_numpy().sum())]
+        return [len(mine), int(mine["seats"].sum()), int(mine[FIXED_FUNDS].to_numpy().sum())]
 
     @cached_property
     def crossed(self) -> list[Expected]:
@@ -244,18 +241,20 @@ class Claims(Facts):
         )
 
     @cached_property
+    def communities_today(self) -> gpd.GeoSeries:
+        """Communities as drawn today by code, in metres."""
+        table = self.study.table("communities").drop_duplicates("community_id")
+        return table.set_index(table["community_id"].astype(str)).geometry.to_crs(self.rules_crs)
+
+    @property
     def area_today(self) -> dict[str, float]:
         """Square kilometres of each community as drawn today."""
-        table = self.study.table("communities").drop_duplicates("community_id")
-        if not len(table):
-            return {}
-        area = shapely.area(table.to_crs(self.rules_crs).geometry.to_numpy()) / 1e6
-        return dict(zip(table["community_id"].astype(str), area.tolist(), strict=True))
+        return dict(self.communities_today.area / 1e6)
 
     @cached_property
     def rims(self) -> list[float]:
         """Metres round the first part of each community."""
-        shapes = self.layers["communities"].to_crs(self.rules_crs).geometry.to_numpy()
+        shapes = self.metres["communities"].to_numpy()
         return shapely.length(shapely.get_exterior_ring(shapely.get_geometry(shapes, 0))).tolist()  # type: ignore[no-any-return]
 
     def around(self, walk: str, metres: str) -> Expected:

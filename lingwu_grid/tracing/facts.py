@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.drivers import read_layer
@@ -20,6 +19,8 @@ from lingwu_grid.ingest.tables import UNREADABLE
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import geopandas as gpd
 
     from lingwu_grid.ingest.study import Study
 
@@ -59,6 +60,7 @@ class Facts:
             self.register = read_table(folder / "code_register.csv")
             self.stories = read_table(folder / "stories.csv")
             self.buildings = read_table(folder / "buildings.csv")
+            self.findings = read_table(folder / "findings.csv")
             self.summary, self.run, self.certificate = (
                 json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
                 for name in ("summary", "run", "certificate")
@@ -119,22 +121,33 @@ class Facts:
         )
 
     @cached_property
+    def changes(self) -> dict[str, pd.Series]:
+        """Households whose grid changes, and those whose community does, by level."""
+        rows = self.rows
+        today = {"grid": rows["stays_in"], "community": rows["previous_community_id"]}
+        return {level: (was != rows[f"{level}_id"]) & (was != "") for level, was in today.items()}
+
+    @cached_property
     def affected(self) -> pd.Series:
         """Households whose grid or community changes."""
-        rows = self.rows
-        grid = (rows["stays_in"] != rows["grid_id"]) & (rows["stays_in"] != "")
-        was = rows["previous_community_id"]
-        return grid | ((was != rows["community_id"]) & (was != ""))
+        return self.changes["grid"] | self.changes["community"]
+
+    @cached_property
+    def metres(self) -> dict[str, gpd.GeoSeries]:
+        """Shapes of the plan by layer and code, in metres."""
+        return {
+            name: layer.set_index(f"{key}_id").geometry.to_crs(self.rules_crs)
+            for (name, layer), key in zip(self.layers.items(), ("grid", "community"), strict=True)
+        }
 
     @cached_property
     def grids(self) -> pd.DataFrame:
         """Grids of the plan by code."""
         rows = self.rows
         layer = self.layers["grids"].set_index("grid_id")
-        metres = layer.to_crs(self.rules_crs).geometry
         out = self._counted("grid_id", "stays_in", layer.index)
         return out.assign(
-            km2=shapely.area(metres.to_numpy()) / 1e6,
+            km2=self.metres["grids"].area / 1e6,
             community_id=layer["community_id"],
             spots=rows.groupby("grid_id")["spot"].nunique().reindex(layer.index).fillna(0),
         )
@@ -173,8 +186,8 @@ class Facts:
             is_today=codes.isin(today),
             party=party,
         )
-        for when, count in (("", "households"), ("_before", "before")):
-            out = self._funded(out, when, count)
+        for when in ("", "_before"):
+            out = self._funded(out, when)
         return out
 
     def _parties(self, codes: pd.Index) -> list[str]:
@@ -196,7 +209,7 @@ class Facts:
                   for key in (now, was)]  # fmt: skip
         return pd.DataFrame(
             {
-                "households": has, "before": had, "joined": has - stays,
+                "households": has, "households_before": had, "joined": has - stays,
                 "left": had - stays, "residents": people[0], "residents_before": people[1],
                 "houses": houses[0], "houses_before": houses[1],
             }
@@ -212,10 +225,10 @@ class Facts:
             return {"middle": 1, "high": 2}[staffing.get("at_5000", "middle")]
         return int(households > low) + int(households > high)
 
-    def _funded(self, table: pd.DataFrame, when: str, count: str) -> pd.DataFrame:
+    def _funded(self, table: pd.DataFrame, when: str) -> pd.DataFrame:
         staffing = self.rules.get("staffing", {})
         there = table["is_plan" if not when else "is_today"].to_numpy(bool)
-        k = np.array([self.class_of(n) for n in table[count].tolist()], int)
+        k = np.array([self.class_of(n) for n in table[f"households{when}"].tolist()], int)
         grids, residents = table[f"grids{when}"], table[f"residents{when}"]
         each = int(staffing.get("buildings_per_head", 1))
         houses = table[f"houses{when}"].to_numpy()
@@ -246,30 +259,34 @@ class Facts:
             }
         )  # fmt: skip
 
-    def band(self, level: str, code: str) -> tuple[int, float, bool]:
-        """Give what a zone may have: least, most, and whether that is an exception of its own."""
-        own = self.certificate["rules"]["own"][level]
-        low, high = own.get(code, self.certificate["rules"][level])
-        return int(low), float("inf") if high is None else float(high), code in own
+    def band(self, level: str, code: str) -> tuple[int, float]:
+        """Give the least and the most households that a zone may have."""
+        rules = self.certificate["rules"]
+        low, high = rules["own"][level].get(code, rules[level])
+        return int(low), float("inf") if high is None else float(high)
 
     def status(self, level: str, code: str, households: int) -> str:
         """Tell how a zone of so many households stands."""
-        low, high, _ = self.band(level, code)
+        low, high = self.band(level, code)
         usual = self.certificate["rules"][level]
         if not low <= households <= high:
             return "超限"
         return "合规" if usual[0] <= households <= usual[1] else "例外"
 
-    def standing(self, level: str) -> pd.Series:
-        """Tell how each zone of the plan stands, by code."""
-        table = self.grids if level == "grid" else self.communities[self.communities["is_plan"]]
-        return pd.Series(
-            [self.status(level, str(c), n) for c, n in table["households"].items()], table.index
-        )
+    @cached_property
+    def standing(self) -> dict[str, pd.Series]:
+        """How each zone of the plan stands, by level and code."""
+        tables = {"grid": self.grids, "community": self.communities[self.communities["is_plan"]]}
+        return {
+            level: pd.Series(
+                [self.status(level, str(c), n) for c, n in table["households"].items()], table.index
+            )
+            for level, table in tables.items()
+        }
 
     def is_tight(self, level: str, code: str, households: int) -> bool:
         """Tell whether a lawful zone is within 1 % of a bound."""
-        low, high, _ = self.band(level, code)
+        low, high = self.band(level, code)
         near_low = low > 0 and 100 * (households - low) <= low
         near_high = high < np.inf and 100 * (high - households) <= high
         return low <= households <= high and (near_low or near_high)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 import shapely
 
-from lingwu_grid.tracing.claims import ASSUMED, FUNDS, Claims
+from lingwu_grid.tracing.claims import FIXED_FUNDS, FUNDS, Claims
 
 if TYPE_CHECKING:
     from lingwu_grid.tracing.numbers import Expected
@@ -59,21 +59,12 @@ class Ledgers(Claims):
         grid = rows["previous_grid_id"] != rows["grid_id"]
         return grid | (rows["previous_community_id"] != rows["community_id"])
 
-    def money(self, item: str, payer: str) -> tuple[float, float] | None:
+    def money(self, item: str, payer: str) -> tuple[int, int]:
         """Give an item of funds or posts today and in the plan; a sum by its payer, or of all."""
         if item in ITEMS:
-            return self._both(ITEMS[item])
-        own = {f: self._payer(f) for f in FUNDS}
-        chosen = {
-            "小计": [f for f in FUNDS if own[f] == payer],
-            "合计": list(FUNDS),
-        }.get(item, [f for f in FUNDS if f != ASSUMED])
-        pairs = [self._both(f) for f in chosen]
-        return sum(p[0] for p in pairs), sum(p[1] for p in pairs)
-
-    def _both(self, column: str) -> tuple[float, float]:
-        table = self.communities
-        return float(table[f"{column}_before"].sum()), float(table[column].sum())
+            return self.yuan([ITEMS[item]])
+        sums = {"小计": [f for f in FUNDS if self._payer(f) == payer], "合计": FUNDS}
+        return self.yuan(sums.get(item, FIXED_FUNDS))
 
     def _payer(self, fund: str) -> str:
         setting = SETTINGS.get(fund)
@@ -108,9 +99,7 @@ class Ledgers(Claims):
         return table[gone | moved | ground]
 
     def _ground_changes(self, code: str) -> bool:
-        today = self.study.table("communities").drop_duplicates("community_id")
-        today = today.set_index(today["community_id"].astype(str)).to_crs(self.rules_crs).geometry
-        layer = self.layers["communities"].set_index("community_id").to_crs(self.rules_crs).geometry
+        today, layer = self.communities_today, self.metres["communities"]
         if code not in today.index or code not in layer.index:
             return True
         differs = shapely.symmetric_difference(shapely.make_valid(today[code]), layer[code])
@@ -119,15 +108,8 @@ class Ledgers(Claims):
     def out_by(self, code: str) -> int:
         """Tell by how many households a community of today is out of the usual range."""
         low, high = self.certificate["rules"]["community"]
-        had = int(self.communities.loc[code, "before"])
+        had = self.size_today(code)
         return int(max(low - had, had - high))
-
-    def counted_in(self, row: dict[str, str]) -> float:
-        """Give the households of a row of funds."""
-        table = self.communities
-        mine = table.loc[[row["社区编码"]]] if row["社区编码"] else table
-        was, now = float(mine["before"].sum()), float(mine["households"].sum())
-        return {"现状": was, "方案": now, "增减": now - was}[row["情形"]]
 
     def median_minutes(self, own: pd.Series) -> float:
         """Give the median of the minutes on foot of some households."""

@@ -47,9 +47,9 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
     sheet = next((m for row in rows if (m := SHEET.match(row))), None)
     home = bench.code(sheet[2]) if sheet else ""
     titles = [bench.code(m[2]) for row in rows if (m := TITLE.match(row))]
-    turns = {"before": 0, "households": 0}
+    turns = {"households_before": 0, "households": 0}
     facts = bench.facts
-    status = facts.standing("grid").value_counts()
+    status = facts.standing["grid"].value_counts()
     page = tuple(rows)
     for at, row in enumerate(page):
         above = page[at - 1] if at else ""
@@ -66,11 +66,11 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
             yield at, Found(found[2], int(status.get(found[1], 0)))
         elif found := MORE.match(row):
             yield at, Found(found[1], int(facts.communities.loc[home, "grids"]) - ROWS)
-        for column, kind in (("before", BEFORE), ("households", AFTER)):
+        for column, kind in (("households_before", BEFORE), ("households", AFTER)):
             if (found := kind.match(row)) and turns[column] < len(titles):
                 yield at, Found(found[1], _count(bench, titles[turns[column]], column))
                 turns[column] += 1
-        turns["before"] += row.startswith("现状：无")
+        turns["households_before"] += row.startswith("现状：无")
 
 
 def _zone(bench: Bench, above: str, home: str) -> str:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    import pandas as pd
+
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.tracing.numbers import Expected
 
@@ -147,7 +149,7 @@ class Tracer:
         copied = list(_told(self.facts, folder))
         self._texts = Texts(self.facts, self.names, self._called, copied)
         self._known = {*self.facts.names, *self.facts.streets}
-        self._places = set(_household_places(folder))
+        self._places = set(_household_places(self.facts.findings))
         self.proof = Proof()
 
     def take(self, part: Line | Table) -> None:
@@ -276,9 +278,8 @@ def _names(facts: Ledgers) -> Iterator[str]:
     yield str(facts.summary["study"])
 
 
-def _household_places(folder: Path) -> Iterator[str]:
+def _household_places(findings: pd.DataFrame) -> Iterator[str]:
     """Tell findings of households by their kinds: how many, the rest of a long list counted in."""
-    findings = read_table(folder / "findings.csv")
     homes = findings[findings["table"] == "households"]
     rest = homes["place"].str.extract(r"^另有 (\d+) 处$")[0].fillna("1").astype(int)
     for count in rest.groupby([homes["severity"], homes["code"]]).sum():
@@ -319,6 +320,5 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
     yield from facts.stories["reason"]
     yield from facts.layers["grids"]["reason"].dropna()
     yield from facts.layers["communities"]["reason"].dropna()
-    findings = read_table(folder / "findings.csv")
-    yield from findings["message"]
-    yield from findings["place"]
+    yield from facts.findings["message"]
+    yield from facts.findings["place"]

@@ -90,8 +90,8 @@ def typed_texts(folder: Path) -> Iterator[str]:
     ledger = folder / "ledger.xlsx"
     if not ledger.is_file():
         return
-    for part in _sheets(ledger, ledger.name):
-        if isinstance(part, Table) and part.where in FORMS:
+    for part in _sheets(ledger, ledger.name, FORMS):
+        if isinstance(part, Table):
             at = [i for i, head in enumerate(part.headers) if head in TYPED]
             yield from (str(row[i]) for row in part.rows for i in at if row[i] is not None)
 
@@ -107,10 +107,12 @@ def _word(path: Path, name: str) -> Iterator[Line | Table]:
             yield Table(name, title, rows[0], [tuple(row) for row in rows[1:]])
 
 
-def _sheets(path: Path, name: str) -> Iterator[Line | Table]:
+def _sheets(path: Path, name: str, wanted: tuple[str, ...] | None = None) -> Iterator[Line | Table]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
         for sheet in book:
+            if wanted is not None and sheet.title not in wanted:
+                continue
             rows = list(sheet.iter_rows(values_only=True))
             for row in rows[: HEAD_ROW - 1]:
                 yield Line(name, sheet.title, "".join(str(v) for v in row if v is not None))

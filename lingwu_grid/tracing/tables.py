@@ -26,7 +26,7 @@ MONEY = {
     "支委、功能组长、楼栋长(人)": "members", "支委等补贴(元/年)": "members_yuan",
     "网格党支部工作经费(元/年)": "resident_yuan", "经费合计(元/年)": "yuan", "网格数": "grids",
     "专职网格员": "grids", "法律顾问": "one", "后备干部(至少)": "reserve_least",
-    "后备干部(至多)": "reserve_most", "常住人口": "residents",
+    "后备干部(至多)": "reserve_most", "常住人口": "residents", "常住户数": "households",
 }  # fmt: skip
 
 FORMS = (
@@ -60,12 +60,11 @@ FORMS = (
         "老年人": cells.story("elderly"),
     }),
     Form(("社区编码", "情形", "档次"), {
-        "常住户数": lambda f, row, _: f.counted_in(row),
         **{name: cells.funds(column) for name, column in MONEY.items()},
     }),
     Form(("项目", "依据", "现状"), {when: cells.item(when) for when in ("现状", "方案", "增减")}),
     Form(("社区", "现状档次", "方案档次"), {
-        "现状户数": cells.own("before"), "方案户数": cells.own("households"),
+        "现状户数": cells.own("households_before"), "方案户数": cells.own("households"),
         **dict.fromkeys(("职数增减", "职数"), cells.rise("seats")),
         **dict.fromkeys(("服务经费增减(元/年)", "服务经费"), cells.rise("service")),
     }),
@@ -94,7 +93,7 @@ FORMS = (
         "老年人15分钟": cells.share(15, "elderly"), "调整前15分钟": cells.share(15, "before"),
     }),
     Form(("社区", "常住户数", "网格数", "说明"), {
-        "常住户数": cells.own("before"), "网格数": cells.own("grids_before"),
+        "常住户数": cells.own("households_before"), "网格数": cells.own("grids_before"),
         "说明": lambda f, row, _: f.out_by(f.codes[row["社区"]]),
     }),
     Form(("指标", "数值", "说明"), {
@@ -107,12 +106,12 @@ FORMS = (
         "调出": cells.grid("left", "编码"),
     }),
     Form(("社区", "原户数", "网格数"), {
-        "原户数": cells.turned("before"), "划入": cells.turned("joined"),
+        "原户数": cells.turned("households_before"), "划入": cells.turned("joined"),
         "划出": cells.turned("left"),
         "现户数": cells.turned("households"), "网格数": cells.turned("grids"),
     }),
     Form(("网格编码", "类型", "原户数"), {
-        "原户数": cells.grid_row("before"), "划入": cells.grid_row("joined"),
+        "原户数": cells.grid_row("households_before"), "划入": cells.grid_row("joined"),
         "划出": cells.grid_row("left"),
         "现户数": cells.grid_row("households"),
     }),

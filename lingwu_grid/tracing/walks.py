@@ -37,13 +37,9 @@ class Walks:
     def __init__(self, facts: Claims) -> None:
         self._points: dict[str, dict[str, tuple[float, float]]] = {}
         self._lines: dict[str, shapely.Geometry] = {
-            level: shapely.union_all(
-                shapely.boundary(layer.to_crs(facts.rules_crs).geometry.to_numpy())
-            )
-            for level, layer in (
-                ("网格", facts.layers["grids"]), ("社区", facts.layers["communities"]),
-            )
-        }  # fmt: skip
+            level: shapely.union_all(shapely.boundary(facts.metres[layer].to_numpy()))
+            for level, layer in (("网格", "grids"), ("社区", "communities"))
+        }
         for line in self._lines.values():
             shapely.prepare(line)
 

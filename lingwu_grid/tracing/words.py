@@ -113,7 +113,7 @@ def _community(b: Bench, m: re.Match[str]) -> list[Expected]:
 
 def _passed(b: Bench, m: re.Match[str]) -> list[Expected]:
     """Work out what a community had, who came, who left, and what it has."""
-    parts = ((1, "before"), (2, "joined"), (3, "left"), (4, "households"))
+    parts = ((1, "households_before"), (2, "joined"), (3, "left"), (4, "households"))
     return [b.community(column) for group, column in parts if m[group]]
 
 
@@ -175,7 +175,7 @@ SENTENCES = (
     _rule(rf"其中{N}个社区规模不符合要求", lambda b, _: [b.facts.outside_today[1]]),
     _rule(rf"调整后共有社区（村）{N}个、网格{N}个，受影响居民{N}户，占{P}：其中{N}户换网格，"
           rf"{N}户换社区", _whole("told")),
-    _rule(rf"撤销{Z}（{N}户）", lambda b, m: [b.facts.communities.loc[b.code(m[1]), "before"]]),
+    _rule(rf"撤销{Z}（{N}户）", lambda b, m: [b.facts.size_today(b.code(m[1]))]),
     _rule(rf"管辖面积由{D}变为{D}平方公里",
           lambda b, _: [around(b.facts.area_today.get(b.zone)), around(b.community("km2"))]),
     _rule(rf"，面积{D}平方公里", lambda b, _: [around(b.community("km2"))]),
@@ -227,7 +227,7 @@ LISTINGS = (
     Listing(re.compile(r"界线走向：自东北角起，(.*)，回到起点"), re.compile(rf"约{N}米"),
             lambda b, m, i: b.facts.around(m[1], i[1])),
     Listing(re.compile(r"社区规模不符合要求：(.*?)。"), re.compile(rf"{Z}（{N}户）"),
-            lambda b, _, i: b.facts.communities.loc[b.code(i[1]), "before"]),
+            lambda b, _, i: b.facts.size_today(b.code(i[1]))),
     Listing(re.compile(r"分档线不到 1% 的社区：(.*?)。"), re.compile(rf"{Z} {N} 户"),
             lambda b, _, i: b.facts.size(b.code(i[1]))),
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""``atlas.pdf``: cover, overview, a page a community, half a page a changed grid; all vector."""
+"""``atlas.pdf``: cover, index, overview, a sheet a community, half a page a changed grid."""
 
 from __future__ import annotations
 
@@ -12,9 +12,24 @@ from matplotlib.patches import Patch
 
 from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.papers.funds_words import people_said
+from lingwu_grid.papers.labels import wrapped
 from lingwu_grid.papers.picture import SYNTHETIC, in_our_font, mark, our_style, printable
-from lingwu_grid.papers.plates import draw_community, draw_grid, draw_overview, grid_title
-from lingwu_grid.papers.scenery import Ground, frame, frame_at, line_keys
+from lingwu_grid.papers.plates import (
+    AFTER_COLOUR,
+    BEFORE_COLOUR,
+    draw_community,
+    draw_grid,
+    draw_overview,
+    grid_bounds,
+    grid_title,
+    label_community,
+    label_grid,
+    label_overview,
+    old_key,
+)
+from lingwu_grid.papers.scenery import Ground, frame_at, line_keys
+from lingwu_grid.papers.sheet import index_map, margin_words, neatline
+from lingwu_grid.papers.why import why_changed
 from lingwu_grid.planning.defence import defence
 from lingwu_grid.planning.streets import street_name
 
@@ -25,12 +40,14 @@ if TYPE_CHECKING:
     import geopandas as gpd
     from matplotlib.axes import Axes
 
+    from lingwu_grid.papers.scenery import Bounds
     from lingwu_grid.planning.record import PlanRecord
 
 A3_CM = (42.0, 29.7)
 A4_CM = (21.0, 29.7)
-MAP_CM = (28.0, 25.2)
+MAP_CM = (27.8, 24.9)
 """The map's part of an A3 page."""
+OVERVIEW_CM = (33.4, 25.4)
 
 SCALES = (
     1000,
@@ -43,6 +60,7 @@ SCALES = (
     6000,
     8000,
     10_000,
+    12_500,
     15_000,
     20_000,
     30_000,
@@ -53,8 +71,17 @@ SCALES = (
 ROWS = 34
 """Rows of the grid table beside a community's map."""
 
-WRAP = 46
-"""Characters of a 四至 in one line of half a page."""
+INDEX_ROWS, INDEX_COLUMNS = 36, 3
+"""Of a page of the index."""
+
+PAIR_CM = (9.3, 9.0)
+"""One of the two maps of a changed grid."""
+
+WRAP_PT = 520.0
+"""Width of the words of a changed grid."""
+WORDS_LINES = 9
+WORDS_PT, LINE_CM = 8.5, 0.36
+"""Of the words of a changed grid; lines they do not need are the map's."""
 
 
 def write_atlas(
@@ -75,14 +102,17 @@ def write_atlas(
     ground = Ground(record)
     changed = ground.grids[ground.grids["lineage"] != "不变"].sort_values("grid_id")
     about = {"Title": f"{record.summary['study']} 社区网格图集", "CreationDate": None}
+    ids = ground.communities["community_id"].sort_values().tolist()
+    sheets = {code: f"图{number}" for number, code in enumerate(ids, start=1)}
     with our_style(), PdfPages(path, metadata=about) as pages:
         _save(pages, _cover(ground, len(changed)))
-        _save(pages, _overview(ground))
-        ids = ground.communities["community_id"].sort_values().tolist()
+        for first in range(0, len(ids), INDEX_ROWS * INDEX_COLUMNS):
+            _save(pages, _index(ground, ids[first : first + INDEX_ROWS * INDEX_COLUMNS], sheets))
+        _save(pages, _overview(ground, sheets))
         for number, community in enumerate(ids):
             if number % 20 == 0:
                 watch(f"图集 社区 {number}/{len(ids)}")
-            _save(pages, community_page(ground, community))
+            _save(pages, community_page(ground, community, sheets))
         for number in range(0, len(changed), 2):
             if number % 40 == 0:
                 watch(f"图集 变动网格 {number}/{len(changed)}")
@@ -132,34 +162,70 @@ def _cover(ground: Ground, changed: int) -> Figure:
     return figure
 
 
-def _overview(ground: Ground) -> Figure:
+def _index(ground: Ground, ids: list[str], sheets: dict[str, str]) -> Figure:
+    """List the sheets: number, community, households, scale."""
     figure = _sheet(A3_CM)
-    axes = _axes(figure, 1.0, 1.2, (34.0, 26.0))
-    frame(axes, tuple(ground.grids.total_bounds), margin=0.02)
-    keys = draw_overview(ground, axes)
-    figure.legend(handles=keys, loc="upper right", bbox_to_anchor=(0.985, 0.9), frameon=False)
-    figure.suptitle(f"{ground.record.summary['study']} 社区网格方案总图", fontsize=20, y=0.97)
+    figure.text(0.5, 0.93, "图幅索引", ha="center", fontsize=24)
+    table = ground.communities.set_index("community_id")
+    for at, code in enumerate(ids):
+        column, line = divmod(at, INDEX_ROWS)
+        scale = scale_for(*_size(table.loc[[code]]))
+        row = table.loc[code]
+        figure.text(
+            0.06 + 0.31 * column, 0.87 - 0.0225 * line,
+            f"{sheets[code]}　{printable(row['community_name'])}　{row['households']} 户"
+            f"　1:{scale:,}",
+            fontsize=11,
+        )  # fmt: skip
     mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
     return figure
 
 
-def scale_for(width_m: float, height_m: float) -> int:
+def _overview(ground: Ground, sheets: dict[str, str]) -> Figure:
+    figure = _sheet(A3_CM)
+    axes = _axes(figure, 1.6, 1.9, OVERVIEW_CM)
+    scale = _centred(axes, OVERVIEW_CM, tuple(ground.communities.total_bounds))
+    keys = draw_overview(ground, axes)
+    neatline(axes)
+    label_overview(ground, axes, sheets)
+    figure.legend(handles=keys, loc="upper right", bbox_to_anchor=(0.985, 0.9), frameon=False)
+    figure.suptitle(f"{ground.record.summary['study']} 社区网格方案总图", fontsize=20, y=0.97)
+    figure.text(0.038, 0.03, margin_words(ground, scale), fontsize=9)
+    mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+    return figure
+
+
+def _size(zones: gpd.GeoDataFrame) -> tuple[float, float]:
+    west, south, east, north = zones.total_bounds.tolist()
+    return east - west, north - south
+
+
+def _centred(axes: Axes, room_cm: tuple[float, float], bounds: Bounds) -> int:
+    """Set the window to bounds at the largest scale that has room for them; give it."""
+    west, south, east, north = bounds
+    scale = scale_for(east - west, north - south, room_cm)
+    size = (room_cm[0] / 100 * scale, room_cm[1] / 100 * scale)
+    frame_at(axes, ((west + east) / 2, (south + north) / 2), size)
+    return scale
+
+
+def scale_for(width_m: float, height_m: float, room_cm: tuple[float, float] = MAP_CM) -> int:
     """
-    Choose the largest scale at which an extent fits the map of an A3 page.
+    Choose the largest scale at which an extent fits a map, by default that of an A3 page.
 
     Examples
     --------
     >>> scale_for(500, 480), scale_for(800, 700), scale_for(1787, 1377)
     (2000, 3000, 8000)
     """
-    room = (MAP_CM[0] / 100 * 0.96, MAP_CM[1] / 100 * 0.96)
+    room = (room_cm[0] / 100 * 0.96, room_cm[1] / 100 * 0.96)
     need = max(width_m / room[0], height_m / room[1])
     return next((s for s in SCALES if s >= need), int(np.ceil(need / 10_000) * 10_000))
 
 
-def community_page(ground: Ground, community_id: str) -> Figure:
+def community_page(ground: Ground, community_id: str, sheets: dict[str, str]) -> Figure:
     """
-    Draw the A3 page of a community: map to scale, legend, table of its grids.
+    Draw the A3 sheet of a community: map to scale in its neatline, table, legend, index.
 
     Parameters
     ----------
@@ -167,28 +233,31 @@ def community_page(ground: Ground, community_id: str) -> Figure:
         The plan.
     community_id
         Which.
+    sheets
+        Number of the sheet of each community.
     """
     mine = ground.communities[ground.communities["community_id"] == community_id]
     row = mine.iloc[0]
-    west, south, east, north = mine.total_bounds.tolist()
-    scale = scale_for(east - west, north - south)
     figure = _sheet(A3_CM)
-    axes = _axes(figure, 1.0, 1.4, MAP_CM)
-    size = (MAP_CM[0] / 100 * scale, MAP_CM[1] / 100 * scale)
-    frame_at(axes, ((west + east) / 2, (south + north) / 2), size)
+    axes = _axes(figure, 1.4, 1.9, MAP_CM)
+    scale = _centred(axes, MAP_CM, tuple(mine.total_bounds))
     grids, colours = draw_community(ground, axes, community_id)
-    figure.text(0.024, 0.955, str(row.community_name), fontsize=24)
+    neatline(axes)
+    label_community(ground, axes, community_id)
+    figure.text(0.033, 0.955, f"{sheets[community_id]}　{row.community_name}", fontsize=24)
     street = street_name(ground.record, str(row.subdistrict_id))
     people = people_said(ground.record, row.residents)
     figure.text(
-        0.024, 0.93,
+        0.033, 0.932,
         f"{street}　{community_id}　{row.households} 户　{people} 人　"
         f"{row.grids} 个网格　{row.status}　1:{scale:,}",
         fontsize=12,
     )  # fmt: skip
+    figure.text(0.033, 0.03, margin_words(ground, scale), fontsize=9)
     _grid_table(figure, grids, colours)
+    index_map(ground, _axes(figure, 35.2, 1.9, (6.0, 4.6)), sheets, community_id)
     figure.legend(
-        handles=line_keys(), loc="lower right", bbox_to_anchor=(0.985, 0.05), ncols=2,
+        handles=[*line_keys(), old_key()], loc="lower left", bbox_to_anchor=(0.705, 0.06),
         frameon=False, fontsize=9,
     )  # fmt: skip
     mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
@@ -197,7 +266,7 @@ def community_page(ground: Ground, community_id: str) -> Figure:
 
 def _grid_table(figure: Figure, grids: gpd.GeoDataFrame, colours: list[str]) -> None:
     """Set the grids of a community beside its map; the first column is the legend."""
-    axes = _axes(figure, 29.6, 3.4, (11.8, 24.4))
+    axes = _axes(figure, 29.8, 6.8, (11.6, 21.0))
     axes.set_axis_off()
     shown = grids.head(ROWS)
     cells = [
@@ -222,24 +291,31 @@ def _grid_table(figure: Figure, grids: gpd.GeoDataFrame, colours: list[str]) -> 
 
 
 def _grid_page(ground: Ground, rows: gpd.GeoDataFrame) -> Figure:
-    """Draw two changed grids on an A4 page, before and after."""
+    """Draw two changed grids on an A4 page: before and after at one scale, and why."""
     figure = _sheet(A4_CM)
     for place, row in enumerate(rows.itertuples(index=False)):
-        bottom = 15.2 if place == 0 else 1.2
-        left = _axes(figure, 1.0, bottom, (9.3, 10.4))
-        right = _axes(figure, 10.7, bottom, (9.3, 10.4))
-        draw_grid(ground, (left, right), row.grid_id)
-        top = (bottom + 13.0) / A4_CM[1]
-        figure.text(0.05, top, grid_title(row), fontsize=12)
-        text = row.boundary_text or ""
-        lines = [text[i : i + WRAP] for i in range(0, min(len(text), 3 * WRAP), WRAP)]
-        figure.text(0.05, top - 0.008, "\n".join(lines), fontsize=9, va="top", color="#333333")
+        said = [f"四至：{row.boundary_text}"] if row.boundary_text else []
+        lines = wrapped([*said, *why_changed(ground.record, row.grid_id)], WORDS_PT, WRAP_PT)
+        if len(lines) > WORDS_LINES:
+            lines = [*lines[: WORDS_LINES - 1], "其余见台账“逐项变动”表。"]
+        room = (PAIR_CM[0], PAIR_CM[1] + LINE_CM * (WORDS_LINES - len(lines)))
+        bottom = 15.6 if place == 0 else 1.7
+        pair = (_axes(figure, 1.0, bottom, room), _axes(figure, 10.7, bottom, room))
+        scale, _ = [_centred(axes, room, grid_bounds(ground, row.grid_id)) for axes in pair]
+        draw_grid(ground, pair, row.grid_id)
+        for axes, grids in zip(pair, (ground.today, ground.grids), strict=True):
+            label_grid(ground, axes, grids)
+        top = (bottom + 13.2) / A4_CM[1]
+        figure.text(0.05, top, f"{grid_title(row)}　1:{scale:,}", fontsize=11)
+        figure.text(
+            0.05, top - 0.006, "\n".join(lines), fontsize=WORDS_PT, va="top", color="#333333",
+        )  # fmt: skip
     keys = [
-        Patch(facecolor="#fb8c00", alpha=0.35, label="现状"),
-        Patch(facecolor="#43a047", alpha=0.35, label="方案"), *line_keys()[1:],
+        Patch(facecolor=BEFORE_COLOUR, alpha=0.35, label="现状"),
+        Patch(facecolor=AFTER_COLOUR, alpha=0.35, label="方案"), old_key(), *line_keys()[1:],
     ]  # fmt: skip
     figure.legend(
-        handles=keys, loc="lower center", bbox_to_anchor=(0.5, 0.012), ncols=5, frameon=False,
+        handles=keys, loc="lower center", bbox_to_anchor=(0.5, 0.012), ncols=6, frameon=False,
         fontsize=8,
     )  # fmt: skip
     mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)

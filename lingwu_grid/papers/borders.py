@@ -32,7 +32,7 @@ class Borders:
     """
 
     def __init__(self, ground: Ground) -> None:
-        self._crs = ground.grids.crs
+        self._system = ground.system
         landmarks = Landmarks.of(ground.back)
         self._zones = {
             key: getattr(ground, layer).sort_values(f"{key}_id") for layer, key, _ in LEVELS
@@ -66,12 +66,6 @@ class Borders:
                                  strict=True)
         ]  # fmt: skip
 
-    @property
-    def system(self) -> str:
-        """Name the coordinate system."""
-        epsg = self._crs.to_epsg()
-        return f"{self._crs.name}{f'（EPSG:{epsg}）' if epsg else ''}"
-
     def _points(self, made: Traverse, word: str) -> Sheet:
         points = made.points
         return Sheet(
@@ -82,7 +76,7 @@ class Borders:
                 Column("X（北，米）", [f"{v:.2f}" for v in points["x"]], width=16),
                 Column("Y（东，米）", [f"{v:.2f}" for v in points["y"]], width=16),
             ],
-            note=f"坐标系 {self.system}；由方案图形算得，未经实地勘测",
+            note=f"坐标系 {self._system}；由方案图形算得，未经实地勘测",
             frozen=1,
         )
 

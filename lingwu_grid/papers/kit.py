@@ -86,7 +86,7 @@ def write_kit(
         if one.after:
             paper.page()
             paper.title(f"附件2　{annexes[1]}")
-            paper.text(f"由下表的点起，按方位角、距离逐点回到起点。坐标系为{lines.system}。")
+            paper.text(f"由下表的点起，按方位角、距离逐点回到起点。坐标系为{ground.system}。")
             paper.table(WALK_HEADS, lines.of_community(one.code), WALK_WIDTHS)
         paper.save(folder / "notices" / f"{one.code}.docx")
     told = legal_words.told_residents(legal)

@@ -10,22 +10,27 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from lingwu_grid.disclosure.telling import UNCOUNTED
+from lingwu_grid.papers.colours import distinct
+from lingwu_grid.papers.labels import Labels, Look
 from lingwu_grid.papers.picture import mark, new_figure, our_style
 from lingwu_grid.papers.scenery import (
     BORDER,
-    COLOURS,
     MOVED,
     STATUS_COLOURS,
     Ground,
     draw_areas,
+    draw_lines,
     frame,
+    in_window,
+    labels_of,
     line_keys,
     north_arrow,
     scale_bar,
-    word,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import geopandas as gpd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -35,6 +40,8 @@ if TYPE_CHECKING:
 PAGE_CM = (29.7, 21.0)
 OLD = "#e65100"
 """The border of today, dashed."""
+OLD_NEAR_M = 3.0
+"""Today's borders of grids are drawn so far outside a community: two surveys of one line."""
 BEFORE_COLOUR, AFTER_COLOUR = "#fb8c00", "#43a047"
 
 
@@ -57,6 +64,7 @@ def overview(plan: PlanRecord | Ground) -> Figure:
         name = ground.record.summary.get("study", "")
         figure.suptitle(f"{name} 社区网格方案总图", fontsize=15)
         mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+        label_overview(ground, axes, {})
     return figure
 
 
@@ -69,8 +77,6 @@ def draw_overview(ground: Ground, axes: Axes) -> list[Patch | Line2D]:
     draw_areas(axes, ground.moves.geometry.to_numpy(), face=MOVED)
     ground.marks(axes)
     draw_areas(axes, ground.communities.geometry.to_numpy(), edge=BORDER, width=1.8)
-    for row in ground.communities.itertuples(index=False):
-        word(axes, row.geometry, f"{row.community_name}\n{row.households} 户", 8)
     scale_bar(axes)
     north_arrow(axes)
     count = grids["status"].value_counts()
@@ -79,6 +85,18 @@ def draw_overview(ground: Ground, axes: Axes) -> list[Patch | Line2D]:
         for status, colour in STATUS_COLOURS.items()
     ]
     return [*keys, Patch(facecolor=MOVED, label="变动单元"), *line_keys()]
+
+
+def label_overview(ground: Ground, axes: Axes, sheets: Mapping[str, str]) -> None:
+    """Write the names of communities, households, and the number of the sheet where there is."""
+    labels = labels_of(ground, axes)
+    for row in ground.communities.itertuples(index=False):
+        sheet = sheets.get(row.community_id, "")
+        size = f"{row.households} 户"
+        texts = [f"{row.community_name}\n{size}" + f"\n{sheet}" * bool(sheet),
+                 f"{row.community_name}\n{size}", row.community_name]  # fmt: skip
+        labels.of_area(row.geometry, texts, Look(8, is_boxed=True))
+    ground.name_roads(axes, labels)
 
 
 def community_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
@@ -120,6 +138,7 @@ def community_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
         title = f"{row.community_name}（{row.households} 户，{row.grids} 个网格）"
         figure.suptitle(title, fontsize=15)
         mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+        label_community(ground, axes, community_id)
     return figure
 
 
@@ -129,19 +148,46 @@ def draw_community(
     """Draw a community onto axes whose window is set; give its grids and their colours."""
     grids = ground.grids[ground.grids["community_id"] == community_id].reset_index(drop=True)
     mine = ground.communities[ground.communities["community_id"] == community_id]
-    colours = [COLOURS[i % len(COLOURS)] for i in range(len(grids))]
-    ground.roads(axes)
     shapes = grids.geometry.to_numpy()
-    draw_areas(axes, shapes, face=colours, alpha=0.75, edge="#424242", width=1)
+    colours = distinct(shapes)
+    ground.roads(axes)
+    around = in_window(ground.communities, axes).geometry.to_numpy()
+    draw_areas(axes, around, edge="#9e9e9e", width=1.2)
+    draw_areas(axes, shapes, face=colours, alpha=0.75)
     ground.compounds(axes)
     ground.marks(axes)
-    ground.roads(axes, named=True)
+    outline = mine.geometry.iloc[0]
+    outline = mine.geometry.iloc[0]
+    near = ground.today[shapely.intersects(ground.today.geometry.to_numpy(), outline)]
+    dashes = shapely.boundary(near.geometry.to_numpy())
+    dashes = shapely.intersection(dashes, shapely.buffer(outline, OLD_NEAR_M))
+    draw_lines(axes, dashes, OLD, 1.0, style="--")
+    old = ground.communities_today
+    old = old[old["community_id"] == community_id].geometry.to_numpy()
+    draw_areas(axes, old, edge=OLD, width=2.2, style="--")
+    draw_areas(axes, shapes, edge="#424242", width=1.0)
     draw_areas(axes, mine.geometry.to_numpy(), edge=BORDER, width=2.5)
-    for grid in grids.itertuples(index=False):
-        word(axes, grid.geometry, f"{grid.grid_id[-3:]}\n{grid.households} 户", 9)
     scale_bar(axes)
     north_arrow(axes)
     return grids, colours
+
+
+def label_community(ground: Ground, axes: Axes, community_id: str) -> Labels:
+    """Write grids, neighbours, roads and compounds: what matters most takes its place first."""
+    labels = labels_of(ground, axes)
+    grids, all_of = ground.grids, ground.communities
+    for grid in grids[grids["community_id"] == community_id].itertuples(index=False):
+        serial = str(grid.grid_id)[-3:]
+        labels.of_area(grid.geometry, [f"{serial}\n{grid.households} 户", serial],
+                       Look(9, is_boxed=True))  # fmt: skip
+    ground.name_roads(axes, labels)
+    mine = all_of[all_of["community_id"] == community_id]
+    near = in_window(all_of, axes)
+    for other in near[near["community_id"] != community_id].itertuples(index=False):
+        beyond = shapely.difference(other.geometry, mine.geometry.iloc[0])
+        labels.in_sight(beyond, str(other.community_name), Look(8, "#757575"))
+    ground.name_compounds(axes, labels)
+    return labels
 
 
 def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
@@ -164,7 +210,7 @@ def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
     mine = ground.communities[ground.communities["community_id"] == community_id]
     if not len(mine):
         raise ValueError(f"no community {community_id}")
-    old = ground.back.get("communities", ground.communities.iloc[:0])
+    old = ground.communities_today
     old = old[old["community_id"] == community_id]
     bounds = shapely.total_bounds(np.array([*mine.geometry, *old.geometry], object))
     west, south, east, north = bounds.tolist()
@@ -173,6 +219,7 @@ def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
     with our_style():
         figure = new_figure(16.0, float(np.clip(8.0 * shape + 1.6, 5.0, 20.0)))
         left, right = figure.subplots(1, 2)
+        drawn = []
         for axes, grids, outline, said in (
             (left, ground.today, old, "现状" if len(old) else "现状：无（新设）"),
             (right, ground.grids, mine, f"方案（{row.households} 户，{row.grids} 个网格）"),
@@ -188,12 +235,15 @@ def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:
             draw_areas(axes, inside.geometry.to_numpy(), edge="#424242", width=0.9)
             ground.marks(axes)
             draw_areas(axes, outline.geometry.to_numpy(), edge=BORDER, width=1.8)
-            for grid in inside.itertuples(index=False):
-                word(axes, grid.geometry, str(grid.grid_id)[-3:], 6.5)
             axes.set_title(said, fontsize=9)
             scale_bar(axes)
+            drawn.append((axes, inside))
         north_arrow(right)
         mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+        for axes, inside in drawn:
+            labels = labels_of(ground, axes)
+            for grid in inside.itertuples(index=False):
+                labels.of_area(grid.geometry, [str(grid.grid_id)[-3:]], Look(6.5, is_boxed=True))
     return figure
 
 
@@ -214,8 +264,8 @@ def notice_plate(ground: Ground, community_id: str) -> Figure:
         If neither today nor the plan has such a community.
     """
     mine = ground.communities[ground.communities["community_id"] == community_id]
-    today = ground.back.get("communities", ground.communities.iloc[:0])
-    old = today[today["community_id"] == community_id]
+    old = ground.communities_today
+    old = old[old["community_id"] == community_id]
     if not len(mine) and not len(old):
         raise ValueError(f"no community {community_id}")
     shapes = np.array([*mine.geometry, *old.geometry], object)
@@ -232,13 +282,8 @@ def notice_plate(ground: Ground, community_id: str) -> Figure:
         draw_areas(axes, grids.geometry.to_numpy(), edge="#616161", width=0.8)
         ground.compounds(axes)
         ground.marks(axes)
-        ground.roads(axes, named=True)
         draw_areas(axes, mine.geometry.to_numpy(), edge=BORDER, width=2.4)
         draw_areas(axes, old.geometry.to_numpy(), edge=OLD, width=2.0, style="--")
-        for grid in grids.itertuples(index=False):
-            word(axes, grid.geometry, str(grid.grid_name), 7)
-        if not len(mine):
-            word(axes, old.geometry.iloc[0], f"原{old['community_name'].iloc[0]}", 11)
         scale_bar(axes)
         north_arrow(axes)
         keys = [
@@ -250,6 +295,14 @@ def notice_plate(ground: Ground, community_id: str) -> Figure:
         mark(
             figure, synthetic=ground.is_synthetic, plan=ground.plan, may_leave=UNCOUNTED
         )  # fmt: skip
+        labels = labels_of(ground, axes)
+        for grid in grids.itertuples(index=False):
+            labels.of_area(grid.geometry, [str(grid.grid_name)], Look(7, is_boxed=True))
+        if not len(mine):
+            gone = f"原{old['community_name'].iloc[0]}"
+            labels.of_area(old.geometry.iloc[0], [gone], Look(11, is_boxed=True))
+        ground.name_roads(axes, labels)
+        ground.name_compounds(axes, labels)
     return figure
 
 
@@ -274,10 +327,19 @@ def grid_plate(plan: PlanRecord | Ground, grid_id: str) -> Figure:
     with our_style():
         figure = new_figure(PAGE_CM[0], 15.0)
         left, right = figure.subplots(1, 2)
+        for axes in (left, right):
+            frame(axes, grid_bounds(ground, grid_id))
         draw_grid(ground, (left, right), grid_id)
         figure.suptitle(f"{grid_title(row)}\n{row.boundary_text or ''}", fontsize=11)
         mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
+        label_grid(ground, left, ground.today)
+        label_grid(ground, right, ground.grids)
     return figure
+
+
+def old_key() -> Line2D:
+    """Give the legend of today's borders."""
+    return Line2D([], [], color=OLD, linestyle="--", linewidth=1.8, label="原界线")
 
 
 def grid_title(row: gpd.GeoSeries) -> str:
@@ -296,32 +358,55 @@ def _grid_row(ground: Ground, grid_id: str) -> gpd.GeoSeries:
     return after.iloc[0]
 
 
+def grid_bounds(ground: Ground, grid_id: str) -> tuple[float, float, float, float]:
+    """Give the bounds of a grid, of today and of the plan."""
+    before, after = _before_after(ground, grid_id)
+    shapes = np.array([*after.geometry, *before.geometry], object)
+    west, south, east, north = shapely.total_bounds(shapes).tolist()
+    return west, south, east, north
+
+
+def _before_after(ground: Ground, grid_id: str) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    was = _grid_row(ground, grid_id).recoded_from or grid_id
+    return (
+        ground.today[ground.today["grid_id"] == was],
+        ground.grids[ground.grids["grid_id"] == grid_id],
+    )
+
+
 def draw_grid(ground: Ground, pair: tuple[Axes, Axes], grid_id: str) -> None:
-    """Draw a grid before and after onto two axes."""
+    """Draw a grid before and after onto two axes whose windows are set."""
     row = _grid_row(ground, grid_id)
-    after = ground.grids[ground.grids["grid_id"] == grid_id]
-    was = row.recoded_from or grid_id
-    before = ground.today[ground.today["grid_id"] == was]
-    bounds = shapely.total_bounds(np.array([*after.geometry, *before.geometry], object)).tolist()
+    before, after = _before_after(ground, grid_id)
+    lived = ground.lived.get(row.recoded_from or grid_id, 0)
     said = (
-        f"现状 {ground.lived.get(was, 0)} 户" if len(before) else "现状：无（新设）",
+        f"现状 {lived} 户" if len(before) else "现状：无（新设）",
         f"方案 {row.households} 户（{row.status}）",
     )
     for axes, zone, others, text, colour in zip(
         pair, (before, after), (ground.today, ground.grids), said,
         (BEFORE_COLOUR, AFTER_COLOUR), strict=True,
     ):  # fmt: skip
-        frame(axes, tuple(bounds))
-        ground.roads(axes, named=True)
-        near = others.iloc[np.sort(others.sindex.intersection(bounds))]
-        draw_areas(axes, near.geometry.to_numpy(), edge="#9e9e9e", width=0.8, style="--")
+        ground.roads(axes)
+        draw_areas(axes, in_window(others, axes).geometry.to_numpy(), edge="#9e9e9e", width=0.8)
         shapes = zone.geometry.to_numpy()
         draw_areas(axes, shapes, face=colour, alpha=0.35, edge=colour, width=2.5)
         ground.compounds(axes)
         ground.marks(axes)
+        if axes is pair[1]:
+            draw_areas(axes, before.geometry.to_numpy(), edge=OLD, width=1.5, style="--")
         axes.set_title(text, fontsize=11)
         scale_bar(axes)
     north_arrow(pair[1])
+
+
+def label_grid(ground: Ground, axes: Axes, grids: gpd.GeoDataFrame) -> None:
+    """Write grids, roads and compounds onto a map of one grid and those around it."""
+    labels = labels_of(ground, axes)
+    for grid in in_window(grids, axes).itertuples(index=False):
+        labels.in_sight(grid.geometry, str(grid.grid_name), Look(7, "#424242", is_boxed=True))
+    ground.name_roads(axes, labels)
+    ground.name_compounds(axes, labels)
 
 
 def _ground(plan: PlanRecord | Ground) -> Ground:

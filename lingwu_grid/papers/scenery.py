@@ -13,6 +13,7 @@ from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 
 from lingwu_grid.contract.kinds import BARRIERS, STATUSES, barrier
+from lingwu_grid.papers.labels import Labels, Look
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
@@ -21,13 +22,22 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
 
-COLOURS = ("#8dd3c7", "#fdb462", "#bebada", "#fb8072", "#80b1d3", "#b3de69", "#fccde5", "#ffed6f")
 STATUS_COLOURS = {word: look.paper for word, look in STATUSES.items()}
 BORDER = "#4527a0"
 MOVED = "#ff6d00"
 STATION = "#d81b60"
 MARGIN = 0.06
 """Ground around what is shown, as a share of its size."""
+
+ROAD_WIDTHS = {
+    "motorway": 3.2, "trunk": 3.0, "primary": 2.8, "secondary": 2.3, "tertiary": 1.8,
+    "residential": 1.2, "unclassified": 1.2, "living_street": 1.0,
+}  # fmt: skip
+"""Points, by class of OpenStreetMap."""
+LANE = 0.7
+FACES, LINES, OUTLINES = 1.0, 1.2, 1.4
+LINE, AREA = 1, 2
+"""Shapely's type of a line, and dimension of an area."""
 
 NICE = (1, 2, 5)
 """Lengths of a scale bar begin with one of these."""
@@ -57,32 +67,47 @@ class Ground:
         self.moves = record.moves.to_crs(crs)
         self.back = {name: table.to_crs(crs) for name, table in record.backdrop.items()}
         self.today = self.back.get("grids", empty.to_crs(crs))
+        self.communities_today = self.back.get("communities", empty.to_crs(crs))
         self.lived = record.assignment["previous_grid_id"].value_counts()
 
-    def roads(self, axes: Axes, *, named: bool = False) -> None:
-        """Draw the roads of the window, and the names of those that are long in it."""
-        roads = self._here("roads", axes)
-        _draw_lines(axes, roads.geometry.to_numpy(), "#d7d0c5", 1.2)
-        if named and "name" in roads.columns:
-            self._road_names(axes, roads)
+    @property
+    def system(self) -> str:
+        """Name the coordinate system."""
+        crs = self.grids.crs
+        epsg = crs.to_epsg()
+        return f"{crs.name}{f'（EPSG:{epsg}）' if epsg else ''}"
 
-    def _road_names(self, axes: Axes, roads: gpd.GeoDataFrame) -> None:
+    def roads(self, axes: Axes) -> None:
+        """Draw the roads of the window, the greater the wider."""
+        roads = self._here("roads", axes)
+        if not len(roads):
+            return
+        kind = roads["class"].fillna("") if "class" in roads else [""] * len(roads)
+        width = np.array([ROAD_WIDTHS.get(str(k).removesuffix("_link"), LANE) for k in kind])
+        for wide in np.unique(width).tolist():
+            draw_lines(axes, roads.geometry.to_numpy()[width == wide], "#d7d0c5", wide)
+
+    def name_roads(self, axes: Axes, labels: Labels) -> None:
+        """Write the names of roads, waters and railways along them, the longest first."""
         (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
         window = shapely.box(west, south, east, north)
-        roads = roads[roads["name"].fillna("") != ""]
-        for name, lines in roads.groupby("name"):
-            inside = shapely.intersection(shapely.union_all(lines.geometry.to_numpy()), window)
-            parts = shapely.get_parts(shapely.line_merge(inside))
-            line = parts[np.argmax(shapely.length(parts))] if len(parts) else None
-            if shapely.length(line) < 0.12 * (east - west) or shapely.get_type_id(line) != 1:
-                continue  # too short here to carry its name
-            a, b = (shapely.line_interpolate_point(line, s, normalized=True) for s in (0.4, 0.6))
-            turn = np.degrees(np.arctan2(b.y - a.y, b.x - a.x))
-            turn = (turn + 90) % 180 - 90
-            axes.text(
-                (a.x + b.x) / 2, (a.y + b.y) / 2, str(name), fontsize=6.5, color="#6d6253",
-                rotation=turn, rotation_mode="anchor", ha="center", va="center", clip_on=True,
-            )  # fmt: skip
+        found = []
+        for layer, colour in (("roads", "#6d6253"), ("barriers", "#0d47a1")):
+            lines = self._here(layer, axes)
+            if "name" not in lines:
+                continue
+            lines = lines[lines["name"].fillna("") != ""]
+            for name, same in lines.groupby("name"):
+                shapes = same.geometry.to_numpy()
+                shapes = np.where(shapely.get_dimensions(shapes) == AREA, None, shapes)
+                inside = shapely.intersection(shapely.union_all(shapes), window)
+                parts = shapely.get_parts(shapely.line_merge(inside))
+                parts = parts[shapely.get_type_id(parts) == LINE]
+                if len(parts):
+                    line = parts[np.argmax(shapely.length(parts))]
+                    found.append((-round(shapely.length(line)), str(name), colour, line))
+        for _, name, colour, line in sorted(found, key=lambda one: one[:2]):
+            labels.along(line, name, Look(6.5, colour), beside=colour == "#0d47a1")
 
     def marks(self, axes: Axes) -> None:
         """Draw water, railways and stations of the window."""
@@ -91,7 +116,7 @@ class Ground:
             for kind in sorted(set(barriers["kind"])):
                 look = barrier(kind)
                 here = barriers[barriers["kind"] == kind].geometry.to_numpy()
-                _draw_lines(axes, here, look.colour, look.width)
+                draw_lines(axes, here, look.colour, look.width)
         stations = self._here("stations", axes)
         if len(stations):
             axes.scatter(
@@ -100,22 +125,36 @@ class Ground:
             )  # fmt: skip
 
     def compounds(self, axes: Axes) -> None:
-        """Draw the compounds of the window, each with its name."""
-        compounds = self._here("compounds", axes)
-        draw_areas(axes, compounds.geometry.to_numpy(), edge="#8d6e63", width=0.6, style=":")
-        for row in compounds.itertuples(index=False):
-            point = shapely.point_on_surface(row.geometry)
-            axes.text(
-                point.x, point.y, row.name or "", fontsize=6, color="#5d4037", ha="center",
-                va="center", clip_on=True,
-            )  # fmt: skip
+        """Draw the compounds of the window."""
+        shapes = self._here("compounds", axes).geometry.to_numpy()
+        draw_areas(axes, shapes, edge="#8d6e63", width=0.6, style=":")
+
+    def name_compounds(self, axes: Axes, labels: Labels) -> None:
+        """Write the names of compounds where there is room, the largest first."""
+        here = self._here("compounds", axes)
+        if not len(here):
+            return
+        size = shapely.area(here.geometry.to_numpy())
+        for i in np.lexsort((here["compound_id"].astype(str), -size)).tolist():
+            point = shapely.point_on_surface(here.geometry.iloc[i])
+            labels.at_point(point.x, point.y, str(here["name"].iloc[i] or ""), Look(6, "#5d4037"))
+
+    def keep_stations(self, axes: Axes, labels: Labels) -> None:
+        """Keep labels off the stations."""
+        for point in self._here("stations", axes).geometry:
+            labels.keep_free(point.x, point.y, 6, 6)
 
     def _here(self, name: str, axes: Axes) -> gpd.GeoDataFrame:
         table = self.back.get(name)
         if table is None:
             return gpd.GeoDataFrame({"kind": []}, geometry=[])
-        (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
-        return table.iloc[np.sort(table.sindex.intersection((west, south, east, north)))]
+        return in_window(table, axes)
+
+
+def in_window(table: gpd.GeoDataFrame, axes: Axes) -> gpd.GeoDataFrame:
+    """Give the rows of a layer that the window of a map may show, in their order."""
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    return table.iloc[np.sort(table.sindex.intersection((west, south, east, north)))]
 
 
 def draw_areas(
@@ -143,6 +182,10 @@ def draw_areas(
         Of the outline; width in points.
     alpha
         Of the face, 0 to 1.
+
+    Notes
+    -----
+    Faces lie under roads, roads under outlines, whatever was drawn first.
     """
     parts, owner = shapely.get_parts(shapes, return_index=True)
     outlines = [
@@ -156,20 +199,36 @@ def draw_areas(
     faces = [face[i] for i in owner.tolist()] if isinstance(face, list) else face
     if alpha is not None:
         axes.add_collection(
-            PatchCollection(outlines, facecolor=faces, edgecolor="none", alpha=alpha)
+            PatchCollection(outlines, facecolor=faces, edgecolor="none", alpha=alpha, zorder=FACES)
         )
         faces = "none"
+    if edge == "none" and faces == "none":
+        return
+    level = OUTLINES if faces == "none" else FACES
     axes.add_collection(
-        PatchCollection(outlines, facecolor=faces, edgecolor=edge, linewidth=width, linestyle=style)
+        PatchCollection(
+            outlines,
+            facecolor=faces,
+            edgecolor=edge,
+            linewidth=width,
+            linestyle=style,
+            zorder=level,
+        )
     )
 
 
-def _draw_lines(axes: Axes, shapes: NDArray[np.object_], colour: str, width: float) -> None:
-    is_area = np.isin(shapely.get_type_id(shapes), (3, 6))
+def draw_lines(
+    axes: Axes, shapes: NDArray[np.object_], colour: str, width: float, *, style: str = "-"
+) -> None:
+    """Draw lines, width in points; areas among them are filled."""
+    is_area = shapely.get_dimensions(shapes) == AREA
     draw_areas(axes, shapes[is_area], face=colour)
-    parts = shapely.get_parts(shapes[~is_area])
-    runs = [shapely.get_coordinates(part) for part in parts if shapely.get_type_id(part) != 0]
-    axes.add_collection(LineCollection(runs, colors=colour, linewidths=width))
+    parts = shapely.get_parts(shapely.get_parts(shapes[~is_area]))
+    runs = [shapely.get_coordinates(part) for part in parts if shapely.get_type_id(part) == LINE]
+    level = LINES if style == "-" else OUTLINES
+    axes.add_collection(
+        LineCollection(runs, colors=colour, linewidths=width, linestyles=style, zorder=level)
+    )
 
 
 def line_keys() -> list[Line2D]:
@@ -206,25 +265,20 @@ def _window(axes: Axes, bounds: Bounds) -> None:
     axes.set_axis_off()
 
 
-def word(axes: Axes, shape: shapely.Geometry, text: str, size: float) -> None:
-    """Write a label inside a polygon."""
-    point = shapely.point_on_surface(shape)
-    axes.text(
-        point.x, point.y, text, fontsize=size, ha="center", va="center", clip_on=True, zorder=6,
-        bbox={"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 1},
-    )  # fmt: skip
-
-
 def scale_bar(axes: Axes) -> None:
-    """Draw a bar of a round number of metres, about a fifth of the width."""
+    """Draw a bar of a round number of metres, about a fifth of the width, in the lower left."""
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     about = (east - west) / 5
     power = 10 ** int(np.floor(np.log10(about)))
     metres = max(n * power for n in NICE if n * power <= about)
     y = south + 0.02 * (north - south)
     x = west + 0.02 * (east - west)
-    axes.plot([x, x + metres], [y, y], color="black", linewidth=3, solid_capstyle="butt")
-    axes.text(x + metres / 2, y, f"{metres:,} 米", fontsize=8, ha="center", va="bottom")
+    axes.plot([x, x + metres], [y, y], color="black", linewidth=3, solid_capstyle="butt", zorder=7)
+    axes.annotate(
+        f"{metres:,} 米", (x + metres / 2, y), (0, 3.5), textcoords="offset points", fontsize=8,
+        ha="center", va="bottom", zorder=7,
+        bbox={"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.5},
+    )  # fmt: skip
     axes.set_xlim(west, east)
     axes.set_ylim(south, north)
 
@@ -233,5 +287,17 @@ def north_arrow(axes: Axes) -> None:
     """Draw an arrow to the north; every sheet has north at the top."""
     axes.annotate(
         "北", xy=(0.97, 0.99), xytext=(0.97, 0.91), xycoords="axes fraction", ha="center",
-        fontsize=10, arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1.5},
+        fontsize=10, zorder=7,
+        arrowprops={"arrowstyle": "-|>", "color": "black", "linewidth": 1.5},
     )  # fmt: skip
+
+
+def labels_of(ground: Ground, axes: Axes) -> Labels:
+    """Begin the labels of a map: off its stations, its scale bar and its arrow."""
+    labels = Labels(axes)
+    ground.keep_stations(axes, labels)
+    (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
+    wide, high = east - west, north - south
+    labels.keep_area(shapely.box(west, south, west + 0.27 * wide, south + 0.05 * high))
+    labels.keep_area(shapely.box(east - 0.06 * wide, north - 0.11 * high, east, north))
+    return labels

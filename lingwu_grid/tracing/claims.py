@@ -285,3 +285,26 @@ class Claims(Facts):
             way = by_way.get(tuple(story[k] for k in keys), rows.iloc[:0])
             out.append(way[way["unit_id"].isin(set(story["units"].split(" ")))])
         return out
+
+    @cached_property
+    def pieces(self) -> dict[tuple[str, str], list[tuple[int, int, int]]]:
+        """Households, compounds and buildings of each story, by the names of its two grids."""
+        out: dict[tuple[str, str], list[tuple[int, int, int]]] = {}
+        known = dict(zip(self.buildings["building_id"], self.buildings["compound_id"], strict=True))
+        for story, rows in zip(self.stories.to_dict("records"), self.story_rows, strict=True):
+            a, b = (str(story[key]) for key in ("previous_grid_id", "grid_id"))
+            places = set(rows["place"])
+            compounds = {known.get(place, "") for place in places} - {""}
+            counts = (len(rows), len(compounds), len(places))
+            out.setdefault((self.names.get(a, a), self.names.get(b, b)), []).append(counts)
+        return out
+
+    def sheet_of(self, community: str) -> int:
+        """Give the number of a community's sheet in the atlas."""
+        return sorted(self.layers["communities"]["community_id"]).index(community) + 1
+
+    @cached_property
+    def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        """Least and greatest easting, and northing, of the plan, metres."""
+        west, south, east, north = self.metres["grids"].total_bounds.tolist()
+        return (west, east), (south, north)

@@ -23,7 +23,13 @@ TITLE = re.compile(rf"^{Z}（{Z}）\S\S(?:（原编码 {Z}）)?：调入")
 BEFORE = re.compile(rf"^现状 {N} 户$")
 AFTER = re.compile(rf"^方案 {N} 户（\S+）$")
 STATUS = re.compile(rf"^(合规|例外|超限) {N} 个$")
+TICKS = re.compile(r"^\d{3,5}\.\d\d(?: \d{3,5}\.\d\d)*$")
+"""Coordinates along an edge, in kilometres."""
+AROUND_M = 10_000.0
+"""A sheet shows no more than this round the town."""
 MORE = re.compile(rf"^另有 {N} 个$")
+LEAST_NORTH_KM = 1000.0
+"""Northings are greater in China, eastings of a zone are less."""
 ROWS = 34
 """Rows of the table beside a map."""
 
@@ -55,6 +61,8 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
         above = page[at - 1] if at else ""
         if (found := SIZE.match(row)) and (beside := _zone(bench, above, home)):
             yield at, Found(found[1], facts.size(beside))
+        elif TICKS.match(row):
+            yield from ((at, tick) for tick in _ticks(bench, row.split(" ")))
         elif home and SERIAL.match(row):
             yield at, Found(row, row if home + row in facts.grids.index else "（没有这个网格）")
         elif found := ROW.match(row):
@@ -71,6 +79,17 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
                 yield at, Found(found[1], _count(bench, titles[turns[column]], column))
                 turns[column] += 1
         turns["households_before"] += row.startswith("现状：无")
+
+
+def _ticks(bench: Bench, printed: list[str]) -> Iterator[Found]:
+    """Hold coordinates to the town's, and those between the ends to even steps."""
+    values = [float(text) for text in printed]
+    low, high = bench.facts.extent[int(values[0] >= LEAST_NORTH_KM)]
+    last = len(values) - 1
+    for k, text in enumerate(printed):
+        even = values[0] + (values[last] - values[0]) * k / max(last, 1)
+        inside: Expected = ((low - AROUND_M) / 1000, (high + AROUND_M) / 1000)
+        yield Found(text, even if 0 < k < last else inside)
 
 
 def _zone(bench: Bench, above: str, home: str) -> str:

@@ -32,8 +32,12 @@ NAMED = ("compounds", "roads", "barriers", "stations", "premises", "buildings", 
 TOGETHER = (
     re.compile(rf"(?<=户) ?(?={Z}$|{Z} |\d{{3}}(?: |$))", re.MULTILINE),
     re.compile(rf"(?<=^\d{{3}}) (?=\d+ 户)|(?<=^{Z}) (?=\d+ 户)", re.MULTILINE),
+    re.compile(rf"(?:(?<=^图\d)|(?<=^图\d\d)|(?<=^图\d{{3}}))(?={Z})", re.MULTILINE),
+    re.compile(rf"(?<={Z})(?=[\d,]+ 米$)", re.MULTILINE),
 )
 """Where labels of a map were read as one line: after a size, then between a name and its size."""
+ON = re.compile(r"\n　　")
+"""A line of a page that goes on is indented."""
 ENDED = "（已停用）"
 PAIRS = (
     ("网格编码", "网格名称"), ("网格编码", "网格"), ("编码", "网格"), ("编码", "名称"),
@@ -181,7 +185,7 @@ class Tracer:
         if not line.where.endswith("页"):
             self._text(line.paper, line.where, self.names.masked(line.text))
             return
-        page = self.names.masked(self.names.mended(line.text))
+        page = self.names.masked(self.names.mended(ON.sub("", line.text)))
         for between in TOGETHER:
             page = between.sub("\n", page)
         rows = page.split("\n")

@@ -124,6 +124,15 @@ def _side(b: Bench, m: re.Match[str], item: re.Match[str]) -> Expected:
     return b.facts.flows["community"].get(pair, 0)
 
 
+def _piece(b: Bench, m: re.Match[str]) -> list[Expected]:
+    """Work out a piece that goes from one grid to another: households, compounds, buildings."""
+    ways = (b.names.of(m[1]) if m[1] else "", b.names.of(m[2]))
+    pieces = b.facts.pieces.get(ways, [])
+    near = [one for one in pieces if one[0] == int(m[3].replace(",", ""))] or pieces
+    counts = near[0] if near else ("（没有这样的一项）",) * 3
+    return _there(m, (3, counts[0]), (4, counts[1]), (5, counts[2]))
+
+
 SENTENCES = (
     _rule(rf"纳入常住{N}户、(?:{N}|未提供)人；现有网格{N}个、社区{N}个",
           lambda b, m: [e for g, e in zip(m.groups(), b.facts.situation, strict=True) if g]),
@@ -186,6 +195,10 @@ SENTENCES = (
     _rule(rf"另有飞地{N}处", lambda b, m: [_among(m[1], b.facts.detached)]),
     # The atlas.
     _rule(rf"常住 {N} 户，{N} 个社区，{N} 个网格（现状 {N} 个）", _whole("cover")),
+    _rule(rf"图{N}　{Z}　{N} 户　1:",
+          lambda b, m: [b.facts.sheet_of(b.code(m[2])), b.facts.size(b.code(m[2]))]),
+    _rule(rf"(?:{Z}|不属任何网格) → {Z} {N} 户（(?:整体|[^（）]*?(?:等 {N} 个小区 )?{N} 栋)）",
+          _piece),
     _rule(rf"合规网格 {N} 个，登记例外 {N} 个",
           lambda b, _: [b.facts.result[2], b.facts.result[4]]),
     _rule(rf"社区图 {N} 幅，变动网格 {N} 个",

@@ -280,10 +280,12 @@ def tried(path: Path) -> str:
 
 
 def fuzzed(
-    kind: str, seconds: float, seed: int, folder: Path, found: Path | None = None
+    kind: str, more: Callable[[int], bool], seed: int, folder: Path, found: Path | None = None
 ) -> tuple[Counter[str], float]:
     """
-    Break and read files of a format for a time; give how often what came, and the slowest.
+    Break and read files of a format; give how often what came, and the slowest, seconds.
+
+    `more` is told how many were read, and says whether to go on.
 
     Files worth keeping go into `found`, where one is given.
     """
@@ -296,9 +298,9 @@ def fuzzed(
     study = folder / "study"
     study.mkdir()
     path = study / healthy.name
-    until, slowest = time.monotonic() + seconds, 0.0
+    slowest = 0.0
     counts: Counter[str] = Counter()
-    while time.monotonic() < until:
+    while more(counts.total()):
         path.write_bytes(broken(content, kind, dice))
         begun = time.monotonic()
         ended = tried(path)
@@ -326,7 +328,11 @@ def main() -> int:
     found = False
     for kind in options.kinds:
         with tempfile.TemporaryDirectory() as folder:
-            counts, slowest = fuzzed(kind, options.seconds, options.seed, Path(folder), FOUND)
+            until = time.monotonic() + options.seconds
+            counts, slowest = fuzzed(
+                kind, lambda _, until=until: time.monotonic() < until, options.seed,
+                Path(folder), FOUND,
+            )  # fmt: skip
         told = "、".join(f"{word} {count}" for word, count in counts.most_common())
         sys.stdout.write(f"{kind}: {counts.total()} cases, slowest {slowest:.2f} s; {told}\n")
         sys.stdout.flush()

@@ -19,7 +19,6 @@ from lingwu_grid.ingest.delimited import EMPTY, read_delimited
 from lingwu_grid.ingest.files import Limits
 from lingwu_grid.ingest.headers import known_headers
 from tests.fuzz.formats import FIND, MAKERS, fuzzed
-from tests.fuzz.formats import LIMITS as LIMITS_OF_FUZZING
 from tests.fuzz.intake import NAMES, intake
 
 if TYPE_CHECKING:
@@ -30,16 +29,17 @@ QUIET = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+CASES = 40
 LIMITS = Limits(file_mb=10, rows=100_000, vertices=100_000)
 
 
 @pytest.mark.parametrize("kind", [k for k in MAKERS if k not in ("xls", "ods")])
 def test_a_healthy_file_is_read_and_a_broken_one_is_a_sentence(kind: str, tmp_path: Path) -> None:
-    """A second of what ``tests.fuzz.formats`` does for hours; LibreOffice makes the other two."""
-    counts, slowest = fuzzed(kind, 1.0, 1, tmp_path)
-    assert counts["sentence"] + counts["read"] > 20
+    """A little of what ``tests.fuzz.formats`` does for hours; LibreOffice makes the other two."""
+    counts, _ = fuzzed(kind, lambda done: done < CASES, 1, tmp_path)
+    assert counts["sentence"] > 0
+    assert counts["read"] > 0
     assert not [word for word in counts if word.startswith(FIND)]
-    assert slowest < LIMITS_OF_FUZZING.read_seconds + 2
 
 
 CELLS = st.text(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import time
 from dataclasses import replace
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import docx
 import pandas as pd
+import pypdf
 
 import lingwu_grid as lg
 from lingwu_grid.papers.filling import blank
@@ -76,12 +78,17 @@ def test_the_atlas_has_a_page_for_every_community_and_all_changed_grids(
     said = pdf_text(papers / "atlas.pdf", tmp_path)
     pages = said.split("\f")[:-1]
     changed = (small_plan.grids["lineage"] != "不变").sum()
-    assert len(pages) == 2 + len(small_plan.communities) + -(-changed // 2)
+    assert len(pages) == 3 + len(small_plan.communities) + -(-changed // 2)
     assert all("合成数据" in page for page in pages)
     for row in small_plan.communities.itertuples():
         assert any(row.community_name in p and "1:" in p for p in pages)
     for grid in small_plan.grids.loc[small_plan.grids["lineage"] != "不变", "grid_id"]:
         assert grid in said
+    for number, row in enumerate(small_plan.communities.sort_values("community_id").itertuples()):
+        line = rf"图{number + 1}\s+{re.escape(row.community_name)}\s+{row.households} 户\s+1:[\d,]+"
+        assert re.search(line, pages[1])
+        sheet = pypdf.PdfReader(papers / "atlas.pdf").pages[3 + number].extract_text()
+        assert f"图{number + 1}　{row.community_name}" in sheet
     fonts = pdf_fonts(papers / "atlas.pdf", tmp_path)
     assert fonts
     assert all(row[-5] == "yes" for row in fonts)

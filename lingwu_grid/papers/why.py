@@ -1,0 +1,41 @@
+"""Why a grid changes: what comes and goes, piece by piece, and what would be wrong without it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lingwu_grid.planning.stories import is_passing
+
+if TYPE_CHECKING:
+    from lingwu_grid.planning.record import PlanRecord
+
+NOWHERE, WHOLE = "不属任何网格", "整体"
+
+
+def why_changed(record: PlanRecord, grid_id: str) -> list[str]:
+    """
+    Tell the stories that a grid is part of, the most households first.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    grid_id
+        A grid of the plan.
+
+    Returns
+    -------
+    list[str]
+        One sentence a story: from which grid to which, households, where, what it is for.
+    """
+    rows = record.stories
+    was = {new: old for old, new in record.recoded.items()}.get(grid_id, grid_id)
+    rows = rows[(rows["grid_id"] == grid_id) | (rows["previous_grid_id"].isin({grid_id, was}))]
+    whole = is_passing(rows, record.recoded)
+    names = record.names
+    return [
+        f"{names.get(row.previous_grid_id, row.previous_grid_id) or NOWHERE} → "
+        f"{names.get(row.grid_id, row.grid_id)} {row.households} 户"
+        f"（{WHOLE if is_whole else row.place}）" + (f"：{row.reason}" if row.reason else "")
+        for row, is_whole in zip(rows.itertuples(index=False), whole.tolist(), strict=True)
+    ]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from lingwu_grid.papers.filling import Filling
     from lingwu_grid.planning.record import PlanRecord
 
-WIDTH_CM = 16.0
+WIDTH_CM = 15.6
 """Between the margins of the template's page."""
 
 MOST_ROWS = 36
@@ -145,7 +145,8 @@ def _add_figures(
     for number, community in enumerate(content["communities"]):
         if number % 20 == 0:
             watch(f"报告 社区 {number}/{len(content['communities'])}")
-        community["figure"] = picture(changes_plate(ground, community["id"]))
+        changed = community["is_changed"]
+        community["figure"] = picture(changes_plate(ground, community["id"])) if changed else None
     is_small = len(content["communities"]) <= MOST_ROWS
     content["funds"]["figure"] = picture(organisation_chart(record)) if is_small else None
     if content["service"] is not None:
@@ -159,9 +160,11 @@ def _add_numbers(content: dict[str, Any]) -> None:
     numbers = {name: i + 1 for i, name in enumerate(TABLES)} | {"overview": 1}
     first = len(TABLES) + bool(content["retired"]["rows"])
     numbers["retired"] = first
+    drawn = 1
     for i, community in enumerate(content["communities"]):
         community["table_number"] = first + 1 + i
-        community["figure_number"] = 2 + i
+        drawn += community["figure"] is not None
+        community["figure_number"] = drawn
     there = {
         "service": content["service"], "posts": True, "funds": True,
         "crossings": content["funds"]["crossings"],
@@ -171,9 +174,9 @@ def _add_numbers(content: dict[str, Any]) -> None:
     for name in LATER:
         last += bool(there[name])
         numbers[name] = last
-    numbers["circle"] = n + 2
+    numbers["circle"] = drawn + 1
     circle = content["service"]
-    numbers["tree"] = n + 2 + bool(circle and circle["figure"])
+    numbers["tree"] = drawn + 1 + bool(circle and circle["figure"])
     content["number"] = numbers
 
 

@@ -12,11 +12,11 @@ from lingwu_grid.papers.borders import Borders
 from lingwu_grid.papers.handover import handover_sheets
 from lingwu_grid.papers.ledger import write_book
 from lingwu_grid.papers.legal import CHANGED, GONE, NEW, TO_FILL, Legal
-from lingwu_grid.papers.legal_words import NUMERALS
 from lingwu_grid.papers.official import OfficialPaper
 from lingwu_grid.papers.picture import SYNTHETIC
 from lingwu_grid.papers.plates import notice_plate, overview
 from lingwu_grid.papers.scenery import Ground
+from lingwu_grid.papers.written import numeral
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -171,10 +171,10 @@ def _reply(legal: Legal) -> OfficialPaper:
     there = [(head, list(lines)) for head, lines in zip(heads, items, strict=True)]
     there = [(head, lines) for head, lines in there if lines]
     for number, (head, lines) in enumerate(there):
-        paper.head(f"{NUMERALS[number]}、{head}")
+        paper.head(f"{numeral(number + 1)}、{head}")
         for line in lines:
             paper.text(line)
-    paper.head(f"{NUMERALS[len(there)]}、有关要求")
+    paper.head(f"{numeral(len(there) + 1)}、有关要求")
     paper.text(
         f"以上调整自{legal.effective}起施行。请依法做好公告、移交和两委职数核定，停用的编码不再使用。"
     )

@@ -196,9 +196,9 @@ class Labels:
     def _write(self, text: str, at: tuple[float, float, float], look: Look) -> None:
         box = {"facecolor": "white", "alpha": 0.65, "edgecolor": "none", "pad": 0.5}
         self._axes.text(
-            at[0], at[1], printable(text), fontsize=look.size, color=look.colour, ha="center", va="center",
-            rotation=at[2], rotation_mode="anchor", clip_on=True, zorder=6,
-            bbox=box if look.is_boxed else None,
+            at[0], at[1], printable(text), fontsize=look.size, color=look.colour,
+            ha="center", va="center", rotation=at[2], rotation_mode="anchor", clip_on=True,
+            zorder=6, bbox=box if look.is_boxed else None,
         )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import shapely
 
 from lingwu_grid.papers.filling import OFFICE, WORKER
 from lingwu_grid.papers.turnover import retired
+from lingwu_grid.papers.written import day_said
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import boundary_texts
 
@@ -76,11 +77,7 @@ class Legal:
     def effective(self) -> str:
         """From when, in words."""
         day = str(self.record.run["rules"].get("effective_date", ""))
-        parts = day.split("-")
-        if len(parts) != len("ymd") or not all(part.isdigit() for part in parts):
-            return day or "（启用日期，待填）"
-        year, month, day = parts
-        return f"{year}年{int(month)}月{int(day)}日"
+        return day_said(day) or "（启用日期，待填）"
 
     @property
     def study(self) -> str:

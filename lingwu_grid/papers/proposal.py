@@ -15,6 +15,7 @@ from lingwu_grid.papers.filling import BOUNDARY, OFFICE, Filling
 from lingwu_grid.papers.funds_words import fixed_funds, near_classes, people_said
 from lingwu_grid.papers.money_sheets import NO_CLASS, STEPS, by_payer, crossings
 from lingwu_grid.papers.turnover import outside_today, passed_between, posts, retired
+from lingwu_grid.papers.written import day_said, numeral
 from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.defence import defence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from lingwu_grid.papers.worksheet import Sheet
     from lingwu_grid.planning.record import PlanRecord
 
+SAME = "不变"
 MOST_GAPS = 8
 """Gaps of the service circle that the text names; the map has all."""
 
@@ -59,8 +61,8 @@ def proposal(
     return {
         "study": record.summary["study"],
         "plan": plan_of(record),
-        "date": dt.date.today().isoformat(),
-        "effective": rules.get("effective_date", ""),
+        "date": day_said(dt.date.today().isoformat()),
+        "effective": day_said(str(rules.get("effective_date", ""))),
         "synthetic": synthetic,
         "banner": " · ".join([*banners, INTERNAL, str(rules.get("notice", ""))]),
         "grid_band": f"{rules['grid']['lower']}—{rules['grid']['upper']}",
@@ -173,11 +175,11 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
             {
                 "id": str(row.community_id),
                 "name": row.community_name,
-                "title": f"（{number + 1}）{row.community_name}",
+                "title": f"（{numeral(number + 1)}）{row.community_name}",
+                "is_changed": row.lineage != SAME or (grids["lineage"] != SAME).any(),
                 "mark": f"community_{number + 1}",
                 "mark_number": 1000 + number,
-                "sentence": f"{said}{reason}；变更类型：{row.lineage}。"
-                f"{passed[row.community_id]}。",
+                "sentence": f"{said}{reason}。{passed[row.community_id]}。",
                 "notice": f"{said}；办公地址：{office}；四至：{row.boundary_text}；小区："
                 f"{compounds.get(row.community_id, '无') or '无'}。新旧界线见附图。",
                 "traverse": lines.get(row.community_id, ""),

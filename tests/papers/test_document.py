@@ -56,7 +56,11 @@ def test_the_report_has_every_chapter_every_grid_and_nothing_left_of_the_templat
         numbers = [int(c.split("　")[0].split()[1]) for c in captions if c.startswith(kind)]
         assert numbers == list(range(1, len(numbers) + 1)), kind
     figures = [c for c in captions if c.startswith("图")]
-    assert len(document.inline_shapes) == len(figures) >= len(small_plan.communities) + 3
+    changed = set(small_plan.grids.loc[small_plan.grids["lineage"] != "不变", "community_id"])
+    is_changed = small_plan.communities["lineage"] != "不变"
+    changed |= set(small_plan.communities.loc[is_changed, "community_id"])
+    assert len(changed) > 0
+    assert len(document.inline_shapes) == len(figures) == len(changed) + 3
 
 
 def test_the_report_prints_with_every_character(
@@ -168,7 +172,7 @@ def test_households_alone_have_papers_too(small_study: lg.Study, tmp_path: Path)
     words = _words(out / "report.docx")
     assert all(grid in words for grid in plan.grids["grid_id"])
     assert "本方案尚未收到审议意见" in words
-    assert "尚未测算服务圈" in words
+    assert "15 分钟服务圈的测算结果另行补充" in words
     again = lg.read_plan(out)
     assert again.impact["households"].sum() == plan.summary["households"]
     assert {"不变"} != set(again.grids["lineage"]) == {"新设"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from docx.oxml.ns import qn
 from lingwu_grid.papers.document import write_document
 from lingwu_grid.papers.filling import blank
 from lingwu_grid.papers.turnover import passed_between, posts, retired
+from tests.papers.printing import converted, pdf_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -141,7 +143,7 @@ def test_the_report_names_what_goes_and_words_the_stipend_as_a_bound(
     assert f"{first.grid_name}（77 户）" in words
     assert code in words
     assert "楼栋长补贴按默认每栋一名计，是上限" in words
-    assert "尚未测算服务圈" in words
+    assert "15 分钟服务圈的测算结果另行补充" in words
     assert "lingwu_grid.coverage" not in words
     captions = [p.text for p in docx.Document(str(path)).paragraphs if p.style.name == "Caption"]
     tables = [c for c in captions if c.startswith("表")]
@@ -153,7 +155,7 @@ def test_the_report_names_what_goes_and_words_the_stipend_as_a_bound(
 
 
 def test_page_numbers_are_filled_on_opening_and_codes_have_room(papers: Path) -> None:
-    """A code of 15 digits in 9 point is 2.4 cm wide; its column is 3.8 cm, with margins."""
+    """A code of 15 digits in 9.5 point is 2.5 cm wide; its column has margins of 0.4 cm too."""
     document = docx.Document(str(papers / "report.docx"))
     settings = document.settings.element
     field = settings.find(qn("w:updateFields"))
@@ -161,4 +163,45 @@ def test_page_numbers_are_filled_on_opening_and_codes_have_room(papers: Path) ->
     assert settings.index(field) < settings.index(settings.find(qn("w:compat")))
     listed = [t for t in document.tables if t.cell(0, 0).text == "编码"]
     assert listed
-    assert all(t.columns[0].width.cm >= 3.79 for t in listed)
+    assert all(t.columns[0].width.cm >= 3.0 for t in listed)
+    # The contents are lines of their own: within a field of contents LibreOffice shows no numbers.
+    fields = [
+        text.text.split() for text in document.element.body.iter(qn("w:instrText"))
+        if text.text.strip()
+    ]  # fmt: skip
+    assert not [field for field in fields if field[0] == "TOC"]
+    marks = {mark.get(qn("w:name")) for mark in document.element.body.iter(qn("w:bookmarkStart"))}
+    asked = [field[1] for field in fields if field[0] == "PAGEREF"]
+    assert len(asked) > 11
+    assert set(asked) <= marks
+
+
+def test_the_contents_tell_the_page_of_each_chapter(papers: Path, tmp_path: Path) -> None:
+    text = pdf_text(converted(papers / "report.docx", "pdf", tmp_path), tmp_path)
+    pages = [page for page in text.split("\f") if page.strip()]
+    line = r"^\s*(\S{1,3}、\S.*?|（\S{1,3}）\S+?)\s*\.{3,}\s*(\d+)$"
+    listed = re.findall(line, pages[1], re.MULTILINE)
+    assert len(listed) > 11
+    for head, number in listed:
+        title = rf"^\s*{re.escape(head.strip())}\s*$"
+        assert re.search(title, pages[int(number) - 1], re.MULTILINE), head
+
+
+def test_the_page_is_that_of_an_official_paper(papers: Path) -> None:
+    """GB/T 9704: margins, title 22 point, text 16 point in lines of 28, heads 一、 and （一）."""
+    document = docx.Document(str(papers / "report.docx"))
+    page = document.sections[0]
+    margins = (page.top_margin, page.bottom_margin, page.left_margin, page.right_margin)
+    assert [round(margin.mm) for margin in margins] == [37, 35, 28, 26]
+    style = document.styles
+    assert style["Title"].font.size.pt == 22
+    for name in ("公文正文", "Heading 1", "Heading 2"):
+        assert style[name].font.size.pt == 16, name
+        assert style[name].paragraph_format.line_spacing.pt == 28, name
+    heads = [p.text for p in document.paragraphs if p.style.name == "Heading 2"]
+    assert heads
+    assert all(re.match("（[一二三四五六七八九十百]+）", head) for head in heads)
+    words = "\n".join(p.text for p in document.paragraphs)
+    assert re.search(r"编制日期：\d{4}年\d{1,2}月\d{1,2}日", words)
+    for machine in ("ledger.xlsx", "[staffing]", ".json", "变更类型"):
+        assert machine not in words

@@ -22,8 +22,9 @@ from lingwu_grid.disclosure.pages import faults_of
 from lingwu_grid.ingest.drivers import read_layer
 from lingwu_grid.ingest.study import read_study
 from lingwu_grid.ingest.tables import UNREADABLE
+from lingwu_grid.output import write_csv
 from lingwu_grid.recounting import global_bound, unconditional_bound
-from lingwu_grid.tracing.proof import trace_papers
+from lingwu_grid.tracing.proof import COPIED, WORKED, trace_papers
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -55,7 +56,11 @@ class Verdict:
 
 
 def verify(
-    folder: str | Path, *, disclosure: bool = False, papers: Study | str | Path | None = None
+    folder: str | Path,
+    *,
+    disclosure: bool = False,
+    papers: Study | str | Path | None = None,
+    claims: str | Path | None = None,
 ) -> Verdict:
     """
     Check a written plan from its files alone.
@@ -69,6 +74,9 @@ def verify(
     papers
         The study the plan was made from, or its folder: read the finished DOCX, XLSX and PDF files
         back too, and work every number in them out anew.
+    claims
+        With `papers`: where to write every number of theirs as a CSV table: paper, place, what is
+        printed, what it comes to, the words around it, outcome.
 
     Returns
     -------
@@ -97,11 +105,14 @@ def verify(
     if papers is not None:
         study = read_study(papers) if isinstance(papers, (str, Path)) else papers
         proof = trace_papers(Path(folder), study)
-        worked, copied = sum(proof.worked.values()), sum(proof.copied.values())
+        worked, copied = proof.of(WORKED), proof.of(COPIED)
+        kinds = len({claim.paper for claim in worked})
         verdict.expect(
-            f"文件里的数（{len(proof.worked)} 份，重算 {worked:,} 个，照录说明 {copied:,} 个）",
+            f"文件里的数（{kinds} 份，重算 {len(worked):,} 个，照录说明 {len(copied):,} 个）",
             proof.faults(),
         )
+        if claims is not None:
+            write_csv(proof.table(), Path(claims))
     return verdict
 
 

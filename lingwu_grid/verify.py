@@ -19,7 +19,7 @@ Check a written plan again without the solver.
 
 例  python -m lingwu_grid.verify outputs/data
     python -m lingwu_grid.verify outputs/data --disclosure
-    python -m lingwu_grid.verify outputs/data --papers data
+    python -m lingwu_grid.verify outputs/data --papers data --claims 数字来源.csv
 """
 
 
@@ -36,11 +36,19 @@ def main(argv: list[str] | None = None) -> int:
         "--papers", metavar="研究", type=Path,
         help="再读写好的报告、台账、图集、送签材料：每个数都由这个研究重算一遍",
     )  # fmt: skip
+    parser.add_argument(
+        "--claims", metavar="表", type=Path,
+        help="与 --papers 同用：把每个数写成一张表（CSV）：在哪份文件哪里，印的是什么，重算得什么",
+    )  # fmt: skip
     return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:
-    verdict = lg.verify(options.folder, disclosure=options.disclosure, papers=options.papers)
+    if options.claims is not None and options.papers is None:
+        raise lg.InputError("--claims 要和 --papers 同用", remedy="加上 --papers 研究文件夹")
+    verdict = lg.verify(
+        options.folder, disclosure=options.disclosure, papers=options.papers, claims=options.claims
+    )
     for fault in verdict.faults:
         cli.say_result(f"不成立  {fault}")
     if verdict.faults:

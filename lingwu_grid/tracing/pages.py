@@ -28,8 +28,9 @@ TICKS = re.compile(r"^\d{3,5}\.\d\d(?: \d{3,5}\.\d\d)*$")
 AROUND_M = 10_000.0
 """A sheet shows no more than this round the town."""
 MORE = re.compile(rf"^另有 {N} 个$")
+TICK_STEPS_KM = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 LEAST_NORTH_KM = 1000.0
-"""Northings are greater in China, eastings of a zone are less."""
+"""Northings are greater in China, eastings of a zone are less. Steps are those of a map's edge."""
 ROWS = 34
 """Rows of the table beside a map."""
 
@@ -82,14 +83,16 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
 
 
 def _ticks(bench: Bench, printed: list[str]) -> Iterator[Found]:
-    """Hold coordinates to the town's, and those between the ends to even steps."""
+    """Hold coordinates to the town, and to the even, round steps of a sheet's edge."""
     values = [float(text) for text in printed]
     low, high = bench.facts.extent[int(values[0] >= LEAST_NORTH_KM)]
-    last = len(values) - 1
+    about = (values[-1] - values[0]) / max(len(values) - 1, 1)
+    step = min(TICK_STEPS_KM, key=lambda km: abs(km - about))
+    first = round(values[0] / step) * step
     for k, text in enumerate(printed):
-        even = values[0] + (values[last] - values[0]) * k / max(last, 1)
-        inside: Expected = ((low - AROUND_M) / 1000, (high + AROUND_M) / 1000)
-        yield Found(text, even if 0 < k < last else inside)
+        even = first + k * step
+        is_near = (low - AROUND_M) / 1000 <= even <= (high + AROUND_M) / 1000
+        yield Found(text, even if is_near else (low / 1000, high / 1000))
 
 
 def _zone(bench: Bench, above: str, home: str) -> str:

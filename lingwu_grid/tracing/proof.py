@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
 
 from lingwu_grid.tracing.facts import read_table
 from lingwu_grid.tracing.ledgers import Ledgers
@@ -22,8 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    import pandas as pd
-
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.tracing.numbers import Expected
 
@@ -38,6 +38,8 @@ TOGETHER = (
 """Where labels of a map were read as one line: after a size, then between a name and its size."""
 ON = re.compile(r"\n　　")
 """A line of a page that goes on is indented."""
+WORKED, COPIED, WRONG, UNTRACED = OUTCOMES = ("重算一致", "照录", "不一致", "没有出处")
+COLUMNS = ("文件", "位置", "印的数", "重算的数", "说的是", "结果")
 ENDED = "（已停用）"
 PAIRS = (
     ("网格编码", "网格名称"), ("网格编码", "网格"), ("编码", "网格"), ("编码", "名称"),
@@ -52,6 +54,20 @@ SUM = "合计"
 CODE = re.compile(r"(?<![\d.])\d{9,15}(?![\d.])")
 
 
+class Claim(NamedTuple):
+    """A number of a paper, and what became of it."""
+
+    paper: str
+    where: str
+    printed: str
+    expected: str
+    """What it must be; empty where nothing was worked out."""
+    about: str
+    """The words around it, or the column it stands in."""
+    outcome: str
+    """One of :data:`OUTCOMES`."""
+
+
 @dataclass
 class Proof:
     """
@@ -59,36 +75,38 @@ class Proof:
 
     Parameters
     ----------
-    worked
-        Numbers worked out anew that agree, by paper.
-    copied
-        Numbers in texts that stand in the output as they are, by paper.
-    wrong
-        Numbers that do not agree: paper, place, what is printed, what it must be.
-    untraced
-        Numbers that nothing here knows: paper, place, the text around.
+    claims
+        Every number, in the order of the papers.
     """
 
-    worked: dict[str, int] = field(default_factory=dict)
-    copied: dict[str, int] = field(default_factory=dict)
-    wrong: list[tuple[str, str, str, str]] = field(default_factory=list)
-    untraced: list[tuple[str, str, str]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
 
-    def add(self, paper: str, where: str, number: Found) -> None:
+    def add(self, paper: str, where: str, number: Found, about: str = "") -> None:
         """Take note of a number that was worked out."""
-        if number.expected is None:
-            self.untraced.append((paper, where, number.printed))
-        elif number.agrees:
-            self.worked[paper] = self.worked.get(paper, 0) + 1
-        else:
-            self.wrong.append((paper, where, number.printed, _said(number.expected)))
+        expected = number.expected
+        outcome = UNTRACED if expected is None else WORKED if number.agrees else WRONG
+        said = "" if expected is None else _said(expected)
+        self.claims.append(Claim(paper, where, number.printed, said, about, outcome))
+
+    def note(self, paper: str, where: str, printed: str, about: str, outcome: str) -> None:
+        """Take note of a number that was not worked out."""
+        self.claims.append(Claim(paper, where, printed, "", about, outcome))
+
+    def of(self, outcome: str) -> list[Claim]:
+        """Give the numbers that came out so."""
+        return [claim for claim in self.claims if claim.outcome == outcome]
 
     def faults(self) -> list[str]:
         """Say what is wrong, and what could not be traced."""
         return [
-            *(f"{p}（{w}）印的是 {n}，重算得 {e}" for p, w, n, e in self.wrong),
-            *(f"{p}（{w}）没有出处：{t}" for p, w, t in self.untraced),
-        ]
+            *(f"{c.paper}（{c.where}）印的是 {c.printed}，重算得 {c.expected}"
+              for c in self.of(WRONG)),
+            *(f"{c.paper}（{c.where}）没有出处：{c.about or c.printed}" for c in self.of(UNTRACED)),
+        ]  # fmt: skip
+
+    def table(self) -> pd.DataFrame:
+        """Give the numbers as a table, one row each."""
+        return pd.DataFrame(self.claims, columns=list(COLUMNS))
 
 
 def _said(value: object) -> str:
@@ -124,7 +142,8 @@ def trace_papers(folder: Path, study: Study) -> Proof:
         tracer.take(part)
         parts += 1
     if not parts:
-        tracer.proof.untraced.append((str(folder), "各份文件", "没有读到报告、台账、图集"))
+        nothing = "没有读到报告、台账、图集"
+        tracer.proof.note(str(folder), "各份文件", "", nothing, UNTRACED)
     return tracer.proof
 
 
@@ -169,19 +188,19 @@ class Tracer:
             for values in part.rows
         ]
         for at, row in enumerate(rows, start=1):
-            for where, said in self._identities(row):
-                self.proof.wrong.append((part.paper, f"{part.where} 第 {at} 行 {where}", *said))
+            for where, (printed, known) in self._identities(row):
+                place = f"{part.where} 第 {at} 行 {where}"
+                self.proof.add(part.paper, place, Found(printed, known), where)
         if self._walks.is_walk(part):
             for where, number in self._walks.found(part):
-                self.proof.add(part.paper, f"{part.where} {where}", number)
+                self.proof.add(part.paper, f"{part.where} {where}", number, where)
         else:
             self._table(part, rows)
 
     def _line(self, line: Line) -> None:
         if line.paper.startswith("kit/residents/"):
-            right, wrong = self._residents.faults(line.text)
-            self.proof.worked[line.paper] = self.proof.worked.get(line.paper, 0) + right
-            self.proof.wrong += [(line.paper, line.where, *said) for said in wrong]
+            for printed, known in self._residents.found(line.text):
+                self.proof.add(line.paper, line.where, Found(printed, known), "适用楼栋")
         if not line.where.endswith("页"):
             self._text(line.paper, line.where, self.names.masked(line.text))
             return
@@ -190,19 +209,24 @@ class Tracer:
             page = between.sub("\n", page)
         rows = page.split("\n")
         bench = Bench(self.facts, self.names, "")
+        done = []
         for at, number in page_numbers(bench, rows):
-            self.proof.add(line.paper, line.where, number)
+            about = self.names.shown(rows[at] if at == 0 else f"{rows[at - 1]} {rows[at]}")
+            self.proof.add(line.paper, line.where, number, about)
+            done.append(at)
+        for at in done:
             rows[at] = ""
         for row in rows:
             self._text(line.paper, line.where, row)
 
     def _text(self, paper: str, where: str, text: str, rules: tuple[Rule, ...] = ()) -> None:
         read = self._texts.read(text, rules)
-        for number in read.worked:
-            self.proof.add(paper, where, number)
-        if read.copied:
-            self.proof.copied[paper] = self.proof.copied.get(paper, 0) + read.copied
-        self.proof.untraced += [(paper, where, shown) for shown in read.unknown]
+        for number, about in read.worked:
+            self.proof.add(paper, where, number, about)
+        for printed, about in read.copied:
+            self.proof.note(paper, where, printed, about, COPIED)
+        for about in read.unknown:
+            self.proof.note(paper, where, "", about, UNTRACED)
 
     def _table(self, table: Table, rows: list[dict[str, str]]) -> None:
         form = form_of(table.headers)
@@ -216,7 +240,7 @@ class Tracer:
                 if header in TYPED and not seat:
                     continue
                 if header == "位置" and text in self._places:
-                    self.proof.copied[table.paper] = self.proof.copied.get(table.paper, 0) + 1
+                    self.proof.note(table.paper, where, text, header, COPIED)
                     continue
                 if form is not None and header in form.cells:
                     try:
@@ -253,11 +277,11 @@ class Tracer:
             self._text(paper, where, self.names.masked(text))
         elif isinstance(expected, list):
             for number, value in zip_longest(numbers, expected, fillvalue=NOBODY):
-                self.proof.add(paper, where, Found(str(number), value))
+                self.proof.add(paper, where, Found(str(number), value), where)
         elif len(numbers) == 1:
-            self.proof.add(paper, where, Found(numbers[0], expected))
+            self.proof.add(paper, where, Found(numbers[0], expected), where)
         else:
-            self.proof.wrong.append((paper, where, text, _said(expected)))
+            self.proof.add(paper, where, Found(text, _said(expected)), where)
 
 
 def _plain(value: object) -> str:

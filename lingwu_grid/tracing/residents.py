@@ -37,7 +37,7 @@ class Residents:
         self._names = names
         self._place, self._way = "", dict[str, str]()
 
-    def faults(self, text: str) -> tuple[int, list[tuple[str, str]]]:
+    def found(self, text: str) -> list[tuple[str, str]]:
         """
         Take the next paragraph.
 
@@ -48,8 +48,8 @@ class Residents:
 
         Returns
         -------
-        tuple
-            Buildings that are right, and what is printed wrongly with what it must be.
+        list
+            Buildings as printed, each with what it must be; those that are missing too.
         """
         masked = self._names.masked(text)
         if who := WHO.match(text):
@@ -60,12 +60,11 @@ class Residents:
                     key: self._names.of(mark) for key, mark in found.groupdict().items() if mark
                 }
         if not text.startswith(WHICH):
-            return 0, []
+            return []
         told = set(re.split(r"、\s*", text.removeprefix(WHICH).rstrip("。")))
         known = self._buildings()
-        wrong = [(name, "不是这样走的楼栋") for name in sorted(told - known)]
-        wrong += [("（没有写）", name) for name in sorted(known - told)]
-        return len(told & known), wrong
+        out = [(name, name if name in known else "不是这样走的楼栋") for name in sorted(told)]
+        return out + [("（没有写）", name) for name in sorted(known - told)]
 
     def _buildings(self) -> set[str]:
         """Give the buildings of the place that go the way of the last paragraph."""

@@ -18,14 +18,16 @@ CALLED = re.compile(rf"{Z}（(?:[\U000f0000-\U0010fffd]，编码 ?)?{Z}）")
 """A name with its code."""
 NOBODY = "（没有这样的编码或名称）"
 AROUND = (12, 8)
-"""Letters of a text shown before and after a number that nothing knows."""
+"""Letters of a text shown before and after a number."""
 
 
 class Read(NamedTuple):
     """What became of the numbers of a text."""
 
-    worked: list[Found]
-    copied: int
+    worked: list[tuple[Found, str]]
+    """Numbers worked out, each with the words around it."""
+    copied: list[tuple[str, str]]
+    """Numbers of texts that stand in the output, each with the words around it."""
     unknown: list[str]
 
 
@@ -61,9 +63,10 @@ class Texts:
         rules
             Sentences that may stand only here.
         """
-        out = Read([], 0, [])
+        out = Read([], [], [])
+        out.worked.extend((found, found.printed) for found in self._misnamed(text))
         if not NUMBER.search(text):
-            return out._replace(worked=list(self._misnamed(text)))
+            return out
         rest = list(text)
 
         def take(start: int, end: int) -> None:
@@ -71,23 +74,28 @@ class Texts:
 
         for spot in self._spots(text, rules):
             if rest[spot.span[0]] != " ":
-                out.worked.append(spot.number)
+                out.worked.append((spot.number, self._around(text, spot.span)))
                 take(*spot.span)
-        out.worked.extend(self._misnamed(text))
-        count = 0
         for copied in self._copied:
             start = text.find(copied)
             while start >= 0:
                 end = start + len(copied)
-                count += len(NUMBER.findall("".join(rest[start:end])))
+                for number in NUMBER.finditer("".join(rest[start:end])):
+                    span = (start + number.start(), start + number.end())
+                    out.copied.append((number[0], self._around(text, span)))
                 take(start, end)
                 start = text.find(copied, end)
         for found in FIXED.finditer(text):
             take(*found.span())
-        for number in NUMBER.finditer("".join(rest)):
-            shown = text[max(0, number.start() - AROUND[0]) : number.end() + AROUND[1]]
-            out.unknown.append(self._names.shown(shown).strip())
-        return out._replace(copied=count)
+        out.unknown.extend(
+            self._around(text, number.span()) for number in NUMBER.finditer("".join(rest))
+        )
+        return out
+
+    def _around(self, text: str, span: tuple[int, int]) -> str:
+        """Give a number with the words around it, names written out."""
+        shown = text[max(0, span[0] - AROUND[0]) : span[1] + AROUND[1]]
+        return self._names.shown(shown).strip()
 
     def _spots(self, text: str, rules: tuple[Rule, ...]) -> Iterator[Spot]:
         bench = Bench(self._facts, self._names, self._zone(text))

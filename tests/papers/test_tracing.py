@@ -17,7 +17,16 @@ import pytest
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.tracing.facts import Facts
 from lingwu_grid.tracing.numbers import Names, agree
-from lingwu_grid.tracing.proof import Proof, Tracer, trace_papers
+from lingwu_grid.tracing.proof import (
+    COPIED,
+    OUTCOMES,
+    UNTRACED,
+    WORKED,
+    WRONG,
+    Proof,
+    Tracer,
+    trace_papers,
+)
 from lingwu_grid.tracing.reading import Line, Table, read_papers
 from lingwu_grid.tracing.words import FIXED
 from tests.commands import report
@@ -47,12 +56,52 @@ def tracer(out: Path, small_study: lg.Study) -> Tracer:
 
 def test_every_number_of_every_paper_is_traced(out: Path, small_study: lg.Study) -> None:
     proof = trace_papers(out, small_study)
-    assert proof.wrong == []
-    assert proof.untraced == []
+    assert proof.of(WRONG) == []
+    assert proof.of(UNTRACED) == []
     papers = {p.relative_to(out).as_posix() for p in out.rglob("*") if p.suffix in
               (".docx", ".xlsx", ".pdf")}  # fmt: skip
-    assert set(proof.worked) >= papers - {"kit/reply.docx"}
-    assert sum(proof.worked.values()) > 20 * sum(proof.copied.values()) / 3
+    assert {claim.paper for claim in proof.of(WORKED)} >= papers - {"kit/reply.docx"}
+    assert len(proof.of(WORKED)) > 20 * len(proof.of(COPIED)) / 3
+
+
+def test_the_claims_are_a_table_with_every_number_once(
+    out: Path, small_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "数字.csv"
+    assert main([str(out), "--papers", str(small_folder), "--claims", str(path)]) == 0
+    said = re.search(r"重算 ([\d,]+) 个，照录说明 ([\d,]+) 个", capsys.readouterr().out)
+    assert said
+    table = pd.read_csv(path, encoding="utf-8-sig", dtype=str, keep_default_na=False)
+    count = table["结果"].value_counts()
+    assert set(count.index) <= set(OUTCOMES[:2])
+    assert [f"{count[outcome]:,}" for outcome in OUTCOMES[:2]] == list(said.groups())
+    assert (table[["文件", "位置", "印的数", "说的是"]] != "").all().all()
+    assert (table.loc[table["结果"] == WORKED, "重算的数"] != "").all()
+    cells = table[table["文件"] == "ledger.xlsx"]
+    assert len(cells) == len(cells.drop_duplicates(["位置", "印的数", "说的是"])) > 500
+    assert main([str(out), "--claims", str(path)]) == 2
+    assert "--papers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("row", "is_right"),
+    [
+        ("{0:.2f} {1:.2f} {2:.2f}", True), ("{0:.2f} {1:.2f} {3:.2f}", False),
+        ("{4:.2f} {1:.2f} {2:.2f}", False), ("{0:.2f} {1:.2f}", True), ("{0:.2f} {4:.2f}", False),
+        ("{5:.2f} {6:.2f}", False),
+    ],
+)  # fmt: skip
+def test_coordinates_at_the_edge_are_even_and_of_the_town(
+    tracer: Tracer,
+    row: str,
+    is_right: bool,  # noqa: FBT001
+) -> None:
+    west = round(tracer.facts.extent[0][0] / 1000)
+    ticks = (west, west + 0.5, west + 1.0, west + 1.05, west + 0.04, west - 90, west - 89.5)
+    tracer.proof = Proof()
+    tracer.take(Line("atlas.pdf", "第 4 页", row.format(*ticks)))
+    assert (tracer.proof.faults() == []) == is_right
+    assert tracer.proof.claims
 
 
 def digits(part: Line | Table, names: Names) -> Iterator[tuple[Any, ...]]:
@@ -257,7 +306,7 @@ def test_a_building_left_out_of_a_note_to_residents_is_found(out: Path, tracer: 
         tracer.proof = Proof()
         for line in [*lines[:at], lines[at]._replace(text=text)]:  # type: ignore[union-attr]
             tracer.take(line)
-        assert (tracer.proof.wrong == []) == is_right, text
+        assert (tracer.proof.of(WRONG) == []) == is_right, text
 
 
 def test_a_point_off_the_border_and_a_wrong_bearing_are_found(out: Path, tracer: Tracer) -> None:
@@ -269,7 +318,7 @@ def test_a_point_off_the_border_and_a_wrong_bearing_are_found(out: Path, tracer:
     )  # fmt: skip
     tracer.proof = Proof()
     tracer.take(far)
-    assert next(w[2] for w in tracer.proof.wrong) == far.rows[0][1]
+    assert tracer.proof.of(WRONG)[0].printed == far.rows[0][1]
     tracer.proof = Proof()
     tracer.take(points)
     tracer.take(legs)
@@ -278,7 +327,7 @@ def test_a_point_off_the_border_and_a_wrong_bearing_are_found(out: Path, tracer:
     row = list(legs.rows[0])
     row[at] = "1°00′00″"
     tracer.take(legs._replace(rows=[tuple(row), *legs.rows[1:]]))
-    assert [w[2] for w in tracer.proof.wrong] == ["1°00′00″"]
+    assert [claim.printed for claim in tracer.proof.of(WRONG)] == ["1°00′00″"]
 
 
 def test_the_register_of_changes_is_counted_anew(tracer: Tracer) -> None:

@@ -11,7 +11,7 @@ import shapely
 from scipy.spatial import cKDTree
 
 from lingwu_grid.fabric.enclosures import make_faces
-from lingwu_grid.fabric.rings import ring_cuts
+from lingwu_grid.fabric.verges import verge_cuts
 from lingwu_grid.ingest.recurring import place_of_number, walls_round
 
 if TYPE_CHECKING:
@@ -123,8 +123,10 @@ def make_cells(
     sites = _sites(buildings, (face, key), np.isin(face, shared), footprints)
     sites = _with_others(sites, faces, footprints, shared)
     cuts = _voronoi_edges(faces, sites)
-    empty = ring_cuts(faces[keys_in_face == 0])
-    cells = make_faces(np.concatenate([lines, cuts, empty]), area)
+    of_face = np.full(len(faces), -1, np.int64)
+    of_face[pairs[:, 0]] = pairs[:, 1]
+    verges = verge_cuts(faces, of_face, footprints)
+    cells = make_faces(np.concatenate([lines, cuts, verges]), area)
     return cells, _keys_of(cells, faces, (face, key), sites, buildings)
 
 

@@ -1,0 +1,106 @@
+"""Verges are cut where what lies along them changes, and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import shapely
+
+from lingwu_grid.fabric import verges
+from lingwu_grid.fabric.enclosures import make_faces
+from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.fabric.verges import junction_cuts, verge_cuts
+
+if TYPE_CHECKING:
+    from lingwu_grid.ingest.study import Study
+
+
+@pytest.mark.parametrize(
+    ("wide", "gap", "keys", "count"),
+    [
+        (12.0, 0.0, (3, 4), 1),
+        (12.0, 0.0, (3, 3), 0),  # one compound in two faces
+        (12.0, 0.0, (-1, 4), 0),  # nobody lives in one
+        (12.0, 0.4, (3, 4), 1),  # two surveys of one wall
+        (12.0, 0.6, (3, 4), 0),  # a passage between them
+        (39.9, 0.0, (3, 4), 1),
+        (40.1, 0.0, (3, 4), 0),  # a green
+        (2.1, 0.0, (3, 4), 1),
+        (1.9, 0.0, (3, 4), 0),  # a sliver
+    ],
+)  # fmt: skip
+def test_a_verge_is_cut_straight_across_where_two_compounds_meet(
+    wide: float, gap: float, keys: tuple[int, ...], count: int
+) -> None:
+    verge = shapely.Polygon(
+        [(0, 0), (200, 0), (200, wide), (100 + gap, wide), (100, wide), (0, wide)]
+    )
+    left = shapely.box(0, wide, 100, wide + 80)
+    right = shapely.box(100 + gap, wide, 200, wide + 80)
+    cuts = junction_cuts(np.array([verge, left, right], object), np.array([-1, *keys]))
+    assert len(cuts) == count
+    for cut in cuts:
+        assert shapely.length(cut) == pytest.approx(wide)
+        x, y = shapely.get_coordinates(cut).T
+        assert np.abs(x - 100).max() <= gap + 1e-6
+        assert sorted(y) == pytest.approx([0, wide])
+
+
+def test_no_cut_runs_through_a_compound() -> None:
+    """Ground on both sides of a thin row: what is nearest may lie behind it."""
+    row = shapely.box(50, 12, 150, 15)
+    verge = shapely.difference(shapely.box(0, 0, 200, 20), row)
+    left, right = shapely.box(50, 12, 100, 15), shapely.box(100, 12, 150, 15)
+    verge = shapely.node(shapely.union_all([verge.boundary, left.boundary, right.boundary]))
+    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(verge)))
+    lived = shapely.within(shapely.point_on_surface(faces), row)
+    cuts = junction_cuts(faces, np.where(lived, np.arange(len(faces)), -1))
+    assert [shapely.to_wkt(cut, rounding_precision=1) for cut in cuts] == [
+        "LINESTRING (100 15, 100 20)"
+    ]
+    assert junction_cuts(np.empty(0, object), np.empty(0, np.int64)).tolist() == []
+
+
+def test_three_compounds_in_a_row_part_their_verge_in_three() -> None:
+    verge = shapely.Polygon([(0, 0), (300, 0), (300, 12), (200, 12), (100, 12), (0, 12)])
+    row = [shapely.box(100 * i, 12, 100 * i + 100, 92) for i in range(3)]
+    faces = np.array([verge, *row], object)
+    cuts = junction_cuts(faces, np.array([-1, 5, 6, 7]))
+    lines = np.concatenate([shapely.boundary(faces), cuts])
+    parts = make_faces(lines, shapely.box(0, 0, 300, 12))
+    assert sorted(round(a) for a in shapely.area(parts)) == [1200, 1200, 1200]
+
+
+@pytest.mark.parametrize(("east", "count"), [(99.9, 1), (100.1, 0)])
+def test_no_cut_runs_through_a_building(east: float, count: int) -> None:
+    verge = shapely.Polygon([(0, 0), (200, 0), (200, 12), (100, 12), (0, 12)])
+    faces = np.array([verge, shapely.box(0, 12, 100, 90), shapely.box(100, 12, 200, 90)], object)
+    kiosk = np.array([shapely.box(90, 3, east, 8)], object)
+    assert len(verge_cuts(faces, np.array([-1, 1, 2]), kiosk)) == count
+
+
+def _along_two(study: Study) -> int:
+    """Count the verges that lie along two compounds, ten metres of each."""
+    fabric = build_fabric(study)
+    units, borders = fabric.units, fabric.borders
+    area, girth = units.area.to_numpy(), units.length.to_numpy()
+    verge = (units["households"].to_numpy() == 0) & (2 * area / girth < 25)
+    compound = units["compound_id"].to_numpy(object)
+    beside: dict[int, set[str]] = {}
+    for a, b, metres in zip(borders.a, borders.b, borders.length_m, strict=True):
+        for v, c in ((a, b), (b, a)):
+            if verge[v] and compound[c] and metres >= 10:
+                beside.setdefault(int(v), set()).add(compound[c])
+    return sum(len(names) > 1 for names in beside.values())
+
+
+def test_few_verges_of_a_town_lie_along_two_compounds(
+    small_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = _along_two(small_study)
+    monkeypatch.setattr(verges, "junction_cuts", lambda *_: np.empty(0, object))
+    before = _along_two(small_study)
+    assert before > 0
+    assert now <= before // 4

@@ -70,8 +70,12 @@ def run(command: Callable[[], int]) -> int:
 def say(text: str, *, to: TextIO | None = None) -> None:
     """Write one line for the planner, to stderr unless told."""
     stream = to or sys.stderr
-    stream.write(text + "\n")
-    stream.flush()
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        # Whoever read (``| head``) has gone: the work goes on, and what is left to say is not.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def say_result(text: str) -> None:

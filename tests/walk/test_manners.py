@@ -47,6 +47,26 @@ def test_a_request_to_stop_leaves_a_whole_plan(
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no broken pipes")
+def test_a_reader_that_goes_away_breaks_nothing() -> None:
+    """``verify ... | head`` reads one line and closes the pipe."""
+    work = (
+        "import sys; from lingwu_grid.cli import run, say_result\n"
+        "def work():\n"
+        "    for _ in range(3): say_result('一行' * 50_000)\n"
+        "    return 3\n"
+        "sys.exit(run(work))"
+    )
+    command = [sys.executable, "-c", work]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:  # noqa: S603
+        assert run.stdout is not None
+        assert run.stderr is not None
+        run.stdout.read(10)
+        run.stdout.close()
+        assert run.stderr.read() == b""
+    assert run.returncode == 3
+
+
 def test_a_time_limit_still_writes_every_household(small_folder: Path, tmp_path: Path) -> None:
     began = time.monotonic()
     arguments = [

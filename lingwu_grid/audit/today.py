@@ -11,6 +11,7 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.audit.areas import LEAST_M2
+from lingwu_grid.audit.means import tight_means
 from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.fabric.adjacency import CROSSING_M, crossing_points
 from lingwu_grid.fabric.enclosures import collect_lines, label_by
@@ -76,6 +77,7 @@ def today(study: Study) -> Standing:
             for z, n in zip(zones["zone_id"], zones["households"].tolist(), strict=True)
         ]
         findings += _sizes(zones, table, bands)
+        findings += tight_means(study, zones, table, level, bands)
         if len(study.table(table)):
             findings += _cut(zones, study, table)
         frames.append(zones)

@@ -91,6 +91,7 @@ TITLES: dict[str, str] = {
     "grid_under": "网格不足下限",
     "community_over": "社区超上限",
     "community_under": "社区不足下限",
+    "mean_tight": "平均户数贴近上下限",
     "cut_by_barrier": "被河渠铁路隔开",
     "target_grids_missed": "网格个数达不到希望",
     "border_necked": "网格有瓶颈或细条",

@@ -15,7 +15,7 @@ from lingwu_grid.drawing import draw as draw_pages
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.output import whole_folder, write_csv, write_json
-from lingwu_grid.papers import plates
+from lingwu_grid.papers import grid_plates, plates
 from lingwu_grid.papers.charts import service_figures
 from lingwu_grid.papers.picture import Picture, save_figures
 from lingwu_grid.papers.writing import LEDGER, PAPERS
@@ -198,7 +198,7 @@ class Plan(PlanRecord):
             If the plan has no such community or grid.
         """
         if grid:
-            return Picture(plates.grid_plate(self, grid))
+            return Picture(grid_plates.grid_plate(self, grid))
         if community:
             return Picture(plates.changes_plate(self, community))
         return Picture(plates.overview(self))

@@ -10,8 +10,9 @@ from matplotlib.text import Text
 
 import lingwu_grid as lg
 from lingwu_grid.papers.charts import service_figures
+from lingwu_grid.papers.grid_plates import grid_plate
 from lingwu_grid.papers.picture import families, missing_glyphs, save_figure
-from lingwu_grid.papers.plates import community_plate, grid_plate, overview
+from lingwu_grid.papers.plates import community_plate, overview
 
 if TYPE_CHECKING:
     from pathlib import Path

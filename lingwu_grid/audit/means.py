@@ -52,9 +52,7 @@ def tight_means(
         if told:
             places.append(str(streets["name"].iloc[street]) if street >= 0 else WHOLE)
             said.append(told)
-    kind = Finding(
-        "notice", "mean_tight", table, "", "", "留意登记增减；方案里贴近上下限的会点名"
-    )
+    kind = Finding("notice", "mean_tight", table, "", "", "留意登记增减；方案里贴近上下限的会点名")
     return each(kind, places, messages=said)
 
 

@@ -12,22 +12,23 @@ from matplotlib.patches import Patch
 
 from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.papers.funds_words import people_said
+from lingwu_grid.papers.grid_plates import (
+    AFTER_COLOUR,
+    BEFORE_COLOUR,
+    draw_grid,
+    grid_bounds,
+    grid_title,
+    label_grid,
+)
 from lingwu_grid.papers.labels import wrapped
 from lingwu_grid.papers.picture import SYNTHETIC, in_our_font, mark, our_style, printable
 from lingwu_grid.papers.plates import (
-    AFTER_COLOUR,
-    BEFORE_COLOUR,
     draw_community,
-    draw_grid,
     draw_overview,
-    grid_bounds,
-    grid_title,
     label_community,
-    label_grid,
     label_overview,
-    old_key,
 )
-from lingwu_grid.papers.scenery import Ground, frame_at, line_keys
+from lingwu_grid.papers.scenery import Ground, frame_at, line_keys, old_key
 from lingwu_grid.papers.sheet import index_map, margin_words, neatline
 from lingwu_grid.papers.why import why_changed
 from lingwu_grid.planning.defence import defence

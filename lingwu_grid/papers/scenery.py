@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 STATUS_COLOURS = {word: look.paper for word, look in STATUSES.items()}
 BORDER = "#4527a0"
 MOVED = "#ff6d00"
+OLD = "#e65100"
+"""The border of today, dashed."""
 STATION = "#d81b60"
 MARGIN = 0.06
 """Ground around what is shown, as a share of its size."""
@@ -69,6 +71,11 @@ class Ground:
         self.today = self.back.get("grids", empty.to_crs(crs))
         self.communities_today = self.back.get("communities", empty.to_crs(crs))
         self.lived = record.assignment["previous_grid_id"].value_counts()
+
+    @classmethod
+    def of(cls, plan: PlanRecord | Ground) -> Ground:
+        """Give the ground of a plan; one that is made already stays."""
+        return plan if isinstance(plan, Ground) else cls(plan)
 
     @property
     def system(self) -> str:
@@ -242,6 +249,11 @@ def line_keys() -> list[Line2D]:
         ),
         Line2D([], [], color=STATION, marker="o", linewidth=0, label="邻里驿家"),
     ]
+
+
+def old_key() -> Line2D:
+    """Give the legend of today's borders."""
+    return Line2D([], [], color=OLD, linestyle="--", linewidth=1.8, label="原界线")
 
 
 def frame(axes: Axes, bounds: Bounds, *, margin: float = MARGIN) -> None:

@@ -16,17 +16,11 @@ from matplotlib.figure import Figure
 
 from lingwu_grid.papers.atlas import MAP_CM, community_page, scale_for
 from lingwu_grid.papers.colours import distinct
+from lingwu_grid.papers.grid_plates import grid_plate
 from lingwu_grid.papers.labels import Labels, Look, wrapped
 from lingwu_grid.papers.picture import our_style
-from lingwu_grid.papers.plates import (
-    OLD,
-    changes_plate,
-    community_plate,
-    grid_plate,
-    notice_plate,
-    overview,
-)
-from lingwu_grid.papers.scenery import Ground
+from lingwu_grid.papers.plates import changes_plate, community_plate, notice_plate, overview
+from lingwu_grid.papers.scenery import OLD, Ground
 from lingwu_grid.papers.sheet import neatline
 from lingwu_grid.papers.why import why_changed
 from lingwu_grid.planning.stories import is_passing

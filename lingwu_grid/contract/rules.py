@@ -142,7 +142,7 @@ class Rules:
     tight_weight: float = 15.0
     """What a grid or community within 1 % of its minimum or maximum weighs, in households moved;
     nothing in `minimal`."""
-    neck_weight: float = 120.0
+    neck_weight: float = 240.0
     """What a grid with a neck or finger narrower than 20 m weighs, in households moved."""
     wrap_weight: float = 10.0
     """What a grid that wraps another weighs, in households moved."""

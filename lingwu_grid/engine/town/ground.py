@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 NECK = 60.0
-"""Price of outlines, in households, above which a park is not worth it: half of a neck's."""
+"""Price of outlines, in households, above which a park is not worth it: far less than a neck's."""
 
 
 def keep_ground(instance: Instance, town: Town, csr: Csr) -> Town:

@@ -45,7 +45,7 @@ class _Park(NamedTuple):
 
 def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> Town:
     """
-    Give grids that keep their households the ground they have today, for half a neck at most.
+    Give grids that keep their households the ground they have today, for far less than a neck.
 
     Parameters
     ----------

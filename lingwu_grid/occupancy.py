@@ -42,7 +42,7 @@ OURS = frozenset(
         "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
         "guess.html", "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
         "streets", "assignment", "compare.json", "figures.csv", "pairs.csv", "stories.csv",
-        "drift.csv", "kit", "lingwu_grid.qgz",
+        "drift.csv", "kit", "outlook.csv", "lingwu_grid.qgz",
         "excluded.csv", "findings.csv", "changes.csv", "impact.csv", "code_register.csv",
         "assignment.csv", "buildings.csv",
     ]

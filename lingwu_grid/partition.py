@@ -93,6 +93,7 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
         f"换网格 {s['households_moved_grid']} 户（{s['moved_share']:.2%}），"
         f"换社区 {s['households_moved_community']} 户；{defence(s)}；"
         f"户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"
+        + (f"；按增长表三年内会超出范围的 {s['zones_leaving']} 个" if s["zones_leaving"] else "")
     )
     for item in summary["explanations"]:
         cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")

@@ -9,6 +9,7 @@ from lingwu_grid.audit.areas import areas
 from lingwu_grid.audit.lines import lines
 from lingwu_grid.audit.people import people
 from lingwu_grid.audit.sites import codes, control, sites
+from lingwu_grid.ingest.growth import read_growth
 
 if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
@@ -29,7 +30,7 @@ def audited(study: Study) -> Study:
         The same tables, with more findings.
     """
     more = [*people(study), *areas(study), *lines(study), *sites(study), *control(study)]
-    more += codes(study)
+    more += [*codes(study), *read_growth(study)[1]]
     return replace(study, findings=study.findings.plus(*more))
 
 
@@ -42,5 +43,5 @@ def audited_ground(study: Study) -> Study:
     study
         Its households may be one of each building only.
     """
-    more = [*areas(study), *lines(study), *sites(study), *codes(study)]
+    more = [*areas(study), *lines(study), *sites(study), *codes(study), *read_growth(study)[1]]
     return replace(study, findings=study.findings.plus(*more))

@@ -21,6 +21,7 @@ from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.defence import defence
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.impact import AFTER, BEFORE
+from lingwu_grid.planning.outlook import leaving
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -69,7 +70,10 @@ def proposal(
         "community_band": f"{rules['community']['lower']}—{rules['community']['upper']}",
         "weight": rules["community_move_weight"],
         "now": _now(record),
-        "result": {"sentence": _result(record), "rows": _rows(overview_sheet(record))},
+        "result": {
+            "sentence": _result(record) + ahead_said(record),
+            "rows": _rows(overview_sheet(record)),
+        },
         "explanations": record.summary["explanations"],
         "retired": _retired(record),
         "communities": _communities(record, filling, traverse=traverse),
@@ -133,6 +137,20 @@ def _result(record: PlanRecord) -> str:
         f"一次；改动网格 {s['grids_touched']} 个。"
         f"{defence(s)}。"
     )
+
+
+def ahead_said(record: PlanRecord) -> str:
+    """Say which zones known deliveries and demolitions put out of range; nothing where none."""
+    layers = {"grid": record.grids, "community": record.communities}
+    start = str(record.run["rules"].get("effective_date", ""))
+    rows = leaving(record.tables["outlook"], layers, start)
+    if not len(rows):
+        return ""
+    said = "、".join(
+        f"{row.name}（{day_said(row.date)}起 {row.households:,} 户）"
+        for row in rows.itertuples(index=False)
+    )
+    return f"按已知的交付和拆除，三年内会超出规定户数的网格和社区 {len(rows)} 个：{said}。"
 
 
 def _retired(record: PlanRecord) -> dict[str, Any]:

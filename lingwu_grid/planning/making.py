@@ -22,6 +22,7 @@ from lingwu_grid.planning.drawn import Drawn
 from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.metrics import border_between_m, border_on_line_share, polsby_popper
 from lingwu_grid.planning.naming import NOTHING_KEPT, Kept, Names, name_zones
+from lingwu_grid.planning.outlook import leaving, told_ahead
 from lingwu_grid.planning.pieces import Held
 from lingwu_grid.planning.record import PlanRecord
 from lingwu_grid.planning.tables import make_tables
@@ -68,6 +69,9 @@ def make_record(
     drawn = Drawn(study, straight, grids, communities, assignment, names)
     stays = units["grid_id"].to_numpy() == followed(units["previous_grid_id"], names.recoded)
     units = units.set_geometry(in_degrees(units.geometry.to_numpy(), units.crs), crs=DEGREES)
+    tables = make_tables(drawn)
+    layers = {"grid": grids, "community": communities}
+    ahead = leaving(tables["outlook"], layers, study.rules.effective_date)
     return PlanRecord(
         grids=grids,
         communities=communities,
@@ -80,9 +84,12 @@ def make_record(
             ),
         ),
         excluded=study.excluded,
-        findings=pd.DataFrame(_findings(study, grids, communities).columns()),
-        tables=make_tables(drawn),
-        summary=_summary(study, straight, solution, names, (grids, communities, assignment)),
+        findings=pd.DataFrame(
+            _findings(study, grids, communities).plus(*told_ahead(ahead)).columns()
+        ),
+        tables=tables,
+        summary=_summary(study, straight, solution, names, (grids, communities, assignment))
+        | {"zones_leaving": len(ahead)},
         run={},
         certificate=make_certificate(study, straight, solution, names),
         backdrop=backdrop_of(study.tables),

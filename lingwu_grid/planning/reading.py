@@ -31,6 +31,7 @@ COUNTS = frozenset(
         "households", "residents", "elderly", "grids", "buildings", "seats", "service_fund",
         "party_fund", "grid_heads", "grid_heads_yuan", "members", "members_yuan", "resident_fund",
         "total_yuan", "grid_workers", "legal_advisers", "reserve_least", "reserve_most",
+        "change", "limit",
     ]
 )  # fmt: skip
 """Columns of tables that are whole numbers."""

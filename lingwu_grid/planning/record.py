@@ -150,7 +150,8 @@ class PlanRecord:
             )
             part = alone.part(set(piece.table("units")["community_id"]))
             bounds = {"lower_bound": self.summary["lower_bound"] | own[name]["lower_bound"]}
-            yield replace(part, summary=part.summary | bounds | {"status": own[name]["status"]})
+            figures = {key: own[name][key] for key in own[name] if key in part.summary}
+            yield replace(part, summary=part.summary | figures | bounds)
 
     def part(self, communities: Iterable[str]) -> Self:
         """

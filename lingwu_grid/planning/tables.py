@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lingwu_grid.planning.changes import make_changes
 from lingwu_grid.planning.impact import make_impact
+from lingwu_grid.planning.outlook import make_outlook
 from lingwu_grid.planning.register import make_register
 from lingwu_grid.planning.stories import make_stories
 
@@ -21,6 +22,7 @@ TABLES: dict[str, Callable[[Drawn], pd.DataFrame]] = {
     "changes": make_changes,
     "impact": lambda d: make_impact(d.study, d.fabric, d.assignment, d.communities),
     "stories": lambda d: d.stories,
+    "outlook": make_outlook,
     "code_register": lambda d: make_register(d.study, d.grids, d.communities, d.assignment),
 }
 """A table with a column ``community_id`` is given to each part by its communities."""

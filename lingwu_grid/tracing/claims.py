@@ -11,6 +11,7 @@ import numpy as np
 import shapely
 from pyproj import CRS
 
+from lingwu_grid.tracing.ahead import leaving
 from lingwu_grid.tracing.facts import CLASSES, SEATS, SERVICE_YUAN, Facts
 
 if TYPE_CHECKING:
@@ -298,6 +299,11 @@ class Claims(Facts):
             counts = (len(rows), len(compounds), len(places))
             out.setdefault((self.names.get(a, a), self.names.get(b, b)), []).append(counts)
         return out
+
+    @cached_property
+    def leaving(self) -> dict[str, int]:
+        """Zones that leave their range within three years, and their households then."""
+        return leaving(self)
 
     def sheet_of(self, community: str) -> int:
         """Give the number of a community's sheet in the atlas."""

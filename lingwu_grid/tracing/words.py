@@ -141,6 +141,7 @@ SENTENCES = (
     _rule(rf"调整后共 {N} 个社区、{N} 个网格，其中合规网格 {N} 个、合规社区 {N} 个，登记例外"
           rf" {N} 个，户数离上下限不到 1% 的网格和社区 {N} 个", _whole("result")),
     _rule(rf"受影响 {N} 户：{N} 户换网格（{P}），{N} 户换社区", _whole("moves")),
+    _rule(rf"三年内会超出规定户数的网格和社区 {N} 个：", lambda b, _: [len(b.facts.leaving)]),
     _rule(rf"改动网格 {N} 个", lambda b, _: [b.facts.touched]),
     _rule(rf"任何合规方案至少须变动 {N} 户（换网格或社区）；本方案 {N} 户(?:，其中 {N} 户换来"
           "边界清晰和余量)?", lambda b, m: list(b.facts.defence)[: 3 if m[3] else 2]),
@@ -239,6 +240,9 @@ LISTINGS = (
             lambda b, _, i: b.facts.size(b.code(i[1]))),
     Listing(re.compile(r"界线走向：自东北角起，(.*)，回到起点"), re.compile(rf"约{N}米"),
             lambda b, m, i: b.facts.around(m[1], i[1])),
+    Listing(re.compile(r"三年内会超出规定户数的网格和社区 [\d,]+ 个：(.*?)。"),
+            re.compile(rf"{Z}（\d+年\d+月\d+日起 {N} 户）"),
+            lambda b, _, i: b.facts.leaving.get(b.code(i[1]), "（没有这样的）")),
     Listing(re.compile(r"社区规模不符合要求：(.*?)。"), re.compile(rf"{Z}（{N}户）"),
             lambda b, _, i: b.facts.size_today(b.code(i[1]))),
     Listing(re.compile(r"分档线不到 1% 的社区：(.*?)。"), re.compile(rf"{Z} {N} 户"),

@@ -7,6 +7,7 @@ import re
 import shutil
 import zipfile
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,9 @@ import pandas as pd
 import pytest
 
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.papers.proposal import ahead_said
+from lingwu_grid.planning.outlook import make_outlook
 from lingwu_grid.tracing.facts import Facts
 from lingwu_grid.tracing.numbers import Names, agree
 from lingwu_grid.tracing.proof import (
@@ -336,3 +340,39 @@ def test_the_register_of_changes_is_counted_anew(tracer: Tracer) -> None:
     rows = facts.housed[facts.affected.to_numpy()]
     assert len(rows) == facts.moves[0]
     assert pd.Series(rows["household_id"]).is_unique
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_who_leaves_its_range_is_worked_out_twice(
+    out: Path, small_study: lg.Study, small_plan: lg.Plan, seed: int
+) -> None:
+    """The sentence of the report, from the product's outlook, against the second program."""
+    dice = np.random.default_rng(seed)
+    compounds = small_study.table("compounds")["compound_id"].astype(str).tolist()
+    growth = pd.DataFrame(
+        [(dice.choice(compounds), str(dice.integers(-150, 250)), f"{dice.integers(2026, 2032)}-0"
+          f"{dice.integers(1, 10)}-1{dice.integers(0, 10)}", "") for _ in range(20)],
+        columns=["compound_id", "households", "date", "origin"],
+    )  # fmt: skip
+    study = replace(small_study, tables={**small_study.tables, "growth": growth})
+    names = SimpleNamespace(
+        special_grids=small_plan.certificate["special_grids"],
+        villages=small_plan.certificate["villages"],
+    )
+    ids = study.households["household_id"]
+    rows = small_plan.assignment.set_index("household_id").loc[ids].reset_index()
+    drawn: Any = SimpleNamespace(
+        study=study, fabric=build_fabric(study), grids=small_plan.grids,
+        communities=small_plan.communities, assignment=rows, names=names,
+    )  # fmt: skip
+    outlook = make_outlook(drawn)
+    record = replace(small_plan, tables=small_plan.tables | {"outlook": outlook})
+    said = ahead_said(record)
+    tracer = Tracer(out, study)
+    assert said
+    tracer.take(Line("report.docx", "第 9 段", said))
+    assert tracer.proof.faults() == []
+    count = len(tracer.proof.of(WORKED))
+    assert count == said.count("户）") + 1
+    tracer.take(Line("report.docx", "第 9 段", re.sub(r"(\d) 户）", r"\g<1>1 户）", said, count=1)))
+    assert len(tracer.proof.of(WRONG)) == 1

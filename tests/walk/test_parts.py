@@ -79,6 +79,23 @@ def test_the_plan_in_parts_is_lawful_and_counts_every_row(prefecture: Path, alon
     assert not list(alone.parent.glob(".alone*")), "what a run leaves beside its output is gone"
 
 
+def test_each_part_tells_its_own_figures(alone: Path) -> None:
+    whole = lg.read_plan(alone)
+    parts = list(whole.parts())
+    assert len(parts) == 6
+    for part in parts:
+        grids, communities, told = part.grids, part.communities, part.summary
+        assert told["grids"] == len(grids)
+        assert told["grids_in_range"] == (grids["status"] == "合规").sum()
+        assert told["communities_in_range"] == (communities["status"] == "合规").sum()
+        assert told["grids_touched"] == (grids["lineage"] != "不变").sum()
+        assert told["exceptions"] == sum(
+            (z["status"] == "例外").sum() for z in (grids, communities)
+        )
+    for key in ("tight_zones", "grids_in_range", "affected", "zones_leaving"):
+        assert sum(part.summary[key] for part in parts) == whole.summary[key], key
+
+
 def test_each_street_has_pages_of_its_own(alone: Path) -> None:
     page = (alone / "map.html").read_text("utf-8")
     streets = sorted(p.name for p in (alone / "streets").glob("*.html"))

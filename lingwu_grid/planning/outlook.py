@@ -1,0 +1,174 @@
+"""Outlook: what known deliveries and demolitions make of each grid and community, day by day."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from lingwu_grid.contract.findings import Finding, each
+from lingwu_grid.ingest.growth import read_growth
+from lingwu_grid.lawful import LAWFUL, OVER, UNDER, community_bands, grid_bands, side
+from lingwu_grid.planning.lookups import named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lingwu_grid.planning.drawn import Drawn
+
+COLUMNS = [
+    "level", "zone_id", "name", "community_id", "date", "change", "households", "standing",
+    "limit",
+]  # fmt: skip
+YEARS = 3
+LEVELS = {"grid": "网格", "community": "社区"}
+
+
+def make_outlook(drawn: Drawn) -> pd.DataFrame:
+    """
+    Work out how many households each zone will have.
+
+    Parameters
+    ----------
+    drawn
+        A plan. Who comes to a compound, or leaves it, is shared among the grids that hold it as
+        its households are; a compound without any counts where its ground lies.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each day on which a zone changes: level, zone_id, name, community_id, date,
+        change (on that day), households (from then on), standing, limit (what it is beyond; 0
+        where it is in range).
+    """
+    events, _ = read_growth(drawn.study)
+    if not len(events):
+        return pd.DataFrame({name: pd.Series([], dtype=object) for name in COLUMNS})
+    shared = _shared(events, _holders(drawn))
+    home = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
+    shared["community_id"] = shared["grid_id"].map(home)
+    rules = drawn.study.rules
+    out = []
+    for level, layer, bands in (
+        ("grid", drawn.grids, grid_bands(rules, drawn.names.special_grids)),
+        ("community", drawn.communities, community_bands(rules, drawn.names.villages)),
+    ):
+        key = f"{level}_id"
+        now = dict(zip(layer[key], layer["households"].tolist(), strict=True))
+        rows = shared.groupby([key, "date"], as_index=False)["change"].sum()
+        rows = rows[rows["change"] != 0].rename(columns={key: "zone_id"})
+        rows["households"] = rows["zone_id"].map(now) + rows.groupby("zone_id")["change"].cumsum()
+        rows["standing"] = [
+            side(n, bands.of(zone), bands.usual)
+            for zone, n in zip(rows["zone_id"], rows["households"].tolist(), strict=True)
+        ]
+        rows["limit"] = [
+            0 if where not in (OVER, UNDER) else band.upper if where == OVER else band.lower
+            for where, band in zip(rows["standing"], map(bands.of, rows["zone_id"]), strict=True)
+        ]
+        rows["level"] = LEVELS[level]
+        rows["name"] = named(rows["zone_id"], layer.set_index(key)[f"{level}_name"])
+        rows["community_id"] = rows["zone_id"].map(home) if level == "grid" else rows["zone_id"]
+        out.append(rows)
+    table = pd.concat(out, ignore_index=True)
+    table["date"] = table["date"].astype(str)
+    return table[COLUMNS]
+
+
+def _holders(drawn: Drawn) -> pd.DataFrame:
+    """Give the households that each grid has of each compound; of an empty one, where it lies."""
+    fabric, table = drawn.fabric, drawn.assignment
+    compound = fabric.units["compound_id"].fillna("").to_numpy(object)[fabric.unit_of_household]
+    rows = pd.DataFrame({"compound_id": compound, "grid_id": table["grid_id"].to_numpy(object)})
+    held = rows[rows["compound_id"] != ""].value_counts().rename("held").reset_index()
+    drawn_only = drawn.study.table("compounds")
+    empty = drawn_only[~drawn_only["compound_id"].astype(str).isin(held["compound_id"])]
+    grids = drawn.grids.to_crs(drawn.study.crs)
+    inner = shapely.point_on_surface(empty.geometry.to_numpy())
+    point, grid = shapely.STRtree(grids.geometry.to_numpy()).query(inner, predicate="intersects")
+    lies = pd.DataFrame(
+        {
+            "compound_id": empty["compound_id"].astype(str).to_numpy(object)[point],
+            "grid_id": grids["grid_id"].to_numpy(object)[grid], "held": 0,
+        }
+    )  # fmt: skip
+    return pd.concat([held, lies.drop_duplicates("compound_id")], ignore_index=True)
+
+
+def _shared(events: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:
+    """Share what comes and goes among the grids of its compound; nobody leaves who is not there."""
+    by = {str(code): rows for code, rows in holders.groupby("compound_id")}
+    has = {code: int(rows["held"].sum()) for code, rows in by.items()}
+    out: list[dict[str, Any]] = []
+    for event in events.itertuples(index=False):
+        rows = by.get(event.compound_id)
+        if rows is None:
+            continue  # a compound of another part of the town
+        change = max(int(event.households), -has[event.compound_id])
+        has[event.compound_id] += change
+        rows = rows.sort_values("grid_id")
+        weight = rows["held"].to_numpy(float) + (rows["held"].sum() == 0)
+        exact = change * weight / weight.sum()
+        count = np.floor(exact).astype(np.int64)
+        # Largest remainder: the rest goes to those that were rounded down most.
+        most = np.argsort(count - exact, kind="stable")[: change - int(count.sum())]
+        count[most] += 1
+        out += [
+            {"grid_id": grid, "date": event.date, "change": int(n)}
+            for grid, n in zip(rows["grid_id"], count.tolist(), strict=True)
+        ]
+    return pd.DataFrame(out, columns=["grid_id", "date", "change"])
+
+
+def leaving(outlook: pd.DataFrame, layers: Mapping[str, pd.DataFrame], start: str) -> pd.DataFrame:
+    """
+    Give the zones that are lawful now and leave their range within three years, with when first.
+
+    Parameters
+    ----------
+    outlook
+        As :func:`make_outlook` gives it.
+    layers
+        Grids and communities of the plan, as ``grid`` and ``community``.
+    start
+        The day the plan takes effect; without one, that of the first row.
+    """
+    if not len(outlook):
+        return outlook
+    days = pd.to_datetime(outlook["date"])
+    last = (pd.Timestamp(start) if start else days.min()) + pd.DateOffset(years=YEARS)
+    out = outlook["standing"].isin([OVER, UNDER]) & (days <= last)
+    lawful = {
+        zone
+        for level, layer in layers.items()
+        for zone in layer.loc[layer["status"] == LAWFUL, f"{level}_id"]
+    }
+    rows = outlook[out & outlook["zone_id"].isin(lawful)]
+    return rows.sort_values("date", kind="stable").drop_duplicates("zone_id").sort_index()
+
+
+def told_ahead(leaving_rows: pd.DataFrame) -> list[Finding]:
+    """Tell of zones that will leave their range."""
+    return [
+        finding
+        for level, table in (("网格", "grids"), ("社区", "communities"))
+        for finding in _told(leaving_rows[leaving_rows["level"] == level], table)
+    ]
+
+
+def _told(rows: pd.DataFrame, table: str) -> list[Finding]:
+    kind = Finding(
+        "warning", "growth_out", table, "", "",
+        "到时用 python -m lingwu_grid.update 在批准的方案上微调",
+    )  # fmt: skip
+    return each(
+        kind,
+        rows["zone_id"].tolist(),
+        messages=[
+            f"{row.name}按已知的交付和拆除，{row.date} 起预计 {row.households} 户，"
+            f"{row.standing} {row.limit} 户，差 {abs(row.households - row.limit)} 户"
+            for row in rows.itertuples(index=False)
+        ],
+    )

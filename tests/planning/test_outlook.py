@@ -1,0 +1,160 @@
+"""What deliveries and demolitions make of zones: by hand, by invariants, by a second program."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lingwu_grid as lg
+from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.ingest.growth import read_growth
+from lingwu_grid.planning.outlook import COLUMNS, _shared, leaving, make_outlook, told_ahead
+
+if TYPE_CHECKING:
+    from lingwu_grid.fabric.units import Fabric
+
+
+def _with(study: lg.Study, rows: list[tuple[object, object, object]]) -> lg.Study:
+    table = pd.DataFrame(rows, columns=["compound_id", "households", "date"]).astype(str)
+    table["origin"] = [f"growth.csv 第 {i + 2} 行" for i in range(len(table))]
+    return replace(study, tables={**study.tables, "growth": table})
+
+
+@pytest.fixture(scope="module")
+def fabric(small_study: lg.Study) -> Fabric:
+    return build_fabric(small_study)
+
+
+def _drawn(study: lg.Study, plan: lg.Plan, fabric: Fabric) -> Any:  # noqa: ANN401 - a stand-in
+    ids = study.households["household_id"]
+    rows = plan.assignment.set_index("household_id").loc[ids].reset_index()
+    rules = plan.certificate["rules"]
+    names = SimpleNamespace(
+        special_grids=plan.certificate["special_grids"], villages=plan.certificate["villages"]
+    )
+    assert set(rules["own"]) == {"grid", "community"}
+    return SimpleNamespace(
+        study=study, fabric=fabric, grids=plan.grids, communities=plan.communities,
+        assignment=rows, names=names,
+    )  # fmt: skip
+
+
+def test_what_cannot_be_used_is_told_row_by_row(small_study: lg.Study) -> None:
+    compound = str(small_study.table("compounds")["compound_id"].iloc[0])
+    study = _with(
+        small_study,
+        [
+            (compound, "120", "2027-06-30"), (compound, "-60", "2026年7月1日"),
+            ("没有的", "5", "2027-06-30"), (compound, "约五十", "2027-06-30"),
+            (compound, "0", "2027-06-30"), (compound, "7", "明年"), ("", "7", "2027-06-30"),
+            (compound, "８", "2028/1/2"),
+        ],
+    )  # fmt: skip
+    rows, findings = read_growth(study)
+    assert rows[["households", "date"]].astype(str).to_numpy().tolist() == [
+        ["-60", "2026-07-01"], ["120", "2027-06-30"], ["8", "2028-01-02"],
+    ]  # fmt: skip
+    assert [f.place for f in findings] == [f"growth.csv 第 {i} 行" for i in (4, 5, 6, 7, 8)]
+    said = [f.message for f in findings]
+    assert "没有小区 没有的" in said[0]
+    assert "户数不是不为零的整数" in said[1]
+    assert "户数不是不为零的整数" in said[2]
+    assert "日期“明年”读不出" in said[3]
+    assert "没有小区 （空）" in said[4]
+    assert {f.code for f in lg.check(study).findings} >= {"growth_unread"}
+
+
+def _event(compound: str, households: int, day: str) -> dict[str, object]:
+    return {"compound_id": compound, "households": households, "date": day}
+
+
+def test_who_comes_is_shared_as_the_compound_is_and_nobody_leaves_who_is_not_there() -> None:
+    holders = pd.DataFrame(
+        [("C", "g1", 30), ("C", "g2", 60), ("C", "g3", 10), ("E", "g1", 0)],
+        columns=["compound_id", "grid_id", "held"],
+    )
+    events = pd.DataFrame(
+        [_event("C", 7, "1"), _event("E", 5, "2"), _event("C", -90, "3"), _event("C", -90, "4"),
+         _event("elsewhere", 9, "4"), _event("C", 3, "5")]
+    )  # fmt: skip
+    out = _shared(events, holders).groupby(["date", "grid_id"])["change"].sum().unstack(0)
+    assert out.loc[["g1", "g2", "g3"], "1"].tolist() == [2, 4, 1]  # 2.1, 4.2, 0.7
+    assert out["2"].dropna().to_dict() == {"g1": 5}
+    assert out["3"].sum() == -90
+    assert out["4"].sum() == -17  # a hundred and seven were there
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_zones_add_up_whatever_comes_and_goes(
+    small_study: lg.Study, small_plan: lg.Plan, fabric: Fabric, seed: int
+) -> None:
+    dice = np.random.default_rng(seed)
+    compounds = small_study.table("compounds")["compound_id"].astype(str).tolist()
+    rows: list[tuple[object, object, object]] = [
+        (dice.choice(compounds), int(dice.integers(-200, 300)) or 1,
+         f"20{dice.integers(26, 31)}-{dice.integers(1, 13):02d}-15")
+        for _ in range(25)
+    ]  # fmt: skip
+    study = _with(small_study, rows)
+    outlook = make_outlook(_drawn(study, small_plan, fabric))
+    assert list(outlook.columns) == COLUMNS
+    grids, communities = (outlook[outlook["level"] == level] for level in ("网格", "社区"))
+    by_grid = grids.groupby(["community_id", "date"])["change"].sum()
+    by_community = communities.set_index(["zone_id", "date"])["change"]
+    assert by_grid[by_grid != 0].sort_index().tolist() == by_community.sort_index().tolist()
+    for level, layer in (("grid", small_plan.grids), ("community", small_plan.communities)):
+        part = outlook[outlook["level"] == ("网格" if level == "grid" else "社区")]
+        now = layer.set_index(f"{level}_id")["households"]
+        for zone, mine in part.groupby("zone_id"):
+            assert (now[zone] + mine["change"].cumsum()).tolist() == mine["households"].tolist()
+            assert mine["date"].is_monotonic_increasing
+            assert (mine["households"] >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("households", "date", "status", "start", "leaves"),
+    [
+        (500, "2027-01-01", "合规", "", False),
+        (501, "2027-01-01", "合规", "", True),
+        (300, "2027-01-01", "合规", "", False),
+        (299, "2027-01-01", "合规", "", True),
+        (501, "2027-01-01", "例外", "", False),
+        (501, "2030-01-01", "合规", "2027-01-01", True),
+        (501, "2030-01-02", "合规", "2027-01-01", False),
+    ],
+)
+def test_who_leaves_its_range_within_three_years(
+    households: int,
+    date: str,
+    status: str,
+    start: str,
+    leaves: bool,  # noqa: FBT001
+) -> None:
+    band = lg.Rules().grid
+    is_out = not band.lower <= households <= band.upper
+    rows = pd.DataFrame(
+        [("网格", "g", "甲", "c", date, 9, households,
+          "在范围内" if not is_out else "超上限" if households > 500 else "不足下限",
+          0 if not is_out else 500 if households > 500 else 300)],
+        columns=COLUMNS,
+    )  # fmt: skip
+    layers = {
+        "grid": pd.DataFrame({"grid_id": ["g"], "status": [status]}),
+        "community": pd.DataFrame({"community_id": [], "status": []}),
+    }
+    found = told_ahead(leaving(rows, layers, start))
+    assert [f.place for f in found] == (["g"] if leaves else [])
+    if leaves:
+        limit, word = (500, "超上限") if households > 500 else (300, "不足下限")
+        said = f"{date} 起预计 {households} 户，{word} {limit} 户，差 1 户"
+        assert found[0].message.endswith(said)
+
+
+def test_without_a_growth_table_there_is_nothing_to_tell(small_plan: lg.Plan) -> None:
+    assert list(small_plan.tables["outlook"].columns) == COLUMNS
+    assert leaving(small_plan.tables["outlook"].iloc[:0], {}, "").empty

@@ -73,7 +73,11 @@ class Scenarios:
         target = Path(folder).resolve()
         with whole_folder(target) as draft:
             plans = {c.name: c.plan for c in self.choices}
-            plans.pop(self.chosen).save(draft)
+            chosen = plans.pop(self.chosen)
+            # The papers of the plan tell what it was chosen from.
+            rows = self.table().drop(columns="建议").to_dict("records")
+            chosen.run["frontier"] = {"chosen": self.chosen, "rows": rows}
+            chosen.save(draft)
             write_csv(self.table(), draft / "scenarios.csv")
             (draft / "figures").mkdir(exist_ok=True)
             save_figure(self.draw(), draft / "figures" / "frontier.png")

@@ -204,11 +204,12 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
 
 
 def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
+    is_outgoing = "figures" in record.summary
     return filled(
         "panel.html",
         title=title,
         notice=notice,
-        may_leave=OUTGOING if "figures" in record.summary else INTERNAL,
+        may_leave=OUTGOING if is_outgoing else INTERNAL,
         drawn=datetime.date.today().isoformat(),
         plan=plan_of(record),
         summary=record.summary,
@@ -217,6 +218,9 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         stories=stories,
         has_before="grids" in record.backdrop,
         findings=_findings(record),
+        frontier=None
+        if is_outgoing or not record.summary["lower_bound"]
+        else record.run.get("frontier"),
         lineage=lineage_counts(record),
         made=str(record.run.get("seed", 0)),
     )

@@ -158,7 +158,8 @@ def _add_numbers(content: dict[str, Any]) -> None:
     """Number tables and figures in the order in which the template has them."""
     n = len(content["communities"])
     numbers = {name: i + 1 for i, name in enumerate(TABLES)} | {"overview": 1}
-    first = len(TABLES) + bool(content["retired"]["rows"])
+    numbers["frontier"] = len(TABLES) + bool(content["frontier"])
+    first = numbers["frontier"] + bool(content["retired"]["rows"])
     numbers["retired"] = first
     drawn = 1
     for i, community in enumerate(content["communities"]):

@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 SAME = "不变"
+FRONTIER = (
+    "方案", "受影响户数", "换网格户数", "换社区户数", "不沿线的边界（公里）", "有瓶颈的网格",
+    "贴近上下限", "两委职数", "比上一个多影响（户）", "比上一个少不沿线（公里）",
+)  # fmt: skip
+"""What is told of the plans that one was chosen from, as ``scenarios.csv`` calls it."""
+
 MOST_GAPS = 8
 """Gaps of the service circle that the text names; the map has all."""
 
@@ -74,6 +80,7 @@ def proposal(
             "sentence": _result(record) + ahead_said(record),
             "rows": _rows(overview_sheet(record)),
         },
+        "frontier": _frontier(record),
         "explanations": record.summary["explanations"],
         "retired": _retired(record),
         "communities": _communities(record, filling, traverse=traverse),
@@ -137,6 +144,20 @@ def _result(record: PlanRecord) -> str:
         f"一次；改动网格 {s['grids_touched']} 个。"
         f"{defence(s)}。"
     )
+
+
+def _frontier(record: PlanRecord) -> dict[str, Any] | None:
+    """Give the plans that this one was chosen from; None where there was no choice."""
+    found = record.run.get("frontier")
+    if found is None:
+        return None
+    rows = [[f"{row[key]:,}" if isinstance(row[key], int) else str(row[key]) for key in FRONTIER]
+            for row in found["rows"]]  # fmt: skip
+    return {
+        "sentence": f"用同一数据求得 {len(rows)} 个方案供比选，从受影响最少到边界最清晰，"
+        f"互不压倒；本方案选用“{found['chosen']}”。",
+        "rows": rows,
+    }
 
 
 def ahead_said(record: PlanRecord) -> str:

@@ -104,6 +104,28 @@ def story(column: str) -> Any:  # noqa: ANN401
     return worked
 
 
+CHOICE = {
+    "受影响": "受影响户数", "换网格": "换网格户数", "换社区": "换社区户数",
+    "不沿线（公里）": "不沿线的边界（公里）", "瓶颈": "有瓶颈的网格", "贴近上下限": "贴近上下限",
+    "职数": "两委职数", "多影响": "比上一个多影响（户）",
+    "少不沿线（公里）": "比上一个少不沿线（公里）",
+}  # fmt: skip
+"""What plans are compared by: the column of the paper, and that of the run."""
+
+
+def choice(head: str) -> Any:  # noqa: ANN401
+    """Take a figure of the plans compared: of the one chosen, households are counted anew."""
+
+    def worked(f: Ledgers, row: Row, at: int) -> Expected:
+        told = f.run["frontier"]
+        moves = dict(zip(("受影响", "换网格", "", "换社区"), f.moves, strict=True))
+        if row["方案"] == told["chosen"] and head in moves:
+            return moves[head]
+        return told["rows"][at][CHOICE[head]]  # type: ignore[no-any-return]
+
+    return worked
+
+
 def houses(f: Ledgers, row: Row, at: int) -> Expected:
     """Count the buildings of a story; where it lies is a name."""
     del row

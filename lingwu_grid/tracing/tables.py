@@ -105,6 +105,7 @@ FORMS = (
         "户数": cells.grid("households", "编码"), "调入": cells.grid("joined", "编码"),
         "调出": cells.grid("left", "编码"),
     }),
+    Form(("方案", "受影响", "不沿线（公里）"), {head: cells.choice(head) for head in cells.CHOICE}),
     Form(("社区", "原户数", "网格数"), {
         "原户数": cells.turned("households_before"), "划入": cells.turned("joined"),
         "划出": cells.turned("left"),

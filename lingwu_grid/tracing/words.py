@@ -142,6 +142,7 @@ SENTENCES = (
           rf" {N} 个，户数离上下限不到 1% 的网格和社区 {N} 个", _whole("result")),
     _rule(rf"受影响 {N} 户：{N} 户换网格（{P}），{N} 户换社区", _whole("moves")),
     _rule(rf"三年内会超出规定户数的网格和社区 {N} 个：", lambda b, _: [len(b.facts.leaving)]),
+    _rule(rf"用同一数据求得 {N} 个方案供比选", lambda b, _: [len(b.facts.run["frontier"]["rows"])]),
     _rule(rf"改动网格 {N} 个", lambda b, _: [b.facts.touched]),
     _rule(rf"任何合规方案至少须变动 {N} 户（换网格或社区）；本方案 {N} 户(?:，其中 {N} 户换来"
           "边界清晰和余量)?", lambda b, m: list(b.facts.defence)[: 3 if m[3] else 2]),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import docx
 import pandas as pd
 import pytest
 
@@ -15,6 +16,8 @@ from lingwu_grid.comparison.price_list import price_list
 from lingwu_grid.comparison.scenarios import Scenarios
 from lingwu_grid.comparison.trade_offs import Choice, as_table, knee, trade_offs, undominated
 from lingwu_grid.contract.rules import Band, Rules
+from lingwu_grid.tracing.proof import WORKED, trace_papers
+from tests.commands import report
 from tests.commands import scenarios as main
 from tests.walk.planted import Block, write_strip
 
@@ -147,5 +150,29 @@ def test_the_command_writes_plans_and_prices(
     assert "安全余量" in set(pd.read_csv(out / "price_list.csv")["限制类型"])
     for name in set(table["方案"]) - {"边界优先"}:
         assert (out / "scenarios" / name / "map.html").exists()
-    assert (out / "map.html").exists()
     assert "受影响户数" in capsys.readouterr().out
+    _told_in_papers(out, folder, table)
+
+
+def _told_in_papers(out: Path, folder: Path, table: pd.DataFrame) -> None:
+    """Report and map tell what the plan was chosen from; what leaves does not."""
+    assert report([str(out), "--quiet"]) == 0
+    paper = docx.Document(str(out / "report.docx"))
+    told = next(t for t in paper.tables if t.cell(0, 1).text == "受影响")
+    assert [row.cells[0].text for row in told.rows[1:]] == table["方案"].tolist()
+    counts = [int(row.cells[1].text.replace(",", "")) for row in told.rows[1:]]
+    assert counts == table["受影响户数"].tolist()
+    assert any("选用“边界优先”" in p.text for p in paper.paragraphs)
+    captions = [p.text for p in paper.paragraphs if p.style.name == "Caption"]
+    numbers = [int(c.split("　")[0].split()[1]) for c in captions if c.startswith("表")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    page = (out / "map.html").read_text("utf-8")
+    assert 'class="frontier"' in page
+    assert "边界优先 ★" in page
+    for shared in (out / "share").glob("*.html"):
+        assert 'class="frontier"' not in shared.read_text("utf-8")
+    claims = [
+        c for c in trace_papers(out, lg.read_study(folder)).claims if "比选" in c.where + c.about
+    ]
+    assert {c.outcome for c in claims} == {WORKED}
+    assert len(claims) >= 9 * len(table)

@@ -20,6 +20,8 @@ WAYS = ("东", "东北", "北", "西北", "西", "西南", "南", "东南")
 NAMELESS = "（无名边界，待补）"
 LEAST_SHARE = 0.15
 """A stretch under this share of its side is a corner of the neighbouring side."""
+MAIN_NAME, TAIL_M = 0.5, 60.0
+"""A line that is this share of a side is no name of the opposite one for less than so much."""
 NO_SIDE = 0.04
 """A side shorter than this share of the ring may be a corner: a triangle has three sides."""
 END_M = 15.0
@@ -135,6 +137,21 @@ def _is_of_side(steps: pd.DataFrame) -> NDArray[np.bool_]:
     return kept
 
 
+def _is_tail(count: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell the short stretches along the line of the opposite side: the back of a tail there."""
+    main = {
+        (row.zone, row.side, row.name)
+        for row in count[count["share"] >= MAIN_NAME].itertuples(index=False)
+    }
+    return np.array(
+        [
+            row.length_m < TAIL_M and (row.zone, (row.side + 2) % 4, row.name) in main
+            for row in count.itertuples(index=False)
+        ],
+        np.bool_,
+    )
+
+
 def _named_sides(steps: pd.DataFrame) -> dict[tuple[int, int], str]:
     """Name each side in the order in which its lines begin, from the north or from the west."""
     keys = ["zone", "side"]
@@ -142,7 +159,8 @@ def _named_sides(steps: pd.DataFrame) -> dict[tuple[int, int], str]:
     count = steps.assign(along=along).groupby([*keys, "name"])
     count = count.agg(length_m=("length_m", "sum"), along=("along", "min")).reset_index()
     whole = count.groupby(keys)["length_m"].transform("sum")
-    count = count[count["length_m"] >= LEAST_SHARE * whole]
+    count["share"] = count["length_m"] / whole
+    count = count[(count["share"] >= LEAST_SHARE) & ~_is_tail(count)]
     # Two that begin as good as together: the longer first, wherever the zone lies.
     late = count["along"] - count.groupby(keys)["along"].transform("min")
     count["turn"] = (late / (2 * STEP_M)).round()

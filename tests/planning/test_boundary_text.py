@@ -256,6 +256,15 @@ ZOO = {
         shapely.Polygon([(0, 0), *ARC, (0, 400)]), "东至弯路，南至南街，西至西路，北至北街",
         without("东路") | {"弯路": [(400.0, -60.0), *ARC, (400.0, 460.0)]},
     ),
+    "tail_along_the_road": Case(
+        shapely.union(shapely.box(-8, 0, 400, 180), shapely.box(-8, -50, 10, 0)),
+        "东至东路，南至南街，西至西路，北至中街", {**without("北街"), "中街": lane(180)},
+    ),
+    "plot_on_the_far_side_of_the_road": Case(
+        shapely.union(shapely.box(0, 0, 400, 180), shapely.box(-120, 0, 0, 60)),
+        "东至东路，南至南街，西至西路、近路，北至小街、中街",
+        {**without("北街"), "中街": lane(180), "近路": street(-120), "小街": lane(60, -130, 0)},
+    ),
     "road_without_a_name": Case(
         SQUARE, "东至第二网格，南至南街，西至西路，北至北街", without("东路") | {"": street(400)},
         others={"第二网格": shapely.box(400, 0, 800, 400)},

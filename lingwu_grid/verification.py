@@ -88,6 +88,10 @@ def verify(
     InputError
         If a file is missing or cannot be read.
     """
+    if claims is not None and not Path(claims).resolve().parent.is_dir():
+        raise InputError(
+            "要写的表所在的文件夹不在", where=str(claims), remedy="先建文件夹，或改路径"
+        )
     files = _Files(Path(folder))
     verdict = Verdict()
     verdict.expect("每户一个网格", _households(files))

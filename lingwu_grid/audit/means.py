@@ -59,6 +59,8 @@ def tight_means(
 def _told(households: int, now: int, bands: Bands, level: str) -> str:
     """Say what a street is in for; nothing where its mean has room."""
     low, high = bands.usual.lower, bands.usual.upper
+    if not households:
+        return ""
     numbers = range(-(-households // high), households // low + 1)
 
     def mean(zones: int) -> int:

@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import shapely
 
 from lingwu_grid.contract.findings import Finding
-from lingwu_grid.ingest.columns import as_whole
+from lingwu_grid.ingest.numbers import as_number
 
 if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
 COLUMNS = ["compound_id", "households", "date"]
 HOW = "写小区编码、户数（拆除写负数）、日期（如 2027-06-30）"
+MOST = 100_000
+"""Households of one row: more is no delivery."""
 
 
 def read_growth(study: Study) -> tuple[pd.DataFrame, list[Finding]]:
@@ -30,55 +33,66 @@ def read_growth(study: Study) -> tuple[pd.DataFrame, list[Finding]]:
     -------
     tuple
         Rows that can be used, by date: compound_id, households (negative for a demolition), date
-        (a day). And what is wrong with the others, row by row.
+        (``2027-06-30``). And what is wrong with the others, row by row. What was before the plan
+        takes effect is in the households already.
     """
-    table = study.table("growth")
+    table = study.table("growth").reset_index(drop=True)
     if not len(table):
         return pd.DataFrame(columns=COLUMNS), []
-    known = {
-        str(code)
-        for name in ("compounds", "buildings")
-        for code in study.table(name).get("compound_id", pd.Series(dtype=object)).dropna()
-    } | set(study.households["compound_id"].dropna().astype(str))
-    households, unread = as_whole(table["households"])
-    days = pd.to_datetime(_plain(table["date"]), format="ISO8601", errors="coerce")
+    number, wrong = as_number(table["households"])
+    no_count = wrong | (number == 0) | (number != np.round(number)) | (np.abs(number) > MOST)
+    days = _days(table["date"])
     compound = table["compound_id"].fillna("").astype(str)
-    away = ~compound.isin(known - {""})
-    wrong = unread | (households == 0) | days.isna() | away
-    rows = pd.DataFrame(
-        {"compound_id": compound, "households": households, "date": days.dt.date}
-    )  # fmt: skip
+    start = str(study.rules.effective_date)
+    why = np.select(
+        [~compound.isin(_known(study)), no_count, days == "", days < start],
+        [
+            "没有小区 " + compound.where(compound != "", "（空）") + "，或它不在范围里",
+            "户数不是不为零的整数",
+            "日期“" + table["date"].fillna("").astype(str) + "”读不出",
+            f"在启用日期 {start} 之前，应已在居民户表里",
+        ],
+        "",
+    )
     findings = [
-        Finding(
-            "warning", "growth_unread", "growth", str(table["origin"].iloc[i]),
-            _why(away[i], days.isna()[i], (compound[i], table["date"].iloc[i])), HOW,
-        )
-        for i in np.flatnonzero(wrong).tolist()
+        Finding("warning", "growth_unread", "growth", str(table["origin"].iloc[i]),
+                f"{why[i]}，这一行没有计入", HOW)
+        for i in np.flatnonzero(why != "").tolist()
     ]  # fmt: skip
-    return rows[~wrong].sort_values(
-        ["date", "compound_id", "households"], ignore_index=True
-    ), findings
+    rows = pd.DataFrame({"compound_id": compound, "households": number, "date": days})[why == ""]
+    rows = rows.astype({"households": np.int64})
+    return rows.sort_values([COLUMNS[2], *COLUMNS[:2]], ignore_index=True), findings
 
 
-def _plain(days: pd.Series) -> pd.Series:
+def _known(study: Study) -> set[str]:
+    """Give the compounds that have residents, or lie in the town."""
+    drawn = study.table("compounds")
+    places = shapely.point_on_surface(drawn.geometry.to_numpy())
+    inside = shapely.intersects(places, study.outline)
+    known = set(drawn["compound_id"].astype(str).to_numpy()[inside]) if len(drawn) else set()
+    homes = study.households
+    known |= set(homes["compound_id"].dropna().astype(str))
+    buildings = study.table("buildings")
+    if len(buildings):
+        lived = buildings["building_id"].isin(homes["building_id"])
+        known |= set(buildings.loc[lived, "compound_id"].dropna().astype(str))
+    return known - {""}
+
+
+def _days(said: pd.Series) -> pd.Series:
     """
-    Write days of any common form as ISO 8601.
+    Write days of any common form as ISO 8601; nothing for what is no day of this century.
 
     Examples
     --------
-    >>> _plain(pd.Series(["2027年6月3日", "2027/6/30", "2027.12.1", "待定"])).tolist()
-    ['2027-06-03', '2027-06-30', '2027-12-01', '待定']
+    >>> _days(pd.Series(["2027年6月3日", "2027/6/30", "20271201", "2027-6-31", "待定"])).tolist()
+    ['2027-06-03', '2027-06-30', '2027-12-01', '', '']
     """
-    text = days.fillna("").astype(str).str.strip().str.replace("日", "")
-    parts = text.str.extract(r"^(\d{4})[年/.-](\d{1,2})[月/.-](\d{1,2})(?: .*)?$")
-    iso = parts[0] + "-" + parts[1].str.zfill(2) + "-" + parts[2].str.zfill(2)
-    return iso.where(parts[0].notna(), text)
-
-
-def _why(away: bool, undated: bool, said: tuple[str, object]) -> str:  # noqa: FBT001
-    """Say why a row cannot be used."""
-    if away:
-        return f"没有小区 {said[0] or '（空）'}，这一行没有计入"
-    if undated:
-        return f"日期“{said[1]}”读不出，这一行没有计入"
-    return "户数不是不为零的整数，这一行没有计入"
+    text = said.fillna("").astype(str).str.strip()
+    parts = text.str.extract(
+        r"^(20\d{2})(?:[年/.-](\d{1,2})[月/.-](\d{1,2})日?|(\d{2})(\d{2}))(?:[T ].*)?$"
+    )
+    month, day = parts[1].fillna(parts[3]), parts[2].fillna(parts[4])
+    iso = parts[0] + "-" + month.str.zfill(2) + "-" + day.str.zfill(2)
+    real = pd.to_datetime(iso, format="%Y-%m-%d", errors="coerce").notna()
+    return iso.where(real, "").astype(object)

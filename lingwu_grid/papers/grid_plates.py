@@ -110,12 +110,12 @@ def draw_grid(ground: Ground, pair: tuple[Axes, Axes], grid_id: str) -> None:
     ):  # fmt: skip
         ground.roads(axes)
         draw_areas(axes, in_window(others, axes).geometry.to_numpy(), edge="#9e9e9e", width=0.8)
+        if axes is pair[1]:
+            draw_areas(axes, before.geometry.to_numpy(), edge=OLD, width=2.5, style="--")
         shapes = zone.geometry.to_numpy()
         draw_areas(axes, shapes, face=colour, alpha=0.35, edge=colour, width=2.5)
         ground.compounds(axes)
         ground.marks(axes)
-        if axes is pair[1]:
-            draw_areas(axes, before.geometry.to_numpy(), edge=OLD, width=1.5, style="--")
         axes.set_title(text, fontsize=11)
         scale_bar(axes)
     north_arrow(pair[1])

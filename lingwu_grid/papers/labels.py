@@ -96,9 +96,10 @@ class Labels:
             Whether there was room for any of them.
         """
         seen = shapely.intersection(shape, self._window)
-        if not shapely.area(seen):
+        own = [text for text in texts if text]
+        if not own or not shapely.area(seen):
             return False
-        inside, own = _inside(seen), [text for text in texts if text]
+        inside = _inside(seen)
         for is_within in (True, False):
             for text in own:
                 for share in SMALLER:
@@ -119,6 +120,7 @@ class Labels:
             [inside[0][0], at[0]], [inside[0][1], at[1]], color=look.colour, linewidth=0.5,
             zorder=5,
         )  # fmt: skip
+        self._taken.append(shapely.LineString([inside[0][:2], at[:2]]))
         self._write(shortest, at, look._replace(size=size))
         return True
 

@@ -149,13 +149,12 @@ def _result(record: PlanRecord) -> str:
 def _frontier(record: PlanRecord) -> dict[str, Any] | None:
     """Give the plans that this one was chosen from; None where there was no choice."""
     found = record.run.get("frontier")
-    if found is None:
+    if found is None or len(found["rows"]) == 1:
         return None
     rows = [[f"{row[key]:,}" if isinstance(row[key], int) else str(row[key]) for key in FRONTIER]
             for row in found["rows"]]  # fmt: skip
     return {
-        "sentence": f"用同一数据求得 {len(rows)} 个方案供比选，从受影响最少到边界最清晰，"
-        f"互不压倒；本方案选用“{found['chosen']}”。",
+        "sentence": f"用同一数据求得 {len(rows)} 个方案供比选，本方案选用“{found['chosen']}”。",
         "rows": rows,
     }
 
@@ -168,10 +167,15 @@ def ahead_said(record: PlanRecord) -> str:
     if not len(rows):
         return ""
     said = "、".join(
-        f"{row.name}（{day_said(row.date)}起 {row.households:,} 户）"
+        f"{row.name}（{day_said(row.date)}起 {row.households:,} 户，"
+        f"{row.standing} {row.limit:,} 户）"
         for row in rows.itertuples(index=False)
     )
-    return f"按已知的交付和拆除，三年内会超出规定户数的网格和社区 {len(rows)} 个：{said}。"
+    first = day_said(start or record.tables["outlook"]["date"].min())
+    return (
+        f"按已知的交付和拆除，自{first}起三年内不在规定户数之内的网格和社区"
+        f" {len(rows)} 个：{said}。"
+    )
 
 
 def _retired(record: PlanRecord) -> dict[str, Any]:

@@ -139,12 +139,13 @@ class Ground:
     def name_compounds(self, axes: Axes, labels: Labels) -> None:
         """Write the names of compounds where there is room, the largest first."""
         here = self._here("compounds", axes)
-        if not len(here):
+        if not len(here) or "name" not in here:
             return
+        here = here[here["name"].fillna("") != ""]
         size = shapely.area(here.geometry.to_numpy())
         for i in np.lexsort((here["compound_id"].astype(str), -size)).tolist():
             point = shapely.point_on_surface(here.geometry.iloc[i])
-            labels.at_point(point.x, point.y, str(here["name"].iloc[i] or ""), Look(6, "#5d4037"))
+            labels.at_point(point.x, point.y, str(here["name"].iloc[i]), Look(6, "#5d4037"))
 
     def keep_stations(self, axes: Axes, labels: Labels) -> None:
         """Keep labels off the stations."""
@@ -242,6 +243,8 @@ def line_keys() -> list[Line2D]:
     """Give the legend of what every map shows."""
     return [
         Line2D([], [], color=BORDER, linewidth=2, label="社区界"),
+        Line2D([], [], color="#424242", linewidth=1, label="网格界"),
+        Line2D([], [], color="#8d6e63", linewidth=0.8, linestyle=":", label="小区"),
         *(
             Line2D([], [], color=kind.colour, linewidth=2, label=label)
             for label, kind in {k.legend: k for k in BARRIERS.values()}.items()

@@ -138,18 +138,19 @@ def _is_of_side(steps: pd.DataFrame) -> NDArray[np.bool_]:
 
 
 def _is_tail(count: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell the short stretches along the line of the opposite side: the back of a tail there."""
+    """Tell the short, lesser stretches along the main line of the opposite side: a tail's back."""
     main = {
-        (row.zone, row.side, row.name)
+        (row.zone, row.side, row.name): row.length_m
         for row in count[count["share"] >= MAIN_NAME].itertuples(index=False)
     }
     return np.array(
         [
-            row.length_m < TAIL_M and (row.zone, (row.side + 2) % 4, row.name) in main
+            row.name != "" and row.share < MAIN_NAME
+            and row.length_m < min(TAIL_M, main.get((row.zone, (row.side + 2) % 4, row.name), 0))
             for row in count.itertuples(index=False)
         ],
         np.bool_,
-    )
+    )  # fmt: skip
 
 
 def _named_sides(steps: pd.DataFrame) -> dict[tuple[int, int], str]:

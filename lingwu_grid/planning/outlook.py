@@ -34,7 +34,7 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
     ----------
     drawn
         A plan. Who comes to a compound, or leaves it, is shared among the grids that hold it as
-        its households are; a compound without any counts where its ground lies.
+        its households of today are; a compound without any counts where its ground lies.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
     """
     events, _ = read_growth(drawn.study)
     if not len(events):
-        return pd.DataFrame({name: pd.Series([], dtype=object) for name in COLUMNS})
+        return _nothing()
     shared = _shared(events, _holders(drawn))
     home = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
     shared["community_id"] = shared["grid_id"].map(home)
@@ -59,6 +59,8 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
         now = dict(zip(layer[key], layer["households"].tolist(), strict=True))
         rows = shared.groupby([key, "date"], as_index=False)["change"].sum()
         rows = rows[rows["change"] != 0].rename(columns={key: "zone_id"})
+        if not len(rows):
+            continue
         rows["households"] = rows["zone_id"].map(now) + rows.groupby("zone_id")["change"].cumsum()
         rows["standing"] = [
             side(n, bands.of(zone), bands.usual)
@@ -72,9 +74,11 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
         rows["name"] = named(rows["zone_id"], layer.set_index(key)[f"{level}_name"])
         rows["community_id"] = rows["zone_id"].map(home) if level == "grid" else rows["zone_id"]
         out.append(rows)
-    table = pd.concat(out, ignore_index=True)
-    table["date"] = table["date"].astype(str)
-    return table[COLUMNS]
+    return pd.concat(out, ignore_index=True)[COLUMNS] if out else _nothing()
+
+
+def _nothing() -> pd.DataFrame:
+    return pd.DataFrame({name: pd.Series([], dtype=object) for name in COLUMNS})
 
 
 def _holders(drawn: Drawn) -> pd.DataFrame:
@@ -107,6 +111,8 @@ def _shared(events: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:
         if rows is None:
             continue  # a compound of another part of the town
         change = max(int(event.households), -has[event.compound_id])
+        if not change:
+            continue
         has[event.compound_id] += change
         rows = rows.sort_values("grid_id")
         weight = rows["held"].to_numpy(float) + (rows["held"].sum() == 0)

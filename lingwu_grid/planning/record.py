@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.pieces import Piece
     from lingwu_grid.planning.service import Service
 
+WHOLE = (
+    "grids_in_range", "communities_in_range", "exceptions", "tight_zones", "zones_leaving",
+    "grids_touched",
+)  # fmt: skip
+"""Figures of a summary that are the whole plan's: a piece cut out of it has none of them."""
+
 AROUND = 0.003
 """Ground around a part that its map shows, degrees: some 300 m."""
 
@@ -150,7 +156,7 @@ class PlanRecord:
             )
             part = alone.part(set(piece.table("units")["community_id"]))
             bounds = {"lower_bound": self.summary["lower_bound"] | own[name]["lower_bound"]}
-            figures = {key: own[name][key] for key in own[name] if key in part.summary}
+            figures = {key: own[name][key] for key in own[name] if key in self.summary}
             yield replace(part, summary=part.summary | figures | bounds)
 
     def part(self, communities: Iterable[str]) -> Self:
@@ -178,9 +184,11 @@ class PlanRecord:
             **layers,
             pieces=(held,),
             tables={name: _rows_of(table, owners) for name, table in self.tables.items()},
-            summary=self.summary | _part_summary(self, held.assignment, layers),
+            summary={key: value for key, value in self.summary.items() if key not in WHOLE}
+            | _part_summary(self, held.assignment, layers),
             certificate=self.certificate | _joins_of(self.certificate, held.units),
-            run=self.run | {"plan": plan_of(self)},
+            run={key: value for key, value in self.run.items() if key != "frontier"}
+            | {"plan": plan_of(self)},
             backdrop={
                 name: near
                 for name, table in self.backdrop.items()

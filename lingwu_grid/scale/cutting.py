@@ -95,7 +95,10 @@ class Cutter:
         tables["neighbours"] = self._neighbours(near, part.communities)
         if "growth" in ground.tables and "compounds" in tables:
             growth = ground.tables["growth"]
-            here = growth["compound_id"].isin(tables["compounds"]["compound_id"])
+            compounds = tables["compounds"]
+            inside = shapely.point_on_surface(compounds.geometry.to_numpy())
+            mine = compounds["compound_id"][shapely.intersects(inside, part.area)]
+            here = growth["compound_id"].isin(mine)
             tables["growth"] = growth[here].reset_index(drop=True)
         return {name: table for name, table in tables.items() if len(table)}
 

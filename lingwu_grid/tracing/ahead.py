@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from lingwu_grid.tracing.facts import Facts
 
 YEARS = 3
-DAY = re.compile(r"^\s*(\d{4})\D(\d{1,2})\D(\d{1,2})")
+DAY = re.compile(r"(20\d\d)(?:[年/.-](\d\d?)[月/.-](\d\d?)日?|(\d\d)(\d\d))(?:[T ].*)?$")
 
 
 def leaving(facts: Facts) -> dict[str, int]:
@@ -32,22 +33,25 @@ def leaving(facts: Facts) -> dict[str, int]:
     dict
         Code of the zone to its households on the first day on which it is out of range.
     """
-    events = sorted(_events(facts))
+    start = _day(str(facts.rules.get("effective_date", "")))
+    events = sorted(event for event in _events(facts) if not start or event[0] >= start)
     if not events:
         return {}
-    start = _day(str(facts.rules.get("effective_date", ""))) or events[0][0]
-    leap = (start.month, start.day) == (2, 29)  # three years on there is none
-    last = date(start.year + YEARS, start.month, start.day - leap)
+    first = start or events[0][0]
+    leap = (first.month, first.day) == (2, 29)  # three years on there is none
+    last = date(first.year + YEARS, first.month, first.day - leap)
     size = {
         level: dict(zip(table.index, table["households"].astype(int).tolist(), strict=True))
         for level, table in (("grid", facts.grids), ("community", facts.communities))
     }
     held = _held(facts)
+    there = {compound: sum(grids.values()) for compound, grids in held.items()}
     out: dict[str, int] = {}
-    for day in sorted({day for day, _, _ in events}):
-        for _, compound, count in (event for event in events if event[0] == day):
+    for day in sorted({event[0] for event in events}):
+        for _, compound, wanted in (event for event in events if event[0] == day):
+            count = max(wanted, -there.get(compound, 0))
+            there[compound] = there.get(compound, 0) + count
             for grid, change in _parted(held.get(compound, Counter()), count):
-                held[compound][grid] += change
                 size["grid"][grid] += change
                 size["community"][str(facts.grids.loc[grid, "community_id"])] += change
         for level, zones in size.items():
@@ -60,22 +64,27 @@ def leaving(facts: Facts) -> dict[str, int]:
 
 
 def _day(text: str) -> date | None:
-    found = DAY.match(text)
-    return date(*(int(part) for part in found.groups())) if found else None
+    """Read a day of any common form; None for what is none."""
+    found = DAY.match(text.strip())
+    if not found:
+        return None
+    year, *rest = (int(part) for part in found.groups() if part)
+    try:
+        return date(year, *rest)
+    except ValueError:
+        return None
 
 
 def _events(facts: Facts) -> Iterator[tuple[date, str, int]]:
-    known = set(facts.buildings["compound_id"])
-    known |= set(facts.study.table("compounds")["compound_id"].astype(str))
     for row in facts.study.table("growth").to_dict("records"):
-        day, count = _day(str(row["date"])), str(row["households"]).strip()
-        compound = str(row["compound_id"])
-        if day and compound in known and re.fullmatch(r"[+-]?\d+", count) and int(count):
-            yield day, compound, int(count)
+        day = _day(str(row["date"]))
+        text = unicodedata.normalize("NFKC", str(row["households"])).strip().replace(",", "")
+        if day and re.fullmatch(r"[+-]?\d+(\.0*)?", text) and float(text):
+            yield day, str(row["compound_id"]), int(float(text))
 
 
 def _held(facts: Facts) -> dict[str, Counter[str]]:
-    """Count the households of each compound by grid; an empty one lies in one grid."""
+    """Count the households of each compound by grid; an empty one lies in one grid, or in none."""
     compound = dict(
         zip(facts.buildings["building_id"], facts.buildings["compound_id"], strict=True)
     )
@@ -84,21 +93,17 @@ def _held(facts: Facts) -> dict[str, Counter[str]]:
         if home := compound.get(place, ""):
             out.setdefault(home, Counter())[str(grid)] += 1
     grids = facts.metres["grids"]
-    for code, shape in zip(
-        facts.study.table("compounds")["compound_id"].astype(str),
-        facts.study.table("compounds").geometry, strict=True,
-    ):  # fmt: skip
-        if code not in out:
+    table = facts.study.table("compounds")
+    for code, shape in zip(table["compound_id"].astype(str), table.geometry, strict=True):
+        if code not in out and shape is not None and not shape.is_empty:
             at = grids.index[shapely.intersects(grids.to_numpy(), shape.point_on_surface())]
             out[code] = Counter({str(grid): 0 for grid in at[:1]})
     return out
 
 
 def _parted(held: Counter[str], count: int) -> list[tuple[str, int]]:
-    """Share a count in proportion; the largest remainders get one more."""
-    total = sum(held.values())
-    count = max(count, -total)
-    grids = sorted(held)
+    """Share a count as the households of today are; the largest remainders get one more."""
+    total, grids = sum(held.values()), sorted(held)
     exact = [count * (held[g] / total if total else 1 / len(grids)) for g in grids]
     whole = [int(e // 1) for e in exact]
     order = sorted(range(len(grids)), key=lambda i: (whole[i] - exact[i], i))

@@ -305,6 +305,15 @@ class Claims(Facts):
         """Zones that leave their range within three years, and their households then."""
         return leaving(self)
 
+    def ahead_of(self, code: str) -> tuple[Expected, Expected]:
+        """Give the households that a zone will have, and the bound that it is beyond then."""
+        if code not in self.leaving:
+            return ("（没有这样的）",) * 2
+        level = "grid" if code in self.grids.index else "community"
+        low, high = self.band(level, code)
+        count = self.leaving[code]
+        return count, high if count > high else low
+
     def sheet_of(self, community: str) -> int:
         """Give the number of a community's sheet in the atlas."""
         return sorted(self.layers["communities"]["community_id"]).index(community) + 1

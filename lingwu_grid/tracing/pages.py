@@ -73,7 +73,7 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
             yield at, Found(found[3], facts.size(code))
         elif found := STATUS.match(row):
             yield at, Found(found[2], int(status.get(found[1], 0)))
-        elif found := MORE.match(row):
+        elif (found := MORE.match(row)) and home:
             yield at, Found(found[1], int(facts.communities.loc[home, "grids"]) - ROWS)
         for column, kind in (("households_before", BEFORE), ("households", AFTER)):
             if (found := kind.match(row)) and turns[column] < len(titles):

@@ -110,7 +110,9 @@ class Proof:
 
 
 def _said(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) and value != round(value) else str(value)
+    if isinstance(value, tuple):
+        return "—".join(map(_said, value))
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def trace_papers(folder: Path, study: Study) -> Proof:

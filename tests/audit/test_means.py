@@ -45,6 +45,7 @@ def _zones(sizes: list[int]) -> gpd.GeoDataFrame:
         ([700, 305], ""),  # two are not lawful anyway
         ([300, 301, 302], "按现有 3 个网格，平均 301 户，贴近上下限；分 2 个平均 452 户" + ALL),
         ([], ""),
+        ([0, 0], ""),
     ],
 )  # fmt: skip
 def test_what_is_told(small_study: lg.Study, sizes: list[int], said: str) -> None:

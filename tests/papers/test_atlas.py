@@ -197,6 +197,7 @@ def test_a_label_without_room_is_shortened_moved_out_or_left_out() -> None:
         assert labels.of_area(shapely.box(300, 300, 303, 303), ["全称", "外"], look)
         assert axes.texts[-1].get_text() == "外"
         assert len(axes.lines) == 1  # a line leads to it
+        assert not labels.of_area(shapely.box(0, 0, 400, 400), ["", ""], look)
         labels.keep_area(shapely.box(0, 0, 400, 400))
         assert not labels.of_area(shapely.box(100, 100, 200, 200), ["没有地方"], look)
         assert not labels.at_point(50, 50, "没有地方", look)

@@ -265,6 +265,10 @@ ZOO = {
         "东至东路，南至南街，西至西路、近路，北至小街、中街",
         {**without("北街"), "中街": lane(180), "近路": street(-120), "小街": lane(60, -130, 0)},
     ),
+    "small_and_nameless_in_the_east_and_west": Case(
+        shapely.box(0, 0, 50, 50), f"东至{NAMELESS}，南至乙路，西至{NAMELESS}，北至甲路",
+        {"甲路": lane(50), "乙路": lane(0)},
+    ),
     "road_without_a_name": Case(
         SQUARE, "东至第二网格，南至南街，西至西路，北至北街", without("东路") | {"": street(400)},
         others={"第二网格": shapely.box(400, 0, 800, 400)},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 import lingwu_grid as lg
 from lingwu_grid.fabric.units import build_fabric
@@ -52,14 +53,14 @@ def test_what_cannot_be_used_is_told_row_by_row(small_study: lg.Study) -> None:
             (compound, "120", "2027-06-30"), (compound, "-60", "2026年7月1日"),
             ("没有的", "5", "2027-06-30"), (compound, "约五十", "2027-06-30"),
             (compound, "0", "2027-06-30"), (compound, "7", "明年"), ("", "7", "2027-06-30"),
-            (compound, "８", "2028/1/2"),
+            (compound, "８", "2028/1/2"), (compound, "10.5", "2028/1/2"),
         ],
     )  # fmt: skip
     rows, findings = read_growth(study)
     assert rows[["households", "date"]].astype(str).to_numpy().tolist() == [
         ["-60", "2026-07-01"], ["120", "2027-06-30"], ["8", "2028-01-02"],
     ]  # fmt: skip
-    assert [f.place for f in findings] == [f"growth.csv 第 {i} 行" for i in (4, 5, 6, 7, 8)]
+    assert [f.place for f in findings] == [f"growth.csv 第 {i} 行" for i in (4, 5, 6, 7, 8, 10)]
     said = [f.message for f in findings]
     assert "没有小区 没有的" in said[0]
     assert "户数不是不为零的整数" in said[1]
@@ -67,6 +68,55 @@ def test_what_cannot_be_used_is_told_row_by_row(small_study: lg.Study) -> None:
     assert "日期“明年”读不出" in said[3]
     assert "没有小区 （空）" in said[4]
     assert {f.code for f in lg.check(study).findings} >= {"growth_unread"}
+
+
+@pytest.mark.parametrize(
+    ("date", "start", "counts"),
+    [
+        ("2027-06-30", "", True), ("20270630", "", True), ("2027-06-30 08:00:00", "", True),
+        ("2027-06-30T00:00:00+08:00", "", True), ("2027-6-31", "", False), ("2027", "", False),
+        ("2027-06", "", False), ("9999-12-31", "", False), ("1999-01-01", "", False),
+        ("2026-12-31", "2027-01-01", False), ("2027-01-01", "2027-01-01", True),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_or_told(
+    small_study: lg.Study,
+    date: str,
+    start: str,
+    counts: bool,  # noqa: FBT001
+) -> None:
+    compound = str(small_study.table("compounds")["compound_id"].iloc[0])
+    study = _with(small_study, [(compound, "1,000", date)])
+    rows, findings = read_growth(replace(study, rules=study.rules.with_(effective_date=start)))
+    assert (len(rows), len(findings)) == ((1, 0) if counts else (0, 1))
+    assert rows["households"].tolist() == [1000] * counts
+
+
+def test_a_compound_nobody_can_place_is_told(small_study: lg.Study) -> None:
+    compounds = small_study.table("compounds")
+    far = compounds.iloc[:1].assign(compound_id="FAR")
+    far = far.set_geometry([shapely.box(0, 0, 10, 10)], crs=compounds.crs)
+    tables = {**small_study.tables, "compounds": pd.concat([compounds, far], ignore_index=True)}
+    study = _with(replace(small_study, tables=tables), [("FAR", "5", "2027-01-01")])
+    assert [f.code for f in read_growth(study)[1]] == ["growth_unread"]
+
+
+@pytest.mark.parametrize("rows", [[(-5,), (5,)], [(-(10**5) + 1,)], []])
+def test_what_changes_nothing_leaves_nothing_to_tell(
+    small_study: lg.Study, small_plan: lg.Plan, fabric: Fabric, rows: list[tuple[int]]
+) -> None:
+    """Rows that cancel on a day, and a demolition where nobody lives."""
+    compounds = small_study.table("compounds")
+    lived = fabric.units.loc[fabric.units["households"] > 0, "compound_id"]
+    code = "EMPTY" if len(rows) == 1 else str(lived[lived != ""].iloc[0])
+    spot = small_study.outline.representative_point().buffer(3)
+    empty = compounds.iloc[:1].assign(compound_id="EMPTY").set_geometry([spot], crs=compounds.crs)
+    tables = {**small_study.tables, "compounds": pd.concat([compounds, empty], ignore_index=True)}
+    study = replace(small_study, tables=tables)
+    study = _with(study, [(code, n, "2027-01-01") for (n,) in reversed(rows)])
+    outlook = make_outlook(_drawn(study, small_plan, fabric))
+    assert list(outlook.columns) == COLUMNS
+    assert len(outlook) == 0
 
 
 def _event(compound: str, households: int, day: str) -> dict[str, object]:

@@ -217,7 +217,7 @@ def scale_for(width_m: float, height_m: float, room_cm: tuple[float, float] = MA
     Examples
     --------
     >>> scale_for(500, 480), scale_for(800, 700), scale_for(1787, 1377)
-    (2000, 3000, 8000)
+    (2500, 3000, 8000)
     """
     room = (room_cm[0] / 100 * 0.96, room_cm[1] / 100 * 0.96)
     need = max(width_m / room[0], height_m / room[1])

@@ -91,7 +91,7 @@ def updated(
     adopted, before, later, _ = story
     made: Updated = once(
         tmp_path_factory, "updated",
-        lambda _: lg.update(adopted, later, before=before, seed=1, time_limit=5),
+        lambda _: lg.update(adopted, later, before=before, seed=1, time_limit=60),
     )  # fmt: skip
     return made
 

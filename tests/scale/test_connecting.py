@@ -8,6 +8,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import dask
 import pytest
 from distributed import LocalCluster
 from distributed.security import Security
@@ -134,7 +135,8 @@ def test_a_worker_of_another_commit_is_a_sentence(
 
 @pytest.mark.parametrize(("megabytes", "refused"), [(LEAST_MB - 1, True), (LEAST_MB, False)])
 def test_a_worker_without_room_is_a_sentence(megabytes: int, refused: bool) -> None:  # noqa: FBT001
-    with LocalCluster(
+    # The worker is in this process, whose memory is the tests': it must not pause for it.
+    with dask.config.set({"distributed.worker.memory.pause": False}), LocalCluster(
         n_workers=1, threads_per_worker=1, processes=False, memory_limit=megabytes * 2**20,
         dashboard_address="127.0.0.1:0", host="127.0.0.1", protocol="tcp://",
     ) as cluster, Crew(cluster.scheduler_address, said) as crew:  # fmt: skip

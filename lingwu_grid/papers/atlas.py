@@ -316,8 +316,8 @@ def _grid_page(ground: Ground, rows: gpd.GeoDataFrame) -> Figure:
         Patch(facecolor=AFTER_COLOUR, alpha=0.35, label="方案"), old_key(), *line_keys()[1:],
     ]  # fmt: skip
     figure.legend(
-        handles=keys, loc="lower center", bbox_to_anchor=(0.5, 0.012), ncols=6, frameon=False,
-        fontsize=8,
+        handles=keys, loc="lower center", bbox_to_anchor=(0.5, 0.012), ncols=len(keys),
+        frameon=False, fontsize=7, columnspacing=1.2,
     )  # fmt: skip
     mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
     return figure

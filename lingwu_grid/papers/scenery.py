@@ -99,7 +99,7 @@ class Ground:
         (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
         window = shapely.box(west, south, east, north)
         found = []
-        for layer, colour in (("roads", "#6d6253"), ("barriers", "#0d47a1")):
+        for layer, look in (("roads", Look(6.5, "#6d6253")), ("barriers", Look(6.5, "#0d47a1"))):
             lines = self._here(layer, axes)
             if "name" not in lines:
                 continue
@@ -112,9 +112,9 @@ class Ground:
                 parts = parts[shapely.get_type_id(parts) == LINE]
                 if len(parts):
                     line = parts[np.argmax(shapely.length(parts))]
-                    found.append((-round(shapely.length(line)), str(name), colour, line))
-        for _, name, colour, line in sorted(found, key=lambda one: one[:2]):
-            labels.along(line, name, Look(6.5, colour), beside=colour == "#0d47a1")
+                    found.append((-round(shapely.length(line)), str(name), layer, look, line))
+        for _, name, layer, look, line in sorted(found, key=lambda one: one[:3]):
+            labels.along(line, name, look, beside=layer == "barriers")
 
     def marks(self, axes: Axes) -> None:
         """Draw water, railways and stations of the window."""

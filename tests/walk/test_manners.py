@@ -163,7 +163,7 @@ def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) 
         "communities_in_range": 1, "exceptions": 0, "households_moved_grid": 3,
         "households_moved_community": 1,
         "moved_share": 0.3, "affected": 3, "price_of_clear_borders": 0, "tight_zones": 0,
-        "lower_bound": bounds, "gap": None,
+        "zones_leaving": 2, "lower_bound": bounds, "gap": None,
     }  # fmt: skip
     said = {"message": "差", "remedy": "加", "repairs": [], "households": 2993, "short": 7}
     for cause, status, told in (
@@ -177,4 +177,5 @@ def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) 
     assert run_status(["grid_out_of_range", "unit_over_limit"]) == "infeasible"
     done = {**summary, "explanations": [], "status": run_status([])}
     assert report(done, Path("o"), interrupted=False) == 0
+    assert "三年内会超出范围的 2 个" in capsys.readouterr().out
     assert report(done, Path("o"), interrupted=True) == 130

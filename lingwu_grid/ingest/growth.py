@@ -70,11 +70,12 @@ def _known(study: Study) -> set[str]:
     places = shapely.point_on_surface(drawn.geometry.to_numpy())
     inside = shapely.intersects(places, study.outline)
     known = set(drawn["compound_id"].astype(str).to_numpy()[inside]) if len(drawn) else set()
-    homes = study.households
-    known |= set(homes["compound_id"].dropna().astype(str))
-    buildings = study.table("buildings")
+    homes, buildings = study.households, study.table("buildings")
+    if "compound_id" in homes:
+        known |= set(homes["compound_id"].dropna().astype(str))
     if len(buildings):
-        lived = buildings["building_id"].isin(homes["building_id"])
+        # The ground of a large town comes without its households: any building counts there.
+        lived = buildings["building_id"].isin(homes.get("building_id", buildings["building_id"]))
         known |= set(buildings.loc[lived, "compound_id"].dropna().astype(str))
     return known - {""}
 

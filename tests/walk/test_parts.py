@@ -45,6 +45,12 @@ def prefecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     rules.write_text(
         "part_households = 4000\neffort = 20\n" + rules.read_text("utf-8"), encoding="utf-8"
     )
+    study = lg.read_study(folder)
+    lived = study.table("buildings").set_index("building_id")["compound_id"]
+    compounds = lived.reindex(study.households["building_id"]).dropna()
+    wanted = [*compounds[compounds != ""].unique()[[0, -1]], "没有的"]
+    growth = pd.DataFrame({"compound_id": wanted, "households": 900, "date": "2027-06-30"})
+    growth.to_csv(folder / "boundaries" / "growth.csv", index=False)
     return folder
 
 
@@ -77,6 +83,16 @@ def test_the_plan_in_parts_is_lawful_and_counts_every_row(prefecture: Path, alon
     assert summary["households_moved_grid"] == moved.sum()
     assert summary["lower_bound"]["within_plan"] <= moved.sum()
     assert not list(alone.parent.glob(".alone*")), "what a run leaves beside its output is gone"
+
+
+def test_growth_goes_to_its_part_and_what_is_nowhere_is_told_once(alone: Path) -> None:
+    plan = lg.read_plan(alone)
+    outlook = plan.tables["outlook"]
+    assert outlook.loc[outlook["level"] == "网格", "change"].sum() == 1800
+    assert outlook["community_id"].nunique() == 2
+    unread = plan.findings[plan.findings["code"] == "growth_unread"]
+    assert unread["message"].str.contains("没有小区 没有的").tolist() == [True]
+    assert plan.summary["zones_leaving"] == (plan.findings["code"] == "growth_out").sum() > 0
 
 
 def test_each_part_tells_its_own_figures(alone: Path) -> None:

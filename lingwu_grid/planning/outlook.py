@@ -78,7 +78,10 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
 
 
 def _nothing() -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series([], dtype=object) for name in COLUMNS})
+    counts = ("change", "households", "limit")
+    return pd.DataFrame(
+        {name: pd.Series([], dtype=np.int64 if name in counts else object) for name in COLUMNS}
+    )
 
 
 def _holders(drawn: Drawn) -> pd.DataFrame:

@@ -117,6 +117,8 @@ def test_what_changes_nothing_leaves_nothing_to_tell(
     outlook = make_outlook(_drawn(study, small_plan, fabric))
     assert list(outlook.columns) == COLUMNS
     assert len(outlook) == 0
+    # Joined to the rows of another part its numbers stay numbers, a demolition too.
+    assert (outlook[["change", "households", "limit"]].dtypes == np.int64).all()
 
 
 def _event(compound: str, households: int, day: str) -> dict[str, object]:

@@ -49,7 +49,8 @@ def prefecture(tmp_path_factory: pytest.TempPathFactory) -> Path:
     lived = study.table("buildings").set_index("building_id")["compound_id"]
     compounds = lived.reindex(study.households["building_id"]).dropna()
     wanted = [*compounds[compounds != ""].unique()[[0, -1]], "没有的"]
-    growth = pd.DataFrame({"compound_id": wanted, "households": 900, "date": "2027-06-30"})
+    growth = pd.DataFrame({"compound_id": wanted, "households": [900, -5, 900],
+                           "date": "2027-06-30"})  # fmt: skip
     growth.to_csv(folder / "boundaries" / "growth.csv", index=False)
     return folder
 
@@ -88,7 +89,7 @@ def test_the_plan_in_parts_is_lawful_and_counts_every_row(prefecture: Path, alon
 def test_growth_goes_to_its_part_and_what_is_nowhere_is_told_once(alone: Path) -> None:
     plan = lg.read_plan(alone)
     outlook = plan.tables["outlook"]
-    assert outlook.loc[outlook["level"] == "网格", "change"].sum() == 1800
+    assert outlook.loc[outlook["level"] == "网格", "change"].sum() == 895
     assert outlook["community_id"].nunique() == 2
     unread = plan.findings[plan.findings["code"] == "growth_unread"]
     assert unread["message"].str.contains("没有小区 没有的").tolist() == [True]

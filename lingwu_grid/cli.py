@@ -75,7 +75,8 @@ def say(text: str, *, to: TextIO | None = None) -> None:
         stream.flush()
     except BrokenPipeError:
         # Whoever read (``| head``) has gone: the work goes on, and what is left to say is not.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def say_result(text: str) -> None:

@@ -88,6 +88,8 @@ def verify(
     InputError
         If a file is missing or cannot be read.
     """
+    if claims is not None and papers is None:
+        raise InputError("--claims 要和 --papers 同用", remedy="加上 --papers 研究文件夹")
     if claims is not None and not Path(claims).resolve().parent.is_dir():
         raise InputError(
             "要写的表所在的文件夹不在", where=str(claims), remedy="先建文件夹，或改路径"

@@ -44,8 +44,6 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:
-    if options.claims is not None and options.papers is None:
-        raise lg.InputError("--claims 要和 --papers 同用", remedy="加上 --papers 研究文件夹")
     verdict = lg.verify(
         options.folder, disclosure=options.disclosure, papers=options.papers, claims=options.claims
     )

@@ -75,10 +75,11 @@ class Scenarios:
             plans = {c.name: c.plan for c in self.choices}
             chosen = plans.pop(self.chosen)
             # The papers of the plan tell what it was chosen from.
-            rows = self.table().drop(columns="建议").to_dict("records")
+            table = self.table()
+            rows = table.drop(columns="建议").to_dict("records")
             chosen.run["frontier"] = {"chosen": self.chosen, "rows": rows}
             chosen.save(draft)
-            write_csv(self.table(), draft / "scenarios.csv")
+            write_csv(table, draft / "scenarios.csv")
             (draft / "figures").mkdir(exist_ok=True)
             save_figure(self.draw(), draft / "figures" / "frontier.png")
             if self.prices is not None:

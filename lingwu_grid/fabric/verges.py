@@ -75,10 +75,18 @@ def ring_cuts(faces: NDArray[np.object_]) -> NDArray[np.object_]:
     corners, of_hole = corners[is_corner], of_hole[is_corner]
     start = shapely.get_point(shapely.shortest_line(holes[of_hole], shapely.points(corners)), 0)
     outer = shapely.get_exterior_ring(ringed)[face[of_hole]]
-    cuts = shapely.shortest_line(start, outer)
-    inside = shapely.length(shapely.intersection(cuts, ringed[face[of_hole]]))
+    return _within(shapely.shortest_line(start, outer), ringed[face[of_hole]], 0.0, np.inf)
+
+
+def _within(
+    cuts: NDArray[np.object_], faces: NDArray[np.object_], least: float, most: float
+) -> NDArray[np.object_]:
+    """Keep the cuts that lie in their faces, longer than `least` and no longer than `most`."""
     length = shapely.length(cuts)
-    kept: NDArray[np.object_] = cuts[(length > 0) & (inside > INSIDE * length)]
+    inside = shapely.length(shapely.intersection(cuts, faces))
+    kept: NDArray[np.object_] = cuts[
+        (length > least) & (length <= most) & (inside > INSIDE * length)
+    ]
     return kept
 
 
@@ -118,9 +126,4 @@ def junction_cuts(faces: NDArray[np.object_], key: NDArray[np.int64]) -> NDArray
     verge = faces[empty[owner[met]]]
     walls = shapely.buffer(np.array(beside, object), 2 * CRACK_M)
     cuts = shapely.shortest_line(points[met], shapely.difference(shapely.boundary(verge), walls))
-    length = shapely.length(cuts)
-    inside = shapely.length(shapely.intersection(cuts, verge))
-    kept: NDArray[np.object_] = cuts[
-        (length > LEAST_M) & (length <= VERGE_M) & (inside > INSIDE * length)
-    ]
-    return kept
+    return _within(cuts, verge, LEAST_M, VERGE_M)

@@ -218,9 +218,7 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         stories=stories,
         has_before="grids" in record.backdrop,
         findings=_findings(record),
-        frontier=None
-        if is_outgoing or not record.summary["lower_bound"]
-        else record.run.get("frontier"),
+        frontier=None if is_outgoing else record.run.get("frontier"),
         lineage=lineage_counts(record),
         made=str(record.run.get("seed", 0)),
     )

@@ -32,6 +32,7 @@ from lingwu_grid.papers.scenery import Ground, frame_at, line_keys, old_key
 from lingwu_grid.papers.sheet import index_map, margin_words, neatline
 from lingwu_grid.papers.why import why_changed
 from lingwu_grid.planning.defence import defence
+from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def write_atlas(
         Told how far the work is.
     """
     ground = Ground(record)
-    changed = ground.grids[ground.grids["lineage"] != "不变"].sort_values("grid_id")
+    changed = ground.grids[ground.grids["lineage"] != UNCHANGED].sort_values("grid_id")
     about = {"Title": f"{record.summary['study']} 社区网格图集", "CreationDate": None}
     ids = ground.communities["community_id"].sort_values().tolist()
     sheets = {code: f"图{number}" for number, code in enumerate(ids, start=1)}
@@ -170,8 +171,9 @@ def _index(ground: Ground, ids: list[str], sheets: dict[str, str]) -> Figure:
     table = ground.communities.set_index("community_id")
     for at, code in enumerate(ids):
         column, line = divmod(at, INDEX_ROWS)
-        scale = scale_for(*_size(table.loc[[code]]))
         row = table.loc[code]
+        west, south, east, north = row.geometry.bounds
+        scale = scale_for(east - west, north - south)
         figure.text(
             0.06 + 0.31 * column, 0.87 - 0.0225 * line,
             f"{sheets[code]}　{printable(row['community_name'])}　{row['households']} 户"
@@ -194,11 +196,6 @@ def _overview(ground: Ground, sheets: dict[str, str]) -> Figure:
     figure.text(0.038, 0.03, margin_words(ground, scale), fontsize=9)
     mark(figure, synthetic=ground.is_synthetic, plan=ground.plan)
     return figure
-
-
-def _size(zones: gpd.GeoDataFrame) -> tuple[float, float]:
-    west, south, east, north = zones.total_bounds.tolist()
-    return east - west, north - south
 
 
 def _centred(axes: Axes, room_cm: tuple[float, float], bounds: Bounds) -> int:

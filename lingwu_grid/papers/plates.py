@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 
 from lingwu_grid.disclosure.telling import UNCOUNTED
 from lingwu_grid.papers.colours import distinct
-from lingwu_grid.papers.labels import Labels, Look
+from lingwu_grid.papers.labels import Look
 from lingwu_grid.papers.picture import mark, new_figure, our_style
 from lingwu_grid.papers.scenery import (
     BORDER,
@@ -155,7 +155,6 @@ def draw_community(
     ground.compounds(axes)
     ground.marks(axes)
     outline = mine.geometry.iloc[0]
-    outline = mine.geometry.iloc[0]
     near = ground.today[shapely.intersects(ground.today.geometry.to_numpy(), outline)]
     dashes = shapely.boundary(near.geometry.to_numpy())
     dashes = shapely.intersection(dashes, shapely.buffer(outline, OLD_NEAR_M))
@@ -170,7 +169,7 @@ def draw_community(
     return grids, colours
 
 
-def label_community(ground: Ground, axes: Axes, community_id: str) -> Labels:
+def label_community(ground: Ground, axes: Axes, community_id: str) -> None:
     """Write grids, neighbours, roads and compounds: what matters most takes its place first."""
     labels = labels_of(ground, axes)
     grids, all_of = ground.grids, ground.communities
@@ -185,7 +184,6 @@ def label_community(ground: Ground, axes: Axes, community_id: str) -> Labels:
         beyond = shapely.difference(other.geometry, mine.geometry.iloc[0])
         labels.in_sight(beyond, str(other.community_name), Look(8, "#757575"))
     ground.name_compounds(axes, labels)
-    return labels
 
 
 def changes_plate(plan: PlanRecord | Ground, community_id: str) -> Figure:

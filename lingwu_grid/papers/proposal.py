@@ -21,6 +21,7 @@ from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.defence import defence
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.impact import AFTER, BEFORE
+from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.outlook import leaving
 from lingwu_grid.planning.streets import street_name
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from lingwu_grid.papers.worksheet import Sheet
     from lingwu_grid.planning.record import PlanRecord
 
-SAME = "不变"
 FRONTIER = (
     "方案", "受影响户数", "换网格户数", "换社区户数", "不沿线的边界（公里）", "有瓶颈的网格",
     "贴近上下限", "两委职数", "比上一个多影响（户）", "比上一个少不沿线（公里）",
@@ -219,7 +219,7 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
                 "id": str(row.community_id),
                 "name": row.community_name,
                 "title": f"（{numeral(number + 1)}）{row.community_name}",
-                "is_changed": row.lineage != SAME or (grids["lineage"] != SAME).any(),
+                "is_changed": row.lineage != UNCHANGED or (grids["lineage"] != UNCHANGED).any(),
                 "mark": f"community_{number + 1}",
                 "mark_number": 1000 + number,
                 "sentence": f"{said}{reason}。{passed[row.community_id]}。",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lingwu_grid.lawful import followed
 from lingwu_grid.planning.stories import is_passing
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def why_changed(record: PlanRecord, grid_id: str) -> list[str]:
         One sentence a story: from which grid to which, households, where, what it is for.
     """
     rows = record.stories
-    was = {new: old for old, new in record.recoded.items()}.get(grid_id, grid_id)
-    rows = rows[(rows["grid_id"] == grid_id) | (rows["previous_grid_id"].isin({grid_id, was}))]
+    left = followed(rows["previous_grid_id"], record.recoded)
+    rows = rows[(rows["grid_id"] == grid_id) | (left == grid_id)]
     whole = is_passing(rows, record.recoded)
     names = record.names
     return [

@@ -12,6 +12,7 @@ from lingwu_grid.contract.findings import Finding, each
 from lingwu_grid.ingest.growth import read_growth
 from lingwu_grid.lawful import LAWFUL, OVER, UNDER, community_bands, grid_bands, side
 from lingwu_grid.planning.lookups import named
+from lingwu_grid.planning.register import COMMUNITY, GRID
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +24,6 @@ COLUMNS = [
     "limit",
 ]  # fmt: skip
 YEARS = 3
-LEVELS = {"grid": "网格", "community": "社区"}
 
 
 def make_outlook(drawn: Drawn) -> pd.DataFrame:
@@ -51,9 +51,9 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
     shared["community_id"] = shared["grid_id"].map(home)
     rules = drawn.study.rules
     out = []
-    for level, layer, bands in (
-        ("grid", drawn.grids, grid_bands(rules, drawn.names.special_grids)),
-        ("community", drawn.communities, community_bands(rules, drawn.names.villages)),
+    for level, word, layer, bands in (
+        ("grid", GRID, drawn.grids, grid_bands(rules, drawn.names.special_grids)),
+        ("community", COMMUNITY, drawn.communities, community_bands(rules, drawn.names.villages)),
     ):
         key = f"{level}_id"
         now = dict(zip(layer[key], layer["households"].tolist(), strict=True))
@@ -70,7 +70,7 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
             0 if where not in (OVER, UNDER) else band.upper if where == OVER else band.lower
             for where, band in zip(rows["standing"], map(bands.of, rows["zone_id"]), strict=True)
         ]
-        rows["level"] = LEVELS[level]
+        rows["level"] = word
         rows["name"] = named(rows["zone_id"], layer.set_index(key)[f"{level}_name"])
         rows["community_id"] = rows["zone_id"].map(home) if level == "grid" else rows["zone_id"]
         out.append(rows)
@@ -162,7 +162,7 @@ def told_ahead(leaving_rows: pd.DataFrame) -> list[Finding]:
     """Tell of zones that will leave their range."""
     return [
         finding
-        for level, table in (("网格", "grids"), ("社区", "communities"))
+        for level, table in ((GRID, "grids"), (COMMUNITY, "communities"))
         for finding in _told(leaving_rows[leaving_rows["level"] == level], table)
     ]
 

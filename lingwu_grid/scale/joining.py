@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 SUMS = (
     "households", "grids", "communities", "grids_in_range", "communities_in_range", "exceptions",
     "households_moved_grid", "households_moved_community", "affected", "tight_zones",
-    "zones_leaving",
-    "grids_touched", "grids_today",
+    "zones_leaving", "grids_touched", "grids_today",
 )  # fmt: skip
 """Figures of a summary that add up over parts."""
 

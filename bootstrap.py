@@ -38,7 +38,15 @@ PYTEST = ("-m", "pytest", "-n", "2", "--dist", "worksteal", "--nbmake", "--durat
 JOBS = {
     "env": [],
     "plan": [["-m", "lingwu_grid.partition"]],
-    "lab": [["-m", "jupyterlab", "notebooks"]],
+    "lab": [
+        [
+            "-m",
+            "jupyterlab",
+            "--LabApp.news_url=None",  # it asks no other machine
+            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            "notebooks",
+        ]
+    ],
     "search": [["-m", "tests.search"]],
     "mutants": [["-m", "tests.mutants"]],
     "test": [[*PYTEST, "notebooks", "tests", "lingwu_grid"]],

@@ -16,14 +16,12 @@ from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.drawing import draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.guessing import guess_study
-from lingwu_grid.ingest.study import Study, read_study, rules_of
+from lingwu_grid.ingest.study import open_study, rules_of
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.output import require_place, whole_folder
 from lingwu_grid.papers.writing import LEDGER, PaperOptions, filled
-from lingwu_grid.plan import Plan, Review, read_plan
+from lingwu_grid.plan import Plan, read_plan
 from lingwu_grid.planning.reading import read_bundle
-from lingwu_grid.revision.patch import named_apart, read_patch
-from lingwu_grid.revision.steps import review_plan
 from lingwu_grid.scale.crew import crew_of
 from lingwu_grid.scale.joining import join
 from lingwu_grid.scale.laying import lay_out
@@ -35,6 +33,8 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.coverage import Coverage
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.engine.instance import Watch
+    from lingwu_grid.ingest.study import Study
+    from lingwu_grid.plan import Review
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.revision.patch import Patch
     from lingwu_grid.scale.crew import Crew
@@ -131,7 +131,7 @@ def check(
     InputError
         If no household file can be used.
     """
-    return Check.of(check_study(_read(study, rules, zones=zones, even_empty=True)))
+    return Check.of(check_study(open_study(study, rules, zones=zones, even_empty=True)))
 
 
 def guess(folder: str | Path) -> Guess:
@@ -190,7 +190,7 @@ def coverage(
     InputError
         If a speed is no positive number, or the plan was made from other data.
     """
-    study = _read(study)
+    study = open_study(study)
     record = None if plan is None else _read_plan(plan)
     if record is not None:
         require_same_inputs(record, study)
@@ -239,24 +239,11 @@ def review(  # noqa: PLR0913 - what an office can choose
     InputError
         If a patch does not fit the plan, or the study is not the plan's.
     """
-    out, record = _place(beside), _read_plan(plan)
-    read = [read_patch(Path(p)) if isinstance(p, (str, Path)) else p for p in patches]
-    with crew_of(workers, silent) as crew:
-        came = review_plan(
-            study, record, named_apart(read, patches), crew,
-            rules=rules, skip_conflicts=skip_conflicts, seed=seed, time_limit=time_limit,
-            beside=out,
-        )  # fmt: skip
-    made = None if came.plan is None else Plan.of(came.plan)
-    if made is not None and record.service is not None:
-        speeds = record.service.summary
-        made = made.served(
-            measure(
-                _read(study, rules), made, speed=speeds["speed_m_s"],
-                elderly_speed=speeds["elderly_speed_m_s"],
-            )
-        )  # fmt: skip
-    return Review(made, came.answers, came.repairs, came.faults, came.conflicts)
+    return Plan.of(_read_plan(plan)).review(
+        study, patches,
+        rules=rules, skip_conflicts=skip_conflicts, seed=seed, time_limit=time_limit,
+        workers=workers, beside=_place(beside),
+    )  # fmt: skip
 
 
 def report(
@@ -350,20 +337,6 @@ def _place(out: str | Path | None) -> Path | None:
         return None
     require_place(Path(out))
     return Path(out).resolve()
-
-
-def _read(
-    study: Study | str | Path,
-    rules: Rules | None = None,
-    *,
-    zones: str | Path | None = None,
-    even_empty: bool = False,
-) -> Study:
-    if not isinstance(study, Study):
-        return read_study(study, rules, zones=zones, even_empty=even_empty)
-    if zones is not None:
-        raise TypeError("zones goes with the folder of a study, not with one that is read")
-    return study if rules is None else replace(study, rules=rules)
 
 
 def _read_plan(plan: PlanRecord | str | Path) -> PlanRecord:

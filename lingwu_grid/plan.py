@@ -5,14 +5,19 @@ from __future__ import annotations
 import html
 import time
 from dataclasses import fields
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import served
+from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.drawing import draw as draw_pages
 from lingwu_grid.engine.instance import silent
+from lingwu_grid.ingest.study import open_study
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.output import whole_folder, write_csv, write_json
 from lingwu_grid.papers import grid_plates, plates
@@ -23,16 +28,21 @@ from lingwu_grid.papers.writing import filled as read_filled
 from lingwu_grid.planning.bundle import write_bundle
 from lingwu_grid.planning.reading import read_bundle
 from lingwu_grid.planning.record import PlanRecord
-from lingwu_grid.revision.steps import Reviewed
+from lingwu_grid.revision.patch import named_apart, read_patch
+from lingwu_grid.revision.steps import Reviewed, review_plan
 from lingwu_grid.scale.crew import crew_of
 from lingwu_grid.scale.store import forget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lingwu_grid.circle.choosing import Proposal
     from lingwu_grid.circle.coverage import Coverage
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.editing import Editor
     from lingwu_grid.engine.instance import Watch
+    from lingwu_grid.ingest.study import Study
+    from lingwu_grid.revision.patch import Patch
     from lingwu_grid.scale.crew import Crew
 
 
@@ -172,6 +182,53 @@ class Plan(PlanRecord):
             forget(target)
         return target
 
+    def review(  # noqa: PLR0913 - what an office can choose
+        self,
+        study: Study | str | Path,
+        patches: Sequence[Patch | str | Path],
+        *,
+        rules: Rules | None = None,
+        skip_conflicts: bool = False,
+        seed: int = 0,
+        time_limit: float | None = None,
+        workers: int | str | Crew = 1,
+        beside: Path | None = None,
+    ) -> Review:
+        """
+        Apply what the street offices sent back; as :func:`lingwu_grid.api.review`.
+
+        Parameters
+        ----------
+        study
+            What the plan was made from, or its folder.
+        patches
+            Patches, or their files.
+        rules, skip_conflicts, seed, time_limit, workers, beside
+            As there.
+
+        Raises
+        ------
+        InputError
+            If a patch does not fit the plan, or the study is not the plan's.
+        """
+        read = [read_patch(Path(p)) if isinstance(p, (str, Path)) else p for p in patches]
+        with crew_of(workers, silent) as crew:
+            came = review_plan(
+                study, self, named_apart(read, patches), crew,
+                rules=rules, skip_conflicts=skip_conflicts, seed=seed, time_limit=time_limit,
+                beside=beside,
+            )  # fmt: skip
+        made = None if came.plan is None else Plan.of(came.plan)
+        if made is not None and self.service is not None:
+            speeds = self.service.summary
+            made = made.served(
+                measure(
+                    open_study(study, rules), made, speed=speeds["speed_m_s"],
+                    elderly_speed=speeds["elderly_speed_m_s"],
+                )
+            )  # fmt: skip
+        return Review(made, came.answers, came.repairs, came.faults, came.conflicts)
+
     def report(self, folder: str | Path) -> Path:
         """
         Save the plan with its papers: ``ledger.xlsx``, ``report.docx`` and ``atlas.pdf``.
@@ -206,6 +263,52 @@ class Plan(PlanRecord):
     def explore(self) -> Page:
         """Show the map in a notebook."""
         return Page(planner_map(self))
+
+    def edit(
+        self,
+        study: Study | str | Path,
+        *,
+        street: str = "",
+        seed: int = 0,
+        time_limit: float | None = None,
+    ) -> Editor:
+        """
+        Change the plan by hand in a notebook, mended by the solver while you look.
+
+        Parameters
+        ----------
+        study
+            What the plan was made from, or its folder.
+        street
+            Which `subdistrict_id` to begin with; the first where none is given.
+        seed, time_limit
+            As for :meth:`review`.
+
+        Returns
+        -------
+        Editor
+            A widget; what came of it is its ``plan``.
+
+        Raises
+        ------
+        InputError
+            If the plan has no such street.
+        LingwuError
+            If anywidget is not installed.
+        """
+        if find_spec("anywidget") is None:
+            raise LingwuError(
+                "在笔记本里改方案要用 anywidget，这里没有装",
+                remedy="执行 pip install anywidget；或用浏览器打开方案文件夹 review 里的审议页",
+            )
+        read = open_study(study)
+
+        def review(plan: PlanRecord, patch: Patch) -> Review:
+            return Plan.of(plan).review(read, [patch], seed=seed, time_limit=time_limit)
+
+        editing = import_module("lingwu_grid.editing")  # only here: the rest works without
+        editor: Editor = editing.Editor(self, review, street=street)
+        return editor
 
     def _repr_html_(self) -> str:
         table: str = self.summary_table().to_html(index=False, escape=True)

@@ -25,8 +25,15 @@ FLAGS = (
 )  # fmt: skip
 
 
-def start_browser() -> WebDriver:
-    """Start Chromium offline; a test is skipped without it, CI is not."""
+def start_browser(*, this_machine: bool = False) -> WebDriver:
+    """
+    Start Chromium offline; a test is skipped without it, CI is not.
+
+    Parameters
+    ----------
+    this_machine
+        A server of this machine may be reached, and nothing else.
+    """
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
         if os.environ.get("CI"):
@@ -36,13 +43,16 @@ def start_browser() -> WebDriver:
     options.binary_location = chromium
     for flag in FLAGS:
         options.add_argument(flag)
+    if this_machine:
+        options.add_argument("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     window = webdriver.Chrome(options=options, service=Service(driver))
     window.execute_cdp_cmd("Network.enable", {})
-    window.execute_cdp_cmd(
-        "Network.emulateNetworkConditions",
-        {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
-    )
+    if not this_machine:
+        window.execute_cdp_cmd(
+            "Network.emulateNetworkConditions",
+            {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0},
+        )
     return window
 
 
@@ -62,12 +72,17 @@ def open_page(browser: WebDriver, path: Path) -> list[str]:
     while not browser.execute_script("return Boolean(window.lingwuMap)"):
         assert time.monotonic() < end, "the map did not start"
         time.sleep(0.1)
+    complaints = [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]
+    return asked(browser) + complaints
+
+
+def asked(browser: WebDriver, but: tuple[str, ...] = ("file:", "data:")) -> list[str]:
+    """Give what was asked of the network since it was last read, but for what begins so."""
     events = [json.loads(e["message"])["message"] for e in browser.get_log("performance")]
     urls = [
         e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"
     ]
-    asked = [u for u in urls if not u.startswith(("file:", "data:"))]
-    return asked + [e["message"] for e in browser.get_log("browser") if e["level"] == "SEVERE"]
+    return [u for u in urls if not u.startswith(but)]
 
 
 def layers_on(browser: WebDriver) -> set[str]:

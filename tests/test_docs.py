@@ -10,13 +10,21 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 import lingwu_grid as lg
 from lingwu_grid.__main__ import COMMANDS
 from lingwu_grid.contract.settings import rules_from
+from tests.browsing import asked
+
+if TYPE_CHECKING:
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -54,15 +62,39 @@ def run_all(page: Path, folder: Path) -> None:
         os.chdir(before)
 
 
-def test_the_site_builds_and_asks_no_other_machine(tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build the manual; a link that leads nowhere fails."""
+    folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(tmp_path / "site")],
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "-d", str(folder)],
         cwd=ROOT, capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode("utf-8", "replace")
-    for page in (tmp_path / "site").rglob("*.html"):
-        asked = re.findall(r'(?:src|<link[^>]*href)="(https?://[^"]*)"', page.read_text("utf-8"))
-        assert asked == [], page
+    return folder
+
+
+def test_the_site_builds_and_asks_no_other_machine(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        asks = re.findall(
+            r'(?:<(?:script|img)[^>]*src|<link[^>]*href)="?(https?://[^"\s>]*)',
+            page.read_text("utf-8"),
+        )
+        assert asks == [], page
+
+
+def test_chinese_is_found_in_the_site_as_a_file(browser: WebDriver, site: Path) -> None:
+    browser.set_window_size(1366, 900)
+    browser.get_log("performance")
+    browser.get((site / "index.html").as_uri())
+    browser.find_element(By.CSS_SELECTOR, "[data-md-component=search] .md-search__form").click()
+    ActionChains(browser).send_keys("登记例外").perform()
+    heads = ".md-search-result__item :is(h1, h2)"
+    wait = WebDriverWait(browser, 20)
+    wait.until(lambda b: "符合条件" in b.find_element(By.CLASS_NAME, "md-search-result__meta").text)
+    found = [head.text for head in browser.find_elements(By.CSS_SELECTOR, heads)]
+    assert any("例外" in head for head in found), found
+    assert asked(browser) == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: p.stem)

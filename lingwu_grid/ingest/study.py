@@ -172,6 +172,37 @@ def read_study(
     )
 
 
+def open_study(
+    study: Study | str | Path,
+    rules: Rules | None = None,
+    *,
+    zones: str | Path | None = None,
+    even_empty: bool = False,
+) -> Study:
+    """
+    Give a study as it is, or read its folder.
+
+    Parameters
+    ----------
+    study
+        A study, or its folder.
+    rules
+        The settings; by default the study's own.
+    zones, even_empty
+        As for :func:`read_study`, of a folder.
+
+    Raises
+    ------
+    TypeError
+        If `zones` is given with a study that is read already.
+    """
+    if not isinstance(study, Study):
+        return read_study(study, rules, zones=zones, even_empty=even_empty)
+    if zones is not None:
+        raise TypeError("zones goes with the folder of a study, not with one that is read")
+    return study if rules is None else replace(study, rules=rules)
+
+
 def read_ground(
     folder: Path,
     rules: Rules,

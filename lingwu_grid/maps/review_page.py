@@ -35,6 +35,7 @@ MODULES = (
     "labels.js",
     "view.js",
     "stories.js",
+    "host.js",
     "main.js",
 )
 """In the order in which they need each other."""
@@ -46,7 +47,7 @@ AROUND = 0.004
 """How far beyond the street roads and water are drawn, degrees."""
 
 
-def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
+def review_page(record: PlanRecord, street: str, *, notice: str = "", hosted: bool = False) -> str:
     """
     Draw the review map of one street.
 
@@ -58,6 +59,8 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
         Its `subdistrict_id`.
     notice
         Printed under the title; empty for none.
+    hosted
+        It stands in a notebook, whose kernel solves what it asks for.
 
     Returns
     -------
@@ -65,7 +68,7 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
         One HTML page; nothing outside it is needed. It knows units and their counts, no
         household.
     """
-    town = town_of(record, street)
+    town = town_of(record, street) | {"hosted": hosted}
     title = f"{street_name(record, street)} 网格方案审议"
     panel = filled(
         "review/page.html",
@@ -73,6 +76,7 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "") -> str:
         title=title,
         synthetic=bool(record.summary.get("synthetic")),
         notice=notice,
+        hosted=hosted,
         plan=town["plan"],
         drawn=datetime.date.today().isoformat(),
         grid_range=town["gridRange"],

@@ -109,22 +109,42 @@ def read_patch(path: Path) -> Patch:
     InputError
         If it cannot be read, is no patch, or was altered.
     """
-    content = _content(path)
+    return patch_of(_content(path), path.name)
+
+
+def patch_of(content: object, name: str) -> Patch:
+    """
+    Take what a review page sealed.
+
+    Parameters
+    ----------
+    content
+        What it wrote, as parsed.
+    name
+        What it is called by: its file.
+
+    Raises
+    ------
+    InputError
+        If something is missing, of another type, or was altered.
+    """
+    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
+        raise _no_patch(name, f"schema 应为 {SCHEMA}")
     try:
         _require_types(content)
         is_whole = digest(content) == content["hash"]
     except KeyError as error:
-        raise _no_patch(path, f"缺少 {error}") from error
+        raise _no_patch(name, f"缺少 {error}") from error
     except (TypeError, ValueError) as error:
-        raise _no_patch(path, "内容的格式不对") from error
+        raise _no_patch(name, "内容的格式不对") from error
     if not is_whole:
         raise InputError(
             "意见文件被改动过，校验和不符",
-            where=path.name,
+            where=name,
             remedy="请街道重新从审议页导出，不要用别的程序打开后保存",
         )
     return Patch(
-        name=path.name,
+        name=name,
         plan=content["plan"],
         street=content["street"],
         reviewer=content["reviewer"],
@@ -145,10 +165,10 @@ def read_patch(path: Path) -> Patch:
     )
 
 
-def _content(path: Path) -> dict[str, Any]:
+def _content(path: Path) -> object:
     try:
         if path.stat().st_size > MOST_BYTES:
-            raise _no_patch(path, "文件太大")
+            raise _no_patch(path.name, "文件太大")
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError as error:
         raise InputError("没有这个意见文件", where=str(path), remedy="核对文件名") from error
@@ -161,9 +181,7 @@ def _content(path: Path) -> dict[str, Any]:
             "打不开意见文件", where=str(path), remedy="关闭正在使用它的程序，确认有权读取"
         ) from error
     except (ValueError, RecursionError) as error:
-        raise _no_patch(path, "不是 JSON") from error
-    if not isinstance(content, dict) or content.get("schema") != SCHEMA:
-        raise _no_patch(path, f"schema 应为 {SCHEMA}")
+        raise _no_patch(path.name, "不是 JSON") from error
     return content
 
 
@@ -175,10 +193,10 @@ def _not_a_file(path: Path) -> InputError:
     )
 
 
-def _no_patch(path: Path, why: str) -> InputError:
+def _no_patch(name: str, why: str) -> InputError:
     return InputError(
         f"这不是审议意见文件：{why}",
-        where=path.name,
+        where=name,
         remedy="请街道在审议页按“导出意见”，把导出的文件原样发来",
     )
 

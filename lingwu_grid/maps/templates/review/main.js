@@ -3,6 +3,7 @@
 import { freshFaults, outBy } from './core.js';
 import { Desk } from './desk.js';
 import { find, made } from './dom.js';
+import { Host } from './host.js';
 import { complaint } from './patch.js';
 import { Stories } from './stories.js';
 import { View } from './view.js';
@@ -297,6 +298,7 @@ for (const button of document.querySelectorAll('[data-today]')) {
 }
 view.repaint(view.moved);
 show();
+if (town.hosted) { new Host(desk, view); }
 performance.mark('ready');
 /** @type {any} */ (window).lingwuMap = view.map;
 /** @type {any} */ (window).lingwuReview = { desk, view, stories, imported };

@@ -44,24 +44,39 @@ def barrier(kind: str) -> BarrierKind:
 
 
 class Look(NamedTuple):
-    """How a status is drawn."""
+    """How a status is drawn: never by colour alone."""
 
     colour: str
     """On a screen."""
     paper: str
+    mark: str
+    """Beside the count; empty for what needs no attention."""
 
 
 LIVING, RETIRED = "在用", "停用"
 """What the register says of a code."""
 
 STATUSES: dict[str, Look] = {
-    "合规": Look("#2e7d32", "#c8e6c9"),
-    "例外": Look("#6a51a3", "#d1c4e9"),
-    "超限": Look("#c62828", "#ffcdd2"),
+    "合规": Look("#00897b", "#d7f0e6", ""),
+    "例外": Look("#6a51a3", "#c5b3e6", "◆"),
+    "超限": Look("#c62828", "#f4a3a0", "✕"),
 }
-"""Of grids and communities of a plan, in the order of legends."""
+"""
+Of grids and communities of a plan, in the order of legends.
 
-SIDES: dict[str, str] = {
-    "超上限": "#e53935", "不足下限": "#fb8c00", "在范围内": "#cfd8dc", "例外": "#d1c4e9",
-}  # fmt: skip
-"""How today's zones stand, and their colour."""
+Any two colours of one kind differ by 20 or more (CIE76), also for who sees no red or no green.
+"""
+
+SIDES: dict[str, Look] = {
+    "超上限": Look("#c62828", "#c62828", "▲"),
+    "不足下限": Look("#1565c0", "#1565c0", "▼"),
+    "在范围内": Look("#dfe5e8", "#dfe5e8", ""),
+    "例外": Look("#b39ddb", "#b39ddb", "◆"),
+}
+"""How today's zones stand; apart for everybody's eyes from one another and from `MOVED`."""
+
+MOVED = "#ff6d00"
+"""What the plan moves."""
+
+MINUTES = ("#006d5b", "#5fb8a0", "#f0eeb5", "#f39a4d", "#7b1fa2")
+"""Walks up to 5, 10 and 15 minutes, longer ones, and none."""

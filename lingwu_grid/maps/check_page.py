@@ -76,7 +76,7 @@ def check_page(
         households=len(study.households),
         excluded=len(study.excluded),
         standing=standing,
-        colours=SIDES,
+        looks=SIDES,
         tables={name: table.title for name, table in TABLES.items()},
         sketched=sorted(drawn.loc[drawn["pieces"] == 0, "level"].unique()),
         counts=[tuple(r) for r in counts.itertuples(index=False)],
@@ -90,7 +90,8 @@ def _zones(table: gpd.GeoDataFrame, level: str) -> FeatureGroup:
     is_grid = level == "网格"
     shape = table if is_grid else table.set_geometry(table.geometry.boundary)
     paint = {
-        draw.escape(z): SIDES[s] for z, s in zip(table["zone_id"], table["standing"], strict=True)
+        draw.escape(z): SIDES[s].colour
+        for z, s in zip(table["zone_id"], table["standing"], strict=True)
     }
     style = (
         {"color": "#616161", "weight": 1.5, "fillOpacity": 0.45}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.contract.kinds import SIDES, STATUSES
 from lingwu_grid.lawful import stays
 from lingwu_grid.maps.layers import with_count, with_standing
 from lingwu_grid.planning.impact import BEFORE
@@ -54,6 +55,26 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
         "cards": _cards(record),
         "compounds": _compound_cards(record),
         "today": _today_cards(record),
+        "marks": _marks(record),
+    }
+
+
+def _marks(record: PlanRecord) -> dict[str, dict[str, str]]:
+    """Give the zones whose count is told with a mark, of the plan and of today, by code."""
+    after = {
+        str(code): STATUSES[status].mark
+        for table, key in ((record.grids, "grid_id"), (record.communities, "community_id"))
+        for code, status in zip(table[key], table["status"], strict=True)
+    }
+    today = record.backdrop.get("grids")
+    before = {}
+    if today is not None:
+        counted = with_standing(with_count(today, record, "grid_id"), record)
+        sides = zip(counted["grid_id"], counted["standing"], strict=True)
+        before = {str(code): SIDES[side].mark for code, side in sides}
+    return {
+        "after": {code: mark for code, mark in after.items() if mark},
+        "before": {code: mark for code, mark in before.items() if mark},
     }
 
 

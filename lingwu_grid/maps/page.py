@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import folium
 
-from lingwu_grid.contract.kinds import SIDES
+from lingwu_grid.contract.kinds import MINUTES, MOVED, SIDES, STATUSES
 from lingwu_grid.disclosure.telling import INTERNAL, OUTGOING
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
 from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.lookup import lookup
-from lingwu_grid.maps.service import BAND_COLOURS, service_layers
+from lingwu_grid.maps.service import service_layers
 from lingwu_grid.maps.shell import new_page, rendered
 from lingwu_grid.maps.stories import story_cards
 from lingwu_grid.maps.texts import filled, module_text, words
@@ -22,6 +22,7 @@ from lingwu_grid.planning.handed_round import without_ids
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
+    from lingwu_grid.contract.kinds import Look
     from lingwu_grid.planning.record import PlanRecord
 
 
@@ -96,7 +97,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
         page.add_child(Data("figures", record.summary["figures"]))
     page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
     page.add_child(Data("labels", labels(record)))
-    page.add_child(Script("tools.js", words=words()))
+    page.add_child(Script("tools.js", words=words(), moves=names.get("moves"), moved=MOVED))
     page.add_child(Script("labels.js", labels=module_text("review/labels.js")))
     if record.service is not None:
         walks = walk_tree(record)
@@ -106,7 +107,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     stories = story_cards(record)
     if stories:
         page.add_child(Data("stories", stories))
-        page.add_child(Script("stories.js"))
+        page.add_child(Script("stories.js", moved=MOVED))
     return rendered(page, title=title, panel=_panel(record, title, notice, len(stories)))
 
 
@@ -128,7 +129,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
             show=False,
             pane="now",
             paint={
-                draw.escape(g): SIDES[s]
+                draw.escape(g): SIDES[s].colour
                 for g, s in zip(now["grid_id"], now["standing"], strict=True)
             },
             style={"color": "#616161", "weight": 1.5, "fillOpacity": 0.35, "dashArray": "4 3"},
@@ -176,7 +177,7 @@ def _changes(record: PlanRecord) -> dict[str, FeatureGroup]:
             "变动单元",
             draw.MOVE_FIELDS,
             style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
-            paint={draw.escape(u): "#ff6d00" for u in record.moves["unit_id"]},
+            paint={draw.escape(u): MOVED for u in record.moves["unit_id"]},
         )
     causes = draw.cause_table(record)
     if len(causes):
@@ -216,7 +217,8 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         legend=status_counts(record),
         service=_service_figures(record),
         stories=stories,
-        has_before="grids" in record.backdrop,
+        before=SIDES if "grids" in record.backdrop else {},
+        moved=MOVED,
         findings=_findings(record),
         frontier=None if is_outgoing else record.run.get("frontier"),
         lineage=lineage_counts(record),
@@ -224,13 +226,13 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
     )
 
 
-def status_counts(record: PlanRecord) -> list[tuple[str, str, int, int]]:
-    """Count grids and communities by status: colour, word, grids, communities."""
+def status_counts(record: PlanRecord) -> list[tuple[Look, str, int, int]]:
+    """Count grids and communities by status: look, word, grids, communities."""
     grids = record.grids["status"].value_counts()
     communities = record.communities["status"].value_counts()
     return [
-        (draw.STATUS_COLOURS[word], word, int(grids.get(word, 0)), int(communities.get(word, 0)))
-        for word in draw.STATUS_COLOURS
+        (look, word, int(grids.get(word, 0)), int(communities.get(word, 0)))
+        for word, look in STATUSES.items()
     ]
 
 
@@ -257,7 +259,7 @@ def _service_figures(record: PlanRecord) -> dict[str, Any] | None:
         "has_walks": "routes" in of and len(of["routes"]) > 0,
         "overloaded": 0 if stations is None else int(stations["overloaded"].sum()),
         "bands": [] if bands is None else [
-            (BAND_COLOURS[b.band], b.label, b.households) for b in bands.itertuples()
+            (MINUTES[b.band], b.label, b.households) for b in bands.itertuples()
         ],
         "communities": [
             (names[r.zone_id], r.share_15, r.minutes_median)

@@ -14,6 +14,7 @@ from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.labels import named_places
+from lingwu_grid.maps.review_ground import ground_of
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.stories import story_cards, way_said
 from lingwu_grid.maps.texts import as_script, filled, module_text
@@ -35,6 +36,9 @@ MODULES = (
     "labels.js",
     "view.js",
     "stories.js",
+    "score.js",
+    "zones.js",
+    "versions.js",
     "host.js",
     "main.js",
 )
@@ -118,6 +122,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
         "plan": plan_of(record),
         "street": street,
         "unitIds": units["unit_id"].tolist(),
+        "ground": ground_of(record, units),
         "was": _was(record, units, code, communities["community_id"].tolist()),
         "colours": [draw.COLOURS.index(colours[draw.escape(g)]) for g in grids["grid_id"]],
         "origin": [west, south],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.kinds import MINUTES
 from lingwu_grid.contract.policy import FLOOR_M2_PER_100_HOUSEHOLDS
 from lingwu_grid.disclosure.telling import told
 from lingwu_grid.maps import layers as draw
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
 
-BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43", "#7b3294")
 """Within 5, 10 and 15 minutes, beyond, and no way at all."""
 
 COARSE = 3e-5
@@ -84,7 +84,7 @@ def service_layers(service: Service) -> dict[str, FeatureGroup]:
         drawn["bands"] = draw.area_layer(
             _coarser(of["bands"]), "步行分钟", BAND_FIELDS, show=False,
             paint={
-                draw.escape(row.label): BAND_COLOURS[row.band] for row in of["bands"].itertuples()
+                draw.escape(row.label): MINUTES[row.band] for row in of["bands"].itertuples()
             },
             style={"color": "#ffffff", "weight": 0.4, "fillOpacity": 0.65},
         )  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from lingwu_grid.contract.kinds import MINUTES
 from lingwu_grid.papers.picture import mark, new_figure, our_style, printable
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.planning.service import Service
-
-BAND_COLOURS = ("#1a9850", "#a6d96a", "#fee08b", "#f46d43")
-"""Within 5, 10 and 15 minutes, and beyond."""
 
 
 def service_figures(record: PlanRecord) -> dict[str, Figure]:
@@ -67,7 +65,7 @@ def share_chart(record: PlanRecord, service: Service) -> Figure:
         reached = [rows[f"within_{m}"].to_numpy(float) for m in (5, 10, 15)]
         steps = np.diff([left, *reached, rows["households"].to_numpy(float)], axis=0)
         words = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上或不通")
-        for step, word, colour in zip(steps, words, BAND_COLOURS, strict=True):
+        for step, word, colour in zip(steps, words, MINUTES[:4], strict=True):
             axes.barh(place, step, left=left, color=colour, label=word, height=0.7)
             left = left + step
         for y, row in zip(place.tolist(), rows.to_dict("records"), strict=True):

@@ -9,13 +9,13 @@ import shapely
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from lingwu_grid.contract.kinds import MOVED
 from lingwu_grid.disclosure.telling import UNCOUNTED
 from lingwu_grid.papers.colours import distinct
 from lingwu_grid.papers.labels import Look
 from lingwu_grid.papers.picture import mark, new_figure, our_style
 from lingwu_grid.papers.scenery import (
     BORDER,
-    MOVED,
     OLD,
     STATUS_COLOURS,
     Ground,

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 STATUS_COLOURS = {word: look.paper for word, look in STATUSES.items()}
 BORDER = "#4527a0"
-MOVED = "#ff6d00"
 OLD = "#e65100"
 """The border of today, dashed."""
 STATION = "#d81b60"

@@ -11,6 +11,8 @@ import shapely
 from lingwu_grid.revision.merging import own_name, said_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.revision.merging import Merged
     from lingwu_grid.revision.patch import Patch
@@ -51,14 +53,15 @@ def answers(
     pandas.DataFrame
         file, reviewer, kind (调整、锁定、意见), place, from, to, units, households, result.
     """
+    names = plan.names | (made.names if made is not None else {})
     rows: list[tuple[object, ...]] = []
     for patch in patches:
-        rows += _edits(plan, patch, merged, made)
+        rows += _edits(plan, patch, merged, made, names)
         rows += [
-            (patch.name, patch.reviewer, "锁定", "", g, g, 0, 0, _told(made, "已照此锁定"))
-            for g in patch.locks
+            (patch.name, patch.reviewer, "锁定", "", kept, kept, 0, 0, _told(made, "已照此锁定"))
+            for kept in (said_name(g, names) for g in patch.locks)
         ]
-        rows += _comments(plan, patch, made)
+        rows += _comments(plan, patch, made, names)
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -67,7 +70,11 @@ def _told(made: PlanRecord | None, done: str) -> str:
 
 
 def _edits(
-    plan: PlanRecord, patch: Patch, merged: Merged, made: PlanRecord | None
+    plan: PlanRecord,
+    patch: Patch,
+    merged: Merged,
+    made: PlanRecord | None,
+    names: Mapping[str, str],
 ) -> list[tuple[object, ...]]:
     if not patch.edits:
         return []
@@ -90,26 +97,28 @@ def _edits(
     ):
         where = "、".join(sorted(set(part["place"]) - {""})[:5])
         result = "未采纳：意见有冲突，见说明" if is_contested else _told(made, "采纳")
-        now = after
+        now = said_name(after, names)
         if made is not None and not is_contested:
             units = made.units.set_index("unit_id")["grid_id"]
             went = units[part["unit"]].to_numpy()
             lived = went[part["households"].to_numpy() > 0] if part["households"].any() else went
-            now = "、".join(sorted(set(lived)))
+            now = "、".join(said_name(g, names) for g in sorted(set(lived)))
             asked = went[0] if after in merged.new_grids else after
             others = int((went != asked).sum())
             if others:
                 result = f"采纳；其中 {others} 块空地为连片另划"
         rows.append(
             (
-                patch.name, patch.reviewer, "调整", where, before, said_name(now),
+                patch.name, patch.reviewer, "调整", where, said_name(before, names), now,
                 len(part), int(part["households"].sum()), result,
             )
         )  # fmt: skip
     return rows
 
 
-def _comments(plan: PlanRecord, patch: Patch, made: PlanRecord | None) -> list[tuple[object, ...]]:
+def _comments(
+    plan: PlanRecord, patch: Patch, made: PlanRecord | None, names: Mapping[str, str]
+) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     after = (plan if made is None else made).grids.set_index("grid_id")["households"]
     before = plan.grids.set_index("grid_id")["households"]
@@ -123,7 +132,8 @@ def _comments(plan: PlanRecord, patch: Patch, made: PlanRecord | None) -> list[t
             result = "已收到；该网格本次撤并"
         else:
             result = "已收到；该网格本次没有变动，请经办人答复"
-        rows.append((patch.name, patch.reviewer, "意见", comment.text, grid, grid, 0, 0, result))
+        at = said_name(grid, names)
+        rows.append((patch.name, patch.reviewer, "意见", comment.text, at, at, 0, 0, result))
     return rows
 
 

@@ -9,6 +9,8 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.revision.patch import Edit, Patch
 
@@ -117,6 +119,7 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
         Units that two offices give to different grids, or take out of or put into a grid that
         another office wants left alone, are conflicts.
     """
+    names = record.names
     target: dict[str, str] = {}
     source: dict[str, str] = {}
     conflicts: list[str] = []
@@ -130,9 +133,9 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
     for patch, edit in [(p, edit) for p in patches for edit in p.edits]:
         after = own_name(patch, edit.after)
         other = target.get(edit.unit)
-        against = _kept_by_others(patch, edit, locked)
+        against = _kept_by_others(patch, edit, locked, names)
         if other is not None and other != after:
-            against.insert(0, _given_twice(patch, source[edit.unit], other, after))
+            against.insert(0, _given_twice(patch, source[edit.unit], other, after, names))
         if against:
             contested.add(edit.unit)
             conflicts += [f"单元 {edit.unit}：{words}" for words in against]
@@ -156,17 +159,20 @@ def merge(patches: list[Patch], record: PlanRecord) -> Merged:
     )
 
 
-def _given_twice(patch: Patch, first: str, other: str, after: str) -> str:
+def _given_twice(patch: Patch, first: str, other: str, after: str, names: Mapping[str, str]) -> str:
     """Say that a unit is given to two grids: by two offices, or by one that is of two minds."""
+    one, two = said_name(other, names), said_name(after, names)
     if first == patch.name:
-        return f"{patch.name} 里前后不一，既划给 {said_name(other)} 又划给 {said_name(after)}"
-    return f"{first} 划给 {said_name(other)}，{patch.name} 划给 {said_name(after)}"
+        return f"{patch.name} 里前后不一，既划给 {one} 又划给 {two}"
+    return f"{first} 划给 {one}，{patch.name} 划给 {two}"
 
 
-def _kept_by_others(patch: Patch, edit: Edit, locked: dict[str, list[Patch]]) -> list[str]:
+def _kept_by_others(
+    patch: Patch, edit: Edit, locked: dict[str, list[Patch]], names: Mapping[str, str]
+) -> list[str]:
     """Say which offices want a grid left alone that a unit leaves or enters."""
     return [
-        f"{patch.name} 改动网格 {grid}，{keeper.name} 要求锁定它"
+        f"{patch.name} 改动 {said_name(grid, names)}，{keeper.name} 要求锁定它"
         for grid in (edit.before, edit.after)
         for keeper in locked.get(grid, [])
         if keeper.digest != patch.digest
@@ -178,7 +184,7 @@ def own_name(patch: Patch, grid: str) -> str:
     return f"{patch.name}:{grid}#{patch.digest[:12]}" if grid in patch.new_grids else grid
 
 
-def said_name(grid: str) -> str:
-    """Say a grid to people: a new one by the office's own number and file."""
+def said_name(grid: str, names: Mapping[str, str]) -> str:
+    """Say a grid to people: by its name, a new one by the office's own number and file."""
     file, _, own = (grid.rpartition("#")[0] or grid).rpartition(":")
-    return f"新网格{own.removeprefix('new-')}（{file}）" if file else grid
+    return f"新网格{own.removeprefix('new-')}（{file}）" if file else names.get(grid, grid)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import shapely
 
+from lingwu_grid.contract.kinds import STATUSES
 from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.page import planner_map
 from tests.browsing import open_page
@@ -65,7 +66,14 @@ def test_names_never_lie_over_one_another_and_communities_are_named(
         assert _overlaps([t["box"] for t in told]) == 0, (size, zoom)
         if zoom == 0:
             named = {t["said"] for t in told if t["kind"] == "社区"}
-            assert named == set(small_plan.communities["community_name"])
+            assert named == {
+                f"{STATUSES[status].mark} {name}".strip()
+                for name, status in zip(
+                    small_plan.communities["community_name"],
+                    small_plan.communities["status"],
+                    strict=True,
+                )
+            }
         grids |= {t["said"] for t in told if t["kind"] == "网格"}
     assert any("户" in said for said in grids)
     browser.set_window_size(1366, 768)

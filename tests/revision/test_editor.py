@@ -172,6 +172,8 @@ def test_a_planner_edits_solves_and_saves_in_jupyterlab(
     wait = WebDriverWait(window, 120, ignored_exceptions=[WebDriverException])
     wait.until(lambda w: w.get(lab) or True)
     cell = wait.until(lambda w: w.find_element(By.CSS_SELECTOR, ".jp-CodeCell .cm-content"))
+    ready = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
+    wait.until(lambda w: w.find_element(By.CSS_SELECTOR, ready))
     wait.until(lambda _: cell.click() or True)
     cell.send_keys(Keys.SHIFT + Keys.ENTER)
     wait.until(lambda w: inside(w, "return Boolean(window.lingwuReview)"))

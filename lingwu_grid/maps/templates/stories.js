@@ -48,7 +48,7 @@
       outline('plan', side.code, { color: '#4527a0', weight: 4, fill: false });
     });
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
-      { pane: 'marks', color: '#e65100', weight: 2, fillColor: '#ff6d00', fillOpacity: 0.55, interactive: false }).addTo(drawn);
+      { pane: 'marks', color: '#e65100', weight: 2, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
     arrow(story.from, story.to);
   }
 

@@ -83,6 +83,7 @@
     frame = L.rectangle(L.latLngBounds(bounds).pad(0.05), { color: '#d50000', weight: 3, fill: false, interactive: false }).addTo(map);
     map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
     if (place[1] === '网格' || place[1] === '小区') { showCard(place[2], place[1] === '小区' ? 'compounds' : 'cards'); }
+    find('found').textContent = '';  // the figures below come back into view
     document.dispatchEvent(new CustomEvent('lingwu:goto', { detail: place }));
   }
   find('search').addEventListener('input', function () {
@@ -141,8 +142,18 @@
   }
   map.on('move zoomend resize', clip);
   find('swipe-at').addEventListener('input', clip);
+  // What moves is seen on both sides of the bar.
+  var moves = L.layerGroup();
+  {% if this.values.get('moves') %}
+  {{ this.values['moves'] }}.eachLayer(function (drawn) {
+    drawn.eachLayer(function (area) {
+      L.polygon(area.getLatLngs(), { pane: 'marks', color: '#e65100', weight: 2, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.2, interactive: false }).addTo(moves);
+    });
+  });
+  {% endif %}
   document.addEventListener('lingwu:view', function (event) {
     find('swipe').hidden = event.detail !== 'swipe';
+    map[event.detail === 'swipe' ? 'addLayer' : 'removeLayer'](moves);
     // A canvas that shows nothing would still take the pointer from the one below.
     map.getPane('now').style.display = event.detail === 'swipe' || event.detail === 'before' ? '' : 'none';
     find('card').hidden = true;
@@ -156,15 +167,19 @@
   });
   find('tool-print').addEventListener('click', function () { window.print(); });
   // A sheet has another shape than a screen: what is in view stays in view, whole, beside the panel.
-  var onScreen = null;
+  var onScreen = null, snap = map.options.zoomSnap;
   addEventListener('beforeprint', function () {
     onScreen = onScreen || map.getBounds();
     document.documentElement.classList.add('on-paper');
     map.invalidateSize({ animate: false, pan: false });
-    map.fitBounds(onScreen, { animate: false, paddingTopLeft: [300, 0] });
+    map.options.zoomSnap = 0.05;  // as large as the sheet allows
+    var b = window.lingwu.bounds, town = b && L.latLngBounds([b[1], b[0]], [b[3], b[2]]);
+    var seen = town && onScreen.contains(town) ? town : onScreen;
+    map.fitBounds(seen, { animate: false, paddingTopLeft: [350, 20], paddingBottomRight: [10, 30] });
   });
   addEventListener('afterprint', function () {
     document.documentElement.classList.remove('on-paper');
+    map.options.zoomSnap = snap;
     map.invalidateSize({ animate: false, pan: false });
     if (onScreen) { map.fitBounds(onScreen, { animate: false }); onScreen = null; }
   });
@@ -188,6 +203,10 @@
       node.lingwuWord = node.lingwuWord || node.nodeValue;
       node.nodeValue = worded(word) === null ? node.lingwuWord : ' ' + worded(word);
     }
+    document.querySelectorAll('.panel [title]').forEach(function (part) {
+      part.lingwuTitle = part.lingwuTitle || part.title;
+      part.title = worded(part.lingwuTitle) || part.lingwuTitle;
+    });
   }
   function nameNext() {
     var next = LANGUAGES[(LANGUAGES.indexOf(language) + 1) % LANGUAGES.length];

@@ -67,8 +67,7 @@ export class Labels {
   draw() {
     this.group.clearLayers();
     const seen = this.map.getBounds(), zoom = this.map.getZoom();
-    /** @type {any[]} */
-    const taken = [];
+    const taken = this.covered();
     for (const word of this.words()) {
       if (zoom < (FROM[word.kind] || 0) || !seen.contains([word.lat, word.lng])) { continue; }
       const lines = this.fitting(word);
@@ -84,6 +83,17 @@ export class Labels {
         break;
       }
     }
+  }
+
+  /** @returns {any[]} what stands over the map and would hide a name, in pixels of the layer */
+  covered() {
+    const box = this.map.getContainer(), corner = box.getBoundingClientRect();
+    return [...box.querySelectorAll('.leaflet-control'), ...document.querySelectorAll('.plan-id')].map((part) => {
+      const at = part.getBoundingClientRect();
+      const ends = [[at.left, at.top], [at.right, at.bottom]].map(([x, y]) => (
+        this.map.containerPointToLayerPoint([x - corner.left, y - corner.top])));
+      return L.bounds(ends[0], ends[1]);
+    });
   }
 
   /**

@@ -6,13 +6,17 @@ import { find, made } from './dom.js';
 import { Host } from './host.js';
 import { complaint } from './patch.js';
 import { Stories } from './stories.js';
+import { Versions } from './versions.js';
 import { View } from './view.js';
+import { Zones } from './zones.js';
 
 const WORDS = /** @type {Record<string, string>} */ ({
   grid_over: '网格超上限', grid_under: '网格不足下限', grid_pieces: '网格不连片', grid_locked: '锁定的网格被改动',
   community_over: '社区超上限', community_under: '社区不足下限', community_pieces: '社区不连片',
   community_locked: '锁定的社区被改动',
 });
+/** Metres off all lines that are told before a change is made. */
+const WORTH_TELLING = 20;
 const KEYS = /** @type {Record<string, string>} */ ({ p: 'pick', b: 'brush', x: 'box', m: 'remark' });
 
 const town = JSON.parse(find('town').textContent);
@@ -21,6 +25,14 @@ const view = new View(town, desk, 'map');
 const shelf = 'lingwu-review-' + town.plan + '-' + town.street;
 /** @type {Stories | null} */
 let stories = null;
+const zones = new Zones(desk, town.ground, (g) => {
+  view.showUnits([...desk.grid].map((own, u) => (own === g ? u : -1)).filter((u) => u >= 0));
+});
+const versions = new Versions(town, desk, zones, shelf + '-versions', {
+  open: (patch) => imported(JSON.stringify(patch)),
+  differ: (units) => { view.select(units); view.showUnits(units); showSelection(); },
+  say,
+});
 /** Faults that the plan itself has: an office need not mend them. */
 const atFirst = desk.check().faults;
 
@@ -85,6 +97,29 @@ view.onPlace = (lat, lng) => {
   find('remark-text').focus();
 };
 
+/**
+ * Tell what giving some units to a grid would do.
+ * @param {number[]} units
+ * @param {number} g
+ */
+function outlook(units, g) {
+  const then = desk.outlook(units, g), size = desk.check().sizes[g];
+  const all = [...units, ...then.way], off = zones.added(all, g);
+  const along = then.way.length ? '（连同 ' + then.way.length + ' 块空地）' : '';
+  return {
+    units: all,
+    isFine: outBy(desk.grids[g], then.size) === 0 && then.pieces < 2,
+    text: '划给 ' + gridName(g) + '：' + size + ' → ' + then.size + ' 户' + along + (then.pieces > 1 ? '，不连片' : '')
+      + (off >= WORTH_TELLING ? '，不沿线的界线 +' + off + ' 米' : ''),
+  };
+}
+
+/** @param {number} g */
+view.outlook = (g) => {
+  const units = [...view.selected];
+  return desk.grids[g].locked || units.every((u) => desk.grid[u] === g) ? '' : outlook(units, g).text;
+};
+
 function showSelection() {
   const units = [...view.selected];
   const box = find('selection');
@@ -98,7 +133,6 @@ function showSelection() {
   const places = [...new Set(units.map((u) => town.placeOf[u]).filter(Boolean))].slice(0, 4).join('、');
   box.append(made('p', '选中 ' + units.length + ' 个单元，' + total + ' 户' + (places ? '（' + places + '）' : '')));
   box.append(made('p', '现属 ' + from.map(gridName).join('、')));
-  const size = desk.check().sizes;
   for (const rest of desk.leftover(units)) {
     const short = rest.pieces > 0 ? -outBy(desk.grids[rest.grid], rest.size) : 0;
     const isLow = short > 0;
@@ -109,16 +143,16 @@ function showSelection() {
   const beside = [...from, ...desk.beside(units).filter((g) => !from.includes(g))].slice(0, 9);
   for (const g of beside) {
     if (from.length === 1 && g === from[0]) { continue; }
-    const then = desk.outlook(units, g);
-    const isFine = outBy(desk.grids[g], then.size) === 0 && then.pieces < 2;
-    const along = then.way.length ? '（连同 ' + then.way.length + ' 块空地）' : '';
-    const button = made('button', '划给 ' + gridName(g) + '：' + size[g] + ' → ' + then.size + ' 户' + along
-      + (then.pieces > 1 ? '，不连片' : ''), isFine ? 'fine' : 'bad');
+    const would = outlook(units, g);
+    const button = made('button', would.text, would.isFine ? 'fine' : 'bad');
     button.setAttribute('type', 'button');
     button.dataset.give = String(g);
     button.style.borderLeft = '10px solid ' + view.colour(g);
     button.toggleAttribute('disabled', desk.grids[g].locked);
     button.addEventListener('click', () => give(g));
+    for (const [what, to] of /** @type {[string, number][]} */ ([['pointerenter', g], ['focus', g], ['pointerleave', -1], ['blur', -1]])) {
+      button.addEventListener(what, () => view.preview(would.units, to));
+    }
     box.append(button);
   }
   const isGrid = total >= town.gridRange[0] && total <= town.gridRange[1];
@@ -177,6 +211,8 @@ function show() {
   });
   view.showRemarks();
   view.labels.draw();
+  zones.tell();
+  versions.tell();
   showSelection();
   if (stories) { stories.tell(); }
 }
@@ -301,4 +337,4 @@ show();
 if (town.hosted) { new Host(desk, view); }
 performance.mark('ready');
 /** @type {any} */ (window).lingwuMap = view.map;
-/** @type {any} */ (window).lingwuReview = { desk, view, stories, imported };
+/** @type {any} */ (window).lingwuReview = { desk, view, stories, zones, versions, imported };

@@ -64,6 +64,8 @@ export class View {
     this.onSelect = () => {};
     /** @type {(lat: number, lng: number) => void} */
     this.onPlace = () => {};
+    /** @type {(g: number) => string} what giving the selection to a grid would do; empty for nothing */
+    this.outlook = () => '';
     /** @type {number[][]} */
     this.buckets = [];
     this.cells = { west: 0, south: 0, dx: 1, dy: 1, side: 1 };
@@ -205,6 +207,16 @@ export class View {
     }
   }
 
+  /**
+   * Show units as if they were in a grid; without one, as they are.
+   * @param {number[]} units
+   * @param {number} g
+   */
+  preview(units, g) {
+    if (g < 0) { this.repaint(units); return; }
+    for (const u of units) { this.polygons[u].setStyle({ fillColor: this.colour(g), fillOpacity: 0.95, color: '#0d47a1', weight: 2.5 }); }
+  }
+
   /** @param {number[]} units */
   select(units) {
     const before = [...this.selected];
@@ -246,14 +258,20 @@ export class View {
   printWhole() {
     /** @type {any} */
     let onScreen = null;
+    const snap = this.map.options.zoomSnap;
+    const [west, south, east, north] = this.town.bounds.map((/** @type {number} */ n) => n / 1e6);
+    const town = L.latLngBounds([south, west], [north, east]);
     addEventListener('beforeprint', () => {
       onScreen = onScreen || this.map.getBounds();
       document.documentElement.classList.add('on-paper');
       this.map.invalidateSize({ animate: false, pan: false });
-      this.map.fitBounds(onScreen, { animate: false, paddingTopLeft: [320, 0] });
+      this.map.options.zoomSnap = 0.05;  // as large as the sheet allows
+      const seen = onScreen.contains(town) ? town : onScreen;
+      this.map.fitBounds(seen, { animate: false, paddingTopLeft: [350, 20], paddingBottomRight: [10, 30] });
     });
     addEventListener('afterprint', () => {
       document.documentElement.classList.remove('on-paper');
+      this.map.options.zoomSnap = snap;
       this.map.invalidateSize({ animate: false, pan: false });
       if (onScreen) { this.map.fitBounds(onScreen, { animate: false }); }
       onScreen = null;
@@ -272,6 +290,20 @@ export class View {
   _tools() {
     /** @type {HTMLElement} */
     const box = this.map.getContainer();
+    // What is selected, and a grid under the pointer: what would become of it, before a click.
+    const told = L.tooltip({ direction: 'top', offset: [0, -12] });
+    let over = -1;
+    this.map.on('mousemove', (/** @type {any} */ event) => {
+      const u = this.selected.size && this.mode === 'pick' ? this.unitAt(event.latlng) : -1;
+      const g = u < 0 ? -1 : this.desk.grid[u];
+      if (g !== over) {
+        over = g;
+        const text = g < 0 ? '' : this.outlook(g);
+        if (text) { told.setContent(document.createTextNode(text)); this.map.openTooltip(told.setLatLng(event.latlng)); } else { this.map.closeTooltip(told); }
+      }
+      told.setLatLng(event.latlng);
+    });
+    this.map.on('mouseout', () => { over = -1; this.map.closeTooltip(told); });
     this.map.on('click', (/** @type {any} */ event) => {
       if (this.mode === 'remark') { this.onPlace(event.latlng.lat, event.latlng.lng); }
       if (this.mode === 'pick') {

@@ -1,0 +1,100 @@
+// All grids in a table: their counts as bars, how they stand, how clear their borders are.
+
+import { outBy } from './core.js';
+import { find, made } from './dom.js';
+import { score } from './score.js';
+
+/** @typedef {import('./desk.js').Desk} Desk */
+/** @typedef {import('./score.js').Ground} Ground */
+
+/** A grid less compact than this is long and thin: a square has 0.79. */
+const THIN = 0.2;
+/** Bars end at this many times the upper limit. */
+const ROOM = 1.3;
+
+export class Zones {
+  /**
+   * @param {Desk} desk
+   * @param {Ground} ground
+   * @param {(g: number) => void} goTo
+   */
+  constructor(desk, ground, goTo) {
+    this.desk = desk;
+    this.ground = ground;
+    this.goTo = goTo;
+    this.first = score(ground, desk.town.grid, desk.town.grids.length);
+    find('zones').addEventListener('toggle', () => this.tell());
+  }
+
+  /**
+   * @param {ArrayLike<number>} grid
+   * @returns {import('./score.js').Score}
+   */
+  scoreOf(grid) { return score(this.ground, grid, this.desk.grids.length); }
+
+  /**
+   * Metres off all lines that giving some units to a grid would add; fewer than nothing for less.
+   * @param {number[]} units
+   * @param {number} to
+   * @returns {number}
+   */
+  added(units, to) {
+    const after = this.desk.grid.slice();
+    for (const u of units) { after[u] = to; }
+    return this.scoreOf(after).off - this.scoreOf(this.desk.grid).off;
+  }
+
+  tell() {
+    const now = this.scoreOf(this.desk.grid);
+    const sign = (/** @type {number} */ n, /** @type {number} */ digits) => (n > 0 ? '+' : '') + n.toFixed(digits);
+    find('score').textContent = '界线不沿路、河、墙和现状界的 ' + now.off + ' 米（比方案 ' + sign(now.off - this.first.off, 0)
+      + '）；平均紧凑度 ' + now.mean.toFixed(3) + '（' + sign(now.mean - this.first.mean, 3) + '）';
+    if (!find('zones').open) { return; }
+    const sizes = this.desk.check().sizes;
+    const rows = this.desk.grids.map((g, k) => ({
+      g: k, grid: g, size: sizes[k], was: k < this.desk.town.grids.length ? this.firstSizes()[k] : 0,
+      out: outBy(g, sizes[k]), compact: now.compact[k],
+    })).filter((row) => row.size || row.was);
+    rows.sort((a, b) => Math.abs(b.out) - Math.abs(a.out) || Math.abs(b.size - b.was) - Math.abs(a.size - a.was) || a.g - b.g);
+    const body = find('zone-list');
+    body.textContent = '';
+    for (const row of rows) { body.append(this.row(row)); }
+  }
+
+  /** @returns {number[]} counts in the plan */
+  firstSizes() {
+    const { grid, households, grids } = this.desk.town;
+    const size = new Array(grids.length).fill(0);
+    grid.forEach((g, u) => { size[g] += households[u]; });
+    return size;
+  }
+
+  /** @param {{g: number, grid: import('./core.js').Grid, size: number, was: number, out: number, compact: number}} row */
+  row(row) {
+    const line = document.createElement('tr');
+    line.tabIndex = 0;
+    const isThin = row.compact > 0 && row.compact < THIN && row.compact < (this.first.compact[row.g] || 1) - 0.005;
+    const mark = row.out > 0 ? '▲' : row.out < 0 && row.size ? '▼' : '';
+    const change = row.size - row.was;
+    line.append(made('td', (mark ? mark + ' ' : '') + row.grid.name + (isThin ? '（变得细长）' : '')));
+    const cell = document.createElement('td');
+    const bar = made('span', '', 'bar' + (row.out && row.size ? ' bad' : ''));
+    const most = this.desk.town.gridRange[1] * ROOM;
+    const share = (/** @type {number} */ n) => Math.min(100, (100 * n) / most) + '%';
+    const fill = made('i', '', 'fill');
+    fill.style.width = share(row.size);
+    bar.append(fill);
+    for (const limit of row.grid.range) {
+      if (limit === null) { continue; }
+      const tick = made('i', '', 'tick');
+      tick.style.left = share(limit);
+      bar.append(tick);
+    }
+    cell.append(bar);
+    line.append(cell, made('td', row.size ? String(row.size) : '撤并'), made('td', change ? (change > 0 ? '+' : '') + change : ''));
+    const go = () => this.goTo(row.g);
+    line.addEventListener('click', go);
+    line.addEventListener('keydown', (event) => { if (event.key === 'Enter') { go(); } });
+    return line;
+  }
+}

@@ -1,0 +1,199 @@
+"""What the review page offers who draws: a table of all grids, a look ahead, versions, a score."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import shapely
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+
+from lingwu_grid.maps.review_ground import ground_of
+from lingwu_grid.maps.review_page import review_page
+from lingwu_grid.planning.streets import streets_of
+from tests.browsing import open_page
+from tests.revision.test_page import give, number_of
+from tests.revision.test_patch import border_units
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import geopandas as gpd
+    from selenium.webdriver.chrome.webdriver import WebDriver
+
+    import lingwu_grid as lg
+
+
+@pytest.fixture
+def desk(browser: WebDriver, small_plan: lg.Plan, tmp_path: Path) -> WebDriver:
+    path = tmp_path / "review.html"
+    path.write_text(review_page(small_plan, streets_of(small_plan)[0]), encoding="utf-8")
+    assert open_page(browser, path) == []
+    browser.execute_script("localStorage.clear()")
+    assert open_page(browser, path) == []
+    return browser
+
+
+def own(plan: lg.Plan) -> gpd.GeoDataFrame:
+    """Grids of the first street."""
+    here = plan.communities["subdistrict_id"].astype(str) == streets_of(plan)[0]
+    mine = plan.grids["community_id"].isin(plan.communities.loc[here, "community_id"])
+    return plan.grids[mine]
+
+
+def opened(desk: WebDriver, part: str) -> None:
+    desk.find_element(By.CSS_SELECTOR, f"#{part} > summary").click()
+
+
+def rows(desk: WebDriver) -> dict[str, list[str]]:
+    """The table of grids, by name."""
+    found: list[list[str]] = desk.execute_script(
+        "return Array.from(document.querySelectorAll('#zone-list tr')).map(function (r) {"
+        " return Array.from(r.children).map(function (c) { return c.textContent; }); });"
+    )
+    return {row[0]: row[1:] for row in found}
+
+
+def test_every_grid_has_a_row_with_its_count_and_a_bar(
+    desk: WebDriver, small_plan: lg.Plan
+) -> None:
+    opened(desk, "zones")
+    told = rows(desk)
+    grids = own(small_plan)
+    wanted = dict(zip(grids["grid_name"], grids["households"].astype(str), strict=True))
+    assert {name: row[1] for name, row in told.items()} == wanted
+    assert all(row[2] == "" for row in told.values()), "nothing is changed yet"
+    widths = desk.execute_script(
+        "return Array.from(document.querySelectorAll('#zone-list .fill')).map("
+        "function (f) { return parseFloat(f.style.width); })"
+    )
+    # The upper limit stands at 100 / 1.3 of the bar.
+    sizes = [int(row[1]) for row in told.values()]
+    assert widths == pytest.approx([100 * n / (500 * 1.3) for n in sizes], abs=0.01)
+
+
+def test_a_change_is_told_in_the_table_and_what_is_out_of_range_comes_first(
+    desk: WebDriver, small_plan: lg.Plan
+) -> None:
+    opened(desk, "zones")
+    unit, before, after = border_units(small_plan, lawful=True)[0]
+    homes = int(small_plan.units.set_index("unit_id")["households"][unit])
+    name = small_plan.names
+    give(desk, unit, after)
+    told = rows(desk)
+    assert told[name[before]][2] == f"-{homes}"
+    assert told[name[after]][2] == f"+{homes}"
+    everything = [
+        number_of(desk, u) for u in small_plan.units.query("grid_id == @after")["unit_id"]
+    ]
+    desk.execute_script(
+        "lingwuReview.desk.give(arguments[0], arguments[1]);"
+        "lingwuReview.zones.tell();", everything,
+        desk.execute_script("return lingwuReview.desk.grid[arguments[0]]", number_of(
+            desk, small_plan.units.loc[small_plan.units["grid_id"] == before, "unit_id"].iloc[-1]
+        )),
+    )  # fmt: skip
+    first = next(iter(rows(desk)))
+    assert first == f"▲ {name[before]}"
+
+
+def ground(desk: WebDriver) -> dict[str, Any]:
+    found: dict[str, Any] = desk.execute_script(
+        "return lingwuReview.zones.scoreOf(lingwuReview.desk.grid)"
+    )
+    return found
+
+
+def test_the_score_is_what_the_polygons_give(desk: WebDriver, small_plan: lg.Plan) -> None:
+    shapes = own(small_plan).to_crs(small_plan.work_crs).geometry.to_numpy()
+    told = ground(desk)
+    girth, area = shapely.length(shapes), shapely.area(shapes)
+    assert told["compact"] == pytest.approx((4 * np.pi * area / girth**2).tolist(), rel=0.01)
+    outer = shapely.length(shapely.union_all(shapes, grid_size=0.01))
+    assert told["border"] == pytest.approx((girth.sum() - outer) / 2, rel=0.01)
+    assert 0 <= told["off"] <= told["border"]
+    before = told["off"]
+    # The border of a unit in the middle of a grid follows what is there, or nothing: by hand.
+    units = small_plan.units
+    here = units[units["grid_id"].isin(own(small_plan)["grid_id"])].reset_index(drop=True)
+    pairs = np.array(ground_of(small_plan, here)["pairs"]).reshape(-1, 4)
+    grid = here["grid_id"].to_numpy()
+    inner = next(
+        u for u in range(len(here))
+        if (grid[pairs[(pairs[:, 0] == u) | (pairs[:, 1] == u)][:, :2]] == grid[u]).all()
+    )  # fmt: skip
+    round_it = pairs[(pairs[:, 0] == inner) | (pairs[:, 1] == inner)]
+    other = next(g for g in own(small_plan)["grid_id"] if g != grid[inner])
+    desk.execute_script(
+        "var d = lingwuReview.desk, u = d.town.unitIds.indexOf(arguments[0]);"
+        "d.grid[u] = d.grids.map(function (g) { return g.id; }).indexOf(arguments[1]);",
+        here["unit_id"][inner], other,
+    )  # fmt: skip
+    assert ground(desk)["off"] - before == round_it[:, 3].sum()
+
+
+def test_a_move_is_shown_before_it_is_made(desk: WebDriver, small_plan: lg.Plan) -> None:
+    unit, _, after = border_units(small_plan, lawful=True)[0]
+    number = number_of(desk, unit)
+    desk.execute_script("lingwuReview.view.onSelect([arguments[0]], false)", number)
+    style = "return lingwuReview.view.polygons[arguments[0]].options.fillColor"
+    selected = desk.execute_script(style, number)
+    button = next(
+        b for b in desk.find_elements(By.CSS_SELECTOR, "[data-give]")
+        if small_plan.names[after] in b.text
+    )  # fmt: skip
+    ActionChains(desk).move_to_element(button).perform()
+    wanted = desk.execute_script(
+        "return lingwuReview.view.colour(Number(arguments[0]))", button.get_attribute("data-give")
+    )
+    assert desk.execute_script(style, number) == wanted != selected
+    ActionChains(desk).move_to_element(desk.find_element(By.ID, "search")).perform()
+    assert desk.execute_script(style, number) == selected
+    # And over the map: the grid under the pointer tells what would become of it.
+    text = desk.execute_script(
+        "var d = lingwuReview.desk, g = arguments[0];"
+        "var at = lingwuReview.view.town.points[d.grid.indexOf(g)];"
+        "lingwuMap.fire('mousemove', { latlng: L.latLng(at[1] / 1e6, at[0] / 1e6) });"
+        "var tip = document.querySelector('.leaflet-tooltip'); return tip ? tip.textContent : ''",
+        int(button.get_attribute("data-give") or 0),
+    )
+    assert text == button.text
+
+
+def test_versions_are_kept_compared_and_opened_again(desk: WebDriver, small_plan: lg.Plan) -> None:
+    (unit, before, after), *_ = border_units(small_plan, lawful=True)
+    homes = int(small_plan.units.set_index("unit_id")["households"][unit])
+    opened(desk, "versions")
+
+    def save(name: str) -> None:
+        desk.find_element(By.ID, "version-name").send_keys(name)
+        desk.find_element(By.CSS_SELECTOR, "#version-save button").click()
+
+    save("<b>甲</b>")
+    give(desk, unit, after)
+    save("乙")
+    names = [item.text.split("\n")[0] for item in listed(desk)]
+    assert names == ["原方案", "本页现在", "<b>甲</b>", "乙"], "a name is text"
+    for name in ("<b>甲</b>", "乙"):
+        next(i for i in listed(desk) if i.text.startswith(name)).find_element(
+            By.TAG_NAME, "input"
+        ).click()
+    told = desk.find_element(By.ID, "version-compare").text
+    assert f"两版有 1 个单元、{homes} 户归属不同" in told
+    desk.refresh()
+    desk.execute_script("document.getElementById('versions').open = true")
+    assert len(listed(desk)) == 4, "they are kept"
+    next(i for i in listed(desk) if i.text.startswith("<b>甲")).find_element(
+        By.TAG_NAME, "button"
+    ).click()
+    at = desk.execute_script(
+        "var d = lingwuReview.desk; return d.grids[d.grid[arguments[0]]].id",
+        number_of(desk, unit),
+    )
+    assert at == before
+
+
+def listed(desk: WebDriver) -> list[Any]:
+    return desk.find_elements(By.CSS_SELECTOR, "#version-list li")

@@ -14,7 +14,10 @@ from lingwu_grid.ingest.guessing import GuessRecord
 from lingwu_grid.ingest.study import rules_file
 from lingwu_grid.maps.check_page import check_page
 from lingwu_grid.maps.guess_page import guess_page
+from lingwu_grid.maps.notebook import Page
 from lingwu_grid.output import whole_folder, write_csv, write_json
+from lingwu_grid.papers.charts import standing_chart
+from lingwu_grid.papers.picture import Picture
 
 
 class Check(CheckRecord):
@@ -58,6 +61,16 @@ class Check(CheckRecord):
             If it cannot be written.
         """
         return write_repaired(self.study, Path(folder))
+
+    def draw(self) -> Picture:
+        """Draw how many households today's grids have, and which stand out of their range."""
+        rules = self.study.rules
+        band = (rules.grid.lower, rules.grid.upper)
+        return Picture(standing_chart(self.zones(), band, synthetic=rules.synthetic))
+
+    def explore(self) -> Page:
+        """Show every finding on a map in a notebook."""
+        return Page(check_page(self.study, self.findings, self.standing.zones, self.counts()))
 
     def _repr_html_(self) -> str:
         mark = "<p><b>合成数据</b></p>" if self.study.rules.synthetic else ""

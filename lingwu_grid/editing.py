@@ -11,11 +11,12 @@ import traitlets
 from lingwu_grid.contract.errors import InputError, LingwuError
 from lingwu_grid.maps.review_page import review_page
 from lingwu_grid.maps.texts import template_text
+from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name, streets_of
-from lingwu_grid.revision.patch import patch_of
+from lingwu_grid.revision.patch import SCHEMA, digest, patch_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from lingwu_grid.planning.record import PlanRecord
     from lingwu_grid.revision.patch import Patch
@@ -79,6 +80,9 @@ class Editor(anywidget.AnyWidget):
         self._say("")
         self._show()
 
+    def __repr__(self) -> str:
+        return f"<Editor {self.street}: {len(self.plans) - 1} steps from {self.plans[0]!r}>"
+
     @property
     def plan(self) -> PlanRecord:
         """The newest plan, of the kind that was begun with: save it, draw it, report it."""
@@ -114,6 +118,35 @@ class Editor(anywidget.AnyWidget):
         )
         self._show()
         return came
+
+    def give(self, units: Sequence[str], grid: str, *, keep: Sequence[str] = ()) -> Reviewed:
+        """
+        Give units to a grid, as a hand would on the page, and mend.
+
+        Parameters
+        ----------
+        units
+            By `unit_id`.
+        grid
+            Which gets them, by code.
+        keep
+            Grids that nobody else may change then, by code.
+
+        Raises
+        ------
+        InputError
+            If the plan has no such unit or grid in this street.
+        """
+        there = self.plan.units.set_index("unit_id")["grid_id"]
+        unknown = [unit for unit in units if unit not in there.index]
+        if unknown:
+            raise InputError(f"方案里没有单元 {'、'.join(unknown[:5])}", remedy="见 plan.units")
+        content = {
+            "schema": SCHEMA, "plan": plan_of(self.plan), "street": self.street, "reviewer": "",
+            "edits": [{"unit": unit, "from": there[unit], "to": grid} for unit in units],
+            "new_grids": [], "locks": sorted(keep), "comments": [],
+        }  # fmt: skip
+        return self.solve(content | {"hash": digest(content)})
 
     def back(self) -> PlanRecord:
         """Go back to the plan before the newest; the first one stays."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import time
 from dataclasses import fields
 from importlib import import_module
@@ -18,11 +17,12 @@ from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.drawing import draw as draw_pages
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import open_study
+from lingwu_grid.maps.notebook import Page, column_page
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.output import whole_folder, write_csv, write_json
-from lingwu_grid.papers import grid_plates, plates
 from lingwu_grid.papers.charts import service_figures
 from lingwu_grid.papers.picture import Picture, save_figures
+from lingwu_grid.papers.pictures import picture_of
 from lingwu_grid.papers.writing import LEDGER, PAPERS
 from lingwu_grid.papers.writing import filled as read_filled
 from lingwu_grid.planning.bundle import write_bundle
@@ -240,29 +240,41 @@ class Plan(PlanRecord):
         """
         return self.save(folder, adds=True, papers=True)
 
-    def draw(self, *, community: str = "", grid: str = "") -> Picture:
+    def draw(self, what: str = "", *, community: str = "", grid: str = "") -> Picture:
         """
-        Draw the plan on paper: the whole, a community before and after, or a grid.
+        Draw the plan on paper: the whole, a community before and after, a grid, or a chart.
 
         Parameters
         ----------
+        what
+            Empty for the map with what changes; `service` or `frontier` for their charts.
         community, grid
-            Which, by code; the whole plan where none is given.
+            Which, by code.
 
         Raises
         ------
         ValueError
             If the plan has no such community or grid.
+        InputError
+            If there is no such picture, or the plan was not measured or chosen so.
         """
-        if grid:
-            return Picture(grid_plates.grid_plate(self, grid))
-        if community:
-            return Picture(plates.changes_plate(self, community))
-        return Picture(plates.overview(self))
+        return Picture(picture_of(self, what, community=community, grid=grid))
 
-    def explore(self) -> Page:
-        """Show the map in a notebook."""
-        return Page(planner_map(self))
+    def explore(self, column: str = "") -> Page:
+        """
+        Show the map in a notebook.
+
+        Parameters
+        ----------
+        column
+            Of ``plan.grids``: the grids are coloured by it; the planner's map without.
+
+        Raises
+        ------
+        InputError
+            If the grids have no such column, or one that cannot be told by colour.
+        """
+        return Page(column_page(self, column) if column else planner_map(self))
 
     def edit(
         self,
@@ -314,19 +326,6 @@ class Plan(PlanRecord):
         table: str = self.summary_table().to_html(index=False, escape=True)
         mark = "<p><b>合成数据</b></p>" if self.summary["synthetic"] else ""
         return mark + table
-
-
-class Page:
-    """A page shown inside a notebook."""
-
-    def __init__(self, page: str) -> None:
-        self._page = page
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self._page, quote=True)}" '
-            'style="width:100%;height:560px;border:0"></iframe>'
-        )
 
 
 def read_plan(folder: str | Path) -> Plan:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from lingwu_grid.comparison.frontier import frontier_chart
 from lingwu_grid.comparison.price_list import price_list
 from lingwu_grid.comparison.trade_offs import NAMES, Choice, as_table, knee, trade_offs
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import Study, read_study
 from lingwu_grid.output import require_place, whole_folder, write_csv
+from lingwu_grid.papers.frontier import frontier_chart
 from lingwu_grid.papers.picture import save_figure
 
 if TYPE_CHECKING:
@@ -76,8 +76,7 @@ class Scenarios:
             chosen = plans.pop(self.chosen)
             # The papers of the plan tell what it was chosen from.
             table = self.table()
-            rows = table.drop(columns="建议").to_dict("records")
-            chosen.run["frontier"] = {"chosen": self.chosen, "rows": rows}
+            chosen.run["frontier"] = {"chosen": self.chosen, "rows": self._rows()}
             chosen.save(draft)
             write_csv(table, draft / "scenarios.csv")
             (draft / "figures").mkdir(exist_ok=True)
@@ -90,7 +89,12 @@ class Scenarios:
 
     def draw(self) -> Figure:
         """Draw what each choice costs and what it buys."""
-        return frontier_chart(self.choices, self.chosen)
+        synthetic = bool(self.choices[0].plan.summary["synthetic"])
+        return frontier_chart(self._rows(), self.chosen, synthetic=synthetic)
+
+    def _rows(self) -> list[dict[str, Any]]:
+        rows: list[dict[str, Any]] = self.table().drop(columns="建议").to_dict("records")
+        return rows
 
     def _repr_html_(self) -> str:
         table: str = self.table().to_html(index=False, escape=True)

@@ -55,11 +55,11 @@ def ground_of(record: PlanRecord, units: gpd.GeoDataFrame) -> dict[str, list[int
         }
     )  # fmt: skip
     pairs = table[table["a"] != table["b"]].groupby(["a", "b"], sort=True).sum().reset_index()
-    rim = np.bincount(owner, length, len(shapes))
+    rim: NDArray[np.float64] = np.bincount(owner, length, len(shapes)).astype(np.float64)
     for side in (a, b):
         rim -= np.bincount(side, shared, len(shapes))
     return {
-        "pairs": _whole(pairs.to_numpy().ravel()),
+        "pairs": _whole(pairs.to_numpy(np.float64).ravel()),
         "rim": _whole(rim),
         "area": _whole(shapely.area(shapes)),
     }

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from lingwu_grid.contract.kinds import MINUTES
+from lingwu_grid.contract.kinds import MINUTES, SIDES, STATUSES
+from lingwu_grid.lawful import INSIDE
 from lingwu_grid.papers.picture import mark, new_figure, our_style, printable
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import street_name
@@ -117,6 +118,41 @@ def curve_chart(service: Service) -> Figure:
         axes.set_ylabel("15 分钟内的户数", fontsize=9)
         figure.suptitle("新开驿站与覆盖户数", fontsize=12)
         mark(figure, synthetic=bool(service.summary["synthetic"]))
+    return figure
+
+
+def standing_chart(zones: pd.DataFrame, band: tuple[int, int], *, synthetic: bool) -> Figure:
+    """
+    Draw how many households each grid of today has, the fewest first.
+
+    Parameters
+    ----------
+    zones
+        As a check gives them: level, households, standing.
+    band
+        Fewest and most households of a lawful grid.
+    synthetic
+        Say that the data are.
+    """
+    grids = zones[zones["level"] == "网格"].sort_values(["households", "zone_id"])
+    place = np.arange(len(grids))
+    with our_style():
+        figure = new_figure(16, 7)
+        axes = figure.add_subplot()
+        axes.axhspan(*band, color="#cfe8e2", zorder=0, label=f"{band[0]}—{band[1]} 户")
+        for word, look in SIDES.items():
+            here = (grids["standing"] == word).to_numpy()
+            if here.any():
+                colour = STATUSES["合规"].colour if word == INSIDE else look.colour
+                told = f"{word} {here.sum()} 个"
+                axes.bar(place[here], grids["households"][here], color=colour, label=told)
+        axes.set_xticks([])
+        axes.set_xlabel("现状网格，由小到大", fontsize=9)
+        axes.set_ylabel("常住户", fontsize=9)
+        axes.tick_params(labelsize=8)
+        figure.legend(loc="outside lower center", ncols=5, fontsize=8, frameon=False)
+        axes.set_title("现状各网格的常住户", fontsize=12)
+        mark(figure, synthetic=synthetic)
     return figure
 
 

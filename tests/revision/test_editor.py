@@ -100,6 +100,17 @@ def test_a_page_that_was_tampered_with_is_refused_and_can_ask_again(
     assert editor.plan is small_plan
 
 
+def test_units_are_given_from_code_as_by_hand(editor: Editor, small_plan: lg.Plan) -> None:
+    unit, _, after = border_units(small_plan, lawful=True)[0]
+    came = editor.give([unit], after)
+    assert came.plan is editor.plan
+    assert "1 steps" in repr(editor)
+    assert len(repr(editor)) < 200, "not the page"
+    assert editor.plan.units.set_index("unit_id")["grid_id"][unit] == after
+    with pytest.raises(lg.InputError, match="没有单元 nothing"):
+        editor.give(["nothing"], after)
+
+
 def test_an_unknown_street_is_refused(small_plan: lg.Plan, small_study: lg.Study) -> None:
     with pytest.raises(lg.InputError, match="没有街道 nowhere"):
         small_plan.edit(small_study, street="nowhere")

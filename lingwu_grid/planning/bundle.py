@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lingwu_grid.output import add_csv, add_layer, write_csv, write_json, write_layer
-from lingwu_grid.planning.qgis_styles import BACKDROP, add_styles, write_project
+from lingwu_grid.planning.identity import plan_of
+from lingwu_grid.planning.qgis_styles import BACKDROP, DEGREES, add_styles, write_project
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -45,8 +46,13 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     add_styles(folder / "plan.gpkg", columns | {"units": list(record.pieces[0].table("units"))})
     under = {s.layer for s in BACKDROP}
     columns |= {n: list(t) for n, t in record.backdrop.items() if n in under and len(t)}
-    bounds = record.communities.total_bounds.tolist()
-    write_project(folder, str(record.summary["study"]), columns, bounds)
+    ground = record.communities.to_crs(record.work_crs)
+    number = ground.crs.to_epsg()
+    ground, system = (ground, f"EPSG:{number}") if number else (record.communities, DEGREES)
+    bounds = ground.total_bounds.tolist()
+    mark = "合成数据，非真实情况　" if record.summary["synthetic"] else ""
+    note = f"{mark}方案 {plan_of(record)}　内部：有准确户数，不外发"
+    write_project(folder, str(record.summary["study"]), columns, bounds, system=system, note=note)
     for name, layer in record.backdrop.items():
         write_layer(layer, folder / "backdrop.gpkg", name)
     about = {"excluded": record.excluded, "findings": record.findings}

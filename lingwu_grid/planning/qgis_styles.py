@@ -12,7 +12,10 @@ from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree import ElementTree as ET
 
-from lingwu_grid.contract.kinds import STATUSES
+from pyproj import CRS
+
+from lingwu_grid.contract.kinds import MOVED, STATUSES
+from lingwu_grid.planning.qgis_layout import layouts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,7 +51,8 @@ NAMES = {
 
 
 PROJECT = "lingwu_grid.qgz"
-PROJECT_CRS = "EPSG:4490"
+DEGREES = "EPSG:4490"
+"""Of the files."""
 ID = "lingwu_grid_"
 """Ids of ten characters or fewer are not kept by QGIS."""
 
@@ -85,7 +89,7 @@ STYLES = (
           label="\"community_name\" || '\\n' || \"households\" || ' 户'", size=11),
     Style("grids", "网格", Fill("#ffffff", 150, "#616161", 0.3), column="status",
           label="\"grid_name\" || '\\n' || \"households\" || ' 户'", scale=20_000),
-    Style("moves", "变动单元", Fill("#ff6f00", 150, "#e65100", 0.2)),
+    Style("moves", "变动单元", Fill(MOVED, 150, "#e65100", 0.2)),
     Style("units", "单元", Fill("#000000", 0, "#bdbdbd", 0.1)),
 )  # fmt: skip
 
@@ -158,7 +162,13 @@ def qml(style: Style, columns: Sequence[str]) -> str:
 
 
 def write_project(
-    folder: Path, title: str, layers: Mapping[str, Sequence[str]], bounds: Sequence[float]
+    folder: Path,
+    title: str,
+    layers: Mapping[str, Sequence[str]],
+    bounds: Sequence[float],
+    *,
+    system: str,
+    note: str,
 ) -> None:
     """
     Write a project of QGIS that shows the plan over roads, waters and compounds.
@@ -172,20 +182,24 @@ def write_project(
     layers
         Columns of the layers that there are, those of ``backdrop.gpkg`` too.
     bounds
-        What is seen when it opens: west, south, east, north, in degrees.
+        What is seen when it opens: west, south, east, north.
+    system
+        Of `bounds` and of what is drawn: a plane one, where a street is as long as it is wide.
+    note
+        Under the title of every sheet of its atlas.
     """
     styles = {s.layer: s for s in (*STYLES, *BACKDROP) if s.layer in layers}
     shown = [styles[name] for name in SHOWN if name in styles]
     root = ET.Element("qgis", version="3.22", projectname=title)
     ET.SubElement(root, "title").text = title
-    _reference(ET.SubElement(root, "projectCrs"))
+    _reference(ET.SubElement(root, "projectCrs"), system)
     tree = ET.SubElement(root, "layer-tree-group")
     canvas = ET.SubElement(root, "mapcanvas", name="theMapCanvas")
-    ET.SubElement(canvas, "units").text = "degrees"
+    ET.SubElement(canvas, "units").text = "degrees" if system == DEGREES else "meters"
     extent = ET.SubElement(canvas, "extent")
     for name, value in zip(("xmin", "ymin", "xmax", "ymax"), bounds, strict=True):
         ET.SubElement(extent, name).text = str(value)
-    _reference(ET.SubElement(canvas, "destinationsrs"))
+    _reference(ET.SubElement(canvas, "destinationsrs"), system)
     held = ET.SubElement(root, "projectlayers")
     for style in shown:
         file = "plan.gpkg" if style in STYLES else "backdrop.gpkg"
@@ -201,11 +215,19 @@ def write_project(
             ("id", ID + style.layer), ("datasource", source), ("layername", style.title),
         ):  # fmt: skip
             ET.SubElement(layer, name).text = text
-        _reference(ET.SubElement(layer, "srs"))
+        _reference(ET.SubElement(layer, "srs"), DEGREES)
         ET.SubElement(layer, "provider", encoding="UTF-8").text = "ogr"
         layer.extend(ET.fromstring(qml(style, layers[style.layer])))  # noqa: S314 - our own
-    paths = ET.SubElement(ET.SubElement(root, "properties"), "Paths")
-    ET.SubElement(paths, "Absolute", type="bool").text = "false"
+    if "communities" in styles:
+        atlas = f"./plan.gpkg|layername={styles['communities'].layer}"
+        root.append(layouts(ID + "communities", atlas, bounds, note=note))
+    properties = ET.SubElement(root, "properties")
+    for group, name, kind, value in (
+        ("Paths", "Absolute", "bool", "false"),
+        ("SpatialRefSys", "ProjectionsEnabled", "int", "1"),
+        ("Measure", "Ellipsoid", "QString", "EPSG:7030"),
+    ):  # fmt: skip
+        ET.SubElement(ET.SubElement(properties, group), name, type=kind).text = value
     content = b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     part = zipfile.ZipInfo(f"{PROJECT.removesuffix('.qgz')}.qgs", (2000, 1, 1, 0, 0, 0))
     part.compress_type = zipfile.ZIP_DEFLATED
@@ -213,11 +235,13 @@ def write_project(
         file_.writestr(part, content + ET.tostring(root, encoding="utf-8"))
 
 
-def _reference(element: ET.Element) -> None:
+def _reference(element: ET.Element, code: str) -> None:
     system = ET.SubElement(element, "spatialrefsys")
-    # The name of a system is read where it has a number of QGIS's own list; any will do.
+    # Without the text QGIS does not take the name of the project's own system.
+    ET.SubElement(system, "wkt").text = CRS.from_user_input(code).to_wkt()
     ET.SubElement(system, "srsid").text = "1"
-    ET.SubElement(system, "authid").text = PROJECT_CRS
+    ET.SubElement(system, "srid").text = code.removeprefix("EPSG:")
+    ET.SubElement(system, "authid").text = code
 
 
 def _renderer(style: Style) -> ET.Element:

@@ -19,6 +19,7 @@ import pytest
 import lingwu_grid as lg
 from lingwu_grid.contract.kinds import STATUSES
 from lingwu_grid.planning.bundle import write_bundle
+from lingwu_grid.planning.qgis_layout import LAYOUT, MAP_PLACE
 from lingwu_grid.planning.qgis_styles import PROJECT, SHOWN, STYLES
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ own = QgsVectorLayer(sys.argv[1] + "/plan.gpkg|layername=grids", "x", "ogr")
 for layer in [*(n.layer() for n in project.layerTreeRoot().findLayers()), own]:
     print(layer.name(), layer.isValid(), layer.renderer().type(), layer.crs().authid(),
           layer.labelsEnabled(), layer.attributeAlias(layer.fields().indexOf("households")))
+from qgis.core import QgsLayoutExporter, QgsLayoutItemMap, QgsLayoutItemScaleBar
+layout, = project.layoutManager().printLayouts()
+atlas = layout.atlas()
+print("atlas", layout.name(), atlas.enabled(), atlas.updateFeatures(), atlas.coverageLayer().name())
+atlas.beginRender()
+while atlas.next():
+    drawn, = [i for i in layout.items() if isinstance(i, QgsLayoutItemMap)]
+    bar, = [i for i in layout.items() if isinstance(i, QgsLayoutItemScaleBar)]
+    ground = atlas.layout().reportContext().currentGeometry(drawn.crs()).boundingBox()
+    print("sheet", project.crs().authid(), drawn.extent().contains(ground), bar.unitsPerSegment(),
+          round(drawn.scale()), round(drawn.rect().width()), round(drawn.rect().height()))
+settings = QgsLayoutExporter.PdfExportSettings()
+print("written", QgsLayoutExporter.exportToPdf(atlas, sys.argv[1] + "/atlas.pdf", settings)[0])
 """
 
 
@@ -69,7 +83,7 @@ def test_each_layer_of_the_plan_has_its_style(saved: Path) -> None:
     assert kinds == [*STATUSES, ""]
     assert found["grids"].find("renderer-v2").get("attr") == "status"  # type: ignore[union-attr]
     symbols = found["grids"].findall("renderer-v2/symbols/symbol/layer/prop[@k='color']")
-    assert symbols[0].get("v") == "200,230,201,150"
+    assert symbols[0].get("v") == "215,240,230,150"  # as STATUSES has it
 
 
 def test_a_plan_with_styles_serves_as_the_next_map(saved: Path, small_folder: Path) -> None:
@@ -99,7 +113,9 @@ def test_the_project_names_what_lies_beside_it(saved: Path, small_plan: lg.Plan)
         assert inner in pyogrio.list_layers(saved / file)[:, 0]
     ends = ("xmin", "ymin", "xmax", "ymax")
     canvas = [float(root.findtext(f"mapcanvas/extent/{end}", "")) for end in ends]
-    assert canvas == pytest.approx(small_plan.communities.total_bounds.tolist())
+    seen = small_plan.communities.to_crs(small_plan.work_crs)
+    assert canvas == pytest.approx(seen.total_bounds.tolist())
+    assert root.findtext("projectCrs/spatialrefsys/authid") == small_plan.work_crs
 
 
 def test_the_same_plan_gives_the_same_bytes(
@@ -118,7 +134,7 @@ def test_names_from_the_data_are_text(small_plan: lg.Plan, tmp_path: Path) -> No
     assert root.findtext("title") == "<a&b>\"'"
 
 
-def test_a_real_qgis_opens_both(saved: Path) -> None:
+def test_a_real_qgis_opens_both_and_prints_the_atlas(saved: Path, small_plan: lg.Plan) -> None:
     python = Path("/usr/bin/python3")
     probe = [str(python), "-c", "import qgis.core"]
     if (
@@ -137,3 +153,16 @@ def test_a_real_qgis_opens_both(saved: Path) -> None:
     assert "社区 True singleSymbol EPSG:4490 True 常住户数" in lines
     assert "网格 True categorizedSymbol EPSG:4490 True 常住户数" in lines
     assert "x True categorizedSymbol EPSG:4490 True 常住户数" in lines
+    # The atlas: a sheet a community, each whole, in metres, as the layout places it.
+    count = len(small_plan.communities)
+    told = done.stdout.splitlines()
+    assert f"atlas {LAYOUT} True {count} 社区" in told
+    sheets = [line.split()[1:] for line in told if line.startswith("sheet ")]
+    assert len(sheets) == count
+    for system, is_whole, unit, scale, width, height in sheets:
+        assert (system, is_whole) == (small_plan.work_crs, "True")
+        assert (int(width), int(height)) == (MAP_PLACE.width, MAP_PLACE.height)
+        # A bar of two segments is at most 50 mm long on the sheet, at least 20.
+        assert 20 <= 2 * float(unit) / int(scale) * 1000 <= 50
+    assert "written 0" in told
+    assert (saved / "atlas.pdf").stat().st_size > 10_000

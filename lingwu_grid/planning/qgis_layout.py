@@ -106,11 +106,13 @@ def _item(
     into: ET.Element, kind: str, place: Place, name: str, *, frame: bool = False, **more: str
 ) -> ET.Element:
     at, size = f"{place.x:g},{place.y:g},mm", f"{place.width:g},{place.height:g},mm"
-    return ET.SubElement(
-        into, "LayoutItem", type=kind, uuid=name, id=name, templateUuid=name, size=size,
-        position=at, positionOnPage=at, referencePoint="0", visibility="1", opacity="1",
-        frame="true" if frame else "false", background="false", outlineWidthM="0.3,mm", **more,
-    )  # fmt: skip
+    usual = {
+        "type": kind, "uuid": name, "id": name, "templateUuid": name, "size": size,
+        "position": at, "positionOnPage": at, "referencePoint": "0", "visibility": "1",
+        "opacity": "1", "frame": "true" if frame else "false", "background": "false",
+        "outlineWidthM": "0.3,mm",
+    }  # fmt: skip
+    return ET.SubElement(into, "LayoutItem", usual | more)
 
 
 def _label(into: ET.Element, place: Place, text: str, size: float) -> None:

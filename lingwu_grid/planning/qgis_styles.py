@@ -222,12 +222,12 @@ def write_project(
         atlas = f"./plan.gpkg|layername={styles['communities'].layer}"
         root.append(layouts(ID + "communities", atlas, bounds, note=note))
     properties = ET.SubElement(root, "properties")
-    for group, name, kind, value in (
+    for group, key, kind, setting in (
         ("Paths", "Absolute", "bool", "false"),
         ("SpatialRefSys", "ProjectionsEnabled", "int", "1"),
         ("Measure", "Ellipsoid", "QString", "EPSG:7030"),
     ):  # fmt: skip
-        ET.SubElement(ET.SubElement(properties, group), name, type=kind).text = value
+        ET.SubElement(ET.SubElement(properties, group), key, type=kind).text = setting
     content = b"<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
     part = zipfile.ZipInfo(f"{PROJECT.removesuffix('.qgz')}.qgs", (2000, 1, 1, 0, 0, 0))
     part.compress_type = zipfile.ZIP_DEFLATED

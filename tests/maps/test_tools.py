@@ -146,7 +146,7 @@ def test_a_grid_tells_its_card_on_a_press(
     assert grid.grid_id in browser.find_element(By.ID, "card").text
 
 
-def test_today_is_wiped_over_the_plan(browser: WebDriver, pages: Path) -> None:
+def test_today_is_wiped_over_the_plan(browser: WebDriver, pages: Path, small_plan: Plan) -> None:
     open_page(browser, pages / "map.html")
     browser.find_element(By.CSS_SELECTOR, "[data-show=swipe]").click()
     clip = (
@@ -162,6 +162,18 @@ def test_today_is_wiped_over_the_plan(browser: WebDriver, pages: Path) -> None:
     assert [float(v) for v in re.findall(r"-?[\d.]+", fifth[0])][1] < [
         float(v) for v in re.findall(r"-?[\d.]+", half[0])
     ][1]
+    # By hand: the bar follows the pointer, and stays beside the panel.
+    grip = browser.find_element(By.CSS_SELECTOR, ".swipe .grip")
+    panel = browser.find_element(By.ID, "panel").rect
+    assert grip.rect["x"] > panel["x"] + panel["width"]
+    start = grip.rect["x"]
+    ActionChains(browser).drag_and_drop_by_offset(grip, 300, 0).perform()
+    assert grip.rect["x"] == pytest.approx(start + 300, abs=15)
+    # What moves is drawn on both sides, in the pane that is not wiped.
+    marked = browser.execute_script(
+        "return document.querySelectorAll('.leaflet-marks-pane path[stroke=\"#e65100\"]').length"
+    )
+    assert marked == len(small_plan.moves)
     browser.find_element(By.CSS_SELECTOR, "[data-show=after]").click()
     assert browser.execute_script(clip) == ["", ""]
     assert not browser.find_element(By.ID, "swipe").is_displayed()

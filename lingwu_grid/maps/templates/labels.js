@@ -13,7 +13,7 @@
     var mark = lookup.marks[view === 'before' ? 'before' : 'after'][zone[1]];
     var count = zone[0] === '网格' && card ? [(mark ? mark + ' ' : '') + card.households + ' 户'] : [];
     // Where the whole name is too wide, the community's name stands beside it.
-    return { kind: zone[0], lines: [(mark && zone[0] === '社区' ? mark + ' ' : '') + zone[2]].concat(count), short: [zone[2].replace(/^.*?(第?\d+网格)$/, '$1')],
+    return { kind: zone[0], lines: [(mark && zone[0] === '社区' ? mark + ' ' : '') + zone[2]].concat(count), short: [(mark ? mark + ' ' : '') + zone[2].replace(/^.*?(第?\d+网格)$/, '$1')],
       lat: zone[3], lng: zone[4], box: zone[5] };
   }
   function named(kind) {

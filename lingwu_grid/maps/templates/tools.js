@@ -131,7 +131,9 @@
   // Comparing: today left of the bar, the plan right of it ------------------------------------
   function clip() {
     var on = !find('swipe').hidden;
-    var at = Number(find('swipe-at').value) / 100;
+    // The bar stays where it can be taken: beside the panel, not under it.
+    var least = innerWidth > 700 ? (find('panel').getBoundingClientRect().right + 24) / innerWidth : 0;
+    var at = Math.max(Number(find('swipe-at').value) / 100, least);
     var size = map.getSize();
     var first = map.containerPointToLayerPoint([0, 0]);
     var last = map.containerPointToLayerPoint(size);
@@ -142,6 +144,17 @@
   }
   map.on('move zoomend resize', clip);
   find('swipe-at').addEventListener('input', clip);
+  var wiper = find('swipe-bar');
+  wiper.addEventListener('pointerdown', function (event) {
+    wiper.setPointerCapture(event.pointerId);
+    find('swipe-at').focus();
+    event.preventDefault();
+  });
+  wiper.addEventListener('pointermove', function (event) {
+    if (!wiper.hasPointerCapture(event.pointerId)) { return; }
+    find('swipe-at').value = 100 * event.clientX / innerWidth;
+    clip();
+  });
   // What moves is seen on both sides of the bar.
   var moves = L.layerGroup();
   {% if this.values.get('moves') %}

@@ -1,5 +1,5 @@
 """
-Pages by the browser's own marks: size, first paint, start, and an edit to its next frame.
+Pages by the browser's own marks: size, first paint, a story and an edit to their next frame.
 
     python -m benchmarks.maps outputs/data      # a written plan
 """
@@ -11,12 +11,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.review_page import review_page
 from lingwu_grid.plan import read_plan
 from lingwu_grid.planning.streets import streets_of
-from tests.browsing import start_browser
+from tests.browsing import open_page, start_browser
+
+if TYPE_CHECKING:
+    from selenium.webdriver.chrome.webdriver import WebDriver
 
 EDITS = 30
 write = sys.stdout.write
@@ -39,13 +43,20 @@ def main(folder: str) -> None:
         ):
             path = Path(name) / f"{title}.html"
             path.write_text(page, encoding="utf-8")
-            browser.get(path.as_uri())
+            faults = open_page(browser, path)
             time.sleep(3)
             paint, loaded = browser.execute_script(FIRST_PAINT), browser.execute_script(LOADED)
             write(
                 f"{title}: {path.stat().st_size / 1e6:.2f} MB, {len(plan.units)} units, "
-                f"first paint {paint:.0f} ms, loaded {loaded:.0f} ms\n"
+                f"first paint {paint:.0f} ms, loaded {loaded:.0f} ms, "
+                f"{len(faults)} requests or complaints\n"
             )
+            if title == "planner":
+                told = [_story(browser) for _ in range(EDITS)]
+                write(
+                    f"story to next frame: median {statistics.median(told):.0f} ms, "
+                    f"worst {max(told):.0f} ms of {EDITS}\n"
+                )
         timed = [_edit(browser, k) for k in range(EDITS)]
         for what, taken in zip(("selection", "edit"), zip(*timed, strict=True), strict=True):
             write(
@@ -55,9 +66,24 @@ def main(folder: str) -> None:
     browser.quit()
 
 
-def _edit(browser: object, k: int) -> tuple[float, float]:
+def _story(browser: WebDriver) -> float:
+    """Go on to the next story; read how long until the frame that shows it."""
+    return float(
+        browser.execute_async_script(
+            "var done = arguments[0], open = document.getElementById('story-open');"
+            "if (document.getElementById('story').hidden) { open.click(); }"
+            "requestAnimationFrame(function () {"
+            " var began = performance.now();"
+            " document.getElementById('story-next').click();"
+            " requestAnimationFrame(function () { setTimeout(function () {"
+            "  done(performance.now() - began); }, 0); }); });"
+        )
+    )
+
+
+def _edit(browser: WebDriver, k: int) -> tuple[float, float]:
     """Select a unit, give it to a neighbour; read how long each took until the next frame."""
-    run = browser.execute_async_script  # type: ignore[attr-defined]
+    run = browser.execute_async_script
     selected, edited = run(
         "var done = arguments[1], r = lingwuReview;"
         "var u = (arguments[0] * 97) % r.desk.grid.length;"

@@ -14,7 +14,7 @@ from xml.etree import ElementTree as ET
 
 from pyproj import CRS
 
-from lingwu_grid.contract.kinds import MOVED, STATUSES
+from lingwu_grid.contract.kinds import BARRIERS, MOVED, STATUSES, UNKNOWN
 from lingwu_grid.planning.qgis_layout import layouts
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class Style(NamedTuple):
     title: str
     fill: Fill
     column: str = ""
-    """Whose values have a colour each, those of `STATUSES`."""
+    """Whose values have a colour each: see `looks`."""
+    looks: tuple[tuple[str, str, str], ...] = ()
+    """Value, word in the legend and colour."""
     label: str = ""
     """Expression of the label."""
     size: float = 8.0
@@ -88,6 +90,7 @@ STYLES = (
     Style("communities", "社区", Fill("#000000", 0, "#4527a0", 0.9),
           label="\"community_name\" || '\\n' || \"households\" || ' 户'", size=11),
     Style("grids", "网格", Fill("#ffffff", 150, "#616161", 0.3), column="status",
+          looks=tuple((word, word, look.paper) for word, look in STATUSES.items()),
           label="\"grid_name\" || '\\n' || \"households\" || ' 户'", scale=20_000),
     Style("moves", "变动单元", Fill(MOVED, 150, "#e65100", 0.2)),
     Style("units", "单元", Fill("#000000", 0, "#bdbdbd", 0.1)),
@@ -96,7 +99,8 @@ STYLES = (
 BACKDROP = (
     Style("compounds", "小区", Fill("#000000", 0, "#8d6e63", 0.15, "dot"), label='"name"', size=6,
           scale=8_000),
-    Style("barriers", "水系和铁路", Fill("", 0, "#1e88e5", 0.7), label='"name"', kind="line"),
+    Style("barriers", "水系和铁路", Fill("", 0, UNKNOWN.colour, 0.7), label='"name"', kind="line",
+          column="kind", looks=tuple((k, b.name, b.colour) for k, b in BARRIERS.items())),
     Style("roads", "道路", Fill("", 0, "#bcaaa4", 0.4), label='"name"', size=6, scale=10_000,
           kind="line"),
 )  # fmt: skip
@@ -251,11 +255,12 @@ def _renderer(style: Style) -> ET.Element:
         return drawn
     drawn = ET.Element("renderer-v2", type="categorizedSymbol", attr=style.column)
     kinds, symbols = ET.SubElement(drawn, "categories"), ET.SubElement(drawn, "symbols")
-    looks = [(word, style.fill._replace(colour=look.paper)) for word, look in STATUSES.items()]
-    for number, (word, fill) in enumerate([*looks, ("", style.fill)]):
-        ET.SubElement(
-            kinds, "category", value=word, symbol=str(number), label=word or "其他", render="true"
-        )
+    for number, (value, word, colour) in enumerate([*style.looks, ("", "其他", "")]):
+        ET.SubElement(kinds, "category", value=value, symbol=str(number), label=word, render="true")
+        fill = style.fill
+        if colour:
+            is_area = style.kind == "fill"
+            fill = fill._replace(colour=colour) if is_area else fill._replace(edge=colour)
         symbols.append(_symbol(str(number), fill, style.kind))
     return drawn
 

@@ -153,6 +153,7 @@ def test_a_real_qgis_opens_both_and_prints_the_atlas(saved: Path, small_plan: lg
     assert "社区 True singleSymbol EPSG:4490 True 常住户数" in lines
     assert "网格 True categorizedSymbol EPSG:4490 True 常住户数" in lines
     assert "x True categorizedSymbol EPSG:4490 True 常住户数" in lines
+    assert "水系和铁路 True categorizedSymbol EPSG:4490 True " in done.stdout
     # The atlas: a sheet a community, each whole, in metres, as the layout places it.
     count = len(small_plan.communities)
     told = done.stdout.splitlines()

@@ -108,7 +108,4 @@ def _zones(table: gpd.GeoDataFrame, level: str) -> FeatureGroup:
 
 
 def _lines(table: gpd.GeoDataFrame, name: str) -> FeatureGroup:
-    if name == "roads":
-        colours = table["name"].map(lambda _: "#b0a99f")
-        return draw.line_layer(table, "道路", colours, 2, {"name": "名称"})
-    return draw.barrier_layer(table, 4)
+    return draw.road_layer(table) if name == "roads" else draw.barrier_layer(table, 4)

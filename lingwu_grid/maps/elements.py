@@ -7,6 +7,7 @@ nothing.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import folium
@@ -16,6 +17,23 @@ from lingwu_grid.maps.texts import as_script, script_template
 
 PLACES = ("header", "html", "script")
 """Of a page, where an element may put something."""
+
+
+ESCAPED = re.compile(r"(?<!\\)((?:\\\\)*)\\u(?!00[0-7]|202[89]|d[89a-f])([0-9a-f]{4})")
+"""A character beyond ASCII as folium writes it in a script; after a backslash that is text it is
+none, halves of pairs and what ends a line of a script stay as they are."""
+
+
+def plainly(script: str) -> str:
+    r"""
+    Write Chinese as it is: half the bytes.
+
+    Examples
+    --------
+    >>> plainly(r'"\u7f51\u683c\u2014 \\u683c \u003c \u2028"')
+    '"网格— \\\\u683c \\u003c \\u2028"'
+    """
+    return ESCAPED.sub(lambda found: found.group(1) + chr(int(found.group(2), 16)), script)
 
 
 class Text(Element):
@@ -39,7 +57,8 @@ class Verbatim(MacroElement):
         for place in PLACES:
             macro = getattr(self._template.module, place, None)
             if macro is not None:
-                getattr(page, place).add_child(Text(macro(self, kwargs)), name=self.get_name())
+                text = Text(plainly(macro(self, kwargs)))
+                getattr(page, place).add_child(text, name=self.get_name())
         for child in list(self._children.values()):
             child.render(**kwargs)
 

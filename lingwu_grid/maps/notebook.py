@@ -73,9 +73,7 @@ def column_page(record: PlanRecord, column: str) -> str:
     page = new_page(tuple(grids.total_bounds))
     roads = record.backdrop.get("roads")
     if roads is not None and len(roads):
-        draw.line_layer(
-            roads, "道路", roads["name"].map(lambda _: "#b0a99f"), 2, {"name": "道路"}
-        ).add_to(page)
+        draw.road_layer(roads).add_to(page)
     fields = {"grid_id": "网格编码", "grid_name": "网格名称", "community_name": "社区"}
     fields |= {} if column in fields else {column: draw.GRID_FIELDS.get(column, column)}
     draw.area_layer(

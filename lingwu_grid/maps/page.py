@@ -114,10 +114,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
 def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     back = record.backdrop
     if "roads" in back:
-        roads = back["roads"]
-        draw.line_layer(
-            roads, "道路", roads["name"].map(lambda _: "#b0a99f"), 2, {"name": "道路"}
-        ).add_to(page)
+        draw.road_layer(back["roads"]).add_to(page)
     switched: dict[str, FeatureGroup] = {}
     if "grids" in back:
         now = draw.with_count(back["grids"], record, "grid_id")
@@ -173,7 +170,7 @@ def _changes(record: PlanRecord) -> dict[str, FeatureGroup]:
     drawn: dict[str, FeatureGroup] = {}
     if len(record.moves):
         drawn["moves"] = draw.area_layer(
-            record.moves,
+            draw.lightened(record.moves),
             "变动单元",
             draw.MOVE_FIELDS,
             style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},

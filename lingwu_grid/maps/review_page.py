@@ -127,7 +127,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
         "colours": [draw.COLOURS.index(colours[draw.escape(g)]) for g in grids["grid_id"]],
         "origin": [west, south],
         "bounds": [west, south, east, north],
-        "rings": [_rings(shape, west, south) for shape in units.geometry],
+        "rings": [_rings(shape, west, south) for shape in draw.lightened(units).geometry],
         "points": np.round(points * MICRO).astype(int).tolist(),
         "placeOf": _place_of(record, points),
         "lines": lines,

@@ -50,7 +50,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
             "reason": story.reason,
             "border": story.border,
             "said": story.said,
-            "left": sides.of(story.previous_grid_id),
+            "left": sides.of(story.previous_grid_id, is_today=True),
             "goal": sides.of(story.grid_id),
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
@@ -62,7 +62,8 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
 
 def way_said(card: dict[str, Any]) -> str:
     """Say from where to where a story goes, with the households of both today and in the plan."""
-    sides = [card["goal"]] if card["left"] == card["goal"] else [card["left"], card["goal"]]
+    left, goal = card["left"], card["goal"]
+    sides = [left] if left and left["code"] == goal["code"] else [left, goal]
     return " → ".join(map(_side_said, sides))
 
 
@@ -81,7 +82,8 @@ def _side_said(side: dict[str, Any] | None) -> str:
 def _head(story: Any, sides: _Sides, names: dict[str, str]) -> str:  # noqa: ANN401 - a row
     if sides.is_passing(story):
         was = names.get(story.previous_grid_id, story.previous_grid_id)
-        return f"{was}整体改属，{story.households} 户"
+        whole = "" if sides.is_parted(story) else "整体"
+        return f"{was}{whole}改属，{story.households} 户"
     return f"{story.place}，{story.households} 户"
 
 
@@ -102,14 +104,22 @@ class _Sides:
         """Tell whether a story is a grid that passes to another community as a whole."""
         return stays(story.previous_grid_id, story.grid_id, self._recoded)
 
-    def of(self, grid: str) -> dict[str, Any] | None:
-        """Give one end; a grid that has a new code stands under that."""
+    def is_parted(self, story: Any) -> bool:  # noqa: ANN401 - a row
+        """Tell whether some households of the grid that a story leaves go elsewhere."""
+        return self._today.get(story.grid_id, 0) != story.households
+
+    def of(self, grid: str, *, is_today: bool = False) -> dict[str, Any] | None:
+        """Give one end by the code of the plan; where one comes from, by the name of today."""
         if not grid:
             return None
-        grid = self._recoded.get(grid, grid)
+        now = self._recoded.get(grid, grid)
+        name = self._names.get(now, now)
+        if is_today and now != grid:
+            name = f"{self._names.get(grid, grid)}（改称{name}）"
+        grid = now
         return {
             "code": grid,
-            "name": self._names.get(grid, grid),
+            "name": name,
             "today": self._today.get(grid, 0),
             "plan": self._plan.get(grid),
             "range": range_of(self._rules, "grid", grid),

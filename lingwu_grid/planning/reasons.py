@@ -98,11 +98,16 @@ class Undoing:
     def _now(self, grid: str) -> str:
         return self.recoded.get(grid, grid)
 
+    def named(self, zone: str) -> str:
+        """Name a zone of the plan; one that has a new code with the name it has today, too."""
+        old = next((before for before, now in self.recoded.items() if now == zone), "")
+        name = self.called.get(zone, zone)
+        return f"{name}（原{self.called.get(old, old)}）" if old else name
+
     def counted(self, grid: str) -> str:
         """Name a grid with its households today and in the plan."""
-        name = self.called.get(grid, grid)
-        if (now := self._now(grid)) != grid:
-            name, grid = f"{self.called.get(now, now)}（原{name}）", now
+        grid = self._now(grid)
+        name = self.named(grid)
         if grid not in self.plan:
             return f"{name}（现状 {self.today.get(grid, 0)} 户，撤销）"
         if grid not in self.today:
@@ -148,23 +153,17 @@ class Undoing:
         return said
 
     def _ended(self, zone: str, bands: Bands) -> str:
-        name, households, least = (
-            self.called.get(zone, zone),
-            self.today.get(zone, 0),
-            bands.of(zone).lower,
-        )
+        name, households = self.called.get(zone, zone), self.today.get(zone, 0)
+        least = bands.of(zone).lower
         if households < least:
-            return f"{name}现状只有 {households} 户，不足下限 {least} 户"
+            return f"{name}现状只有 {households} 户，不足下限 {least} 户，撤销后并入邻近"
         return f"{name}撤销，各户划入邻近"
 
     def _over(self, zone: str, households: int, bands: Bands) -> list[str]:
         most = bands.of(zone).upper
         if households <= most:
             return []
-        return [
-            f"不划出，{self.called.get(zone, zone)}有 {households} 户，"
-            f"比上限多 {households - most} 户"
-        ]
+        return [f"不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"]
 
     def _under(self, zone: str, households: int, bands: Bands) -> list[str]:
         least = bands.of(zone).lower
@@ -172,10 +171,7 @@ class Undoing:
             return []
         if zone not in self.today:
             return [f"新设{self.called.get(zone, zone)}"]
-        return [
-            f"不划入，{self.called.get(zone, zone)}只有 {households} 户，"
-            f"比下限少 {least - households} 户"
-        ]
+        return [f"不划入，{self.named(zone)}只有 {households} 户，比下限少 {least - households} 户"]
 
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
@@ -185,7 +181,7 @@ class Undoing:
         said = []
         for zone, ground in ((story.grid_id, kept), (left, back)):
             if zone in self.plan and self._pieces(ground) > 1:
-                said.append(f"不划，{self.called.get(zone, zone)}不连成一片")
+                said.append(f"不划，{self.named(zone)}就断成几片")
         return said
 
     def _pieces(self, units: NDArray[np.int64]) -> int:

@@ -186,6 +186,7 @@ def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
     whole = is_passing(table, recoded)
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
+    names = called_zones(drawn)
     borders, places = [], []
     for (zone, mine), story in zip(
         steps.groupby("zone"), table.itertuples(index=False), strict=True
@@ -198,7 +199,8 @@ def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
             shared = mine[shapely.dwithin(at, left, BORDER_M)]
         borders.append("、".join(_lines_of(shared)))
         named = [str(known.get(c) or c) for c in story.compounds]
-        places.append(_place(named, story.buildings, _lines_of(mine)) if is_move else "")
+        at = names.get(story.previous_grid_id, "") or names.get(story.grid_id, "")
+        places.append(_place(named, story.buildings, _lines_of(mine), at) if is_move else "")
     return borders, places
 
 
@@ -211,7 +213,7 @@ def _lines_of(steps: pd.DataFrame) -> list[str]:
     ]
 
 
-def _place(compounds: list[str], buildings: int, lines: list[str]) -> str:
+def _place(compounds: list[str], buildings: int, lines: list[str], grid: str = "") -> str:
     """
     Say where a story plays.
 
@@ -219,11 +221,15 @@ def _place(compounds: list[str], buildings: int, lines: list[str]) -> str:
     --------
     >>> _place(["阳光城", "龙凤佳苑", "西湖苑"], 12, []), _place([], 3, ["育才街", "民生路"])
     ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街旁 3 栋')
+    >>> _place([], 4, [], "甲网格")
+    '甲网格内 4 栋'
     """
     if compounds:
         rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
         return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
-    return f"{lines[0]}旁 {buildings} 栋" if lines else f"{buildings} 栋"
+    if lines:
+        return f"{lines[0]}旁 {buildings} 栋"
+    return f"{grid}内 {buildings} 栋" if grid else f"{buildings} 栋"
 
 
 def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa: ANN401 - a row
@@ -233,7 +239,11 @@ def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa:
         grid = called.get(story.previous_grid_id, story.previous_grid_id)
         name = called.get(story.grid_id, story.grid_id)
         code = f"，改称{name}，编码改为 {story.grid_id}" if name != grid else ""
-        return f"{grid}整体（{story.households} 户）由{was}改属{now}{code}。{story.reason}"
+        rest = undoing.today.get(story.previous_grid_id, 0) - story.households
+        whole = "" if rest else "整体"
+        along = f"，另 {rest} 户划入别的网格" if rest else ""
+        way = f"{grid}{whole}（{story.households} 户）由{was}改属{now}{code}{along}"
+        return f"{way}。{story.reason}"
     left = undoing.counted(story.previous_grid_id) if story.previous_grid_id else "不属任何网格"
     text = f"{story.place} {story.households} 户：{left} → {undoing.counted(story.grid_id)}"
     if story.previous_community_id not in ("", story.community_id):

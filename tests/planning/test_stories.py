@@ -72,10 +72,12 @@ def test_the_counts_in_a_reason_are_those_of_the_plan_without_the_story(small_pl
             size = pd.Series(back).value_counts()
             pattern = r"不划[出入]，([^，；]+?)(?:只有|有) (\d+) 户，比(上|下)限[多少] (\d+) 户"
             for name, count, side, off in re.findall(pattern, story.reason):
+                name, _, old = name.removesuffix("）").partition("（原")
                 if code[name] in set(
                     getattr(small_plan, f"{level.replace('y', 'ie')}s")[f"{level}_id"]
                 ):
-                    assert size[code[name]] == int(count)
+                    # What stays in a grid with a new code is counted under both.
+                    assert size[code[name]] + size.get(code.get(old), 0) == int(count)
                     limit = bounds[side == "上"]
                     assert abs(int(count) - limit) == int(off) > 0
                     checked += 1
@@ -135,7 +137,9 @@ def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: st
 
 def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     gone = _undoing({"a": 299, "b": 400}, {"b": 450}, list("bbbb"))
-    assert gone.reason(np.array([0]), _story("a", "b", 50)) == "a现状只有 299 户，不足下限 300 户"
+    assert gone.reason(np.array([0]), _story("a", "b", 50)) == (
+        "a现状只有 299 户，不足下限 300 户，撤销后并入邻近"
+    )
     enough = _undoing({"a": 300, "b": 400}, {"b": 450}, list("bbbb"))
     assert enough.reason(np.array([0]), _story("a", "b", 50)) == "a撤销，各户划入邻近"
     new = _undoing({"a": 800}, {"a": 400, "b": 340}, list("aaaabbbb"))
@@ -143,7 +147,7 @@ def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     # b b [b] b b: without the middle one b is two pieces; a takes it back far from its own.
     cut = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbbbb"))
     reason = cut.reason(np.array([5]), _story("a", "b", 50))
-    assert reason == "不划，b不连成一片；不划，a不连成一片"
+    assert reason == "不划，b就断成几片；不划，a就断成几片"
 
 
 def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
@@ -159,6 +163,7 @@ def test_what_is_said_of_a_place() -> None:
     assert _place(["甲苑", "乙苑"], 2, []) == "甲苑、乙苑 2 栋"
     assert _place(["甲苑", "乙苑", "丙苑"], 3, []) == "甲苑、乙苑等 3 个小区 3 栋"
     assert _place([], 4, []) == "4 栋"
+    assert _place([], 4, [], "甲网格") == "甲网格内 4 栋"
 
 
 def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:
@@ -172,4 +177,12 @@ def test_ground_beyond_a_barrier_does_not_join() -> None:
     undoing = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbb"))
     borders = undoing.borders._replace(clear_m=np.array([40.0, 40.0, 40.0, 40.0, 0.0]))
     cut = Undoing(**{**undoing.__dict__, "borders": borders})
-    assert cut.reason(np.array([3]), _story("a", "b", 50)) == "不划，b不连成一片"
+    assert cut.reason(np.array([3]), _story("a", "b", 50)) == "不划，b就断成几片"
+
+
+def test_a_grid_with_a_new_code_is_called_by_both_names() -> None:
+    plain = _undoing({"a": 678, "n": 678, "b": 429}, {"n": 451, "b": 349}, list("aabb"))
+    undoing = Undoing(**{**plain.__dict__, "called": {"a": "旧", "n": "新"}, "recoded": {"a": "n"}})
+    assert undoing.counted("a") == undoing.counted("n") == "新（原旧）（678→451 户）"
+    reason = undoing.reason(np.array([1]), _story("a", "b", 50))
+    assert reason.startswith("不划出，新（原旧）有 501 户，比上限多 1 户")

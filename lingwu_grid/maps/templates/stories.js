@@ -69,7 +69,8 @@
     body.textContent = '';
     body.appendChild(made('h2', story.head));
     if (story.left && story.goal.code !== story.left.code) { body.appendChild(told(story.left, '从 ')); }
-    body.appendChild(told(story.goal, story.left && story.goal.code === story.left.code ? '' : '到 '));
+    var stays = story.left && story.goal.code === story.left.code;
+    body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 '));
     var facts = [['原因', story.reason], ['界线', story.border && '改沿' + story.border],
       ['社区', story.was && story.was !== story.now ? story.was + ' → ' + story.now : ''],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];

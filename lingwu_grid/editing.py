@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
 import anywidget
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lingwu_grid.revision.steps import Reviewed
 
 WHOSE = "笔记本里的改动"
+AGAIN = "按现在的方案（editor.plan）重新划，再求解"
 
 
 class Editor(anywidget.AnyWidget):
@@ -70,9 +71,8 @@ class Editor(anywidget.AnyWidget):
         street: str = "",
     ) -> None:
         known = streets_of(plan)
-        if street and street not in known:
-            raise InputError(f"方案里没有街道 {street}", remedy=f"用其中一个：{'、'.join(known)}")
         self.plans = [plan]
+        self._solving = Lock()
         self._review = review
         super().__init__(
             streets=[[s, street_name(plan, s)] for s in known], street=street or known[0]
@@ -102,7 +102,19 @@ class Editor(anywidget.AnyWidget):
         InputError
             If it is no patch, or one for another plan.
         """
-        came = self._review(self.plan, patch_of(patch, WHOSE))
+        with self._solving:
+            try:
+                wish = patch_of(patch, WHOSE)
+                if not wish.edits:
+                    raise InputError("没有改动，方案没有变", remedy="先把单元划给别的网格，再求解")
+                return self._solved(self._review(self.plan, wish))
+            except InputError as error:
+                told = InputError(error.what, where=error.where, remedy=error.remedy and AGAIN)
+                self._say(str(told))
+                raise told from error
+
+    def _solved(self, came: Reviewed) -> Reviewed:
+        """Take what came of a wish, and tell of it."""
         if came.plan is None:
             self._say("不能照办，方案没有变：", [*came.conflicts, *came.faults])
             return came
@@ -137,6 +149,7 @@ class Editor(anywidget.AnyWidget):
         InputError
             If the plan has no such unit or grid in this street.
         """
+        units = [units] if isinstance(units, str) else list(units)
         there = self.plan.units.set_index("unit_id")["grid_id"]
         unknown = [unit for unit in units if unit not in there.index]
         if unknown:
@@ -150,6 +163,9 @@ class Editor(anywidget.AnyWidget):
 
     def back(self) -> PlanRecord:
         """Go back to the plan before the newest; the first one stays."""
+        if self._solving.locked():
+            self._say("正在求解，完了再退回", busy=True)
+            return self.plan
         if len(self.plans) > 1:
             self.plans.pop()
         self._say("回到上一个方案" if len(self.plans) > 1 else "回到最初的方案")
@@ -165,6 +181,14 @@ class Editor(anywidget.AnyWidget):
             self._say("正在求解……", busy=True)
             Thread(target=self._answer, args=(asked.get("patch"),), daemon=True).start()
 
+    @traitlets.validate("street")
+    def _known_street(self, proposal: dict[str, Any]) -> str:
+        street: str = proposal["value"]
+        known = streets_of(self.plans[0])
+        if street not in known:
+            raise InputError(f"方案里没有街道 {street}", remedy=f"用其中一个：{'、'.join(known)}")
+        return street
+
     @traitlets.observe("street")
     def _on_street(self, _change: dict[str, Any]) -> None:
         if self.page:  # not while the editor is being made
@@ -174,6 +198,8 @@ class Editor(anywidget.AnyWidget):
         """Solve beside the kernel; whatever ends it, the page is told and can ask again."""
         try:
             self.solve(patch)
+        except InputError:
+            pass  # told by solve
         except LingwuError as error:
             self._say(str(error))
         except BaseException:

@@ -253,10 +253,8 @@ class Plan(PlanRecord):
 
         Raises
         ------
-        ValueError
-            If the plan has no such community or grid.
         InputError
-            If there is no such picture, or the plan was not measured or chosen so.
+            If the plan has no such community, grid or picture, or was not measured or chosen so.
         """
         return Picture(picture_of(self, what, community=community, grid=grid))
 

@@ -17,6 +17,8 @@ from lingwu_grid.maps.shell import new_page, rendered
 from lingwu_grid.maps.texts import filled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from lingwu_grid.planning.record import PlanRecord
 
 CLASSES = 5
@@ -26,6 +28,11 @@ MOST_WORDS = 10
 """Different words that a map tells apart by colour."""
 
 OTHER = "#e0e0e0"
+MISSING = "缺"
+
+STEPS = np.linspace(0, 1, CLASSES + 1)[1:-1]
+MOST_SKEWED = 2
+"""Fewer cuts than this by equal count: nearly all grids have the same value."""
 
 
 class Page:
@@ -57,7 +64,8 @@ def column_page(record: PlanRecord, column: str) -> str:
     record
         The plan.
     column
-        Of ``plan.grids``; numbers are told in classes of equal count, words one by one.
+        Of ``plan.grids``, by its name or its Chinese one; numbers and days are told in classes of
+        equal count, words one by one.
 
     Raises
     ------
@@ -66,6 +74,7 @@ def column_page(record: PlanRecord, column: str) -> str:
     """
     grids = record.grids
     known = [name for name in grids.columns if name != "geometry"]
+    column = {title: name for name, title in draw.GRID_FIELDS.items()}.get(column, column)
     if column not in known:
         raise InputError(f"网格没有“{column}”这一列", remedy=f"可选：{'、'.join(known)}")
     label = _labels(grids[column], column)
@@ -100,20 +109,17 @@ def column_page(record: PlanRecord, column: str) -> str:
 
 def _labels(values: pd.Series, column: str) -> pd.Series:
     """Give the class or word of each value, in the order of a legend."""
-    if pd.api.types.is_numeric_dtype(values) and values.notna().any():
-        edges = np.unique(np.quantile(values.dropna(), np.linspace(0, 1, CLASSES + 1)))
-        if len(edges) == 1:
-            return values.map(lambda v: "缺" if pd.isna(v) else f"{v:g}")
-        if pd.api.types.is_integer_dtype(values):
-            edges = np.unique(np.floor(edges))
-            lower = [edges[0], *(edges[1:-1] + 1)]  # each class begins where the last one ended
-        else:
-            lower = list(edges[:-1])
-        words = [f"{a:g}—{b:g}" for a, b in zip(lower, edges[1:], strict=True)]
-        classes = pd.cut(values, edges, labels=words, include_lowest=True)
-        ordered: pd.Series = classes.cat.add_categories("缺").fillna("缺")
-        return ordered
-    words_of = values.astype(object).where(values.notna(), "").astype(str).replace("", "缺")
+    if values.isna().all():
+        raise InputError(f"“{column}”这一列全是空的", remedy="换一列")
+    if pd.api.types.is_bool_dtype(values):
+        return values.map({True: "是", False: "否"}).astype(object).fillna(MISSING)
+    if pd.api.types.is_datetime64_any_dtype(values):
+        days = values.dt.strftime("%Y-%m-%d")
+        return _classes(values.map(pd.Timestamp.toordinal, na_action="ignore"), days)
+    if pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_complex_dtype(values):
+        finite = values.astype(float).replace([np.inf, -np.inf], np.nan)
+        return _classes(finite, finite.map(_plain, na_action="ignore"))
+    words_of = values.astype(object).where(values.notna(), "").astype(str).replace("", MISSING)
     if words_of.nunique() > max(MOST_WORDS, len(STATUSES)):
         raise InputError(
             f"“{column}”有 {words_of.nunique()} 种值，颜色分不清",
@@ -122,15 +128,66 @@ def _labels(values: pd.Series, column: str) -> pd.Series:
     return words_of
 
 
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if float(value).is_integer() else f"{value:,.6g}"
+
+
+def _classes(values: pd.Series, words: pd.Series) -> pd.Series:
+    """
+    Put numbers into classes that begin and end with values there are; few values stand alone.
+
+    Parameters
+    ----------
+    values
+        Numbers; what is missing is a class of its own.
+    words
+        How each is written.
+    """
+    there = np.unique(values.dropna())
+    written = dict(zip(values, words, strict=True))
+    if len(there) <= CLASSES:
+        groups = np.arange(len(there))
+    else:
+        rank = np.searchsorted(there, np.quantile(values.dropna(), STEPS), side="right")
+        cuts = np.unique(np.clip(rank, 1, len(there) - 1))
+        if len(cuts) < MOST_SKEWED:  # most grids have one value: the others are not lost in it
+            cuts = np.arange(1, len(there)) if len(there) <= MOST_WORDS else _even(there)
+        groups = np.searchsorted(cuts, np.arange(len(there)), side="right")
+    names = [
+        _span(written[part[0]], written[part[-1]])
+        for part in np.split(there, np.flatnonzero(np.diff(groups)) + 1)
+    ]
+    order = np.unique(groups, return_inverse=True)[1]
+    kinds = pd.Categorical.from_codes(
+        [
+            len(names) if pd.isna(v) else int(order[np.searchsorted(there, v)])
+            for v in values.tolist()
+        ],
+        categories=[*names, MISSING],
+        ordered=True,
+    )
+    return pd.Series(kinds, index=values.index)
+
+
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first} 至 {last}"
+
+
+def _even(there: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Give the cuts between values that part their range evenly."""
+    edges = np.linspace(there[0], there[-1], CLASSES + 1)[1:-1]
+    return np.unique(np.clip(np.searchsorted(there, edges), 1, len(there) - 1))
+
+
 def _colours(label: pd.Series) -> dict[str, str]:
     """Give each class a colour that everybody tells apart: light to dark, or one by one."""
     if isinstance(label.dtype, pd.CategoricalDtype):
-        words = [str(word) for word in label.cat.categories if word != "缺"]
+        words = [str(word) for word in label.cat.categories if word != MISSING]
         steps = np.linspace(0.95, 0.1, max(len(words), 2))
         colours = {w: to_hex(colormaps["cividis"](s)) for w, s in zip(words, steps, strict=False)}
     else:
-        words = sorted(set(label) - {"缺"})
+        words = sorted(set(label) - {MISSING})
         known = {word: look.colour for word, look in STATUSES.items()}
         palette = colormaps["tab10"]
         colours = {w: known.get(w, to_hex(palette(k % 10))) for k, w in enumerate(words)}
-    return colours | ({"缺": OTHER} if (label == "缺").any() else {})
+    return colours | ({MISSING: OTHER} if (label == MISSING).any() else {})

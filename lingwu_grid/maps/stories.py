@@ -106,7 +106,7 @@ class _Sides:
 
     def is_parted(self, story: Any) -> bool:  # noqa: ANN401 - a row
         """Tell whether some households of the grid that a story leaves go elsewhere."""
-        return self._today.get(story.grid_id, 0) != story.households
+        return self._today.get(story.grid_id, 0) != int(story.households)
 
     def of(self, grid: str, *, is_today: bool = False) -> dict[str, Any] | None:
         """Give one end by the code of the plan; where one comes from, by the name of today."""

@@ -37,11 +37,11 @@ def picture_of(
 
     Raises
     ------
-    ValueError
-        If the plan has no such community or grid.
     InputError
-        If there is no such picture, or the plan was not measured or chosen so.
+        If the plan has no such community or grid, if there is no such picture, or the plan was
+        not measured or chosen so.
     """
+    _require(record, what, community, grid)
     if grid:
         return grid_plates.grid_plate(record, grid)
     if community:
@@ -64,3 +64,16 @@ def picture_of(
     if what:
         raise InputError(f"没有“{what}”这种图", remedy=f"可选：{'、'.join(KINDS[1:])}，或不写")
     return plates.overview(record)
+
+
+def _require(record: PlanRecord, what: str, community: str, grid: str) -> None:
+    """Refuse what the plan has not, and more than one wish at a time."""
+    for name, code, codes in (
+        ("社区", community, record.communities["community_id"]),
+        ("网格", grid, record.grids["grid_id"]),
+    ):
+        known = codes.astype(str)
+        if code and code not in set(known):
+            raise InputError(f"没有{name} {code}", remedy=f"用编码，例如 {'、'.join(known[:3])}")
+    if bool(grid) + bool(community) + bool(what) > 1:
+        raise InputError("一次画一样", remedy="只写 what、community、grid 中的一个")

@@ -199,7 +199,8 @@ SENTENCES = (
     _rule(rf"常住 {N} 户，{N} 个社区，{N} 个网格（现状 {N} 个）", _whole("cover")),
     _rule(rf"图{N}　{Z}　{N} 户　1:",
           lambda b, m: [b.facts.sheet_of(b.code(m[2])), b.facts.size(b.code(m[2]))]),
-    _rule(rf"(?:{Z}|不属任何网格) → {Z} {N} 户（(?:整体|随网格|[^（）]*?(?:等 {N} 个小区 )?{N} 栋)）",
+    _rule(rf"(?:{Z}|不属任何网格) → {Z} {N} 户"
+          rf"（(?:整体|随网格|[^（）]*?(?:等 {N} 个小区 )?{N} 栋)）",
           _piece),
     _rule(rf"合规网格 {N} 个，登记例外 {N} 个",
           lambda b, _: [b.facts.result[2], b.facts.result[4]]),
@@ -265,7 +266,8 @@ def reason_rules(households: int) -> tuple[Rule, ...]:
         return [count, count - high if is_left else low - count]
 
     return (
-        _rule(rf"不划([出入])，{Z}(?:（原{Z}）)?(?:有|只有) {N} 户，比[上下]限[多少] {N} 户", without),
+        _rule(rf"不划([出入])，{Z}(?:（原{Z}）)?(?:有|只有) {N} 户，"
+              rf"比[上下]限[多少] {N} 户", without),
         _rule(rf"{Z}现状只有 {N} 户，不足下限 {N} 户",
               lambda b, m: [b.facts.size_today(b.code(m[1])), b.facts.bounds(b.code(m[1]))[0]]),
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,8 @@ def test_classes_of_a_number_hold_every_grid_once(
     assert len(rows) == 5
     sizes = small_plan.grids["households"]
     for words, count in rows:
-        low, high = (int(n) for n in words.split("—"))
+        low, *more = (int(n) for n in words.split(" 至 "))
+        high = more[0] if more else low
         assert int(count) == sizes.between(low, high).sum()
     assert sum(int(count) for _, count in rows) == len(sizes)
     shapes = browser.execute_script(
@@ -57,13 +59,37 @@ def test_words_have_a_colour_each_those_of_a_status_their_own(small_plan: lg.Pla
         assert STATUSES[word].colour in page
 
 
-def test_what_is_missing_is_told(small_plan: lg.Plan) -> None:
-    grids = small_plan.grids.assign(score=np.nan)
-    grids.loc[grids.index[0], "score"] = 1.0
-    page = column_page(lg.Plan.of(replace(small_plan, grids=grids)), "score")
-    assert "缺" in page
-    none = column_page(lg.Plan.of(replace(small_plan, grids=grids.assign(score=np.nan))), "score")
-    assert "缺" in none
+def legend(plan: lg.Plan, values: object) -> dict[str, int]:
+    """Give the classes of a column that has such values, with their counts."""
+    grids = plan.grids.assign(score=pd.Series(values, index=plan.grids.index))
+    page = column_page(lg.Plan.of(replace(plan, grids=grids)), "score")
+    rows = re.findall(r"</span>([^<]*)</td><td>(\d+)</td>", page)
+    return {word: int(count) for word, count in rows}
+
+
+def test_odd_columns_are_told_as_they_are(small_plan: lg.Plan) -> None:
+    n = len(small_plan.grids)
+    assert legend(small_plan, [1.5] + [np.nan] * (n - 1)) == {"1.5": 1, "缺": n - 1}
+    assert legend(small_plan, [True] * 3 + [False] * (n - 3)) == {"否": n - 3, "是": 3}
+    assert legend(small_plan, [np.inf] + [2.0] * (n - 1)) == {"2": n - 1, "缺": 1}
+    # Most have one value: what differs is not lost in a class with it.
+    assert legend(small_plan, [7, 8, 9] + [0] * (n - 3)) == {"0": n - 3, "7": 1, "8": 1, "9": 1}
+    many = list(range(10, 17)) + [0] * (n - 7)
+    assert next(iter(legend(small_plan, many).items())) == ("0", n - 7)
+    far = legend(small_plan, [-1e7 * k for k in range(n)])
+    assert sum(far.values()) == n
+    assert next(iter(far)) == "-170,000,000 至 -140,000,000"
+    days = pd.date_range("2026-01-01", periods=n)
+    told = legend(small_plan, days)
+    assert sum(told.values()) == n
+    assert next(iter(told)).startswith("2026-01-01 至 2026-01-0")
+
+
+def test_an_empty_column_is_refused_and_a_chinese_name_is_known(small_plan: lg.Plan) -> None:
+    with pytest.raises(lg.InputError, match="全是空的"):
+        legend(small_plan, np.nan)
+    for column in ("常住户数", "households"):
+        assert "<h1>合成示例城镇 常住户数</h1>" in column_page(small_plan, column)
 
 
 def test_hostile_words_of_a_column_are_text(

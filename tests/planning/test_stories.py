@@ -71,8 +71,8 @@ def test_the_counts_in_a_reason_are_those_of_the_plan_without_the_story(small_pl
             back = np.where(mine, rows[f"previous_{level}_id"], rows[f"{level}_id"])
             size = pd.Series(back).value_counts()
             pattern = r"不划[出入]，([^，；]+?)(?:只有|有) (\d+) 户，比(上|下)限[多少] (\d+) 户"
-            for name, count, side, off in re.findall(pattern, story.reason):
-                name, _, old = name.removesuffix("）").partition("（原")
+            for said, count, side, off in re.findall(pattern, story.reason):
+                name, _, old = said.removesuffix("）").partition("（原")
                 if code[name] in set(
                     getattr(small_plan, f"{level.replace('y', 'ie')}s")[f"{level}_id"]
                 ):

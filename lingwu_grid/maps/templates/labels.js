@@ -8,12 +8,13 @@
     var card = lookup.cards[code];
     return card && card.changes ? 0 : 1;
   }
-  function said(zone) {
-    var card = view === 'before' ? lookup.today[zone[1]] : lookup.cards[zone[1]];
-    var mark = lookup.marks[view === 'before' ? 'before' : 'after'][zone[1]];
-    var count = zone[0] === '网格' && card ? [(mark ? mark + ' ' : '') + card.households + ' 户'] : [];
-    // Where the whole name is too wide, the community's name stands beside it.
-    return { kind: zone[0], lines: [(mark && zone[0] === '社区' ? mark + ' ' : '') + zone[2]].concat(count), short: [(mark ? mark + ' ' : '') + zone[2].replace(/^.*?(第?\d+网格)$/, '$1')],
+  function said(zone, when) {
+    var card = when === 'before' ? lookup.today[zone[1]] : lookup.cards[zone[1]];
+    var mark = lookup.marks[when][zone[1]], before = mark ? mark + ' ' : '';
+    var count = zone[0] === '网格' && card ? [before + card.households + ' 户'] : [];
+    // Where the whole name is too wide, the community's name stands beside it; a mark always stands.
+    return { kind: zone[0], lines: [(zone[0] === '社区' ? before : '') + zone[2]].concat(count),
+      short: [before + zone[2].replace(/^.*?(第?\d+网格)$/, '$1')], mark: mark && [mark],
       lat: zone[3], lng: zone[4], box: zone[5] };
   }
   function named(kind) {
@@ -22,13 +23,25 @@
       return { kind: kind, lines: [p[0]], lat: (box[1] + box[3]) / 2, lng: (box[0] + box[2]) / 2, box: box };
     });
   }
+  // Zones of a view; of a comparison those of today left of the bar, those of the plan right of it.
+  function drawn() {
+    if (view !== 'swipe') { var only = view === 'before' ? 'before' : 'after'; return zones[only].map(function (z) { return [z, only]; }); }
+    var bar = document.getElementById('swipe-bar').getBoundingClientRect().left - map.getContainer().getBoundingClientRect().left;
+    return ['before', 'after'].reduce(function (all, when) {
+      return all.concat(zones[when].filter(function (z) {
+        return (map.latLngToContainerPoint([z[3], z[4]]).x < bar) === (when === 'before');
+      }).map(function (z) { return [z, when]; }));
+    }, []);
+  }
   function words() {
-    var drawn = zones[view === 'before' ? 'before' : 'after'];
-    function of(kind) { return drawn.filter(function (z) { return z[0] === kind; }); }
-    var grids = of('网格').slice().sort(function (a, b) { return changed(a[1]) - changed(b[1]); });
-    return of('社区').concat(grids).map(said).concat(named('小区'), named('道路'));
+    var there = drawn();
+    function of(kind) { return there.filter(function (z) { return z[0][0] === kind; }); }
+    function rank(z) { return (lookup.marks[z[1]][z[0][1]] ? 0 : 2) + changed(z[0][1]); }
+    var grids = of('网格').sort(function (a, b) { return rank(a) - rank(b); });
+    return of('社区').concat(grids).map(function (z) { return said(z[0], z[1]); }).concat(named('小区'), named('道路'));
   }
   var names = new Labels(map, words);
+  document.addEventListener('lingwu:wipe', function () { names.draw(); });
   document.addEventListener('lingwu:view', function (event) { view = event.detail; names.draw(); });
   names.draw();
 })();

@@ -90,6 +90,7 @@
     var story = shown[at], seen = L.latLngBounds(story.to, story.from);
     story.rings.forEach(function (ring) { seen.extend(ring); });
     tell();
+    tools.seen = seen.pad(0.3);
     var wide = innerWidth > 700;
     map.fitBounds(seen.pad(0.6), { animate: false, maxZoom: 18,
       paddingTopLeft: [wide ? 330 : 10, 10], paddingBottomRight: [wide ? 360 : 10, wide ? 10 : innerHeight * 0.5] });

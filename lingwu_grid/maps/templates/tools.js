@@ -141,9 +141,14 @@
     map.getPane('now').style.clip = on ? 'rect(' + first.y + 'px,' + cut + 'px,' + last.y + 'px,' + first.x + 'px)' : '';
     map.getPane('overlayPane').style.clip = on ? 'rect(' + first.y + 'px,' + last.x + 'px,' + last.y + 'px,' + cut + 'px)' : '';
     find('swipe').querySelector('.bar').style.left = 100 * at + '%';
+    find('swipe-at').min = Math.ceil(100 * least);
+  }
+  function wipe() {
+    clip();
+    document.dispatchEvent(new CustomEvent('lingwu:wipe'));
   }
   map.on('move zoomend resize', clip);
-  find('swipe-at').addEventListener('input', clip);
+  find('swipe-at').addEventListener('input', wipe);
   var wiper = find('swipe-bar');
   wiper.addEventListener('pointerdown', function (event) {
     wiper.setPointerCapture(event.pointerId);
@@ -153,7 +158,7 @@
   wiper.addEventListener('pointermove', function (event) {
     if (!wiper.hasPointerCapture(event.pointerId)) { return; }
     find('swipe-at').value = 100 * event.clientX / innerWidth;
-    clip();
+    wipe();
   });
   // What moves is seen on both sides of the bar.
   var moves = L.layerGroup();
@@ -170,6 +175,7 @@
     // A canvas that shows nothing would still take the pointer from the one below.
     map.getPane('now').style.display = event.detail === 'swipe' || event.detail === 'before' ? '' : 'none';
     find('card').hidden = true;
+    document.documentElement.classList.toggle('in-swipe', event.detail === 'swipe');
     clip();
     setTimeout(translate, 0);
   });
@@ -188,7 +194,9 @@
     map.options.zoomSnap = 0.05;  // as large as the sheet allows
     var b = window.lingwu.bounds, town = b && L.latLngBounds([b[1], b[0]], [b[3], b[2]]);
     var seen = town && onScreen.contains(town) ? town : onScreen;
-    map.fitBounds(seen, { animate: false, paddingTopLeft: [350, 20], paddingBottomRight: [10, 30] });
+    var story = window.lingwuTools.seen, isStory = document.documentElement.classList.contains('in-story');
+    var left = document.documentElement.matches('.in-swipe, .in-story') ? 20 : 350;
+    map.fitBounds(isStory && story ? story : seen, { animate: false, paddingTopLeft: [left, left === 20 ? 60 : 20], paddingBottomRight: [isStory ? 360 : 10, 30] });
   });
   addEventListener('afterprint', function () {
     document.documentElement.classList.remove('on-paper');

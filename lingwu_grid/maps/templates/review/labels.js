@@ -8,6 +8,7 @@ export const L = /** @type {any} */ (globalThis).L;
  * @property {string} kind
  * @property {string[]} lines
  * @property {string[]} [short] what stands there where the lines are wider than their zone
+ * @property {string[]} [mark] what stands there where no name has room: it must not be missed
  * @property {number} lat
  * @property {number} lng
  * @property {number[]} [box] west, south, east and north of its zone
@@ -53,15 +54,16 @@ export class Labels {
 
   /**
    * @param {Word} word
-   * @returns {string[] | null} what fits its zone; null for nothing
+   * @returns {string[][]} what may stand there, the fullest first
    */
   fitting(word) {
-    if (word.kind !== '网格' || !word.box) { return word.lines; }
+    const mark = word.mark ? [word.mark] : [];
+    if (word.kind !== '网格' || !word.box) { return [word.lines, ...mark]; }
     const [west, , east, north] = word.box;
     const room = this.map.latLngToLayerPoint([north, east]).x - this.map.latLngToLayerPoint([north, west]).x;
     const isWide = this.size(word.lines, word.kind).x > WIDE * room;
     const lines = isWide && word.short ? word.short : word.lines;
-    return this.size(lines, word.kind).x > WIDEST * room ? null : lines;
+    return this.size(lines, word.kind).x > WIDEST * room ? mark : [lines, ...mark];
   }
 
   draw() {
@@ -70,25 +72,38 @@ export class Labels {
     const taken = this.covered();
     for (const word of this.words()) {
       if (zoom < (FROM[word.kind] || 0) || !seen.contains([word.lat, word.lng])) { continue; }
-      const lines = this.fitting(word);
-      if (!lines) { continue; }
-      const size = this.size(lines, word.kind), half = size.divideBy(2);
-      const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
-      for (const step of word.kind === '社区' ? [0, -1, 1, -2, 2] : [0, -1, 1]) {
-        const middle = here.add([0, step * size.y]);
-        const box = L.bounds(middle.subtract(half), middle.add(half));
-        if (taken.some((other) => other.intersects(box)) || (step && !this.isInside(word, middle))) { continue; }
+      for (const lines of this.fitting(word)) {
+        const box = this.free(word, lines, taken);
+        if (!box) { continue; }
         taken.push(box);
-        this.put(lines, word.kind, this.map.layerPointToLatLng(middle));
+        this.put(lines, word.kind, this.map.layerPointToLatLng(box.getCenter()));
         break;
       }
     }
   }
 
+  /**
+   * @param {Word} word
+   * @param {string[]} lines
+   * @param {any[]} taken
+   * @returns {any} a place near its own where nothing stands; null for none
+   */
+  free(word, lines, taken) {
+    const size = this.size(lines, word.kind), half = size.divideBy(2);
+    const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
+    for (const step of word.kind === '社区' ? [0, -1, 1, -2, 2] : [0, -1, 1]) {
+      const middle = here.add([0, step * size.y]);
+      const box = L.bounds(middle.subtract(half), middle.add(half));
+      if (!taken.some((other) => other.intersects(box)) && (!step || this.isInside(word, middle))) { return box; }
+    }
+    return null;
+  }
+
   /** @returns {any[]} what stands over the map and would hide a name, in pixels of the layer */
   covered() {
     const box = this.map.getContainer(), corner = box.getBoundingClientRect();
-    return [...box.querySelectorAll('.leaflet-control'), ...document.querySelectorAll('.plan-id')].map((part) => {
+    const over = document.querySelectorAll('.plan-id, .swipe:not([hidden]) .bar');
+    return [...box.querySelectorAll('.leaflet-control'), ...over].map((part) => {
       const at = part.getBoundingClientRect();
       const ends = [[at.left, at.top], [at.right, at.bottom]].map(([x, y]) => (
         this.map.containerPointToLayerPoint([x - corner.left, y - corner.top])));

@@ -107,7 +107,7 @@ function outlook(units, g) {
   const all = [...units, ...then.way], off = zones.added(all, g);
   const along = then.way.length ? '（连同 ' + then.way.length + ' 块空地）' : '';
   return {
-    units: all,
+    units: all.filter((u) => !desk.grids[desk.grid[u]].locked),
     isFine: outBy(desk.grids[g], then.size) === 0 && then.pieces < 2,
     text: '划给 ' + gridName(g) + '：' + size + ' → ' + then.size + ' 户' + along + (then.pieces > 1 ? '，不连片' : '')
       + (off >= WORTH_TELLING ? '，不沿线的界线 +' + off + ' 米' : ''),
@@ -133,6 +133,8 @@ function showSelection() {
   const places = [...new Set(units.map((u) => town.placeOf[u]).filter(Boolean))].slice(0, 4).join('、');
   box.append(made('p', '选中 ' + units.length + ' 个单元，' + total + ' 户' + (places ? '（' + places + '）' : '')));
   box.append(made('p', '现属 ' + from.map(gridName).join('、')));
+  const stuck = from.filter((g) => desk.grids[g].locked);
+  if (stuck.length) { box.append(made('p', stuck.map((g) => desk.grids[g].name).join('、') + ' 锁定，其单元不动', 'warn')); }
   for (const rest of desk.leftover(units)) {
     const short = rest.pieces > 0 ? -outBy(desk.grids[rest.grid], rest.size) : 0;
     const isLow = short > 0;
@@ -148,7 +150,7 @@ function showSelection() {
     button.setAttribute('type', 'button');
     button.dataset.give = String(g);
     button.style.borderLeft = '10px solid ' + view.colour(g);
-    button.toggleAttribute('disabled', desk.grids[g].locked);
+    button.toggleAttribute('disabled', desk.grids[g].locked || from.every((own) => desk.grids[own].locked));
     button.addEventListener('click', () => give(g));
     for (const [what, to] of /** @type {[string, number][]} */ ([['pointerenter', g], ['focus', g], ['pointerleave', -1], ['blur', -1]])) {
       button.addEventListener(what, () => view.preview(would.units, to));

@@ -2,11 +2,13 @@
 
 import { Desk } from './desk.js';
 import { find, made } from './dom.js';
+import { complaint } from './patch.js';
 
 /** @typedef {import('./patch.js').Patch} Patch */
 /** @typedef {{name: string, patch: Patch}} Version */
 
-const PLAN = '原方案', NOW = '本页现在';
+/** The last is kept by itself: opening a version loses nothing. */
+const PLAN = '原方案', NOW = '本页现在', BEFORE = '打开之前';
 const MOST = 12;
 
 export class Versions {
@@ -27,7 +29,7 @@ export class Versions {
     this.kept = [];
     /** @type {string[]} names of the two that are compared, the last chosen at the end */
     this.chosen = [PLAN, NOW];
-    try { this.kept = JSON.parse(localStorage.getItem(shelf) || '[]'); } catch { this.kept = []; }
+    try { this.kept = this.sound(JSON.parse(localStorage.getItem(shelf) || '[]')); } catch { this.kept = []; }
     find('version-save').addEventListener('submit', (/** @type {Event} */ event) => {
       event.preventDefault();
       this.save(find('version-name').value.trim());
@@ -35,14 +37,40 @@ export class Versions {
     find('versions').addEventListener('toggle', () => this.tell());
   }
 
+  /**
+   * @param {any} stored anybody may have touched it
+   * @returns {Version[]}
+   */
+  sound(stored) {
+    if (!Array.isArray(stored)) { return []; }
+    return stored.filter((v) => v && typeof v.name === 'string' && !complaint(v.patch, this.town.plan, this.town.street));
+  }
+
   /** @param {string} name */
   save(name) {
-    if (!name || name === PLAN || name === NOW) { this.then.say('给这一版起个别的名字'); return; }
-    const rest = this.kept.filter((v) => v.name !== name);
-    if (rest.length >= MOST) { this.then.say('已有 ' + MOST + ' 版，先删去一版'); return; }
-    this.kept = [...rest, { name, patch: this.desk.patch() }];
+    if (!name || name === PLAN || name === NOW || name === BEFORE) { this.then.say('给这一版起个别的名字'); return; }
+    const isThere = this.kept.some((v) => v.name === name);
+    if (isThere && !confirm('已有“' + name + '”，换成现在的？')) { return; }
+    if (!isThere && this.kept.length >= MOST) { this.then.say('已有 ' + MOST + ' 版，先删去一版'); return; }
+    this.put(name);
     find('version-name').value = '';
+    this.then.say('已存为“' + name + '”');
+  }
+
+  /** @param {string} name */
+  put(name) {
+    this.kept = [...this.kept.filter((v) => v.name !== name), { name, patch: this.desk.patch() }];
     this.store();
+  }
+
+  /** @param {Version} version */
+  open(version) {
+    const now = this.desk.patch();
+    const isWork = now.edits.length || now.comments.length || now.locks.length;
+    const isKept = this.kept.some((v) => v.patch.hash === now.hash);
+    if (isWork && !isKept) { this.put(BEFORE); }
+    this.then.open(version.patch);
+    this.then.say('打开了“' + version.name + '”' + (isWork && !isKept ? '；之前的改动存为“' + BEFORE + '”' : ''));
   }
 
   store() {
@@ -80,7 +108,7 @@ export class Versions {
       item.append(label);
       const version = this.kept.find((v) => v.name === name);
       if (version) {
-        item.append(this.button('打开', () => this.then.open(version.patch)), this.button('删', () => {
+        item.append(this.button('打开', () => this.open(version)), this.button('删', () => {
           this.kept = this.kept.filter((v) => v !== version);
           this.chosen = this.chosen.filter((n) => n !== name);
           this.store();
@@ -108,7 +136,7 @@ export class Versions {
     if (this.chosen.length < 2) { box.append(made('p', '勾两版，比一比。', 'hint')); return; }
     const [one, other] = this.chosen.map((name) => this.desked(name));
     const told = [one, other].map((desk) => {
-      const state = desk.check(), clear = this.zones.scoreOf(desk.grid);
+      const state = desk.check(), clear = this.zones.scoreOf(desk.grid, desk.grids.length);
       return { state, clear };
     });
     const table = made('table', '');

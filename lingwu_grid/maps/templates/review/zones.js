@@ -28,9 +28,10 @@ export class Zones {
 
   /**
    * @param {ArrayLike<number>} grid
+   * @param {number} [grids] how many there are; those of the desk by default
    * @returns {import('./score.js').Score}
    */
-  scoreOf(grid) { return score(this.ground, grid, this.desk.grids.length); }
+  scoreOf(grid, grids = this.desk.grids.length) { return score(this.ground, grid, grids); }
 
   /**
    * Metres off all lines that giving some units to a grid would add; fewer than nothing for less.

@@ -123,12 +123,12 @@ class Editor(anywidget.AnyWidget):
         along = (
             f"为合规另外动了 {len(came.repairs)} 个单元 {more} 户；" if len(came.repairs) else ""
         )
+        self._show()
         s = came.plan.summary
         self._say(
             f"求解完成：{along}合规网格 {s['grids_in_range']}/{s['grids']}，"
             f"比现状共影响 {s['affected']} 户"
         )
-        self._show()
         return came
 
     def give(self, units: Sequence[str], grid: str, *, keep: Sequence[str] = ()) -> Reviewed:

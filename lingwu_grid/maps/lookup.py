@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.record import PlanRecord
 
+WAS_GRID = "原网格"
 MICRO = 6
 """Decimal places of a degree."""
 
@@ -47,9 +48,10 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
         places += _places(back["compounds"], "name", "小区", "compound_id")
     if "subdistricts" in back and "name" in back["subdistricts"]:
         places += _places(back["subdistricts"], "name", "街道", "subdistrict_id")
-    for name, kind in (("roads", "道路"), ("stations", "邻里驿家")):
+    for name, kind in (("roads", "道路"), ("barriers", "水系、铁路"), ("stations", "邻里驿家")):
         if name in back:
             places += _places(back[name], "name", kind)
+    places += _retired(record)
     return {
         "places": _merged(places),
         "cards": _cards(record),
@@ -76,6 +78,19 @@ def _marks(record: PlanRecord) -> dict[str, dict[str, str]]:
         "after": {code: mark for code, mark in after.items() if mark},
         "before": {code: mark for code, mark in before.items() if mark},
     }
+
+
+def _retired(record: PlanRecord) -> list[list[Any]]:
+    """Give today's zones whose codes end: they are what people still ask for."""
+    found: list[list[Any]] = []
+    for layer, key, kind in (("grids", "grid", WAS_GRID), ("communities", "community", "原社区")):
+        today = record.backdrop.get(layer)
+        if today is None:
+            continue
+        lives = set(getattr(record, layer)[f"{key}_id"].astype(str))
+        ended = today[~today[f"{key}_id"].astype(str).isin(lives)]
+        found += _places(ended, f"{key}_name", kind, f"{key}_id")
+    return found
 
 
 def _merged(places: list[list[Any]]) -> list[list[Any]]:

@@ -64,6 +64,25 @@ def test_a_grid_is_found_by_code_and_tells_its_card(
     assert "没有找到" in browser.find_element(By.ID, "found").text
 
 
+def test_what_ends_is_found_too(browser: WebDriver, pages: Path, small_plan: Plan) -> None:
+    """Today's grids and communities whose codes end, and waters, are asked for by name."""
+    open_page(browser, pages / "map.html")
+    today = small_plan.backdrop["grids"].set_index("grid_id")["grid_name"]
+    ended = [code for code in today.index if code not in set(small_plan.grids["grid_id"])]
+    assert ended
+    box = browser.find_element(By.ID, "search")
+    box.send_keys(ended[0])
+    found = browser.find_element(By.CSS_SELECTOR, "#found button")
+    assert found.text == f"{today[ended[0]]}（原网格 {ended[0]}）"
+    box.send_keys(Keys.ENTER)
+    assert f"现状 · {today[ended[0]]}" in browser.find_element(By.ID, "card").text
+    assert browser.find_elements(By.CSS_SELECTOR, "#found button") == [], "the list is closed"
+    water = small_plan.backdrop["barriers"]["name"].iloc[0]
+    box.clear()
+    box.send_keys(water)
+    assert f"{water}（水系、铁路）" in browser.find_element(By.ID, "found").text
+
+
 def test_a_compound_tells_what_becomes_of_it(
     browser: WebDriver, pages: Path, small_plan: Plan
 ) -> None:
@@ -154,6 +173,22 @@ def test_today_is_wiped_over_the_plan(browser: WebDriver, pages: Path, small_pla
     )
     half = browser.execute_script(clip)
     assert all(half)
+    # Each side is told by its own names and counts.
+    now = small_plan.assignment["previous_grid_id"].value_counts()
+    for side, sizes in (
+        ("left", now),
+        ("right", small_plan.grids.set_index("grid_id")["households"]),
+    ):
+        told = browser.execute_script(
+            "var bar = document.getElementById('swipe-bar').getBoundingClientRect().left;"
+            "return Array.from(document.querySelectorAll('.name span[data-kind=网格]')).filter("
+            "function (e) { var b = e.getBoundingClientRect();"
+            " return arguments[0] === 'left' ? b.right < bar : b.left > bar; }.bind(null))"
+            ".map(function (e) { return e.textContent; })".replace("arguments[0]", f"'{side}'")
+        )
+        counts = {int(n) for text in told for n in re.findall(r"(\d+) 户", text)}
+        assert counts, side
+        assert counts <= set(sizes), side
     browser.execute_script(
         "var i = document.getElementById('swipe-at'); i.value = 20;"
         "i.dispatchEvent(new Event('input'));"

@@ -9,12 +9,13 @@ import pytest
 import shapely
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import WebDriverWait
 
 from lingwu_grid.maps.review_ground import ground_of
 from lingwu_grid.maps.review_page import review_page
 from lingwu_grid.planning.streets import streets_of
 from tests.browsing import open_page
-from tests.revision.test_page import give, number_of
+from tests.revision.test_page import give, grid_of, number_of
 from tests.revision.test_patch import border_units
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ def own(plan: lg.Plan) -> gpd.GeoDataFrame:
 
 def opened(desk: WebDriver, part: str) -> None:
     desk.find_element(By.CSS_SELECTOR, f"#{part} > summary").click()
+    filled = {"zones": "#zone-list tr", "versions": "#version-list li"}[part]
+    WebDriverWait(desk, 20).until(lambda d: d.find_elements(By.CSS_SELECTOR, filled))
 
 
 def rows(desk: WebDriver) -> dict[str, list[str]]:
@@ -183,16 +186,77 @@ def test_versions_are_kept_compared_and_opened_again(desk: WebDriver, small_plan
     told = desk.find_element(By.ID, "version-compare").text
     assert f"两版有 1 个单元、{homes} 户归属不同" in told
     desk.refresh()
-    desk.execute_script("document.getElementById('versions').open = true")
+    opened(desk, "versions")
     assert len(listed(desk)) == 4, "they are kept"
-    next(i for i in listed(desk) if i.text.startswith("<b>甲")).find_element(
-        By.TAG_NAME, "button"
-    ).click()
-    at = desk.execute_script(
-        "var d = lingwuReview.desk; return d.grids[d.grid[arguments[0]]].id",
-        number_of(desk, unit),
+    press(desk, "<b>甲", "打开")
+    assert grid_of(desk, unit) == before
+    # What was on the desk is no version yet, and is kept all the same.
+    give(desk, unit, after)
+    desk.execute_script(
+        "lingwuReview.desk.comments.push({ x: 1, y: 1, grid: '', text: '一句话' });"
+        "lingwuReview.versions.tell()"
     )
-    assert at == before
+    press(desk, "<b>甲", "打开")
+    assert grid_of(desk, unit) == before
+    assert "之前的改动存为“打开之前”" in desk.find_element(By.ID, "said").text
+    press(desk, "打开之前", "打开")
+    assert grid_of(desk, unit) == after
+    assert desk.execute_script("return lingwuReview.desk.comments.length") == 1
+
+
+def test_a_damaged_store_of_versions_is_empty_and_works(desk: WebDriver) -> None:
+    for damaged in ("null", "{}", '"x"', "[1]", '[{"name": "丙", "patch": {}}]', "{"):
+        desk.execute_script(
+            "localStorage.setItem(lingwuReview.versions.shelf, arguments[0])", damaged
+        )
+        desk.refresh()
+        opened(desk, "versions")
+        assert len(listed(desk)) == 2, damaged
+        desk.find_element(By.ID, "version-name").send_keys("丁")
+        desk.find_element(By.CSS_SELECTOR, "#version-save button").click()
+        assert len(listed(desk)) == 3
+    assert [e for e in desk.get_log("browser") if e["level"] == "SEVERE"] == []
+
+
+def test_the_mean_of_a_version_does_not_depend_on_what_lies_on_the_desk(
+    desk: WebDriver, small_plan: lg.Plan
+) -> None:
+    opened(desk, "versions")
+    (unit, _, _), *_ = border_units(small_plan, lawful=True)
+    desk.execute_script("lingwuReview.view.onSelect([arguments[0]], false)", number_of(desk, unit))
+    desk.find_element(By.ID, "give-new").click()
+    desk.find_element(By.ID, "version-name").send_keys("新网格")
+    desk.find_element(By.CSS_SELECTOR, "#version-save button").click()
+    mean = (
+        "var v = lingwuReview.versions, d = v.desked('新网格');"
+        "return v.zones.scoreOf(d.grid, d.grids.length).mean"
+    )
+    with_new = desk.execute_script(mean)
+    wanted = desk.execute_script("return lingwuReview.zones.scoreOf(lingwuReview.desk.grid).mean")
+    press(desk, "新网格", "打开")
+    desk.find_element(By.ID, "undo").click()
+    desk.execute_script("lingwuReview.desk.clear()")
+    assert desk.execute_script(mean) == with_new == wanted
+
+
+def test_units_of_a_locked_grid_are_offered_to_nobody(desk: WebDriver, small_plan: lg.Plan) -> None:
+    unit, before, _ = border_units(small_plan, lawful=True)[0]
+    desk.execute_script(
+        "var d = lingwuReview.desk; d.toggleLock(d.grids.findIndex(function (g) {"
+        " return g.id === arguments[0]; }.bind(null)));".replace("arguments[0]", f"'{before}'")
+    )
+    desk.execute_script("lingwuReview.view.onSelect([arguments[0]], false)", number_of(desk, unit))
+    buttons = desk.find_elements(By.CSS_SELECTOR, "[data-give]")
+    assert buttons
+    assert not any(button.is_enabled() for button in buttons)
+    assert (
+        f"{small_plan.names[before]} 锁定，其单元不动" in desk.find_element(By.ID, "selection").text
+    )
+
+
+def press(desk: WebDriver, version: str, word: str) -> None:
+    item = next(i for i in listed(desk) if i.text.startswith(version))
+    next(b for b in item.find_elements(By.TAG_NAME, "button") if b.text == word).click()
 
 
 def listed(desk: WebDriver) -> list[Any]:

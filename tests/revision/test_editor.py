@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import nbformat
+import pandas as pd
 import pytest
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
@@ -17,9 +18,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 import lingwu_grid as lg
+from lingwu_grid.editing import Editor
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.streets import streets_of
 from lingwu_grid.revision.patch import SCHEMA, digest
+from lingwu_grid.revision.steps import Reviewed
 from tests.browsing import asked, start_browser
 from tests.revision.test_patch import border_units
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
 
     from selenium.webdriver.chrome.webdriver import WebDriver
 
-    from lingwu_grid.editing import Editor
 
 TOKEN = "only-this-test"  # noqa: S105 - of a server that lives as long as the test
 
@@ -111,9 +113,49 @@ def test_units_are_given_from_code_as_by_hand(editor: Editor, small_plan: lg.Pla
         editor.give(["nothing"], after)
 
 
+def test_what_changes_nothing_is_no_step(editor: Editor, small_plan: lg.Plan) -> None:
+    unit, before, _ = border_units(small_plan, lawful=True)[0]
+    for units in ([], [unit], unit):
+        with pytest.raises(lg.InputError, match="没有改动"):
+            editor.give(units, before)
+    assert editor.plans == [small_plan]
+    assert "没有改动" in editor.told["text"]
+    assert editor.told["busy"] is False
+
+
+def test_an_older_page_is_refused_with_a_remedy_for_here(
+    editor: Editor, small_plan: lg.Plan
+) -> None:
+    unit, before, after = border_units(small_plan, lawful=True)[0]
+    old = sealed(small_plan, [(unit, before, after)])
+    editor.solve(old)
+    with pytest.raises(lg.InputError, match="重新划，再求解"):
+        editor.solve(old)
+    assert len(editor.plans) == 2
+
+
+def test_going_back_waits_for_what_is_solved(small_plan: lg.Plan) -> None:
+    seen = []
+
+    def slow(plan: lg.Plan, _: object) -> object:
+        seen.append(editor.back() is plan)
+        seen.append(editor.told["busy"])
+        return Reviewed(None, pd.DataFrame(), pd.DataFrame(), ("不行",), ())
+
+    editor = Editor(small_plan, slow)
+    unit, before, after = border_units(small_plan, lawful=True)[0]
+    editor.solve(sealed(small_plan, [(unit, before, after)]))
+    assert seen == [True, True]
+    assert "不能照办" in editor.told["text"]
+
+
 def test_an_unknown_street_is_refused(small_plan: lg.Plan, small_study: lg.Study) -> None:
     with pytest.raises(lg.InputError, match="没有街道 nowhere"):
         small_plan.edit(small_study, street="nowhere")
+    editor = small_plan.edit(small_study)
+    with pytest.raises(lg.InputError, match="没有街道 nowhere"):
+        editor.street = "nowhere"
+    assert editor.street == streets_of(small_plan)[0]
 
 
 @pytest.fixture
@@ -201,7 +243,9 @@ def test_a_planner_edits_solves_and_saves_in_jupyterlab(
     # A re-solve.
     inside(window, "document.getElementById('host-solve').click()")
     told(window, "求解完成")
-    assert plan_of(small_plan) not in inside(window, "return document.body.textContent")
+    plan = "return document.body.innerText.match(/方案 ([0-9a-f]{12})/)[1]"
+    wait.until(lambda w: inside(w, plan) != plan_of(small_plan))
+    told(window, "求解完成")
     # A conflict: what nobody can make lawful is told, and the plan stays.
     inside(
         window,

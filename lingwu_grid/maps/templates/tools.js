@@ -82,6 +82,7 @@
     if (frame) { map.removeLayer(frame); }
     frame = L.rectangle(L.latLngBounds(bounds).pad(0.05), { color: '#d50000', weight: 3, fill: false, interactive: false }).addTo(map);
     map.fitBounds(bounds, { maxZoom: 17, paddingTopLeft: [innerWidth > 700 ? 330 : 10, 10] });
+    if (place[1] === '原网格') { showCard(place[2], 'today'); }
     if (place[1] === '网格' || place[1] === '小区') { showCard(place[2], place[1] === '小区' ? 'compounds' : 'cards'); }
     find('found').textContent = '';  // the figures below come back into view
     document.dispatchEvent(new CustomEvent('lingwu:goto', { detail: place }));

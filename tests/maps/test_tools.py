@@ -125,6 +125,28 @@ def test_the_view_of_today_tells_of_today(
     assert f"{grid.households} 户" not in card
 
 
+def test_on_a_phone_the_panel_folds(browser: WebDriver, pages: Path) -> None:
+    size = browser.get_window_size()
+    review = next((pages / "review").glob("*.html"))
+    for page in (pages / "map.html", review):
+        open_page(browser, page)
+        assert not browser.find_element(By.ID, "fold").is_displayed(), "a screen has room"
+    try:
+        browser.set_window_size(500, 844)
+        for page in (pages / "map.html", review):
+            open_page(browser, page)
+            panel, fold = browser.find_element(By.ID, "panel"), browser.find_element(By.ID, "fold")
+            tall = panel.rect["height"]
+            fold.click()
+            assert panel.rect["height"] < min(90, tall / 3)
+            assert not browser.find_element(By.ID, "search").is_displayed()
+            fold.click()
+            assert panel.rect["height"] == tall
+            assert browser.find_element(By.ID, "search").is_displayed()
+    finally:
+        browser.set_window_size(size["width"], size["height"])
+
+
 def test_on_a_phone_the_town_is_above_the_panel(browser: WebDriver, pages: Path) -> None:
     size = browser.get_window_size()
     browser.set_window_size(500, 844)
@@ -239,6 +261,17 @@ def test_words_are_english_on_a_press_and_names_stay(
     assert "Resident households" in panel
     assert "常住户数" not in panel
     assert str(small_plan.summary["study"]) in panel
+    # Sentences with numbers, too: the numbers stay what they were.
+    browser.find_element(By.ID, "story-open").click()
+    story = small_plan.stories.iloc[0]
+    card = browser.find_element(By.ID, "story").text
+    size = small_plan.grids.set_index("grid_id")["households"][story.grid_id]
+    assert re.search(rf"(today \d+ households|new) → {size}", card)
+    assert (
+        f"{len(small_plan.stories)} changes, {small_plan.stories['households'].sum()} households"
+        in (browser.find_element(By.ID, "story-sum").get_attribute("textContent") or "")
+    )
+    browser.find_element(By.ID, "story-close").click()
     button.click()
     assert "常住户数" in browser.find_element(By.ID, "panel").text
 

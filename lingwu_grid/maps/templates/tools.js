@@ -181,6 +181,15 @@
     setTimeout(translate, 0);
   });
 
+  // On a phone the panel makes room -------------------------------------------------------
+  find('fold').addEventListener('click', function () {
+    var folded = find('panel').classList.toggle('folded');
+    document.documentElement.classList.toggle('folded-panel', folded);
+    find('fold').textContent = folded ? '展开' : '收起';
+    find('fold').setAttribute('aria-expanded', String(!folded));
+    map.invalidateSize({ animate: false, pan: false });
+  });
+
   // Full screen, print ---------------------------------------------------------------------
   find('tool-full').addEventListener('click', function () {
     if (document.fullscreenElement) { document.exitFullscreen(); } else { document.documentElement.requestFullscreen(); }
@@ -211,11 +220,19 @@
   var LANGUAGES = ['zh'].concat(Object.keys(WORDS));
   var language = 'zh';
   function worded(text) {
-    var words = WORDS[language];
-    return words && Object.prototype.hasOwnProperty.call(words, text) ? words[text] : null;
+    return said(WORDS[language], text);
+  }
+  // A sentence with numbers in it is known by what stands round them: "{} 户".
+  var NUMBER = /[0-9a-f]{12}|\d[\d.,:%—-]*\d%?|\d%?/g;
+  function said(words, text) {
+    if (!words) { return null; }
+    if (Object.prototype.hasOwnProperty.call(words, text)) { return words[text]; }
+    var numbers = text.match(NUMBER) || [], form = text.replace(NUMBER, '{}');
+    if (!numbers.length || !Object.prototype.hasOwnProperty.call(words, form)) { return null; }
+    return words[form].replace(/\{\}/g, function () { return numbers.shift(); });
   }
   function isKnown(text) {
-    return LANGUAGES.some(function (l) { return WORDS[l] && Object.prototype.hasOwnProperty.call(WORDS[l], text); });
+    return LANGUAGES.some(function (l) { return said(WORDS[l], text) !== null; });
   }
   function translate() {
     var walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

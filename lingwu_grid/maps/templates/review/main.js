@@ -316,6 +316,14 @@ document.addEventListener('keydown', (event) => {
   if (key === 'escape') { view.select([]); showSelection(); }
 });
 
+find('fold').addEventListener('click', () => {
+  const folded = find('panel').classList.toggle('folded');
+  document.documentElement.classList.toggle('folded-panel', folded);
+  find('fold').textContent = folded ? '展开' : '收起';
+  find('fold').setAttribute('aria-expanded', String(!folded));
+  view.map.invalidateSize({ animate: false, pan: false });
+});
+
 let stored = null;
 try { stored = localStorage.getItem(shelf); } catch { say('浏览器不让存储：关闭前请导出意见文件'); }
 if (stored) { imported(stored); }

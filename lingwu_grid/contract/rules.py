@@ -64,6 +64,9 @@ class SecondMeasure:
     """What one person too many or too few in a grid costs, in households moved."""
 
 
+INTERNAL_NOTICE = "内部工作用图"
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """
@@ -99,8 +102,8 @@ class Rules:
 
     study_name: str = ""
     """Printed on maps and reports; empty takes the folder's name."""
-    notice: str = "内部工作用图"
-    """Printed on every map; empty for none."""
+    notice: str = INTERNAL_NOTICE
+    """Printed on the maps that stay in the office, other words on those that leave, too."""
     tiles: str = ""
     """Address of map tiles under the planner's map, with {x} {y} {z}; empty for no network."""
     effective_date: str = ""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import folium
 
 from lingwu_grid.contract.kinds import MINUTES, MOVED, SIDES, STATUSES
+from lingwu_grid.contract.rules import INTERNAL_NOTICE
 from lingwu_grid.disclosure.telling import INTERNAL, OUTGOING
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
@@ -206,7 +207,8 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
     return filled(
         "panel.html",
         title=title,
-        notice=notice,
+        notice="" if is_outgoing and notice == INTERNAL_NOTICE else notice,
+        outgoing=is_outgoing,
         may_leave=OUTGOING if is_outgoing else INTERNAL,
         drawn=datetime.date.today().isoformat(),
         plan=plan_of(record),

@@ -295,7 +295,14 @@ def test_every_page_that_leaves_the_office_starts_and_asks_nobody(
         assert open_page(browser, path) == [], path.name
         text = browser.find_element(By.ID, "panel").text
         assert "合成数据" in text
-        assert "内部工作用图" in text
+        is_shared = path.parent.name == "share"
+        assert ("内部工作用图" in text) != is_shared, "what leaves is not headed as what stays"
+        assert ("给居民看的图" in text) == is_shared
+
+
+def test_an_office_s_own_notice_stands_on_what_leaves_too(small_plan: Plan) -> None:
+    part = Shared(small_plan).part("community_id", small_plan.communities["community_id"].iloc[0])
+    assert "征求意见稿" in planner_map(part, notice="征求意见稿")
 
 
 def test_no_household_is_in_a_page_that_leaves_the_office(pages: Path, small_plan: Plan) -> None:

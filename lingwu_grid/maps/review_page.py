@@ -13,7 +13,7 @@ import shapely
 from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.maps import layers as draw
-from lingwu_grid.maps.labels import named_places
+from lingwu_grid.maps.labels import named_lines, named_places
 from lingwu_grid.maps.review_ground import ground_of
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.stories import story_cards, way_said
@@ -137,6 +137,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
         },
         "stories": _stories(record, units, grids),
         "labels": named_places({"communities": communities, "grids": grids}),
+        "along": named_lines(record.backdrop),
         "places": _places(record, (west, south, east, north)),
     }
 

@@ -11,7 +11,7 @@ import pytest
 import shapely
 
 from lingwu_grid.contract.kinds import STATUSES
-from lingwu_grid.maps.labels import labels
+from lingwu_grid.maps.labels import labels, named_lines
 from lingwu_grid.maps.page import planner_map
 from tests.browsing import open_page
 
@@ -99,3 +99,33 @@ def test_a_name_stands_in_its_zone_however_that_bends(small_plan: Plan) -> None:
         if kind == "网格":
             assert code == grids["grid_id"].iloc[0]
             assert bent.contains(shapely.Point(lon, lat))
+
+
+def test_names_run_along_their_lines_and_come_again_far_off(small_plan: Plan) -> None:
+    backdrop = small_plan.backdrop
+    named = {kind: set(backdrop[layer]["name"]) for layer, kind in
+             (("barriers", "水系、铁路"), ("roads", "道路"))}  # fmt: skip
+    found = named_lines(backdrop)
+    for kind, names in named.items():
+        assert {line[1] for line in found if line[0] == kind} == names - {""}
+    for kind, name, lat, lng, slope in found:
+        layer = backdrop["barriers" if kind != "道路" else "roads"]
+        lines = layer.loc[layer["name"] == name].to_crs(small_plan.work_crs)
+        place = gpd.GeoSeries([shapely.Point(lng, lat)], crs=4490).to_crs(small_plan.work_crs)[0]
+        assert lines.distance(place).min() < 0.2
+        # Ten metres on, along the slope that is told, the line is still there.
+        turn = np.radians(-slope)
+        ahead = shapely.Point(place.x + 2 * np.cos(turn), place.y + 2 * np.sin(turn))
+        assert lines.distance(ahead).min() < 0.3, (name, slope)
+
+
+def test_a_slope_is_told_as_the_page_turns_text() -> None:
+    def slope(x: float, y: float) -> int:
+        line = shapely.LineString([(0, 0), (x, y)])
+        roads = gpd.GeoDataFrame({"name": ["街"]}, geometry=[line], crs=4490)
+        return int(named_lines({"roads": roads})[0][4])
+
+    assert slope(0.001, 0) == slope(-0.001, 0) == 0
+    assert slope(0.001, 0.001) == -45  # to the north-east: text rises
+    assert slope(0.001, -0.001) == 45
+    assert abs(slope(0, 0.001)) == 90

@@ -11,13 +11,16 @@ export const L = /** @type {any} */ (globalThis).L;
  * @property {string[]} [mark] what stands there where no name has room: it must not be missed
  * @property {number} lat
  * @property {number} lng
+ * @property {number} [slope] degrees clockwise that the line has there which it is the name of
  * @property {number[]} [box] west, south, east and north of its zone
  */
 
-const FONTS = /** @type {Record<string, string>} */ ({ '社区': 'bold 15px ', '网格': '12px ', '小区': '11px ', '道路': '11px ' });
+const FONTS = /** @type {Record<string, string>} */ ({ '社区': 'bold 15px ', '网格': '12px ', '小区': '11px ', '道路': '11px ', '水系、铁路': 'italic 12px ' });
 /** Zooms from which a kind is told. */
 const FROM = /** @type {Record<string, number>} */ ({ '小区': 16, '道路': 15 });
 const LINE = 15;
+/** Pixels between two names along one line. */
+const APART = 420;
 const PAD = 3;
 /** How far a name may pass its grid: the short one is taken, or none. */
 const WIDE = 1.15, WIDEST = 1.3;
@@ -44,12 +47,15 @@ export class Labels {
   /**
    * @param {string[]} lines
    * @param {string} kind
+   * @param {number} [slope]
    * @returns {any} pixels
    */
-  size(lines, kind) {
+  size(lines, kind, slope = 0) {
     this.pen.font = FONTS[kind] + this.family;
-    const wide = Math.max(...lines.map((line) => this.pen.measureText(line).width));
-    return L.point(wide + 2 * PAD, lines.length * LINE + 2 * PAD);
+    const wide = Math.max(...lines.map((line) => this.pen.measureText(line).width)) + 2 * PAD;
+    const tall = lines.length * LINE + 2 * PAD;
+    const [x, y] = [Math.abs(Math.cos((slope * Math.PI) / 180)), Math.abs(Math.sin((slope * Math.PI) / 180))];
+    return L.point(wide * x + tall * y, wide * y + tall * x);
   }
 
   /**
@@ -70,16 +76,30 @@ export class Labels {
     this.group.clearLayers();
     const seen = this.map.getBounds(), zoom = this.map.getZoom();
     const taken = this.covered();
+    /** @type {[string, any][]} names along lines, and where they stand */
+    const said = [];
     for (const word of this.words()) {
       if (zoom < (FROM[word.kind] || 0) || !seen.contains([word.lat, word.lng])) { continue; }
+      if (word.slope !== undefined && this.isNear(word, said)) { continue; }
       for (const lines of this.fitting(word)) {
         const box = this.free(word, lines, taken);
         if (!box) { continue; }
         taken.push(box);
-        this.put(lines, word.kind, this.map.layerPointToLatLng(box.getCenter()));
+        if (word.slope !== undefined) { said.push([word.lines[0], box.getCenter()]); }
+        this.put(lines, word, this.map.layerPointToLatLng(box.getCenter()));
         break;
       }
     }
+  }
+
+  /**
+   * @param {Word} word
+   * @param {[string, any][]} said
+   * @returns {boolean} whether the line is named already, not far off
+   */
+  isNear(word, said) {
+    const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
+    return said.some(([name, at]) => name === word.lines[0] && at.distanceTo(here) < APART);
   }
 
   /**
@@ -89,9 +109,10 @@ export class Labels {
    * @returns {any} a place near its own where nothing stands; null for none
    */
   free(word, lines, taken) {
-    const size = this.size(lines, word.kind), half = size.divideBy(2);
+    const size = this.size(lines, word.kind, word.slope), half = size.divideBy(2);
     const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
-    for (const step of word.kind === '社区' ? [0, -1, 1, -2, 2] : [0, -1, 1]) {
+    const steps = word.slope !== undefined ? [0] : word.kind === '社区' ? [0, -1, 1, -2, 2] : [0, -1, 1];
+    for (const step of steps) {
       const middle = here.add([0, step * size.y]);
       const box = L.bounds(middle.subtract(half), middle.add(half));
       if (!taken.some((other) => other.intersects(box)) && (!step || this.isInside(word, middle))) { return box; }
@@ -123,10 +144,10 @@ export class Labels {
 
   /**
    * @param {string[]} lines
-   * @param {string} kind
+   * @param {Word} word
    * @param {any} at
    */
-  put(lines, kind, at) {
+  put(lines, { kind, slope }, at) {
     const text = document.createElement('span');
     lines.forEach((line, k) => {
       if (k) { text.append(document.createElement('br')); }
@@ -135,6 +156,7 @@ export class Labels {
     text.style.font = FONTS[kind] + this.family;
     text.style.lineHeight = LINE + 'px';
     text.dataset.kind = kind;
+    if (slope) { text.style.transform = 'translate(-50%, -50%) rotate(' + slope + 'deg)'; }
     L.marker(at, {
       interactive: false, keyboard: false, pane: 'labels',
       icon: L.divIcon({ className: 'name', html: text, iconSize: null }),

@@ -105,7 +105,9 @@ export class View {
     });
     const places = this.town.places.map((/** @type {any} */ p) => (
       { kind: '小区', lines: [p[0]], lat: p[2] / 1e6, lng: p[1] / 1e6 }));
-    return [...zones, ...places];
+    const along = this.town.along.map((/** @type {any} */ l) => ({ kind: l[0], lines: [l[1]], lat: l[2], lng: l[3], slope: l[4] }));
+    const isWater = (/** @type {any} */ word) => word.kind === '水系、铁路';
+    return [...zones, ...along.filter(isWater), ...places, ...along.filter((/** @type {any} */ word) => !isWater(word))];
   }
 
   _index() {

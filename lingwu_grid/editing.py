@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any
 
@@ -197,9 +198,8 @@ class Editor(anywidget.AnyWidget):
     def _answer(self, patch: dict[str, Any]) -> None:
         """Solve beside the kernel; whatever ends it, the page is told and can ask again."""
         try:
-            self.solve(patch)
-        except InputError:
-            pass  # told by solve
+            with suppress(InputError):  # solve has told of it
+                self.solve(patch)
         except LingwuError as error:
             self._say(str(error))
         except BaseException:

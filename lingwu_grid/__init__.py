@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.choosing import site_stations
     from lingwu_grid.circle.improving import remedy_gaps
     from lingwu_grid.comparison.differences import compare
+    from lingwu_grid.comparison.history import History, open_history
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
     from lingwu_grid.comparison.trade_offs import trade_offs
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Crew",
+    "History",
     "InputError",
     "LingwuError",
     "OutputError",
@@ -46,6 +48,7 @@ __all__ = [
     "coverage",
     "guess",
     "make_town",
+    "open_history",
     "partition",
     "price_list",
     "read_patch",
@@ -69,6 +72,7 @@ _MODULES = {
     "circle.choosing": ("site_stations",),
     "circle.improving": ("remedy_gaps",),
     "comparison.differences": ("compare",),
+    "comparison.history": ("History", "open_history"),
     "comparison.price_list": ("price_list",),
     "comparison.scenarios": ("scenarios",),
     "comparison.trade_offs": ("trade_offs",),

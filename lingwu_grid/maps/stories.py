@@ -45,6 +45,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     return [
         {
             "head": _head(story, sides, names),
+            "place": story.place if sides.is_passing(story) else "",
             "households": int(story.households),
             "elderly": int(story.elderly),
             "reason": story.reason,

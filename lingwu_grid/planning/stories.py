@@ -186,7 +186,7 @@ def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
     whole = is_passing(table, recoded)
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
-    names = called_zones(drawn)
+    names, walls = called_zones(drawn), {str(name) for name in compounds["name"] if name}
     borders, places = [], []
     for (zone, mine), story in zip(
         steps.groupby("zone"), table.itertuples(index=False), strict=True
@@ -197,11 +197,25 @@ def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
         if is_move and left is not None:
             at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
             shared = mine[shapely.dwithin(at, left, BORDER_M)]
-        borders.append("、".join(_lines_of(shared)))
+        borders.append("、".join(_walled(name, walls) for name in _lines_of(shared)))
         named = [str(known.get(c) or c) for c in story.compounds]
         at = names.get(story.previous_grid_id, "") or names.get(story.grid_id, "")
-        places.append(_place(named, story.buildings, _lines_of(mine), at) if is_move else "")
+        places.append(_place(named, story.buildings, _lines_of(mine), at))
     return borders, places
+
+
+def _walled(line: str, compounds: set[str]) -> str:
+    """
+    Say of a line with the name of a compound what it is.
+
+    Examples
+    --------
+    >>> [_walled(name, {"阳光城"}) for name in ("阳光城", "阳光城内", "人民街")]
+    ['阳光城围墙', '阳光城内部', '人民街']
+    """
+    if line in compounds:
+        return f"{line}围墙"
+    return f"{line}部" if line.removesuffix("内") in compounds and line.endswith("内") else line
 
 
 def _lines_of(steps: pd.DataFrame) -> list[str]:

@@ -49,6 +49,17 @@ def test_each_story_is_one_screen_and_keys_lead_through_all(
         if small_plan.recoded.get(today, today) != story.grid_id:
             assert story.place in card
             assert small_plan.names[story.grid_id] in card
+        # A grid's count is told whole: what this story does to it, and what all the others do.
+        goal = small_plan.grids.set_index("grid_id")["households"][story.grid_id]
+        now = small_plan.assignment["previous_grid_id"].replace(small_plan.recoded)
+        rest = goal - (now == story.grid_id).sum()
+        if small_plan.recoded.get(today, today) != story.grid_id:
+            assert f"本项 +{story.households} 户" in card
+            rest -= story.households
+        if rest:
+            assert f"其他各项 {'+' if rest > 0 else '−'}{abs(rest)} 户" in card
+        moved = story.previous_community_id not in ("", story.community_id)
+        assert ("社区 不变" in " ".join(card.split())) == (not moved)
         inside = browser.execute_script(
             "var s = window.lingwu.stories[arguments[0]];"
             "return [s.from, s.to].every(p => lingwuMap.getBounds().contains(p))", number - 1

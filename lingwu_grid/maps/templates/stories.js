@@ -53,12 +53,20 @@
   }
 
   // The card ------------------------------------------------------------------------------------
-  function told(side, title) {
+  // What a story adds to a grid or takes from it, and what all the others do.
+  function parts(side, change) {
+    var rest = (side.plan || 0) - side.today - change;
+    function signed(n) { return (n > 0 ? '+' : '−') + Math.abs(n); }
+    return [change ? '本项 ' + signed(change) + ' 户' : '', rest ? '其他各项 ' + signed(rest) + ' 户' : ''].filter(Boolean).join('，');
+  }
+  function told(side, title, change) {
     var line = made('div', '', 'side');
     line.appendChild(made('b', title + side.name));
     var low = side.range[0], high = side.range[1] === null ? Math.max(side.today, side.plan || 0, 1) : side.range[1];
     var now = side.plan === null ? '撤销' : side.plan + ' 户';
     line.appendChild(made('span', (side.today ? '现状 ' + side.today + ' 户' : '新设') + ' → ' + now));
+    var more = parts(side, change);
+    if (more) { line.appendChild(made('span', '（' + more + '）', 'parts')); }
     var marks = [[side.today, 'mark was'], [side.plan, 'mark']].filter(function (mark) { return mark[0]; });
     line.appendChild(tools.bar(low, high, marks));
     return line;
@@ -68,11 +76,11 @@
     find('story-at').textContent = (at + 1) + ' / ' + shown.length;
     body.textContent = '';
     body.appendChild(made('h2', story.head));
-    if (story.left && story.goal.code !== story.left.code) { body.appendChild(told(story.left, '从 ')); }
+    if (story.left && story.goal.code !== story.left.code) { body.appendChild(told(story.left, '从 ', -story.households)); }
     var stays = story.left && story.goal.code === story.left.code;
-    body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 '));
-    var facts = [['原因', story.reason], ['界线', story.border && '改沿' + story.border],
-      ['社区', story.was && story.was !== story.now ? story.was + ' → ' + story.now : ''],
+    body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 ', stays ? 0 : story.households));
+    var facts = [['包括', story.place], ['原因', story.reason], ['界线', story.border && '改沿' + story.border],
+      ['社区', story.was && story.was !== story.now ? story.was + ' → ' + story.now : '不变'],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];
     var table = document.createElement('table');
     facts.forEach(function (fact) {

@@ -177,6 +177,9 @@
     map.getPane('now').style.display = event.detail === 'swipe' || event.detail === 'before' ? '' : 'none';
     find('card').hidden = true;
     document.documentElement.classList.toggle('in-swipe', event.detail === 'swipe');
+    // The bar begins in the middle of what is seen of the map.
+    var covered = innerWidth > 700 ? find('panel').getBoundingClientRect().right : 0;
+    if (event.detail === 'swipe') { find('swipe-at').value = 50 * (covered + innerWidth) / innerWidth; }
     clip();
     setTimeout(translate, 0);
   });

@@ -84,7 +84,7 @@ def story_sheet(record: PlanRecord) -> Sheet:
         "逐项变动：每一项是一片相连的地方由一个网格划到另一个网格，或一个网格改属另一社区",
         [
             Column("序号", list(range(1, len(rows) + 1)), "count", 6),
-            Column("何处", rows["place"].mask(is_whole, "整个网格").tolist(), width=26),
+            Column("何处", rows["place"].mask(is_whole, "随网格").tolist(), width=26),
             Column("户数", rows["households"].astype(int).tolist(), "count", 8, is_summed=True),
             Column("老年人", rows["elderly"].astype(int).tolist(), "count", 8, is_summed=True),
             Column("原网格", called("previous_grid_id"), width=22),

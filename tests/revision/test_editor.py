@@ -219,16 +219,28 @@ def told(window: WebDriver, words: str) -> None:
     )
 
 
+def run_cell(window: WebDriver, wait: WebDriverWait[WebDriver], number: int) -> None:
+    """Run a cell: JupyterLab draws cells anew while it starts, so each try finds it afresh."""
+
+    def ran(_: WebDriver) -> bool:
+        cells = window.find_elements(By.CSS_SELECTOR, ".jp-CodeCell .cm-content")
+        if len(cells) <= number:
+            return False
+        cells[number].click()
+        cells[number].send_keys(Keys.SHIFT + Keys.ENTER)
+        return True
+
+    wait.until(ran)
+
+
 def test_a_planner_edits_solves_and_saves_in_jupyterlab(
     lab: str, window: WebDriver, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
     wait = WebDriverWait(window, 120, ignored_exceptions=[WebDriverException])
     wait.until(lambda w: w.get(lab) or True)
-    cell = wait.until(lambda w: w.find_element(By.CSS_SELECTOR, ".jp-CodeCell .cm-content"))
     ready = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
     wait.until(lambda w: w.find_element(By.CSS_SELECTOR, ready))
-    wait.until(lambda _: cell.click() or True)
-    cell.send_keys(Keys.SHIFT + Keys.ENTER)
+    run_cell(window, wait, 0)
     wait.until(lambda w: inside(w, "return Boolean(window.lingwuReview)"))
     # A move.
     unit, _, after = border_units(small_plan, lawful=True)[0]
@@ -258,9 +270,7 @@ def test_a_planner_edits_solves_and_saves_in_jupyterlab(
     told(window, "不能照办")
     assert inside(window, "return document.querySelectorAll('#host-faults li').length") > 0
     # A saved plan.
-    cells = window.find_elements(By.CSS_SELECTOR, ".jp-CodeCell .cm-content")
-    wait.until(lambda _: cells[1].click() or True)
-    cells[1].send_keys(Keys.SHIFT + Keys.ENTER)
+    run_cell(window, wait, 1)
     wait.until(lambda _: (tmp_path / "edited" / "summary.json").is_file())
     edited = lg.read_plan(tmp_path / "edited")
     assert edited.units.set_index("unit_id")["grid_id"][unit] == after

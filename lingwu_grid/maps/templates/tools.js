@@ -237,7 +237,9 @@
   function isKnown(text) {
     return LANGUAGES.some(function (l) { return said(WORDS[l], text) !== null; });
   }
+  var isTurned = false;  // until a language is chosen, every word stands as it was written
   function translate() {
+    if (!isTurned) { return; }
     var walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (var node = walker.nextNode(); node; node = walker.nextNode()) {
       var word = (node.lingwuWord || node.nodeValue).trim();
@@ -259,6 +261,7 @@
   var placeholder = find('search').placeholder;
   find('tool-language').addEventListener('click', function () {
     language = nameNext();
+    isTurned = true;
     nameNext();
     find('search').placeholder = worded(placeholder) || placeholder;
     document.documentElement.lang = language;

@@ -40,8 +40,25 @@ export class Labels {
     const pen = document.createElement('canvas').getContext('2d');
     if (!pen) { throw new Error('no canvas'); }
     this.pen = pen;
+    /** @type {Map<string, number>} */
+    this.widths = new Map();
     this.family = getComputedStyle(document.body).fontFamily;
     map.on('moveend', () => this.draw());
+  }
+
+  /**
+   * @param {string} line
+   * @param {string} kind
+   * @returns {number} pixels; a font that is set anew is slow, so each line is measured once
+   */
+  width(line, kind) {
+    const key = kind + line;
+    const known = this.widths.get(key);
+    if (known !== undefined) { return known; }
+    this.pen.font = FONTS[kind] + this.family;
+    const wide = this.pen.measureText(line).width;
+    this.widths.set(key, wide);
+    return wide;
   }
 
   /**
@@ -51,8 +68,7 @@ export class Labels {
    * @returns {any} pixels
    */
   size(lines, kind, slope = 0) {
-    this.pen.font = FONTS[kind] + this.family;
-    const wide = Math.max(...lines.map((line) => this.pen.measureText(line).width)) + 2 * PAD;
+    const wide = Math.max(...lines.map((line) => this.width(line, kind))) + 2 * PAD;
     const tall = lines.length * LINE + 2 * PAD;
     const [x, y] = [Math.abs(Math.cos((slope * Math.PI) / 180)), Math.abs(Math.sin((slope * Math.PI) / 180))];
     return L.point(wide * x + tall * y, wide * y + tall * x);

@@ -11,7 +11,7 @@ from lingwu_grid.comparison.price_list import price_list
 from lingwu_grid.comparison.trade_offs import NAMES, Choice, as_table, knee, trade_offs
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.engine.instance import silent
-from lingwu_grid.ingest.study import Study, read_study
+from lingwu_grid.ingest.study import open_study
 from lingwu_grid.output import require_place, whole_folder, write_csv
 from lingwu_grid.papers.frontier import frontier_chart
 from lingwu_grid.papers.picture import save_figure
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.engine.instance import Watch
+    from lingwu_grid.ingest.study import Study
 
 
 @dataclass(frozen=True)
@@ -151,10 +152,7 @@ def scenarios(  # noqa: PLR0913 - what a planner may set, by name
         _require(choose, NAMES)
     if out is not None:
         require_place(Path(out))
-    if not isinstance(study, Study):
-        study = read_study(study, rules)
-    elif rules is not None:
-        study = replace(study, rules=rules)
+    study = open_study(study, rules)
     choices = trade_offs(study, keep=choose, seed=seed, workers=workers, watch=watch)
     priced = None
     if prices:

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 DIGITS = 6
-ROAD = "#b0a99f"
+"""Decimal places of a degree on the map: about a tenth of a metre."""
+
 UNSEEN = 4e-6
 """Degrees: a corner over a triangle smaller than this squared, some 0.15 m², is left out."""
-"""Decimal places of a degree on the map: about a tenth of a metre."""
+
+ROAD = "#b0a99f"
 
 MARKS = "marks"
 """The pane of what stands above the grids: water, railways, stations."""

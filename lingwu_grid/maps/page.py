@@ -98,7 +98,9 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
         page.add_child(Data("figures", record.summary["figures"]))
     page.add_child(Data("bounds", [float(v) for v in record.grids.total_bounds]))
     page.add_child(Data("labels", labels(record)))
-    page.add_child(Script("tools.js", words=words(), moves=names.get("moves"), moved=MOVED))
+    fold = module_text("review/fold.js")
+    moves = names.get("moves")
+    page.add_child(Script("tools.js", words=words(), moves=moves, moved=MOVED, fold=fold))
     page.add_child(Script("labels.js", labels=module_text("review/labels.js")))
     if record.service is not None:
         walks = walk_tree(record)
@@ -109,7 +111,8 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     if stories:
         page.add_child(Data("stories", stories))
         page.add_child(Script("stories.js", moved=MOVED))
-    return rendered(page, title=title, panel=_panel(record, title, notice, len(stories)))
+    panel = _panel(record, title, notice, len(stories))
+    return rendered(page, title=title, panel=panel, css=("page.css", "fold.css"))
 
 
 def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:

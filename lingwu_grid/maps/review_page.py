@@ -33,6 +33,7 @@ MODULES = (
     "patch.js",
     "desk.js",
     "dom.js",
+    "fold.js",
     "labels.js",
     "view.js",
     "stories.js",
@@ -91,7 +92,7 @@ def review_page(record: PlanRecord, street: str, *, notice: str = "", hosted: bo
         f'{panel}<script type="application/json" id="town">{as_script(town)}</script>'
         f"<script>(function () {{ 'use strict';\n{script}}})();</script>"
     )
-    return plain_page(title, body, css=("review/page.css",))
+    return plain_page(title, body, css=("review/page.css", "fold.css"))
 
 
 def town_of(record: PlanRecord, street: str) -> dict[str, Any]:

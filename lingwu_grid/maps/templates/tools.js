@@ -184,14 +184,8 @@
     setTimeout(translate, 0);
   });
 
-  // On a phone the panel makes room -------------------------------------------------------
-  find('fold').addEventListener('click', function () {
-    var folded = find('panel').classList.toggle('folded');
-    document.documentElement.classList.toggle('folded-panel', folded);
-    find('fold').textContent = folded ? '展开' : '收起';
-    find('fold').setAttribute('aria-expanded', String(!folded));
-    map.invalidateSize({ animate: false, pan: false });
-  });
+{{ this.values['fold'] }}
+  folding(map);
 
   // Full screen, print ---------------------------------------------------------------------
   find('tool-full').addEventListener('click', function () {

@@ -3,6 +3,7 @@
 import { freshFaults, outBy } from './core.js';
 import { Desk } from './desk.js';
 import { find, made } from './dom.js';
+import { folding } from './fold.js';
 import { Host } from './host.js';
 import { complaint } from './patch.js';
 import { Stories } from './stories.js';
@@ -316,13 +317,7 @@ document.addEventListener('keydown', (event) => {
   if (key === 'escape') { view.select([]); showSelection(); }
 });
 
-find('fold').addEventListener('click', () => {
-  const folded = find('panel').classList.toggle('folded');
-  document.documentElement.classList.toggle('folded-panel', folded);
-  find('fold').textContent = folded ? '展开' : '收起';
-  find('fold').setAttribute('aria-expanded', String(!folded));
-  view.map.invalidateSize({ animate: false, pan: false });
-});
+folding(view.map);
 
 let stored = null;
 try { stored = localStorage.getItem(shelf); } catch { say('浏览器不让存储：关闭前请导出意见文件'); }

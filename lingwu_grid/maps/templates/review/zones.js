@@ -1,6 +1,6 @@
 // All grids in a table: their counts as bars, how they stand, how clear their borders are.
 
-import { outBy } from './core.js';
+import { outBy, sizes } from './core.js';
 import { find, made } from './dom.js';
 import { score } from './score.js';
 
@@ -22,6 +22,8 @@ export class Zones {
     this.desk = desk;
     this.ground = ground;
     this.goTo = goTo;
+    /** Households of each grid in the plan. */
+    this.planned = sizes(desk.town.grid, desk.town.households, desk.town.grids.length);
     this.first = score(ground, desk.town.grid, desk.town.grids.length);
     find('zones').addEventListener('toggle', () => this.tell());
   }
@@ -51,23 +53,15 @@ export class Zones {
     find('score').textContent = '界线不沿路、河、墙和现状界的 ' + now.off + ' 米（比方案 ' + sign(now.off - this.first.off, 0)
       + '）；平均紧凑度 ' + now.mean.toFixed(3) + '（' + sign(now.mean - this.first.mean, 3) + '）';
     if (!find('zones').open) { return; }
-    const sizes = this.desk.check().sizes;
+    const size = this.desk.check().sizes;
     const rows = this.desk.grids.map((g, k) => ({
-      g: k, grid: g, size: sizes[k], was: k < this.desk.town.grids.length ? this.firstSizes()[k] : 0,
-      out: outBy(g, sizes[k]), compact: now.compact[k],
+      g: k, grid: g, size: size[k], was: this.planned[k] || 0,
+      out: outBy(g, size[k]), compact: now.compact[k],
     })).filter((row) => row.size || row.was);
     rows.sort((a, b) => Math.abs(b.out) - Math.abs(a.out) || Math.abs(b.size - b.was) - Math.abs(a.size - a.was) || a.g - b.g);
     const body = find('zone-list');
     body.textContent = '';
     for (const row of rows) { body.append(this.row(row)); }
-  }
-
-  /** @returns {number[]} counts in the plan */
-  firstSizes() {
-    const { grid, households, grids } = this.desk.town;
-    const size = new Array(grids.length).fill(0);
-    grid.forEach((g, u) => { size[g] += households[u]; });
-    return size;
   }
 
   /** @param {{g: number, grid: import('./core.js').Grid, size: number, was: number, out: number, compact: number}} row */

@@ -74,6 +74,8 @@ def test_odd_columns_are_told_as_they_are(small_plan: lg.Plan) -> None:
     assert legend(small_plan, [np.inf] + [2.0] * (n - 1)) == {"2": n - 1, "缺": 1}
     # Most have one value: what differs is not lost in a class with it.
     assert legend(small_plan, [7, 8, 9] + [0] * (n - 3)) == {"0": n - 3, "7": 1, "8": 1, "9": 1}
+    few = [0] * 8 + [1] * (n - 11) + [2, 3, 4]  # five values are five classes, however uneven
+    assert legend(small_plan, few) == {"0": 8, "1": n - 11, "2": 1, "3": 1, "4": 1}
     many = list(range(10, 17)) + [0] * (n - 7)
     assert next(iter(legend(small_plan, many).items())) == ("0", n - 7)
     far = legend(small_plan, [-1e7 * k for k in range(n)])

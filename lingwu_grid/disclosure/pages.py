@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+import polyline
 import shapely
 from scipy.sparse import eye_array, vstack
 
@@ -25,11 +26,14 @@ if TYPE_CHECKING:
 
 FIGURES = re.compile(r"^window\.lingwu\.figures = (.*);$", re.MULTILINE)
 LAYER = re.compile(r"_add\((\{\"features\": .*\})\);$", re.MULTILINE)
-FIELD = re.compile(r"\"households(?:_in|_out)?\": (\"[^\"]*\"|\d+)")
+FIELD = re.compile(r"\"households(?:_in|_out)?\": ?(\"[^\"]*\"|\d+)")
 COUNT = re.compile(r"(?<![限\d] )(少于 \d+|[\d—]+|不公布) 户")
-NAME = re.compile(r"\"\w*name\": (\"(?:[^\"\\]|\\.)*\")")
+NAME = re.compile(r"\"\w*name\": ?(\"(?:[^\"\\]|\\.)*\")")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 SEGMENT = re.compile(r"0|少于 \d+|\d+—\d+|不公布")
+MICRO = 6
+"""Decimal places of a degree in a packed place."""
+
 SLIVER = 1e-12
 """Ground in square degrees, about a hundredth of a square metre, that nobody lives on."""
 
@@ -172,8 +176,19 @@ def _grounds(texts: Iterable[str]) -> tuple[dict[str, Any], dict[str, Any]]:
                 fields = feature["properties"]
                 if {"grid_id", "households"} <= fields.keys() and "previous_grid_id" not in fields:
                     into = today if "standing" in fields else plan
-                    into[fields["grid_id"]] = shapely.geometry.shape(feature["geometry"])
+                    into[fields["grid_id"]] = _shape(feature["geometry"])
     return today, plan
+
+
+def _shape(written: dict[str, Any]) -> shapely.Geometry:
+    """Read a shape whose places a page has packed."""
+
+    def opened(places: Any) -> Any:  # noqa: ANN401 - nested as GeoJSON nests
+        if isinstance(places, str):
+            return polyline.decode(places, MICRO, geojson=True)
+        return [opened(part) for part in places]
+
+    return shapely.geometry.shape({**written, "coordinates": opened(written["coordinates"])})
 
 
 def _leaves(

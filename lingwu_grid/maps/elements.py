@@ -13,6 +13,7 @@ from typing import Any
 import folium
 from branca.element import Element, MacroElement
 
+from lingwu_grid.maps.packing import packed
 from lingwu_grid.maps.texts import as_script, script_template
 
 PLACES = ("header", "html", "script")
@@ -75,7 +76,19 @@ class FeatureGroup(folium.FeatureGroup, Verbatim):
 
 
 class GeoJson(folium.GeoJson, Verbatim):
-    """Shapes with their properties."""
+    """Shapes with their properties, their places packed once the page is written."""
+
+    def render(self, **kwargs: object) -> None:  # type: ignore[override] # as branca's own does
+        """Write the places packed."""
+        plain = self.data
+        self.data = {**plain, "features": [_packed(feature) for feature in plain["features"]]}
+        super().render(**kwargs)  # type: ignore[no-untyped-call] # folium has no types
+        self.data = plain
+
+
+def _packed(feature: dict[str, Any]) -> dict[str, Any]:
+    shape = feature["geometry"]
+    return {**feature, "geometry": {**shape, "coordinates": packed(shape["coordinates"])}}
 
 
 class GeoJsonTooltip(folium.GeoJsonTooltip, Verbatim):

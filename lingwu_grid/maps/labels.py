@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.maps.lookup import MICRO
+from lingwu_grid.maps.packing import MICRO
 
 if TYPE_CHECKING:
     import geopandas as gpd

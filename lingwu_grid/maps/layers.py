@@ -20,12 +20,10 @@ from lingwu_grid.maps.elements import (
     GeoJsonTooltip,
     Tooltip,
 )
+from lingwu_grid.maps.packing import MICRO
 
 if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
-
-DIGITS = 6
-"""Decimal places of a degree on the map: about a tenth of a metre."""
 
 UNSEEN = 4e-6
 """Degrees: a corner over a triangle smaller than this squared, some 0.15 m², is left out."""
@@ -124,7 +122,7 @@ def as_geojson(table: gpd.GeoDataFrame, fields: dict[str, str]) -> dict[str, Any
         Columns to keep.
     """
     shapes = shapely.set_precision(table.geometry.to_numpy(), 0.0)
-    shapes = shapely.transform(shapes, lambda c: np.round(c, DIGITS))
+    shapes = shapely.transform(shapes, lambda c: np.round(c, MICRO))
     columns = {name: table[name].map(escape).tolist() for name in fields}
     return {
         "type": "FeatureCollection",
@@ -245,7 +243,7 @@ def dot(
 ) -> CircleMarker:
     """Give a mark at a point, above the grids; `line` is its colour and width."""
     marker = CircleMarker(
-        [round(point.y, DIGITS), round(point.x, DIGITS)],
+        [round(point.y, MICRO), round(point.x, MICRO)],
         radius=radius,
         tooltip=tooltip,
         color=line[0],

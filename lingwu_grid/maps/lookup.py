@@ -10,6 +10,7 @@ import pandas as pd
 from lingwu_grid.contract.kinds import SIDES, STATUSES
 from lingwu_grid.lawful import stays
 from lingwu_grid.maps.layers import with_count, with_standing
+from lingwu_grid.maps.packing import MICRO
 from lingwu_grid.planning.impact import BEFORE
 from lingwu_grid.planning.lineage import ADJUSTED, UNCHANGED
 
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 WAS_GRID = "原网格"
-MICRO = 6
-"""Decimal places of a degree."""
 
 
 def lookup(record: PlanRecord) -> dict[str, Any]:
@@ -35,15 +34,12 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     Returns
     -------
     dict
-        places: name, kind, code and bounds (west, south, east, north), from streets to stations;
-        cards of the plan's grids
+        places: name, kind, code and bounds (west, south, east, north), from streets to stations,
+        but for the plan's zones, which the page has with their labels; cards of the plan's grids
         and of compounds, and today: cards of today's grids, by code.
     """
     back = record.backdrop
-    places = [
-        *_places(record.grids, "grid_name", "网格", "grid_id"),
-        *_places(record.communities, "community_name", "社区", "community_id"),
-    ]
+    places: list[list[Any]] = []
     if "compounds" in back:
         places += _places(back["compounds"], "name", "小区", "compound_id")
     if "subdistricts" in back and "name" in back["subdistricts"]:

@@ -14,6 +14,7 @@ from lingwu_grid.contract.kinds import barrier
 from lingwu_grid.disclosure.telling import INTERNAL
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.labels import named_lines, named_places
+from lingwu_grid.maps.packing import MICRO
 from lingwu_grid.maps.review_ground import ground_of
 from lingwu_grid.maps.shell import plain_page
 from lingwu_grid.maps.stories import story_cards, way_said
@@ -45,8 +46,8 @@ MODULES = (
 )
 """In the order in which they need each other."""
 
-MICRO = 1e6
-"""Places are whole millionths of a degree: about a tenth of a metre."""
+WHOLE = 10.0**MICRO
+"""Places are whole millionths of a degree."""
 
 AROUND = 0.004
 """How far beyond the street roads and water are drawn, degrees."""
@@ -115,7 +116,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
     grids = record.grids[record.grids["community_id"].isin(communities["community_id"])]
     units = record.units[record.units["grid_id"].isin(grids["grid_id"])]
     code = {g: i for i, g in enumerate(grids["grid_id"])}
-    west, south, east, north = (int(v) for v in np.round(units.total_bounds * MICRO))
+    west, south, east, north = (int(v) for v in np.round(units.total_bounds * WHOLE))
     colours = draw.neighbour_colours(grids, "grid_id")
     lines = _lines(record, grids, communities, (west, south, east, north))
     points = shapely.get_coordinates(shapely.point_on_surface(units.geometry.to_numpy()))
@@ -129,7 +130,7 @@ def town_of(record: PlanRecord, street: str) -> dict[str, Any]:
         "origin": [west, south],
         "bounds": [west, south, east, north],
         "rings": [_rings(shape, west, south) for shape in draw.lightened(units).geometry],
-        "points": np.round(points * MICRO).astype(int).tolist(),
+        "points": np.round(points * WHOLE).astype(int).tolist(),
         "placeOf": _place_of(record, points),
         "lines": lines,
         "styles": {
@@ -188,9 +189,9 @@ def _stories(
             "elderly": card["elderly"],
             "across": f"社区：{card['was']} → {card['now']}" if card["was"] != card["now"] else "",
             "units": [number[u] for u in story.units.split(" ")],
-            "x": round(card["from"][1] * MICRO),
-            "y": round(card["from"][0] * MICRO),
-            "aim": [round(card["to"][1] * MICRO), round(card["to"][0] * MICRO)],
+            "x": round(card["from"][1] * WHOLE),
+            "y": round(card["from"][0] * WHOLE),
+            "aim": [round(card["to"][1] * WHOLE), round(card["to"][0] * WHOLE)],
             "grid": story.grid_id,
         }
         for card, story in zip(story_cards(record, told), told.itertuples(index=False), strict=True)
@@ -198,7 +199,7 @@ def _stories(
 
 
 def _flat(coordinates: NDArray[np.float64], west: int, south: int) -> list[int]:
-    whole = np.round(coordinates * MICRO).astype(np.int64)
+    whole = np.round(coordinates * WHOLE).astype(np.int64)
     steps = np.diff(whole, axis=0, prepend=[[west, south]])
     still = (steps == 0).all(axis=1)
     flat: list[int] = steps[~still].ravel().tolist()
@@ -229,10 +230,10 @@ def _lines(
 ) -> list[list[Any]]:
     west, south, east, north = bounds
     frame = (
-        west / MICRO - AROUND,
-        south / MICRO - AROUND,
-        east / MICRO + AROUND,
-        north / MICRO + AROUND,
+        west / WHOLE - AROUND,
+        south / WHOLE - AROUND,
+        east / WHOLE + AROUND,
+        north / WHOLE + AROUND,
     )
     out: list[list[Any]] = []
 
@@ -265,7 +266,7 @@ def _places(record: PlanRecord, bounds: tuple[int, int, int, int]) -> list[list[
         return []
     west, south, east, north = bounds
     middle = shapely.get_coordinates(shapely.point_on_surface(compounds.geometry.to_numpy()))
-    whole = np.round(middle * MICRO).astype(int)
+    whole = np.round(middle * WHOLE).astype(int)
     inside = (
         (whole[:, 0] >= west) & (whole[:, 0] <= east)
         & (whole[:, 1] >= south) & (whole[:, 1] <= north)

@@ -104,7 +104,11 @@ def _asking_nobody(text: str) -> str:
 
 
 def _head(title: str, css: tuple[str, ...]) -> str:
-    script = _vendored("leaflet.js").replace("</script", "<\\/script")
+    script = (
+        _vendored("leaflet.js").replace("</script", "<\\/script")
+        + template_text("packed.js")
+        + template_text("canvas.js")
+    )
     style = _leaflet_style() + "".join(template_text(name) for name in css)
     return (
         f'<meta charset="utf-8"><title>{html.escape(title)}</title>'

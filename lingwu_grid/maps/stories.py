@@ -9,7 +9,7 @@ import shapely
 
 from lingwu_grid.lawful import followed, range_of, stays
 from lingwu_grid.maps.layers import joined
-from lingwu_grid.maps.lookup import MICRO
+from lingwu_grid.maps.packing import MICRO, packed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,9 +33,9 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     -------
     list of dict
         head, households, elderly, reason, border, said; left and goal (code, name, households
-        today and in the plan, range); was and now (communities); rings of the ground and the
-        places an arrow goes from and to (latitude, longitude). Empty for a part that may leave
-        the office: its table is empty.
+        today and in the plan, range); was and now (communities); rings of the ground (packed)
+        and the places an arrow goes from and to (latitude, longitude). Empty for a part that may
+        leave the office: its table is empty.
     """
     table = record.stories if told is None else told
     if not len(table):
@@ -143,10 +143,10 @@ def _ground(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any
     middle = shapely.point_on_surface(shape)
     is_move = not sides.is_passing(story)
     goal = sides.aim(story.grid_id, shape) if is_move else middle
-    rings = [shapely.get_exterior_ring(part) for part in shapely.get_parts(shape)
-             if shapely.get_dimensions(part) == 2]  # fmt: skip
+    rings = [shapely.get_coordinates(shapely.get_exterior_ring(part))
+             for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == 2]  # fmt: skip
     return {
-        "rings": [_turned(shapely.get_coordinates(ring)) for ring in rings],
+        "rings": packed([ring.tolist() for ring in rings]),
         "from": _turned(shapely.get_coordinates(middle))[0],
         "to": _turned(shapely.get_coordinates(goal))[0],
     }

@@ -63,9 +63,9 @@ def as_script(content: object) -> str:
     Examples
     --------
     >>> as_script({"name": "</script>"})
-    '{"name": "\\u003c/script\\u003e"}'
+    '{"name":"\\u003c/script\\u003e"}'
     """
-    text = json.dumps(content, ensure_ascii=False)
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return text

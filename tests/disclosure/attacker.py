@@ -20,6 +20,7 @@ from typing import Any
 
 import highspy
 import numpy as np
+import polyline
 import shapely
 
 UNBOUNDED = (
@@ -151,6 +152,14 @@ class Attack:
         return len({tuple(s) for s in self.sums if 0 < truth[s].sum() < 5})
 
 
+def _shape(written: dict[str, Any]) -> shapely.Geometry:
+    parts = (
+        written["coordinates"] if written["type"] == "MultiPolygon" else [written["coordinates"]]
+    )
+    opened = [[polyline.decode(ring, 6, geojson=True) for ring in part] for part in parts]
+    return shapely.geometry.shape({"type": "MultiPolygon", "coordinates": opened})
+
+
 def read_pages(
     share: Path,
 ) -> tuple[dict[Figure, str], dict[str, dict[str, str]], dict[str, dict[str, Any]]]:
@@ -169,7 +178,7 @@ def read_pages(
                 fields = feature["properties"]
                 if {"grid_id", "households"} <= set(fields) and "previous_grid_id" not in fields:
                     when = "today" if "standing" in fields else "plan"
-                    shape = shapely.make_valid(shapely.geometry.shape(feature["geometry"]))
+                    shape = shapely.make_valid(_shape(feature["geometry"]))
                     ground[when][fields["grid_id"]] = shape
     return figures, owners, ground
 

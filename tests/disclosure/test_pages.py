@@ -62,9 +62,11 @@ def test_a_narrow_figure_gives_its_parts_away(small_plan: Plan, tmp_path: Path) 
     write_outgoing(made, tmp_path)
     write_csv(made.buildings, tmp_path / "buildings.csv")
     assert faults_of(tmp_path)[0] == []
-    for page in (tmp_path / "share").glob("*.html"):
+    told = f'["in","{first[1]}","少于 10"]'
+    pages = list((tmp_path / "share").glob("*.html"))
+    assert any(told in page.read_text("utf-8") for page in pages)
+    for page in pages:
         text = page.read_text("utf-8")
-        told = f'["in", "{first[1]}", "少于 10"]'
         page.write_text(text.replace(told, told.replace("少于 10", "3—4")), "utf-8")
     assert any("可推出" in fault and first[1] in fault for fault in faults_of(tmp_path)[0])
 

@@ -4,6 +4,7 @@
   var map = window.lingwuMap, stories = window.lingwu.stories;
   var tools = window.lingwuTools, find = tools.find, made = tools.made;
   var box = document.getElementById('story');
+  stories.forEach(function (s) { s.rings = s.rings.map(function (r) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(r)); }); });
   var at = -1, shown = [], drawn = L.layerGroup(), outlines = null;
   // Borders of a grid, today's and the plan's: they are on the page already -------------------
   function collect() {
@@ -100,9 +101,10 @@
     tell();
     tools.seen = seen.pad(0.3);
     var wide = innerWidth > 700;
+    var before = map.getZoom();
     map.fitBounds(seen.pad(0.6), { animate: false, maxZoom: 18,
       paddingTopLeft: [wide ? 330 : 10, 10], paddingBottomRight: [wide ? 360 : 10, wide ? 10 : innerHeight * 0.5] });
-    draw();
+    if (map.getZoom() === before) { draw(); }  // else the new zoom has drawn it
   }
   function choose() {
     var community = find('story-of').value;
@@ -147,7 +149,7 @@
   find('story-next').addEventListener('click', function () { go(at + 1); });
   find('story-back').addEventListener('click', function () { go(at - 1); });
   find('story-print').addEventListener('click', function () { window.print(); });
-  map.on('zoomend', function () { if (at >= 0) { draw(); } });
+  map.on('zoomend', draw);
   document.addEventListener('lingwu:view', function (event) { if (event.detail !== 'story' && at >= 0) { open(false, false); } });
   document.addEventListener('keydown', function (event) {
     if (box.hidden || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { return; }

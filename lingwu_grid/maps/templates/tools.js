@@ -76,6 +76,9 @@
   // Search --------------------------------------------------------------------------------
   var SHOWN = 10;
   var frame = null;
+  // The plan's zones are among the labels: kind, code, name, place of the name, bounds.
+  var zones = window.lingwu.labels.after.map(function (z) { return [z[2], z[0], z[1], z[5]]; });
+  var places = zones.concat(lookup.places);
   function goTo(place) {
     var box = place[3];
     var bounds = [[box[1], box[0]], [box[3], box[2]]];
@@ -92,7 +95,7 @@
     var list = find('found');
     list.textContent = '';
     if (!word) { if (frame) { map.removeLayer(frame); frame = null; } return; }
-    var hits = lookup.places.filter(function (p) { return p[0].indexOf(word) >= 0 || p[2].indexOf(word) >= 0; });
+    var hits = places.filter(function (p) { return p[0].indexOf(word) >= 0 || p[2].indexOf(word) >= 0; });
     hits.slice(0, SHOWN).forEach(function (place) {
       var button = made('button', place[0] + '（' + place[1] + (place[2] ? ' ' + place[2] : '') + '）');
       button.type = 'button';

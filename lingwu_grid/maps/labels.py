@@ -53,8 +53,7 @@ def named_places(layers: dict[str, gpd.GeoDataFrame]) -> list[list[Any]]:
         if table is None or not len(table):
             continue
         shapes = table.geometry.to_numpy()
-        # The middle of the widest part: a name stands in its zone, however that bends.
-        middle = shapely.get_point(shapely.maximum_inscribed_circle(shapes, _fine(shapes)), 0)
+        middle = middles(shapes)  # a name stands in its zone, however that bends
         boxes = np.round(shapely.bounds(shapes), MICRO).tolist()
         codes = table[f"{key}_id"].fillna("").astype(str)
         names = table.get(f"{key}_name", codes).fillna("").astype(str)
@@ -113,7 +112,8 @@ def named_lines(layers: dict[str, gpd.GeoDataFrame]) -> list[list[Any]]:
     return found
 
 
-def _fine(shapes: Any) -> Any:  # noqa: ANN401 - arrays of shapely, untyped
-    """Give how exactly the middle is sought: a fiftieth of the shorter side."""
+def middles(shapes: Any) -> Any:  # noqa: ANN401 - arrays of shapely, untyped
+    """Give the middle of the widest part of areas, to a fiftieth of their shorter side."""
     west, south, east, north = shapely.bounds(shapes).T
-    return np.maximum(np.minimum(east - west, north - south) / 50, 1e-7)
+    fine = np.maximum(np.minimum(east - west, north - south) / 50, 1e-7)
+    return shapely.get_point(shapely.maximum_inscribed_circle(shapes, fine), 0)

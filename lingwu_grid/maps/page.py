@@ -220,12 +220,19 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         service=_service_figures(record),
         stories=stories,
         before=SIDES if "grids" in record.backdrop else {},
+        communities_today=_there_today(record),
         moved=MOVED,
         findings=_findings(record),
         frontier=None if is_outgoing else record.run.get("frontier"),
         lineage=lineage_counts(record),
         made=str(record.run.get("seed", 0)),
     )
+
+
+def _there_today(record: PlanRecord) -> int | None:
+    """Count the communities of today; None where they are not known."""
+    today = record.backdrop.get("communities")
+    return None if today is None else len(today)
 
 
 def status_counts(record: PlanRecord) -> list[tuple[Look, str, int, int]]:

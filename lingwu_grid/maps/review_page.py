@@ -187,7 +187,7 @@ def _stories(
             "reason": card["reason"],
             "border": card["border"],
             "elderly": card["elderly"],
-            "across": f"社区：{card['was']} → {card['now']}" if card["was"] != card["now"] else "",
+            "across": f"社区：{card['across']}" if card["across"] else "",
             "units": [number[u] for u in story.units.split(" ")],
             "x": round(card["from"][1] * WHOLE),
             "y": round(card["from"][0] * WHOLE),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import shapely
 
 from lingwu_grid.lawful import followed, range_of, stays
+from lingwu_grid.maps.labels import middles, named_lines
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.packing import MICRO, packed
 
 if TYPE_CHECKING:
+    import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -42,6 +45,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
         return []
     sides, names = _Sides(record), record.names
     shapes = record.units.set_index("unit_id").geometry
+    grounds = [joined(shapes[story.units.split(" ")]) for story in table.itertuples(index=False)]
     return [
         {
             "head": _head(story, sides, names),
@@ -55,9 +59,11 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
             "goal": sides.of(story.grid_id),
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
-            **_ground(joined(shapes[story.units.split(" ")]), sides, story),
+            "across": sides.across(story),
+            "along": _along(record.backdrop, ground, story.border),
+            **_ground(ground, sides, story),
         }
-        for story in table.itertuples(index=False)
+        for story, ground in zip(table.itertuples(index=False), grounds, strict=True)
     ]
 
 
@@ -88,12 +94,23 @@ def _head(story: Any, sides: _Sides, names: dict[str, str]) -> str:  # noqa: ANN
     return f"{story.place}，{story.households} 户"
 
 
+LINES = re.compile("[；，、]|社区界|大部分|改沿|另沿")
+"""What stands between the names in what is said of a border."""
+BESIDE = 2e-4
+"""Degrees, some 20 m: a line named beside a story is no farther from its ground."""
+
+
 class _Sides:
     """What stands on both ends of an arrow."""
 
     def __init__(self, record: PlanRecord) -> None:
         self._names = record.names
         self._recoded = record.recoded
+        self._before = {new: old for old, new in record.recoded.items()}
+        self._communities = [
+            _sizes(record.assignment[f"{when}community_id"].to_numpy(object))
+            for when in ("previous_", "")
+        ]
         self._today = _sizes(followed(record.assignment["previous_grid_id"], record.recoded))
         grids = record.grids
         self._plan = dict(zip(grids["grid_id"], grids["households"].tolist(), strict=True))
@@ -115,22 +132,36 @@ class _Sides:
             return None
         now = self._recoded.get(grid, grid)
         name = self._names.get(now, now)
-        if is_today and now != grid:
-            name = f"{self._names.get(grid, grid)}（改称{name}）"
+        old = self._before.get(now, now)
+        if old != now:
+            was = self._names.get(old, old)
+            name = f"{was}（改称{name}）" if is_today else f"{name}（原{was}）"
         grid = now
         return {
             "code": grid,
+            "old": old,
             "name": name,
             "today": self._today.get(grid, 0),
             "plan": self._plan.get(grid),
             "range": range_of(self._rules, "grid", grid),
         }
 
+    def across(self, story: Any) -> str:  # noqa: ANN401 - a row
+        """Say which communities a story goes between, with their households; empty for none."""
+        if story.previous_community_id in ("", story.community_id):
+            return ""
+        today, plan = self._communities
+        told = []
+        for code in (story.previous_community_id, story.community_id):
+            now = f"{plan[code]} 户" if code in plan else "撤销"
+            told.append(f"{self._names.get(code, code)}（{today.get(code, 0)} → {now}）")
+        return " → ".join(told)
+
     def aim(self, grid: str, ground: shapely.Geometry) -> shapely.Point:
         """Give where an arrow to a grid ends: on ground that was not just given to it."""
         shape = self._shapes[grid]
         rest = shapely.difference(shape, ground)
-        return shapely.point_on_surface(shape if rest.is_empty else rest)
+        return middles(shape if rest.is_empty else rest)
 
 
 def _sizes(zones: NDArray[np.object_]) -> dict[str, int]:
@@ -140,7 +171,7 @@ def _sizes(zones: NDArray[np.object_]) -> dict[str, int]:
 
 def _ground(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any]:  # noqa: ANN401
     """Give the ground of a story, and the arrow from its middle to the grid it goes to, if any."""
-    middle = shapely.point_on_surface(shape)
+    middle = middles(shape)
     is_move = not sides.is_passing(story)
     goal = sides.aim(story.grid_id, shape) if is_move else middle
     rings = [shapely.get_coordinates(shapely.get_exterior_ring(part))
@@ -150,6 +181,24 @@ def _ground(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any
         "from": _turned(shapely.get_coordinates(middle))[0],
         "to": _turned(shapely.get_coordinates(goal))[0],
     }
+
+
+def _along(
+    backdrop: dict[str, gpd.GeoDataFrame], ground: shapely.Geometry, border: str
+) -> list[list[Any]]:
+    """Give the roads and waters that a border is said to run along where they pass the ground."""
+    said = set(LINES.split(border))
+    near = shapely.buffer(ground, BESIDE)
+    layers = {}
+    for name in ("barriers", "roads"):
+        table = backdrop.get(name)
+        if table is not None and len(table):
+            table = table[table["name"].isin(said)]
+            layers[name] = table.set_geometry(table.geometry.intersection(near))
+    first: dict[str, list[Any]] = {}
+    for line in named_lines(layers):
+        first.setdefault(line[1], line)
+    return list(first.values())
 
 
 def _turned(coordinates: np.ndarray) -> list[list[float]]:

@@ -92,7 +92,7 @@ def story_sheet(record: PlanRecord) -> Sheet:
             Column("原社区", called("previous_community_id"), width=14),
             Column("新社区", called("community_id"), width=14),
             Column("不这样划会怎样", rows["reason"].tolist(), width=56),
-            Column("两网格的界线改沿", rows["border"].tolist(), width=20),
+            Column("界线", rows["border"].tolist(), width=24),
         ],
         note="每户受影响的都恰在一项里；户数合计即受影响的户数",
         frozen=3,

@@ -11,6 +11,7 @@ from lingwu_grid.graph import linked
 from lingwu_grid.lawful import Bands, community_bands, grid_bands, stays
 
 if TYPE_CHECKING:
+    import pandas as pd
     from numpy.typing import NDArray
 
     from lingwu_grid.fabric.adjacency import Borders
@@ -53,6 +54,8 @@ class Undoing:
         Names by code.
     recoded
         New code of each grid of today that passes to another community; counts stand under it.
+    goals
+        Households that each grid of today sends to each grid of the plan.
     """
 
     grid_of_unit: NDArray[np.object_]
@@ -64,6 +67,7 @@ class Undoing:
     communities: Bands
     called: dict[str, str]
     recoded: dict[str, str]
+    goals: dict[str, dict[str, int]]
 
     @classmethod
     def of(cls, drawn: Drawn, called: dict[str, str]) -> Undoing:
@@ -89,6 +93,7 @@ class Undoing:
             community_bands(rules, drawn.names.villages),
             called,
             recoded,
+            _goals(rows),
         )
 
     def is_passing(self, story: Story) -> bool:
@@ -147,6 +152,7 @@ class Undoing:
                 continue
             if old and old not in self.plan:
                 said.append(self._ended(old, bands))
+                said += self._not_together(old, story)
             elif old:
                 said += self._over(old, self.plan[old] + story.households, bands)
             said += self._under(new, self.plan.get(new, 0) - story.households, bands)
@@ -154,16 +160,29 @@ class Undoing:
 
     def _ended(self, zone: str, bands: Bands) -> str:
         name, households = self.called.get(zone, zone), self.today.get(zone, 0)
-        least = bands.of(zone).lower
+        least, kind = bands.of(zone).lower, "网格" if bands is self.grids else "社区"
         if households < least:
-            return f"{name}现状只有 {households} 户，不足下限 {least} 户，撤销后并入邻近"
-        return f"{name}撤销，各户划入邻近"
+            return f"{name}现状只有 {households} 户，不足下限 {least} 户，撤销，各户划入相邻{kind}"
+        return f"{name}撤销，各户划入相邻{kind}"
+
+    def _not_together(self, zone: str, story: Story) -> list[str]:
+        """Tell why a lesser part of a grid that ends does not go where most of it goes."""
+        goals = self.goals.get(zone, {})
+        most = max(goals, key=lambda goal: (goals[goal], goal), default=story.grid_id)
+        upper = self.grids.of(most).upper
+        households = self.plan.get(most, 0) + story.households
+        if most == story.grid_id or households <= upper:
+            return []
+        over = households - upper
+        return [f"如果也划入{self.named(most)}，那里有 {households} 户，比上限多 {over} 户"]
 
     def _over(self, zone: str, households: int, bands: Bands) -> list[str]:
         most = bands.of(zone).upper
         if households <= most:
             return []
-        return [f"不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"]
+        return [
+            f"如果不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"
+        ]
 
     def _under(self, zone: str, households: int, bands: Bands) -> list[str]:
         least = bands.of(zone).lower
@@ -171,7 +190,9 @@ class Undoing:
             return []
         if zone not in self.today:
             return [f"新设{self.called.get(zone, zone)}"]
-        return [f"不划入，{self.named(zone)}只有 {households} 户，比下限少 {least - households} 户"]
+        return [
+            f"如果不划入，{self.named(zone)}只有 {households} 户，比下限少 {least - households} 户"
+        ]
 
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
@@ -181,7 +202,7 @@ class Undoing:
         said = []
         for zone, ground in ((story.grid_id, kept), (left, back)):
             if zone in self.plan and self._pieces(ground) > 1:
-                said.append(f"不划，{self.named(zone)}就断成几片")
+                said.append(f"如果不划，{self.named(zone)}就不再连片")
         return said
 
     def _pieces(self, units: NDArray[np.int64]) -> int:
@@ -203,3 +224,12 @@ class Undoing:
         undone = np.where(mine, back, self.grid_of_unit)
         now = off[self.grid_of_unit[a] != self.grid_of_unit[b]].sum()
         return float(off[undone[a] != undone[b]].sum() - now)
+
+
+def _goals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
+    """Count the households of each grid of today by where they go."""
+    count = rows.groupby(["previous_grid_id", "grid_id"]).size()
+    goals: dict[str, dict[str, int]] = {}
+    for (old, new), n in count.items():
+        goals.setdefault(str(old), {})[str(new)] = int(n)
+    return goals

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from lingwu_grid.graph import linked
 from lingwu_grid.lawful import affected, followed
-from lingwu_grid.planning.border_walk import Landmarks, walk_borders
 from lingwu_grid.planning.reasons import Undoing
+from lingwu_grid.planning.story_ground import borders_and_places
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,12 +31,6 @@ COLUMNS = (
     "said",
     "units",
 )
-BORDER_M = 1.5
-"""A step of a story's rim this near to the grid it left is the border the two now share."""
-LEAST_SHARE = 0.15
-"""A line along less of that border is not named."""
-NAMED_PLACES = 2
-"""Compounds named before the rest are counted."""
 
 
 def make_stories(drawn: Drawn) -> pd.DataFrame:
@@ -55,8 +48,9 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
         One row a story, the most households first. A story is a connected piece of ground whose
         households go from one grid to another, or a grid that passes to another community:
         previous and new grid and community, households, elderly, buildings, place, reason (what
-        would be unlawful without it, or what it is for), border (what the two grids now share
-        runs on), said (the whole in one sentence), units (their ids, with spaces between).
+        would be unlawful without it, or what it is for), border (what becomes of it: where it runs
+        now, or that it ends), said (the whole in one sentence), units (their ids, with spaces
+        between).
     """
     rows = _affected(drawn)
     if not len(rows):
@@ -70,7 +64,8 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
         undoing.reason(np.asarray(units), story)
         for units, story in zip(table["unit_numbers"], table.itertuples(index=False), strict=True)
     ]
-    table["border"], table["place"] = _along(drawn, table)
+    whole = is_passing(table, drawn.names.recoded)
+    table["border"], table["place"] = borders_and_places(drawn, table, whole, called)
     table["said"] = [_said(story, undoing, called) for story in table.itertuples(index=False)]
     ids = drawn.fabric.units["unit_id"].to_numpy(object)
     table["units"] = [" ".join(ids[np.asarray(units)]) for units in table["unit_numbers"]]
@@ -131,7 +126,7 @@ def _pieces(drawn: Drawn, rows: pd.DataFrame) -> pd.DataFrame:
     )
     n = len(nodes)
     nodes["story"] = linked(n, met["node_a"].to_numpy(), met["node_b"].to_numpy())
-    whole = count[is_whole].copy()
+    whole = pd.concat([count[is_whole], _empty(drawn, count[is_whole])], ignore_index=True)
     whole["story"] = whole.groupby(KEYS).ngroup() + n
     return pd.concat([nodes.drop(columns="key"), whole], ignore_index=True)
 
@@ -174,78 +169,6 @@ def _by_number(compounds: pd.Series) -> list[str]:
     return [str(c) for c in often.sort_values(ascending=False, kind="stable").index]
 
 
-def _along(drawn: Drawn, table: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Name the border that the two grids now share, and the place a story is of."""
-    units = drawn.fabric.units.geometry.to_numpy()
-    shapes = np.array(
-        [shapely.union_all(units[np.asarray(u)]) for u in table["unit_numbers"]], object
-    )
-    steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
-    plan = drawn.grids.to_crs(drawn.study.crs).set_index("grid_id").geometry
-    recoded = drawn.names.recoded
-    whole = is_passing(table, recoded)
-    compounds = drawn.study.table("compounds")
-    known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
-    names, walls = called_zones(drawn), {str(name) for name in compounds["name"] if name}
-    borders, places = [], []
-    for (zone, mine), story in zip(
-        steps.groupby("zone"), table.itertuples(index=False), strict=True
-    ):
-        left = plan.get(recoded.get(story.previous_grid_id, story.previous_grid_id))
-        is_move = not whole[zone]
-        shared = mine.iloc[:0]
-        if is_move and left is not None:
-            at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
-            shared = mine[shapely.dwithin(at, left, BORDER_M)]
-        borders.append("、".join(_walled(name, walls) for name in _lines_of(shared)))
-        named = [str(known.get(c) or c) for c in story.compounds]
-        at = names.get(story.previous_grid_id, "") or names.get(story.grid_id, "")
-        places.append(_place(named, story.buildings, _lines_of(mine), at))
-    return borders, places
-
-
-def _walled(line: str, compounds: set[str]) -> str:
-    """
-    Say of a line with the name of a compound what it is.
-
-    Examples
-    --------
-    >>> [_walled(name, {"阳光城"}) for name in ("阳光城", "阳光城内", "人民街")]
-    ['阳光城围墙', '阳光城内部', '人民街']
-    """
-    if line in compounds:
-        return f"{line}围墙"
-    return f"{line}部" if line.removesuffix("内") in compounds and line.endswith("内") else line
-
-
-def _lines_of(steps: pd.DataFrame) -> list[str]:
-    """Name the lines of a border, the longest first; those along little of it are left out."""
-    length = steps.groupby("name")["length_m"].sum()
-    named = length[(length.index != "") & (length >= LEAST_SHARE * length.sum())]
-    return [
-        str(n) for n in named.round().sort_index().sort_values(ascending=False, kind="stable").index
-    ]
-
-
-def _place(compounds: list[str], buildings: int, lines: list[str], grid: str = "") -> str:
-    """
-    Say where a story plays.
-
-    Examples
-    --------
-    >>> _place(["阳光城", "龙凤佳苑", "西湖苑"], 12, []), _place([], 3, ["育才街", "民生路"])
-    ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街旁 3 栋')
-    >>> _place([], 4, [], "甲网格")
-    '甲网格内 4 栋'
-    """
-    if compounds:
-        rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
-        return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
-    if lines:
-        return f"{lines[0]}旁 {buildings} 栋"
-    return f"{grid}内 {buildings} 栋" if grid else f"{buildings} 栋"
-
-
 def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa: ANN401 - a row
     """Tell a story in one sentence."""
     was, now = (called.get(c, c) for c in (story.previous_community_id, story.community_id))
@@ -257,12 +180,12 @@ def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa:
         whole = "" if rest else "整体"
         along = f"，另 {rest} 户划入别的网格" if rest else ""
         way = f"{grid}{whole}（{story.households} 户）由{was}改属{now}{code}{along}"
-        return f"{way}。{story.reason}"
+        return f"{way}。{story.reason}；界线：{story.border}"
     left = undoing.counted(story.previous_grid_id) if story.previous_grid_id else "不属任何网格"
     text = f"{story.place} {story.households} 户：{left} → {undoing.counted(story.grid_id)}"
     if story.previous_community_id not in ("", story.community_id):
         text += f"，社区由{was}改属{now}"
     text += f"。{story.reason}"
     if story.border:
-        text += f"；两网格的界线改沿{story.border}"
+        text += f"；界线：{story.border}"
     return text + (f"；其中老年人 {story.elderly} 人" if story.elderly else "")

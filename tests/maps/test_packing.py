@@ -70,21 +70,28 @@ def test_a_jump_projects_each_corner_once_and_to_where_it_is(
     browser: WebDriver, page: Path
 ) -> None:
     open_page(browser, page)
-    count, moved, wrong = browser.execute_script(
+    count, moved, anew = browser.execute_script(
         """
         var map = lingwuMap, some = null, count = 0;
-        map.eachLayer(function (l) { if (l._rings && l._renderer instanceof L.Canvas) { some = l; } });
+        map.eachLayer(function (l) {
+          if (l._rings && l._renderer instanceof L.Canvas) { some = l; }
+        });
         var own = some._project;
         some._project = function () { count += 1; own.call(this); };
         function corner() { return some._rings[0][0].clone(); }
         var before = corner(), at = map.getCenter();
         map.setView([at.lat + 0.001, at.lng], map.getZoom() + 1.5, { animate: false });
         var once = count, after = corner();
+        function picture() { return some._renderer._container.toDataURL(); }
+        var first = picture();
+        some._renderer._clear();
+        var blank = picture();
         map.fire('viewreset');  // Leaflet's own word for "all anew": nothing ended just before it
         var anew = corner();
-        return [once, before.distanceTo(after) > 5, [after.distanceTo(anew), count - once]];
+        return [once, before.distanceTo(after) > 5,
+          [after.distanceTo(anew), count - once, first === picture(), first === blank]];
         """
     )
     assert count == 1
     assert moved
-    assert wrong == [0, 1]
+    assert anew == [0, 1, True, False]

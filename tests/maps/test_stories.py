@@ -9,6 +9,7 @@ import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from lingwu_grid.contract.kinds import MOVED
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.sharing import Shared
 from tests.browsing import open_page
@@ -91,7 +92,12 @@ def test_the_ground_of_a_story_and_both_borders_are_drawn(
         browser.execute_script("window.lingwuStory(arguments[0])", number)
         marks = browser.find_elements(By.CSS_SELECTOR, ".leaflet-marks-pane path")
         strokes = {mark.get_attribute("stroke") for mark in marks}
-        assert {"#5d4037", "#4527a0", "#e65100"} <= strokes
+        assert {"#5d4037", "#000"} <= strokes
+        # The ground lies below the lines that part it.
+        fills = [mark.get_attribute("fill") for mark in marks]
+        ground = fills.index(MOVED)
+        lines = [k for k, mark in enumerate(marks) if mark.get_attribute("stroke") == "#000"]
+        assert ground < min(lines)
         # No arrow where the ground is all but in its new grid on the screen.
         arrows += "#b71c1c" in strokes
     assert arrows > 0

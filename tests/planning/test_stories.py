@@ -16,7 +16,7 @@ from lingwu_grid.contract.rules import Rules
 from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
 from lingwu_grid.planning.reasons import Undoing
-from lingwu_grid.planning.stories import _place
+from lingwu_grid.planning.story_ground import _place
 
 if TYPE_CHECKING:
     from lingwu_grid.plan import Plan
@@ -93,7 +93,7 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
     )  # fmt: skip
     return Undoing(
         np.array(units, object), np.full(n, 50), borders, today, plan,
-        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {},
+        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {},
     )  # fmt: skip
 
 
@@ -107,9 +107,13 @@ def _story(old: str, new: str, n: int, was: str = "c", now: str = "c") -> Simple
     ("left", "goal", "words"),
     [
         (450, 350, []),
-        (451, 350, ["不划出，a有 501 户，比上限多 1 户"]),
-        (450, 349, ["不划入，b只有 299 户，比下限少 1 户"]),
-        (451, 349, ["不划出，a有 501 户，比上限多 1 户", "不划入，b只有 299 户，比下限少 1 户"]),
+        (451, 350, ["如果不划出，a有 501 户，比上限多 1 户"]),
+        (450, 349, ["如果不划入，b只有 299 户，比下限少 1 户"]),
+        (
+            451,
+            349,
+            ["如果不划出，a有 501 户，比上限多 1 户", "如果不划入，b只有 299 户，比下限少 1 户"],
+        ),
     ],
 )
 def test_grids_at_the_edges_of_their_range(left: int, goal: int, words: list[str]) -> None:
@@ -126,8 +130,8 @@ def test_grids_at_the_edges_of_their_range(left: int, goal: int, words: list[str
     ("left", "goal", "words"),
     [
         (4950, 3050, "单独不改属，户数也都在范围内：与别处的调整是一起定的"),
-        (4951, 3050, "不划出，c有 5001 户，比上限多 1 户"),
-        (4950, 3049, "不划入，d只有 2999 户，比下限少 1 户"),
+        (4951, 3050, "如果不划出，c有 5001 户，比上限多 1 户"),
+        (4950, 3049, "如果不划入，d只有 2999 户，比下限少 1 户"),
     ],
 )
 def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: str) -> None:
@@ -138,16 +142,24 @@ def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: st
 def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     gone = _undoing({"a": 299, "b": 400}, {"b": 450}, list("bbbb"))
     assert gone.reason(np.array([0]), _story("a", "b", 50)) == (
-        "a现状只有 299 户，不足下限 300 户，撤销后并入邻近"
+        "a现状只有 299 户，不足下限 300 户，撤销，各户划入相邻网格"
     )
     enough = _undoing({"a": 300, "b": 400}, {"b": 450}, list("bbbb"))
-    assert enough.reason(np.array([0]), _story("a", "b", 50)) == "a撤销，各户划入邻近"
+    assert enough.reason(np.array([0]), _story("a", "b", 50)) == "a撤销，各户划入相邻网格"
+    # The lesser part of a grid that ends says why it does not go where most of it goes.
+    for most, words in ((451, ["如果也划入c，那里有 501 户，比上限多 1 户"]), (450, [])):
+        parted = _undoing({"a": 200, "b": 400, "c": 301}, {"b": 450, "c": most}, list("bbcc"))
+        parted = Undoing(**{**parted.__dict__, "goals": {"a": {"b": 50, "c": 150}}})
+        reason = parted.reason(np.array([0]), _story("a", "b", 50))
+        assert reason.split("；")[1:] == words
+        reason = parted.reason(np.array([2, 3]), _story("a", "c", 150))
+        assert "如果也划入" not in reason
     new = _undoing({"a": 800}, {"a": 400, "b": 340}, list("aaaabbbb"))
     assert "新设b" in new.reason(np.array([4]), _story("a", "b", 50))
     # b b [b] b b: without the middle one b is two pieces; a takes it back far from its own.
     cut = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbbbb"))
     reason = cut.reason(np.array([5]), _story("a", "b", 50))
-    assert reason == "不划，b就断成几片；不划，a就断成几片"
+    assert reason == "如果不划，b就不再连片；如果不划，a就不再连片"
 
 
 def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
@@ -163,7 +175,9 @@ def test_what_is_said_of_a_place() -> None:
     assert _place(["甲苑", "乙苑"], 2, []) == "甲苑、乙苑 2 栋"
     assert _place(["甲苑", "乙苑", "丙苑"], 3, []) == "甲苑、乙苑等 3 个小区 3 栋"
     assert _place([], 4, []) == "4 栋"
-    assert _place([], 4, [], "甲网格") == "甲网格内 4 栋"
+    assert _place([], 4, [], "", "甲网格") == "甲网格内 4 栋"
+    assert _place([], 4, [], "育才街", "甲网格") == "育才街附近 4 栋"
+    assert _place([], 4, ["民生路"], "育才街", "甲网格") == "民生路旁 4 栋"
 
 
 def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:
@@ -177,7 +191,7 @@ def test_ground_beyond_a_barrier_does_not_join() -> None:
     undoing = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbb"))
     borders = undoing.borders._replace(clear_m=np.array([40.0, 40.0, 40.0, 40.0, 0.0]))
     cut = Undoing(**{**undoing.__dict__, "borders": borders})
-    assert cut.reason(np.array([3]), _story("a", "b", 50)) == "不划，b就断成几片"
+    assert cut.reason(np.array([3]), _story("a", "b", 50)) == "如果不划，b就不再连片"
 
 
 def test_a_grid_with_a_new_code_is_called_by_both_names() -> None:
@@ -185,4 +199,36 @@ def test_a_grid_with_a_new_code_is_called_by_both_names() -> None:
     undoing = Undoing(**{**plain.__dict__, "called": {"a": "旧", "n": "新"}, "recoded": {"a": "n"}})
     assert undoing.counted("a") == undoing.counted("n") == "新（原旧）（678→451 户）"
     reason = undoing.reason(np.array([1]), _story("a", "b", 50))
-    assert reason.startswith("不划出，新（原旧）有 501 户，比上限多 1 户")
+    assert reason.startswith("如果不划出，新（原旧）有 501 户，比上限多 1 户")
+
+
+def test_what_becomes_of_a_border(small_plan: Plan) -> None:
+    """Told from the units: parted from what was with it, along what; or nothing is left to part."""
+    units = small_plan.units.to_crs(32648)
+    community = small_plan.grids.set_index("grid_id")["community_id"]
+    before = small_plan.backdrop["grids"].set_index("grid_id")["community_id"]
+    ended, moved, passed = 0, 0, 0
+    for story in small_plan.stories.itertuples(index=False):
+        old, new = story.previous_grid_id, story.grid_id
+        is_whole = small_plan.recoded.get(old, old) == new
+        if is_whole:
+            mine = (units["previous_grid_id"] == old) & (units["grid_id"] == new)
+            was_with = units["previous_grid_id"].map(before) == story.previous_community_id
+            goes_on = units["grid_id"].map(community) != story.community_id
+        else:
+            mine = units["unit_id"].isin(story.units.split(" "))
+            was_with, goes_on = units["previous_grid_id"] == old, units["grid_id"] != new
+        ground = units.geometry[mine].union_all()
+        rest = units.geometry[was_with & goes_on & ~mine].union_all()
+        is_parted = ground.intersection(rest.buffer(0.01)).area > 0.02
+        if is_whole:
+            assert story.border.startswith("网格界不变")
+            assert ("；社区界" in story.border) == is_parted
+            passed += 1
+        else:
+            assert story.border.startswith(("改", "大部分改")) == is_parted
+            assert (story.border == "两网格之间的原界线取消") == (not is_parted)
+            moved, ended = moved + is_parted, ended + (not is_parted)
+        assert story.said.count(f"；界线：{story.border}") == 1
+    assert moved
+    assert ended or passed

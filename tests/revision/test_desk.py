@@ -261,3 +261,38 @@ def press(desk: WebDriver, version: str, word: str) -> None:
 
 def listed(desk: WebDriver) -> list[Any]:
     return desk.find_elements(By.CSS_SELECTOR, "#version-list li")
+
+
+def test_the_table_is_sorted_by_a_press_on_a_heading(desk: WebDriver, small_plan: lg.Plan) -> None:
+    opened(desk, "zones")
+    grids = own(small_plan)
+    counts = sorted(grids["households"].tolist(), reverse=True)
+    press = {b.text: b for b in desk.find_elements(By.CSS_SELECTOR, "#zone-heads button")}
+    assert list(press) == ["网格", "超限", "户数", "变化"]
+
+    def told() -> tuple[list[int], list[str | None]]:
+        listed = [int(row[1]) for row in rows(desk).values()]
+        heads = desk.find_elements(By.CSS_SELECTOR, "#zone-heads th")
+        return listed, [head.get_attribute("aria-sort") for head in heads]
+
+    assert told()[1] == ["none"] * 4
+    press["户数"].click()
+    assert told() == (counts, ["none", "none", "descending", "none"])
+    press["户数"].click()
+    assert told() == (counts[::-1], ["none", "none", "ascending", "none"])
+    press["网格"].click()
+    assert told()[1] == ["ascending", "none", "none", "none"]
+    number = [int(name.split("第")[-1].removesuffix("网格")) for name in rows(desk)]
+    community = [name.split("第")[0] for name in rows(desk)]
+    runs = [c for k, c in enumerate(community) if not k or c != community[k - 1]]
+    assert len(runs) == len(set(runs)), "grids of a community stand together"
+    for one in runs:
+        inside = [n for n, c in zip(number, community, strict=True) if c == one]
+        assert inside == sorted(inside), "9 before 10"
+    press["网格"].click()
+    assert told()[1][0] == "descending"
+    # A change is told first where changes are asked for.
+    unit, before, after = border_units(small_plan, lawful=True)[0]
+    give(desk, unit, after)
+    press["变化"].click()
+    assert set(list(rows(desk))[:2]) == {small_plan.names[before], small_plan.names[after]}

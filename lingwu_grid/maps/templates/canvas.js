@@ -1,5 +1,5 @@
-// A jump to a new view fires zoomend, moveend and viewreset: Leaflet projects every corner at the
-// first, draws at the second, and does both once more, to the same end, at the third.
+// A jump to a new view fires zoomend, at which Leaflet projects every corner, and then viewreset,
+// at which it would project them all again, to the same end: there they are drawn, and no more.
 (function () {
   'use strict';
   var reset = L.Canvas.prototype._reset, ended = L.Canvas.prototype._onZoomEnd;
@@ -11,7 +11,12 @@
     _reset: function () {
       var at = this._ended;
       this._ended = null;
-      if (!at || at[0] !== this._map.getZoom() || !at[1].equals(this._map.getPixelOrigin())) { reset.call(this); }
+      if (at && at[0] === this._map.getZoom() && at[1].equals(this._map.getPixelOrigin())) {
+        this._postponeUpdatePaths = false;
+        this._updatePaths();
+      } else {
+        reset.call(this);
+      }
     }
   });
 })();

@@ -23,11 +23,8 @@
       return { kind: kind, lines: [p[0]], lat: (box[1] + box[3]) / 2, lng: (box[0] + box[2]) / 2, box: box };
     });
   }
-  function along(kind) {
-    return zones.lines.filter(function (l) { return l[0] === kind; }).map(function (l) {
-      return { kind: kind, lines: [l[1]], lat: l[2], lng: l[3], slope: l[4] };
-    });
-  }
+  function line(l) { return { kind: l[0], lines: [l[1]], lat: l[2], lng: l[3], slope: l[4] }; }
+  function along(kind) { return zones.lines.filter(function (l) { return l[0] === kind; }).map(line); }
   // Zones of a view; of a comparison those of today left of the bar, those of the plan right of it.
   function drawn() {
     if (view !== 'swipe') { var only = view === 'before' ? 'before' : 'after'; return zones[only].map(function (z) { return [z, only]; }); }
@@ -43,7 +40,12 @@
     function of(kind) { return there.filter(function (z) { return z[0][0] === kind; }); }
     function rank(z) { return (lookup.marks[z[1]][z[0][1]] ? 0 : 2) + changed(z[0][1]); }
     var grids = of('网格').sort(function (a, b) { return rank(a) - rank(b); });
-    return of('社区').concat(grids).map(function (z) { return said(z[0], z[1]); }).concat(along('水系、铁路'), named('小区'), along('道路'));
+    // The grids of the story on show are named before all, and what its border runs along.
+    var told = window.lingwuTold || { codes: [], along: [] };
+    function isTold(z) { return told.codes.indexOf(z[0][1]) >= 0; }
+    var first = grids.filter(isTold), rest = grids.filter(function (z) { return !isTold(z); });
+    function zone(z) { return said(z[0], z[1]); }
+    return first.map(zone).concat(told.along.map(line), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), named('小区'), along('道路'));
   }
   var names = new Labels(map, words);
   document.addEventListener('lingwu:wipe', function () { names.draw(); });

@@ -43,13 +43,14 @@
     drawn.clearLayers();
     if (at < 0) { return; }
     var story = shown[at];
+    // The ground below the lines: which border is new is told where it runs.
+    L.polygon(story.rings.map(function (ring) { return [ring]; }),
+      { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
     [story.left, story.goal].forEach(function (side) {
       if (!side) { return; }
-      outline('now', side.code, { color: '#5d4037', weight: 2.5, dashArray: '7 5', fill: false });
-      outline('plan', side.code, { color: '#4527a0', weight: 4, fill: false });
+      outline('now', side.old, { color: '#5d4037', weight: 2.5, dashArray: '7 5', fill: false });
+      outline('plan', side.code, { color: '#000', weight: 2.5, fill: false });  // a community's shows on both sides of it
     });
-    L.polygon(story.rings.map(function (ring) { return [ring]; }),
-      { pane: 'marks', color: '#e65100', weight: 2, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
     arrow(story.from, story.to);
   }
 
@@ -60,7 +61,7 @@
     function signed(n) { return (n > 0 ? '+' : '−') + Math.abs(n); }
     return [change ? '本项 ' + signed(change) + ' 户' : '', rest ? '其他各项 ' + signed(rest) + ' 户' : ''].filter(Boolean).join('，');
   }
-  function told(side, title, change) {
+  function told(side, title, change, most) {
     var line = made('div', '', 'side');
     line.appendChild(made('b', title + side.name));
     var low = side.range[0], high = side.range[1] === null ? Math.max(side.today, side.plan || 0, 1) : side.range[1];
@@ -69,7 +70,7 @@
     var more = parts(side, change);
     if (more) { line.appendChild(made('span', '（' + more + '）', 'parts')); }
     var marks = [[side.today, 'mark was'], [side.plan, 'mark']].filter(function (mark) { return mark[0]; });
-    line.appendChild(tools.bar(low, high, marks));
+    line.appendChild(tools.bar(low, high, marks, most));
     return line;
   }
   function tell() {
@@ -77,11 +78,12 @@
     find('story-at').textContent = (at + 1) + ' / ' + shown.length;
     body.textContent = '';
     body.appendChild(made('h2', story.head));
-    if (story.left && story.goal.code !== story.left.code) { body.appendChild(told(story.left, '从 ', -story.households)); }
     var stays = story.left && story.goal.code === story.left.code;
-    body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 ', stays ? 0 : story.households));
-    var facts = [['包括', story.place], ['原因', story.reason], ['界线', story.border && '改沿' + story.border],
-      ['社区', story.was && story.was !== story.now ? story.was + ' → ' + story.now : '不变'],
+    var most = Math.max.apply(null, [story.left, story.goal].filter(Boolean).map(function (side) { return Math.max(side.today, side.plan || 0); }));
+    if (story.left && !stays) { body.appendChild(told(story.left, '从 ', -story.households, most)); }
+    body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 ', stays ? 0 : story.households, most));
+    var facts = [['包括', story.place], ['原因', story.reason], ['界线', story.border],
+      ['社区', story.across || '不变'],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];
     var table = document.createElement('table');
     facts.forEach(function (fact) {
@@ -98,6 +100,7 @@
     at = (to + shown.length) % shown.length;
     var story = shown[at], seen = L.latLngBounds(story.to, story.from);
     story.rings.forEach(function (ring) { seen.extend(ring); });
+    window.lingwuTold = { codes: [story.left, story.goal].filter(Boolean).map(function (side) { return side.code; }), along: story.along };
     tell();
     tools.seen = seen.pad(0.3);
     var wide = innerWidth > 700;
@@ -126,6 +129,7 @@
     find('story-open').setAttribute('aria-pressed', String(on));
     if (!on) {
       at = -1;
+      window.lingwuTold = null;
       map.removeLayer(drawn.clearLayers());
       if (back) { window.lingwuShow('after'); }
       return;

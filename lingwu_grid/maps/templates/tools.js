@@ -18,8 +18,9 @@
   }
 
   // Cards ---------------------------------------------------------------------------------
-  function bar(low, high, marks) {  // a mark is a count and the kind of its element
-    var most = Math.max.apply(null, marks.map(function (m) { return m[0] * 1.05; }).concat(high * 1.4));
+  // A mark is a count and the kind of its element; bars that are compared have one scale.
+  function bar(low, high, marks, longest) {
+    var most = Math.max.apply(null, marks.map(function (m) { return m[0] * 1.05; }).concat(high * 1.4, (longest || 0) * 1.05));
     var box = made('div', '', 'range');
     var fit = made('span', '', 'fit');
     fit.style.left = (100 * low) / most + '%';

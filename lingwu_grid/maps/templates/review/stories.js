@@ -101,7 +101,7 @@ export class Stories {
     body.textContent = '';
     body.append(made('b', story.head));
     for (const line of [story.way, story.across, '原因：' + story.reason,
-      story.border ? '界线改沿' + story.border : '', story.elderly ? '老年人 ' + story.elderly + ' 人' : '']) {
+      story.border ? '界线：' + story.border : '', story.elderly ? '老年人 ' + story.elderly + ' 人' : '']) {
       if (line) { body.append(made('p', line)); }
     }
     body.append(made('p', '原因里的户数：别的调整照做、单单不划这一块时的户数', 'hint'));

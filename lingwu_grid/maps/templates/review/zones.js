@@ -9,6 +9,21 @@ import { score } from './score.js';
 
 /** A grid less compact than this is long and thin: a square has 0.79. */
 const THIN = 0.2;
+/** @typedef {{g: number, grid: import('./core.js').Grid, size: number, was: number, out: number, compact: number}} Row */
+
+/**
+ * The headings of the table, and the order a press on one brings: names from the first, counts
+ * from the most. Nothing pressed: what is out of range, then what changes most.
+ * @type {[string, ((a: Row, b: Row) => number)][]}
+ */
+const HEADS = [
+  ['网格', (a, b) => a.grid.name.localeCompare(b.grid.name, 'zh', { numeric: true })],
+  ['超限', (a, b) => Math.abs(b.out) - Math.abs(a.out)],
+  ['户数', (a, b) => b.size - a.size],
+  ['变化', (a, b) => Math.abs(b.size - b.was) - Math.abs(a.size - a.was)],
+];
+const [, OUT, , CHANGE] = HEADS.map((head) => head[1]);
+
 /** Bars end at this many times the upper limit. */
 const ROOM = 1.3;
 
@@ -26,6 +41,31 @@ export class Zones {
     this.planned = sizes(desk.town.grid, desk.town.households, desk.town.grids.length);
     this.first = score(ground, desk.town.grid, desk.town.grids.length);
     find('zones').addEventListener('toggle', () => this.tell());
+    /** The heading pressed last, and whether it was pressed again. */
+    this.by = -1;
+    this.isBack = false;
+    HEADS.forEach(([name], k) => {
+      const head = document.createElement('th');
+      const press = made('button', name);
+      press.setAttribute('type', 'button');
+      press.addEventListener('click', () => {
+        this.isBack = this.by === k && !this.isBack;
+        this.by = k;
+        this.tell();
+      });
+      head.append(press);
+      find('zone-heads').append(head);
+    });
+  }
+
+  /**
+   * @param {Row} a
+   * @param {Row} b
+   * @returns {number}
+   */
+  order(a, b) {
+    const first = this.by < 0 ? 0 : HEADS[this.by][1](a, b) * (this.isBack ? -1 : 1);
+    return first || OUT(a, b) || CHANGE(a, b) || a.g - b.g;
   }
 
   /**
@@ -58,13 +98,16 @@ export class Zones {
       g: k, grid: g, size: size[k], was: this.planned[k] || 0,
       out: outBy(g, size[k]), compact: now.compact[k],
     })).filter((row) => row.size || row.was);
-    rows.sort((a, b) => Math.abs(b.out) - Math.abs(a.out) || Math.abs(b.size - b.was) - Math.abs(a.size - a.was) || a.g - b.g);
+    rows.sort((a, b) => this.order(a, b));
+    [...find('zone-heads').children].forEach((head, k) => {
+      head.setAttribute('aria-sort', k !== this.by ? 'none' : (k === 0) === this.isBack ? 'descending' : 'ascending');
+    });
     const body = find('zone-list');
     body.textContent = '';
     for (const row of rows) { body.append(this.row(row)); }
   }
 
-  /** @param {{g: number, grid: import('./core.js').Grid, size: number, was: number, out: number, compact: number}} row */
+  /** @param {Row} row */
   row(row) {
     const line = document.createElement('tr');
     line.tabIndex = 0;

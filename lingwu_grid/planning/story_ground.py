@@ -1,0 +1,197 @@
+"""The ground of a story: where it plays, and what becomes of the border."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from lingwu_grid.planning.border_walk import Landmarks, walk_borders
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    from lingwu_grid.planning.drawn import Drawn
+
+BORDER_M = 1.5
+"""A step of a story's rim this near to what it was parted from is new border."""
+LEAST_SHARE = 0.15
+"""A line along less of that border is not named."""
+PARTLY, MOSTLY = 1 / 3, 2 / 3
+"""Shares of a border along nothing with a name above which that is said, and said first."""
+NAMED_PLACES = 2
+"""Compounds named before the rest are counted."""
+NEAR_M = 200.0
+"""A place on no named line is told by the nearest street within this."""
+
+
+def borders_and_places(
+    drawn: Drawn, table: pd.DataFrame, whole: NDArray[np.bool_], called: dict[str, str]
+) -> tuple[list[str], list[str]]:
+    """
+    Say what becomes of the border of each story, and where it plays.
+
+    Parameters
+    ----------
+    drawn
+        A plan and the day before it.
+    table
+        One row a story, with `unit_numbers`, `compounds` and `buildings`.
+    whole
+        Which stories are a grid that passes to another community.
+    called
+        Names of all zones by code.
+    """
+    units = drawn.fabric.units.geometry.to_numpy()
+    ground = [np.asarray(numbers) for numbers in table["unit_numbers"]]
+    shapes = np.array([shapely.union_all(units[numbers]) for numbers in ground], object)
+    steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
+    parted = _parted_from(drawn, ground, whole)
+    near = _nearest_streets(drawn, shapes)
+    compounds = drawn.study.table("compounds")
+    known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
+    walls = {str(name) for name in compounds["name"] if name}
+    borders, places = [], []
+    for (zone, mine), story in zip(
+        steps.groupby("zone"), table.itertuples(index=False), strict=True
+    ):
+        at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
+        new = mine[shapely.dwithin(at, parted[zone], BORDER_M)]
+        named = [_walled(name, walls) for name in _lines_of(new)]
+        borders.append(_border_said(named, _off_lines(new), is_whole=bool(whole[zone])))
+        homes = [str(known.get(c) or c) for c in story.compounds]
+        grid = called.get(story.previous_grid_id, "") or called.get(story.grid_id, "")
+        places.append(_place(homes, story.buildings, _lines_of(mine), near[zone], grid))
+    return borders, places
+
+
+def _parted_from(
+    drawn: Drawn, ground: list[NDArray[np.int64]], whole: NDArray[np.bool_]
+) -> NDArray[np.object_]:
+    """
+    Give what lies beside each story, was of its grid and goes another way; empty for none.
+
+    Of a grid that passes as a whole: what was of its community.
+    """
+    fabric, names = drawn.fabric, drawn.names
+    community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
+    after = names.grid_of_unit
+    level = (
+        (fabric.grid_now, np.array(after, object)),
+        (fabric.community_now, np.array([community.get(g, "") for g in after], object)),
+    )
+    units, borders = fabric.units.geometry.to_numpy(), fabric.borders
+    found = []
+    for numbers, is_whole in zip(ground, whole.tolist(), strict=True):
+        now, plan = level[is_whole]
+        mine = np.zeros(len(units), bool)
+        mine[numbers] = True
+        rim = mine[borders.a] != mine[borders.b]
+        inside = np.where(mine[borders.a], borders.a, borders.b)[rim]
+        beside = np.where(mine[borders.a], borders.b, borders.a)[rim]
+        is_parted = (now[inside] == now[beside]) & (plan[inside] != plan[beside])
+        found.append(shapely.union_all(units[np.unique(beside[is_parted])]))
+    return np.array(found, object)
+
+
+def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:
+    """Give the nearest street with a name; empty where none is near."""
+    roads = drawn.study.table("roads")
+    named = roads[roads["name"].fillna("").astype(str) != ""]
+    if not len(named):
+        return [""] * len(shapes)
+    lines, names = named.geometry.to_numpy(), named["name"].astype(str).to_numpy(object)
+    # Every line at the least distance, of which the first by name: order of rows says nothing.
+    place, line = shapely.STRtree(lines).query_nearest(shapes, max_distance=NEAR_M)
+    found = [""] * len(shapes)
+    for k, name in sorted(zip(place.tolist(), names[line].tolist(), strict=True), reverse=True):
+        found[k] = name
+    return found
+
+
+def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
+    """
+    Say what becomes of the border.
+
+    Parameters
+    ----------
+    lines
+        What the new border runs along, the longest first.
+    off
+        Share of it along nothing that has a name; None where there is no new border.
+    is_whole
+        For a grid that passes to another community.
+
+    Examples
+    --------
+    >>> _border_said(["育才街"], 0.0, is_whole=False), _border_said(["育才街"], 0.5, is_whole=False)
+    ('改沿育才街', '改沿育才街，其余在两侧楼栋之间')
+    >>> _border_said(["育才街"], 0.2, is_whole=True), _border_said([], None, is_whole=True)
+    ('网格界不变；社区界改沿育才街', '网格界不变')
+    >>> _border_said([], 1.0, is_whole=False), _border_said(["育才街"], 0.8, is_whole=False)
+    ('改在两侧楼栋之间，无名称道路、围墙、水系可依', '大部分改在两侧楼栋之间，另沿育才街')
+    >>> _border_said([], None, is_whole=False)
+    '两网格之间的原界线取消'
+    """
+    if off is None:
+        return "网格界不变" if is_whole else "两网格之间的原界线取消"
+    names = "、".join(lines)
+    if not lines:
+        where = "改在两侧楼栋之间，无名称道路、围墙、水系可依"
+    elif off > MOSTLY:
+        where = f"大部分改在两侧楼栋之间，另沿{names}"
+    else:
+        where = f"改沿{names}" + ("，其余在两侧楼栋之间" if off > PARTLY else "")
+    return f"网格界不变；社区界{where}" if is_whole else where
+
+
+def _off_lines(steps: pd.DataFrame) -> float | None:
+    """Give the share of a border that runs along nothing with a name; None where there is none."""
+    length = float(steps["length_m"].sum())
+    return float(steps.loc[steps["name"] == "", "length_m"].sum()) / length if length else None
+
+
+def _walled(line: str, compounds: set[str]) -> str:
+    """
+    Say of a line with the name of a compound what it is.
+
+    Examples
+    --------
+    >>> [_walled(name, {"阳光城"}) for name in ("阳光城", "阳光城内", "人民街")]
+    ['阳光城围墙', '阳光城内部', '人民街']
+    """
+    if line in compounds:
+        return f"{line}围墙"
+    return f"{line}部" if line.removesuffix("内") in compounds and line.endswith("内") else line
+
+
+def _lines_of(steps: pd.DataFrame) -> list[str]:
+    """Name the lines of a border, the longest first; those along little of it are left out."""
+    length = steps.groupby("name")["length_m"].sum()
+    named = length[(length.index != "") & (length >= LEAST_SHARE * length.sum())]
+    return [
+        str(n) for n in named.round().sort_index().sort_values(ascending=False, kind="stable").index
+    ]
+
+
+def _place(
+    compounds: list[str], buildings: int, lines: list[str], near: str = "", grid: str = ""
+) -> str:
+    """
+    Say where a story plays.
+
+    Examples
+    --------
+    >>> _place(["阳光城", "龙凤佳苑", "西湖苑"], 12, []), _place([], 3, ["育才街", "民生路"])
+    ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街旁 3 栋')
+    >>> _place([], 4, [], "育才街", "甲网格"), _place([], 4, [], "", "甲网格")
+    ('育才街附近 4 栋', '甲网格内 4 栋')
+    """
+    if compounds:
+        rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
+        return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
+    if lines or near:
+        return f"{lines[0]}旁 {buildings} 栋" if lines else f"{near}附近 {buildings} 栋"
+    return f"{grid}内 {buildings} 栋" if grid else f"{buildings} 栋"

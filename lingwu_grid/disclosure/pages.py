@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FIGURES = re.compile(r"^window\.lingwu\.figures = (.*);$", re.MULTILINE)
 LAYER = re.compile(r"_add\((\{\"features\": .*\})\);$", re.MULTILINE)
 FIELD = re.compile(r"\"households(?:_in|_out)?\": ?(\"[^\"]*\"|\d+)")
-COUNT = re.compile(r"(?<![限\d] )(少于 \d+|[\d—]+|不公布) 户")
+COUNT = re.compile(r"(?<![限\d] )(?<![\d—])(少于 \d+|[\d—]+|不公布) 户")
 NAME = re.compile(r"\"\w*name\": ?(\"(?:[^\"\\]|\\.)*\")")
 ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 SEGMENT = re.compile(r"0|少于 \d+|\d+—\d+|不公布")

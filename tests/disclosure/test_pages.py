@@ -149,3 +149,16 @@ def test_a_name_that_looks_like_a_count_is_a_name(small_plan: Plan, tmp_path: Pa
     assert (tally.recovered, tally.why) == (0, "")
     assert tally.pages > 0
     assert any("北门 3 户" in page.read_text("utf-8") for page in (tmp_path / "share").iterdir())
+
+
+def test_a_limit_is_no_count(small_plan: Plan, tmp_path: Path) -> None:
+    """A community that stays too small says by what limit; its page is kept, and is no leak."""
+    table = small_plan.communities.copy()
+    table.loc[table.index[0], "reason"] = "不足下限 3000 户"
+    write_outgoing(replace(small_plan, communities=table), tmp_path)
+    pages = [page.read_text("utf-8") for page in (tmp_path / "share").glob("*.html")]
+    assert any("不足下限 3000 户" in page for page in pages)
+    assert faults_of(tmp_path)[0] == []
+    page = page_of(tmp_path)
+    page.write_text(page.read_text("utf-8").replace("</body>", "住着 3000 户</body>"), "utf-8")
+    assert any("写有“3000 户”" in fault for fault in faults_of(tmp_path)[0])

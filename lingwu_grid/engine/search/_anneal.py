@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import kernel
+from lingwu_grid.engine.search._compiled import borrowing, kernel
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
@@ -63,7 +63,7 @@ def _write_best(state: State, scratch: Scratch, journal: Journal, count: int) ->
         _set_back(best, owner, int(journal.unit[i]), int(journal.before[i]))
 
 
-@kernel
+@borrowing
 def _set_back(zone: NDArray[np.int32], owner: NDArray[np.int32], unit: int, before: int) -> None:
     if unit >= 0:
         zone[unit] = before

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import kernel
+from lingwu_grid.engine.search._compiled import borrowing
 from lingwu_grid.lawful import ANY
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class Prices(NamedTuple):
     """A zone or an owner within a hundredth of its minimum or maximum."""
 
 
-@kernel
+@borrowing
 def draw(state: NDArray[np.uint64], n: int) -> int:
     """Draw a whole number below `n` (xorshift64*, Vigna 2016) and advance `state`."""
     x = state[0]
@@ -117,13 +117,13 @@ def draw(state: NDArray[np.uint64], n: int) -> int:
     return int((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % n
 
 
-@kernel
+@borrowing
 def chance(state: NDArray[np.uint64]) -> float:
     """Draw a number between 0 and 1, neither of them."""
     return (draw(state, 1 << 30) + 0.5) / (1 << 30)
 
 
-@kernel
+@borrowing
 def rest_is_one_piece(
     indptr: NDArray[np.int32],
     indices: NDArray[np.int32],
@@ -163,7 +163,7 @@ def rest_is_one_piece(
     return met == wanted
 
 
-@kernel
+@borrowing
 def kept(part: Subproblem, unit: int, zone: int) -> int:
     """Give the households of `unit` that are at home in `zone`."""
     for i in range(part.home_indptr[unit], part.home_indptr[unit + 1]):
@@ -172,14 +172,14 @@ def kept(part: Subproblem, unit: int, zone: int) -> int:
     return 0
 
 
-@kernel
+@borrowing
 def away(part: Subproblem, unit: int, owner: int) -> int:
     """Give 1 if the unit's community would change with `owner`, else 0."""
     home = part.home_owner[unit]
     return int(home != -1 and owner != home)
 
 
-@kernel
+@borrowing
 def out_of_range(size: int, lower: int, upper: int) -> int:
     """Give the households a zone is out of range by; an empty zone is closed, not short."""
     if size == 0:
@@ -189,7 +189,7 @@ def out_of_range(size: int, lower: int, upper: int) -> int:
     return max(0, size - upper)
 
 
-@kernel
+@borrowing
 def is_tight(size: int, lower: int, upper: int) -> bool:
     """Tell whether a count in range is within a hundredth of a bound, as `lawful` does."""
     if size < lower or size > upper:
@@ -198,7 +198,7 @@ def is_tight(size: int, lower: int, upper: int) -> bool:
     return near_lower or (upper < ANY and 100 * (upper - size) <= upper)
 
 
-@kernel
+@borrowing
 def size_price(part: Subproblem, prices: Prices, zone: int, size: int) -> float:
     """Price the size of a zone: violation first, then distance from the middle of the range."""
     if size == 0:
@@ -211,13 +211,13 @@ def size_price(part: Subproblem, prices: Prices, zone: int, size: int) -> float:
     return float(price)
 
 
-@kernel
+@borrowing
 def owner_short(part: Subproblem, owner: int, size: int) -> int:
     """Give the households an owner with this many is out of range by."""
     return out_of_range(size, part.owner_lower[owner], part.owner_upper[owner])
 
 
-@kernel
+@borrowing
 def owner_size_price(part: Subproblem, prices: Prices, owner: int, size: int) -> float:
     """Price the households of an owner, as :func:`size_price` does those of a zone."""
     if size == 0:
@@ -229,7 +229,7 @@ def owner_size_price(part: Subproblem, prices: Prices, owner: int, size: int) ->
     return float(price)
 
 
-@kernel
+@borrowing
 def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
     """Price the change of owner of one unit, from `a` to `b`."""
     h = int(part.households[unit])
@@ -243,14 +243,14 @@ def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: in
     return float(price + prices.community * h * change)
 
 
-@kernel
+@borrowing
 def count_price(part: Subproblem, prices: Prices, owner: int, count: int) -> float:
     """Price the number of zones of an owner."""
     wanted = part.owner_zones[owner]
     return float(prices.zones * abs(count - wanted)) if wanted >= 0 else 0.0
 
 
-@kernel
+@borrowing
 def more_zones_price(
     part: Subproblem, state: State, prices: Prices, owner: int, zones: int
 ) -> float:
@@ -259,7 +259,7 @@ def more_zones_price(
     return count_price(part, prices, owner, count + zones) - count_price(part, prices, owner, count)
 
 
-@kernel
+@borrowing
 def flip_count_price(
     part: Subproblem, state: State, prices: Prices, unit: int, here: int, to: int
 ) -> float:
@@ -276,7 +276,7 @@ def flip_count_price(
     )
 
 
-@kernel
+@borrowing
 def fault_change(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the faults (parts too many, missed pins, units not apart) that a move adds."""
     here = int(state.zone[unit])
@@ -296,7 +296,7 @@ def fault_change(part: Subproblem, state: State, unit: int, to: int) -> int:
     return more
 
 
-@kernel
+@borrowing
 def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: int) -> float:
     """Price the move of `unit` to zone `to`; negative is better. Cost: its neighbours."""
     here = int(state.zone[unit])
@@ -334,7 +334,7 @@ def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: in
     return float(price + FAULT * prices.violation * fault_change(part, state, unit, to))
 
 
-@kernel
+@borrowing
 def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the households out of range, faults included, that a move adds."""
     here = int(state.zone[unit])
@@ -356,7 +356,7 @@ def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
     return int(more + FAULT * fault_change(part, state, unit, to))
 
 
-@kernel
+@borrowing
 def flip(part: Subproblem, state: State, unit: int, to: int) -> None:
     """Move `unit` to zone `to`."""
     here = int(state.zone[unit])
@@ -381,7 +381,7 @@ def flip(part: Subproblem, state: State, unit: int, to: int) -> None:
         state.parts[g] += (state.group_count[g, to] == 1) - (state.group_count[g, here] == 0)
 
 
-@kernel
+@borrowing
 def whole_faults(part: Subproblem, state: State) -> int:
     """Count parts too many of groups, missed pins and pairs not apart."""
     faults = 0
@@ -395,7 +395,7 @@ def whole_faults(part: Subproblem, state: State) -> int:
     return faults + twice // 2
 
 
-@kernel
+@borrowing
 def whole_short(part: Subproblem, state: State) -> int:
     """Give the households out of range in all, faults included."""
     short = FAULT * whole_faults(part, state)
@@ -406,7 +406,7 @@ def whole_short(part: Subproblem, state: State) -> int:
     return short
 
 
-@kernel
+@borrowing
 def stay_price(part: Subproblem, state: State, prices: Prices, unit: int, zone: int) -> float:
     """Price what a unit pays for being in a zone, sizes and borders apart."""
     h = part.households[unit]
@@ -417,7 +417,7 @@ def stay_price(part: Subproblem, state: State, prices: Prices, unit: int, zone: 
     return float(price)
 
 
-@kernel
+@borrowing
 def whole_price(part: Subproblem, state: State, prices: Prices) -> float:
     """Price an assignment from nothing, as the sum that :func:`flip_price` keeps up to date."""
     price = FAULT * prices.violation * whole_faults(part, state)

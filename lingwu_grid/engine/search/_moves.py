@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import kernel
+from lingwu_grid.engine.search._compiled import borrowing, kernel
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
@@ -73,7 +73,7 @@ class Change(NamedTuple):
     short: int
 
 
-@kernel
+@borrowing
 def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: int) -> bool:
     """Tell whether zone and owner of `unit` stay in one piece when it goes to `to`."""
     queue, seen = scratch.queue, scratch.seen
@@ -84,7 +84,7 @@ def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: i
     return rest_is_one_piece(part.indptr, part.indices, state.owner, unit, queue, seen)
 
 
-@kernel
+@borrowing
 def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     """Tell whether a unit has a neighbour in a zone."""
     for e in range(part.indptr[unit], part.indptr[unit + 1]):
@@ -93,7 +93,7 @@ def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     return False
 
 
-@kernel
+@borrowing
 def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.uint64]) -> int:
     """Draw the zone of a neighbour that may take the unit; -1 if the one drawn may not."""
     degree = int(part.indptr[unit + 1] - part.indptr[unit])
@@ -106,7 +106,7 @@ def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.ui
     return to
 
 
-@kernel
+@borrowing
 def do_flip(
     part: Subproblem,
     state: State,
@@ -125,14 +125,14 @@ def do_flip(
     return Change(change.entries + 1, price, short)
 
 
-@kernel
+@borrowing
 def undo(part: Subproblem, state: State, scratch: Scratch, count: int) -> None:
     """Take a move back."""
     for i in range(count - 1, -1, -1):
         _put_back(part, state, int(scratch.done_unit[i]), int(scratch.done_from[i]))
 
 
-@kernel
+@borrowing
 def _put_back(part: Subproblem, state: State, unit: int, before: int) -> None:
     if unit >= 0:
         flip(part, state, unit, before)
@@ -140,7 +140,7 @@ def _put_back(part: Subproblem, state: State, unit: int, before: int) -> None:
         give_zone(state, -1 - unit, before)
 
 
-@kernel
+@borrowing
 def give_zone(state: State, zone: int, owner: int) -> None:
     """Give a whole zone to another owner."""
     state.owner_size[state.zone_owner[zone]] -= state.size[zone]
@@ -154,7 +154,7 @@ def give_zone(state: State, zone: int, owner: int) -> None:
             state.owner[u] = owner
 
 
-@kernel
+@borrowing
 def chain(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
@@ -192,7 +192,7 @@ def chain(
     return change
 
 
-@kernel
+@borrowing
 def take_neighbours(
     part: Subproblem, state: State, unit: int, queue: NDArray[np.int32], seen: NDArray[np.bool_],
     total: int,
@@ -207,7 +207,7 @@ def take_neighbours(
     return total
 
 
-@kernel
+@borrowing
 def cluster(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -294,7 +294,7 @@ def merge_split(
     return change
 
 
-@kernel
+@borrowing
 def whole_zone(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -326,7 +326,7 @@ def whole_zone(
     return Change(1, price, short)
 
 
-@kernel
+@borrowing
 def _owner_is_one_piece_without(
     part: Subproblem, state: State, scratch: Scratch, zone: int
 ) -> bool:
@@ -356,7 +356,7 @@ def _owner_is_one_piece_without(
     return tail == wanted
 
 
-@kernel
+@borrowing
 def attempt(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64]
 ) -> Change:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import kernel
+from lingwu_grid.engine.search._compiled import borrowing, kernel
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
@@ -88,7 +88,7 @@ def _grow(
     return n
 
 
-@kernel
+@borrowing
 def _meeting(parent: NDArray[np.int32], depth: NDArray[np.int32], i: int, j: int) -> int:
     while i != j:
         if depth[i] >= depth[j]:
@@ -98,7 +98,7 @@ def _meeting(parent: NDArray[np.int32], depth: NDArray[np.int32], i: int, j: int
     return i
 
 
-@kernel
+@borrowing
 def pair_price(
     part: Subproblem, state: State, prices: Prices, a: int, b: int, size_a: int, total: int
 ) -> float:
@@ -166,6 +166,10 @@ def cut_pair(
         households += part.households[u]
         cost_b += in_b[i]
     cost_a = in_a.sum()
+    # A call that hands a part over costs more than what it works out: each size once, not each cut.
+    sized = np.empty(households + 1)
+    for size in range(households + 1):
+        sized[size] = pair_price(part, state, prices, a, b, size, households)
     parent, order = np.empty(n, np.int32), np.empty(n, np.int32)
     depth = np.zeros(n, np.int32)
     below = np.empty(n, np.int64)
@@ -197,10 +201,8 @@ def cut_pair(
         best, to_a = -1, True
         for k in range(1, n):
             i = order[k]
-            one = border[i] + cost_b + gain[i]
-            one += pair_price(part, state, prices, a, b, int(below[i]), households)
-            other = border[i] + cost_a - gain[i]
-            other += pair_price(part, state, prices, a, b, int(households - below[i]), households)
+            one = border[i] + cost_b + gain[i] + sized[below[i]]
+            other = border[i] + cost_a - gain[i] + sized[households - below[i]]
             if min(one, other) < price[tree]:
                 price[tree] = min(one, other)
                 best, to_a = k, one <= other

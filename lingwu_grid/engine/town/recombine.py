@@ -45,8 +45,13 @@ WARM = HEATS[6:]
 ROUNDS = 26
 """Times at most that the pairs are gone through."""
 
-CHAINS, FEW = 3, 8
-"""Times that all is done, from other random numbers, where there are few zones."""
+CHAINS, AGAIN, FEW = 6, 4, 8
+"""Where there are few zones: times that all is done from other random numbers, and from the best
+of those."""
+
+ALIKE = 6.0
+"""Households that two ways to cut all anew may differ by and be as good: the one with less new
+border is taken."""
 
 FULL = 100
 """Effort, in per cent, at which nothing is spared."""
@@ -149,12 +154,27 @@ def recombine(
         owner, in as many pieces as before.
     """
     is_full = task.effort >= FULL
-    chains = CHAINS if is_full and len(np.unique(task.draft.zone)) <= FEW else 1
     heats = heats if is_full else heats[:: max(FULL // max(task.effort, 1), 1)]
+    if not is_full or len(np.unique(task.draft.zone)) > FEW:
+        return _chain(task, shape, stop, workers, heats, 0).draft
     # Few zones make few pairs apart: there the chains are what is done at a time.
-    inside = workers if chains == 1 else 1
-    drafts = run_all(partial(_chain, task, shape, stop, inside, heats), range(chains), workers)
-    return min(drafts, key=lambda rated: round(rated.cost, 6)).draft
+    found: list[_Rated] = []
+    for numbers, warmth in ((range(CHAINS), heats), (range(CHAINS, CHAINS + AGAIN), heats[3:])):
+        start = task if not found else task._replace(draft=_least(found).draft)
+        found += run_all(partial(_chain, start, shape, stop, 1, warmth), numbers, workers)
+    alike = [one for one in found if one.cost <= _least(found).cost + ALIKE]
+    return min(alike, key=lambda one: (round(_new_border(task.part, one.draft), 3), one.cost)).draft
+
+
+def _least(found: list[_Rated]) -> _Rated:
+    return min(found, key=lambda rated: round(rated.cost, 6))
+
+
+def _new_border(part: Subproblem, draft: Draft) -> float:
+    """Sum up the borders that part what was together."""
+    a, b = sources(part.indptr), part.indices
+    is_new = (draft.zone[a] != draft.zone[b]) & (part.zone_now[a] == part.zone_now[b])
+    return float(part.edge_cost[is_new].sum())
 
 
 def _chain(

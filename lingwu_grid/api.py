@@ -22,6 +22,7 @@ from lingwu_grid.output import require_place, whole_folder
 from lingwu_grid.papers.writing import LEDGER, PaperOptions, filled
 from lingwu_grid.plan import Plan, read_plan
 from lingwu_grid.planning.reading import read_bundle
+from lingwu_grid.planning.run import Clock
 from lingwu_grid.scale.crew import crew_of
 from lingwu_grid.scale.joining import join
 from lingwu_grid.scale.laying import lay_out
@@ -89,10 +90,14 @@ def partition(
     key = {"seed": seed, "time_limit": time_limit}
     out = _place(beside)
     with crew_of(workers, watch) as crew, nullcontext() if out is None else occupied(out):
+        clock = Clock()
         laid = lay_out(study, rules, key, beside=out, watch=crew.watch)  # one part, or many
+        clock.lap("read")
         solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit)
+        clock.lap("parts")
         is_cut_short = laid.many is not None and crew.stop()
     record = join(laid.ground, solved, failed)  # seams woven, one plan
+    record = replace(record, summary=record.summary | {"seconds": _taken(record, clock, laid.many)})
     if failed or is_cut_short:
         record = replace(record, run=record.run | {"unfinished": True})
     plan = Plan.of(record)
@@ -100,6 +105,14 @@ def partition(
         plan = plan.served(measure(laid.ground, plan))  # homes and stations -> minutes, gaps
         crew.watch("量过步行距离")
     return plan
+
+
+def _taken(record: PlanRecord, clock: Clock, many: object) -> dict[str, float]:
+    """Give the seconds of a run: what each of many parts took stands with that part."""
+    if many is not None:
+        return clock.seconds
+    own: dict[str, float] = record.summary["seconds"]
+    return {"read": clock.seconds["read"]} | own
 
 
 def check(

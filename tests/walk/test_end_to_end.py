@@ -65,6 +65,7 @@ def test_summary_counts_what_the_files_hold(small_plan: lg.Plan, tmp_path: Path)
     changes = pd.read_csv(out / "changes.csv", encoding="utf-8-sig")
     either = (plan.grid_id != stays_in) | (plan.community_id != plan.previous_community_id)
     assert changes.households.sum() == either.sum()
+    assert {"read", "fabric", "solve", "write"} <= set(summary["seconds"])
 
 
 def test_the_same_seed_gives_the_same_bytes_on_one_worker_and_on_two(

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from shapely import Point
 
 from lingwu_grid.contract.kinds import MOVED
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.sharing import Shared
+from lingwu_grid.maps.stories import story_cards
 from tests.browsing import open_page
 
 if TYPE_CHECKING:
@@ -137,3 +139,39 @@ def test_no_story_leaves_the_office(small_plan: Plan) -> None:
         shown = planner_map(shared.part("community_id", community))
         assert "story-open" not in shown
         assert "lingwu.stories" not in shown
+
+
+def test_a_card_counts_both_communities_and_names_what_the_border_runs_along(
+    small_plan: Plan,
+) -> None:
+    rows, names = small_plan.assignment, small_plan.names
+    today = rows["previous_community_id"].value_counts()
+    after = rows["community_id"].value_counts()
+    units = small_plan.units.set_index("unit_id").geometry
+    crossing, named = 0, 0
+    cards = story_cards(small_plan)
+    for card, story in zip(cards, small_plan.stories.itertuples(index=False), strict=True):
+        was, now = story.previous_community_id, story.community_id
+        if was in ("", now):
+            assert card["across"] == ""
+        else:
+            told = [
+                f"{names[c]}（{today.get(c, 0)} → "
+                + (f"{after[c]} 户）" if c in after else "撤销）")
+                for c in (was, now)
+            ]
+            assert card["across"] == " → ".join(told)
+            crossing += 1
+        ground = units[story.units.split(" ")].union_all()
+        for _, name, lat, lng, _ in card["along"]:
+            assert name in story.border
+            assert ground.distance(Point(lng, lat)) < 3e-4, "some 30 m"
+            named += 1
+    assert crossing
+    assert named
+    # An end that has a new code is called by both names, on either side of an arrow.
+    for old, new in small_plan.recoded.items():
+        for card in cards:
+            if card["goal"]["code"] == new and (card["left"] or {}).get("code") != new:
+                assert card["goal"]["name"] == f"{names[new]}（原{names[old]}）"
+                assert card["goal"]["old"] == old

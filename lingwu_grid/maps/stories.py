@@ -12,6 +12,7 @@ from lingwu_grid.lawful import followed, range_of, stays
 from lingwu_grid.maps.labels import middles, named_lines
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.packing import MICRO, packed
+from lingwu_grid.maps.story_lines import Lines
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -43,7 +44,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     table = record.stories if told is None else told
     if not len(table):
         return []
-    sides, names = _Sides(record), record.names
+    sides, names, lines = _Sides(record), record.names, Lines(record)
     shapes = record.units.set_index("unit_id").geometry
     grounds = [joined(shapes[story.units.split(" ")]) for story in table.itertuples(index=False)]
     return [
@@ -62,6 +63,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
             "across": sides.across(story),
             "along": _along(record.backdrop, ground, story.border),
             **_ground(ground, sides, story),
+            **lines.of(story.units.split(" "), ground, is_whole=sides.is_passing(story)),
         }
         for story, ground in zip(table.itertuples(index=False), grounds, strict=True)
     ]
@@ -139,7 +141,6 @@ class _Sides:
         grid = now
         return {
             "code": grid,
-            "old": old,
             "name": name,
             "today": self._today.get(grid, 0),
             "plan": self._plan.get(grid),

@@ -129,14 +129,14 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
     >>> _border_said(["育才街"], 0.0, is_whole=False), _border_said(["育才街"], 0.5, is_whole=False)
     ('改沿育才街', '改沿育才街，其余在两侧楼栋之间')
     >>> _border_said(["育才街"], 0.2, is_whole=True), _border_said([], None, is_whole=True)
-    ('网格界不变；社区界改沿育才街', '网格界不变')
+    ('本项不改网格界；社区界改沿育才街', '本项不改网格界')
     >>> _border_said([], 1.0, is_whole=False), _border_said(["育才街"], 0.8, is_whole=False)
     ('改在两侧楼栋之间，无名称道路、围墙、水系可依', '大部分改在两侧楼栋之间，另沿育才街')
     >>> _border_said([], None, is_whole=False)
     '两网格之间的原界线取消'
     """
     if off is None:
-        return "网格界不变" if is_whole else "两网格之间的原界线取消"
+        return "本项不改网格界" if is_whole else "两网格之间的原界线取消"
     names = "、".join(lines)
     if not lines:
         where = "改在两侧楼栋之间，无名称道路、围墙、水系可依"
@@ -144,7 +144,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
         where = f"大部分改在两侧楼栋之间，另沿{names}"
     else:
         where = f"改沿{names}" + ("，其余在两侧楼栋之间" if off > PARTLY else "")
-    return f"网格界不变；社区界{where}" if is_whole else where
+    return f"本项不改网格界；社区界{where}" if is_whole else where
 
 
 def _off_lines(steps: pd.DataFrame) -> float | None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import polyline
 import pytest
+import shapely
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from shapely import Point
+from shapely import LineString, Point
 
 from lingwu_grid.contract.kinds import MOVED
 from lingwu_grid.maps.page import planner_map
@@ -98,8 +100,9 @@ def test_the_ground_of_a_story_and_both_borders_are_drawn(
         # The ground lies below the lines that part it.
         fills = [mark.get_attribute("fill") for mark in marks]
         ground = fills.index(MOVED)
-        lines = [k for k, mark in enumerate(marks) if mark.get_attribute("stroke") == "#000"]
-        assert ground < min(lines)
+        thick = {m.get_attribute("stroke"): k for k, m in enumerate(marks)
+                 if m.get_attribute("stroke-width") in ("4", "5")}  # fmt: skip
+        assert ground < min(thick["#000"], thick["#5d4037"])
         # No arrow where the ground is all but in its new grid on the screen.
         arrows += "#b71c1c" in strokes
     assert arrows > 0
@@ -174,4 +177,32 @@ def test_a_card_counts_both_communities_and_names_what_the_border_runs_along(
         for card in cards:
             if card["goal"]["code"] == new and (card["left"] or {}).get("code") != new:
                 assert card["goal"]["name"] == f"{names[new]}（原{names[old]}）"
-                assert card["goal"]["old"] == old
+
+
+def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
+    small_plan: Plan,
+) -> None:
+    """Told anew, from the units on both sides of the middle of every line."""
+    units = small_plan.units
+    shapes = units.geometry.to_numpy()
+    plan = small_plan.grids.set_index("grid_id")["community_id"]
+    today = small_plan.backdrop["grids"].set_index("grid_id")["community_id"]
+    seen = {"fresh": 0, "ended": 0}
+    for card, story in zip(
+        story_cards(small_plan), small_plan.stories.itertuples(index=False), strict=True
+    ):
+        is_whole = small_plan.recoded.get(story.previous_grid_id) == story.grid_id
+        for what in seen:
+            for text in card[what]:
+                line = LineString(polyline.decode(text, 6, geojson=True))
+                beside = units[
+                    shapely.dwithin(shapes, line.interpolate(0.5, normalized=True), 3e-6)
+                ]
+                was, now = beside["previous_grid_id"], beside["grid_id"]
+                if is_whole:
+                    was, now = was.map(today), now.map(plan)
+                before, after = (now, was) if what == "ended" else (was, now)
+                assert before.duplicated().any(), "two of one zone"
+                assert after.nunique() > 1, "in two"
+                seen[what] += 1
+    assert all(seen.values())

@@ -222,7 +222,7 @@ def test_what_becomes_of_a_border(small_plan: Plan) -> None:
         rest = units.geometry[was_with & goes_on & ~mine].union_all()
         is_parted = ground.intersection(rest.buffer(0.01)).area > 0.02
         if is_whole:
-            assert story.border.startswith("网格界不变")
+            assert story.border.startswith("本项不改网格界")
             assert ("；社区界" in story.border) == is_parted
             passed += 1
         else:

@@ -4,29 +4,35 @@
   var map = window.lingwuMap, stories = window.lingwu.stories;
   var tools = window.lingwuTools, find = tools.find, made = tools.made;
   var box = document.getElementById('story');
-  stories.forEach(function (s) { s.rings = s.rings.map(function (r) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(r)); }); });
+  stories.forEach(function (s) {
+    ['rings', 'fresh', 'ended'].forEach(function (what) {
+      s[what] = s[what].map(function (line) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(line)); });
+    });
+  });
   var at = -1, shown = [], drawn = L.layerGroup(), outlines = null;
-  // Borders of a grid, today's and the plan's: they are on the page already -------------------
+  // The plan's grids: they are on the page already -------------------------------------------
   function collect() {
-    outlines = { now: {}, plan: {} };
-    ['before', 'after'].forEach(function (view) {
-      window.lingwuViews[view].forEach(function (group) {
-        group.eachLayer(function (layer) {
-          if (!layer.eachLayer) { return; }
-          layer.eachLayer(function (shape) {
-            var own = shape.feature && shape.feature.properties;
-            if (!own || own.grid_id === undefined || own.grid_name === undefined) { return; }
-            outlines[shape.options.pane === 'now' ? 'now' : 'plan'][tools.textOf(own.grid_id)] = shape.feature;
-          });
+    outlines = {};
+    window.lingwuViews.after.forEach(function (group) {
+      group.eachLayer(function (layer) {
+        if (!layer.eachLayer) { return; }
+        layer.eachLayer(function (shape) {
+          var own = shape.feature && shape.feature.properties;
+          if (own && own.grid_id !== undefined && own.grid_name !== undefined) { outlines[tools.textOf(own.grid_id)] = shape.feature; }
         });
       });
     });
   }
-  function outline(which, code, style) {
+  function outline(code) {
     if (!outlines) { collect(); }
-    if (code && outlines[which][code]) {
-      L.geoJSON(outlines[which][code], { pane: 'marks', interactive: false, style: style }).addTo(drawn);
+    if (outlines[code]) {
+      L.geoJSON(outlines[code], { pane: 'marks', interactive: false, style: { color: '#000', weight: 1.2, fill: false } }).addTo(drawn);
     }
+  }
+  function line(places, style) {
+    style.pane = 'marks';
+    style.interactive = false;
+    L.polyline(places, style).addTo(drawn);
   }
   function arrow(from, to) {
     var a = map.latLngToLayerPoint(from), b = map.latLngToLayerPoint(to);
@@ -46,11 +52,9 @@
     // The ground below the lines: which border is new is told where it runs.
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
       { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
-    [story.left, story.goal].forEach(function (side) {
-      if (!side) { return; }
-      outline('now', side.old, { color: '#5d4037', weight: 2.5, dashArray: '7 5', fill: false });
-      outline('plan', side.code, { color: '#000', weight: 2.5, fill: false });  // a community's shows on both sides of it
-    });
+    [story.left, story.goal].filter(Boolean).forEach(function (side) { outline(side.code); });
+    line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
+    line(story.fresh, { color: '#000', weight: 5 });
     arrow(story.from, story.to);
   }
 

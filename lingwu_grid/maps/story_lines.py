@@ -1,0 +1,91 @@
+"""The border that one story changes: what is new of it, and what ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import shapely
+
+from lingwu_grid.maps.packing import packed
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.planning.record import PlanRecord
+
+TOUCH = 1e-9
+"""Degrees: units this near share a border; they tile."""
+
+
+class _Zones(NamedTuple):
+    """Zone of every unit, today and in the plan."""
+
+    today: NDArray[np.object_]
+    plan: NDArray[np.object_]
+
+
+class Lines:
+    """
+    The borders between the units of a plan, told by what parts them.
+
+    Parameters
+    ----------
+    record
+        The plan, or a part of it.
+    """
+
+    def __init__(self, record: PlanRecord) -> None:
+        units = record.units
+        self._shapes = units.geometry.to_numpy()
+        self._number = {unit: k for k, unit in enumerate(units["unit_id"])}
+        self._tree = shapely.STRtree(self._shapes)
+        plan = units["grid_id"].to_numpy(object)
+        today = units["previous_grid_id"].fillna("").to_numpy(object)
+        now = dict(zip(record.grids["grid_id"], record.grids["community_id"], strict=True))
+        back = record.backdrop.get("grids")
+        was = {} if back is None else dict(zip(back["grid_id"], back["community_id"], strict=True))
+        self._grids = _Zones(today, plan)
+        self._communities = _Zones(
+            np.array([was.get(g, "") for g in today], object),
+            np.array([now.get(g, "") for g in plan], object),
+        )
+
+    def of(self, units: list[str], ground: shapely.Geometry, *, is_whole: bool) -> dict[str, Any]:
+        """
+        Give the border of a story that is new, and that which ends.
+
+        Parameters
+        ----------
+        units
+            Its units.
+        ground
+            They as one shape.
+        is_whole
+            For a grid that passes to another community: the border of communities is meant.
+
+        Returns
+        -------
+        dict
+            `fresh`: lines (packed) to what was of one zone with it and is no more; `ended`: to
+            what was of another and is of one now.
+        """
+        zones = self._communities if is_whole else self._grids
+        mine = np.array([self._number[unit] for unit in units])
+        near = np.setdiff1d(self._tree.query(ground, "dwithin", distance=TOUCH), mine)
+        was = np.isin(zones.today[near], zones.today[mine])
+        now = np.isin(zones.plan[near], zones.plan[mine])
+        rim = shapely.boundary(ground)
+        return {
+            "fresh": self._shared(rim, near[was & ~now]),
+            "ended": self._shared(rim, near[~was & now]),
+        }
+
+    def _shared(self, rim: shapely.Geometry, units: NDArray[np.int64]) -> list[Any]:
+        if not len(units):
+            return []
+        rest = shapely.union_all(shapely.make_valid(self._shapes[units]))
+        parts = shapely.get_parts(shapely.intersection(rim, rest))
+        lines = parts[shapely.get_type_id(parts) == 1]
+        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
+        return [packed(shapely.get_coordinates(line).tolist()) for line in merged]

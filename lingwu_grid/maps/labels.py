@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.maps.packing import MICRO
+from lingwu_grid.maps.packing import MICRO, corners
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -34,19 +34,19 @@ def labels(record: PlanRecord) -> dict[str, list[list[Any]]]:
     -------
     dict
         `after` of the plan, `before` of today: kind, code, name, latitude, longitude and bounds
-        (west, south, east, north) of each; what is said of a zone besides stands on its card.
+        (packed corners) of each; what is said of a zone besides stands on its card.
         `lines`: as :func:`named_lines` gives them.
     """
     after = {"communities": record.communities, "grids": record.grids}
     return {
-        "after": named_places(after),
-        "before": named_places(record.backdrop),
+        "after": [[*name[:5], corners(name[5])] for name in named_places(after)],
+        "before": [[*name[:5], corners(name[5])] for name in named_places(record.backdrop)],
         "lines": named_lines(record.backdrop),
     }
 
 
 def named_places(layers: dict[str, gpd.GeoDataFrame]) -> list[list[Any]]:
-    """Name the zones of some layers, by `communities` and `grids`, as :func:`labels` gives them."""
+    """Name the zones of some layers, as :func:`labels` does, with bounds as four numbers."""
     found: list[list[Any]] = []
     for layer, key, kind in LEVELS:
         table = layers.get(layer)

@@ -10,7 +10,7 @@ import pandas as pd
 from lingwu_grid.contract.kinds import SIDES, STATUSES
 from lingwu_grid.lawful import stays
 from lingwu_grid.maps.layers import with_count, with_standing
-from lingwu_grid.maps.packing import MICRO
+from lingwu_grid.maps.packing import MICRO, corners
 from lingwu_grid.planning.impact import BEFORE
 from lingwu_grid.planning.lineage import ADJUSTED, UNCHANGED
 
@@ -34,7 +34,7 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     Returns
     -------
     dict
-        places: name, kind, code and bounds (west, south, east, north), from streets to stations,
+        places: name, kind, code and bounds (packed corners), from streets to stations,
         but for the plan's zones, which the page has with their labels; cards of the plan's grids
         and of compounds, and today: cards of today's grids, by code.
     """
@@ -96,7 +96,7 @@ def _merged(places: list[list[Any]]) -> list[list[Any]]:
         old = out.setdefault((name, kind, code), [name, kind, code, box])[3]
         west, south = min(old[0], box[0]), min(old[1], box[1])
         out[name, kind, code][3] = [west, south, max(old[2], box[2]), max(old[3], box[3])]
-    return list(out.values())
+    return [[*place[:3], corners(place[3])] for place in out.values()]
 
 
 def _places(

@@ -10,6 +10,19 @@ MICRO = 6
 """Decimal places of a degree: about a tenth of a metre."""
 
 
+def corners(box: list[float]) -> str:
+    """
+    Pack bounds (west, south, east, north) as their two corners.
+
+    Examples
+    --------
+    >>> polyline.decode(corners([106.34, 38.1, 106.35, 38.2]), MICRO, geojson=True)
+    [(106.34, 38.1), (106.35, 38.2)]
+    """
+    text: str = packed([box[:2], box[2:]])
+    return text
+
+
 def packed(places: Any) -> Any:  # noqa: ANN401 - nested as GeoJSON nests
     """
     Write each line of places as a text of four to five letters a place, where a number has twenty.

@@ -36,7 +36,7 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     Returns
     -------
     list of dict
-        head, households, elderly, reason, border, said; left and goal (code, name, households
+        head, households, elderly, reason, border; left and goal (code, name, households
         today and in the plan, range); was and now (communities); rings of the ground (packed)
         and the places an arrow goes from and to (latitude, longitude). Empty for a part that may
         leave the office: its table is empty.
@@ -55,7 +55,6 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
             "elderly": int(story.elderly),
             "reason": story.reason,
             "border": story.border,
-            "said": story.said,
             "left": sides.of(story.previous_grid_id, is_today=True),
             "goal": sides.of(story.grid_id),
             "was": names.get(story.previous_community_id, story.previous_community_id),

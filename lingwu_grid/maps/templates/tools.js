@@ -3,6 +3,9 @@
   'use strict';
   var map = window.lingwuMap;
   var lookup = window.lingwu.lookup;
+  function box(corners) { return [].concat.apply([], window.lingwuOpened(corners)); }  // west, south, east, north
+  lookup.places.forEach(function (p) { p[3] = box(p[3]); });
+  ['after', 'before'].forEach(function (when) { window.lingwu.labels[when].forEach(function (z) { z[5] = box(z[5]); }); });
   function find(id) { return document.getElementById(id); }
   function made(tag, text, kind) {
     var element = document.createElement(tag);

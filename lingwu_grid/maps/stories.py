@@ -36,10 +36,11 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     Returns
     -------
     list of dict
-        head, households, elderly, reason, border; left and goal (code, name, households
-        today and in the plan, range); was and now (communities); rings of the ground (packed)
-        and the places an arrow goes from and to (latitude, longitude). Empty for a part that may
-        leave the office: its table is empty.
+        head, place, households, elderly, reason, border; left and goal (code, name, households
+        today and in the plan, range); was and now (communities) and across (both with counts);
+        along (what the border is said to run along, as :func:`named_lines` gives it); rings of
+        the ground, fresh and ended border (packed); and the places an arrow goes from and to
+        (latitude, longitude). Empty for a part that may leave the office: its table is empty.
     """
     table = record.stories if told is None else told
     if not len(table):
@@ -93,12 +94,6 @@ def _head(story: Any, sides: _Sides, names: dict[str, str]) -> str:  # noqa: ANN
         whole = "" if sides.is_parted(story) else "整体"
         return f"{was}{whole}改属，{story.households} 户"
     return f"{story.place}，{story.households} 户"
-
-
-LINES = re.compile("[；，、]|社区界|大部分|改沿|另沿")
-"""What stands between the names in what is said of a border."""
-BESIDE = 2e-4
-"""Degrees, some 20 m: a line named beside a story is no farther from its ground."""
 
 
 class _Sides:
@@ -181,6 +176,12 @@ def _ground(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any
         "from": _turned(shapely.get_coordinates(middle))[0],
         "to": _turned(shapely.get_coordinates(goal))[0],
     }
+
+
+LINES = re.compile("[；，、]|社区界|大部分|改沿|另沿")
+"""What stands between the names in what is said of a border."""
+BESIDE = 2e-4
+"""Degrees, some 20 m: a line named beside a story is no farther from its ground."""
 
 
 def _along(

@@ -9,26 +9,7 @@
       s[what] = s[what].map(function (line) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(line)); });
     });
   });
-  var at = -1, shown = [], drawn = L.layerGroup(), outlines = null;
-  // The plan's grids: they are on the page already -------------------------------------------
-  function collect() {
-    outlines = {};
-    window.lingwuViews.after.forEach(function (group) {
-      group.eachLayer(function (layer) {
-        if (!layer.eachLayer) { return; }
-        layer.eachLayer(function (shape) {
-          var own = shape.feature && shape.feature.properties;
-          if (own && own.grid_id !== undefined && own.grid_name !== undefined) { outlines[tools.textOf(own.grid_id)] = shape.feature; }
-        });
-      });
-    });
-  }
-  function outline(code) {
-    if (!outlines) { collect(); }
-    if (outlines[code]) {
-      L.geoJSON(outlines[code], { pane: 'marks', interactive: false, style: { color: '#000', weight: 1.2, fill: false } }).addTo(drawn);
-    }
-  }
+  var at = -1, shown = [], drawn = L.layerGroup();
   function line(places, style) {
     style.pane = 'marks';
     style.interactive = false;
@@ -52,7 +33,6 @@
     // The ground below the lines: which border is new is told where it runs.
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
       { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
-    [story.left, story.goal].filter(Boolean).forEach(function (side) { outline(side.code); });
     line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
     line(story.fresh, { color: '#000', weight: 5 });
     arrow(story.from, story.to);

@@ -269,5 +269,5 @@
     translate();
   });
   nameNext();
-  window.lingwuTools = { find: find, made: made, textOf: textOf, bar: bar, translate: translate, isMeasuring: function () { return measuring !== null; } };
+  window.lingwuTools = { find: find, made: made, bar: bar, translate: translate, isMeasuring: function () { return measuring !== null; } };
 })();

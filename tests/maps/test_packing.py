@@ -48,11 +48,10 @@ def test_what_is_drawn_is_what_the_plan_has(
 ) -> None:
     open_page(browser, page)
     drawn = browser.execute_script(
-        "var found = {}; window.lingwuViews.after.forEach(function (group) {"
-        " group.eachLayer(function (layer) { if (!layer.eachLayer) { return; }"
-        "  layer.eachLayer(function (shape) { var own = shape.feature.properties;"
-        "   if (own.boundary_text !== undefined) {"
-        "    found[own.grid_id] = shape.feature.geometry.coordinates; } }); }); });"
+        "var found = {}; lingwuMap.eachLayer(function (shape) {"
+        " var own = shape.feature && shape.feature.properties;"
+        " if (own && own.boundary_text !== undefined) {"
+        "  found[own.grid_id] = shape.feature.geometry.coordinates; } });"
         "return found"
     )
     told = as_geojson(small_plan.grids, GRID_FIELDS)["features"]

@@ -36,7 +36,6 @@
     opened.options.direction = event.containerPoint.y < tall ? 'bottom' : 'auto';
   });
   L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
-  window.lingwuViews = views;
   window.lingwuMap = map;
   window.lingwuShow = show;
 })();

@@ -16,7 +16,7 @@ from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.service import service_layers
 from lingwu_grid.maps.shell import new_page, rendered
-from lingwu_grid.maps.stories import story_cards
+from lingwu_grid.maps.stories import drawn_cards
 from lingwu_grid.maps.texts import filled, module_text, words
 from lingwu_grid.maps.walks import walk_tree
 from lingwu_grid.planning.handed_round import without_ids
@@ -107,7 +107,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
         if walks is not None:
             page.add_child(Data("walks", walks))
         page.add_child(Script("walks.js"))
-    stories = story_cards(record)
+    stories = drawn_cards(record)
     if stories:
         page.add_child(Data("stories", stories))
         page.add_child(Script("stories.js", moved=MOVED))

@@ -15,6 +15,8 @@ from lingwu_grid.maps.packing import MICRO, packed
 from lingwu_grid.maps.story_lines import Lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import geopandas as gpd
     import pandas as pd
     from numpy.typing import NDArray
@@ -38,18 +40,50 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     list of dict
         head, place, households, elderly, reason, border; left and goal (code, name, households
         today and in the plan, range); was and now (communities) and across (both with counts);
-        along (what the border is said to run along, as :func:`named_lines` gives it); rings of
-        the ground, fresh and ended border (packed); and the places an arrow goes from and to
-        (latitude, longitude). Empty for a part that may leave the office: its table is empty.
+        and the places an arrow goes from and to (latitude, longitude). Empty for a part that may
+        leave the office: its table is empty.
     """
-    table = record.stories if told is None else told
-    if not len(table):
-        return []
-    sides, names, lines = _Sides(record), record.names, Lines(record)
-    shapes = record.units.set_index("unit_id").geometry
-    grounds = [joined(shapes[story.units.split(" ")]) for story in table.itertuples(index=False)]
+    return [card for card, *_ in _told(record, record.stories if told is None else told)]
+
+
+def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
+    """
+    Give the stories with what a map draws of each.
+
+    Parameters
+    ----------
+    record
+        The plan, or a part of it.
+
+    Returns
+    -------
+    list of dict
+        As :func:`story_cards`, and along (what the border is said to run along, as
+        :func:`named_lines` gives it); rings of the ground, fresh and ended border (packed).
+    """
+    lines = Lines(record)
     return [
-        {
+        card
+        | {"along": _along(record.backdrop, ground, story.border), "rings": _rings(ground)}
+        | lines.of(
+            story.units.split(" "), ground,
+            is_whole=stays(story.previous_grid_id, story.grid_id, record.recoded),
+        )
+        for card, ground, story in _told(record, record.stories)
+    ]  # fmt: skip
+
+
+def _told(
+    record: PlanRecord, table: pd.DataFrame
+) -> Iterator[tuple[dict[str, Any], shapely.Geometry, Any]]:
+    """Give the card of each story, its ground, and its row."""
+    if not len(table):
+        return
+    sides, names = _Sides(record), record.names
+    shapes = record.units.set_index("unit_id").geometry
+    for story in table.itertuples(index=False):
+        ground = joined(shapes[story.units.split(" ")])
+        card = {
             "head": _head(story, sides, names),
             "place": story.place if sides.is_passing(story) else "",
             "households": int(story.households),
@@ -61,12 +95,9 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
             "across": sides.across(story),
-            "along": _along(record.backdrop, ground, story.border),
-            **_ground(ground, sides, story),
-            **lines.of(story.units.split(" "), ground, is_whole=sides.is_passing(story)),
+            **_arrow(ground, sides, story),
         }
-        for story, ground in zip(table.itertuples(index=False), grounds, strict=True)
-    ]
+        yield card, ground, story
 
 
 def way_said(card: dict[str, Any]) -> str:
@@ -164,18 +195,21 @@ def _sizes(zones: NDArray[np.object_]) -> dict[str, int]:
     return {zone: n for zone, n in zip(codes.tolist(), count.tolist(), strict=True) if zone}
 
 
-def _ground(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Give the ground of a story, and the arrow from its middle to the grid it goes to, if any."""
+def _arrow(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Give the arrow from the middle of a story's ground to the grid it goes to, if any."""
     middle = middles(shape)
     is_move = not sides.is_passing(story)
     goal = sides.aim(story.grid_id, shape) if is_move else middle
-    rings = [shapely.get_coordinates(shapely.get_exterior_ring(part))
-             for part in shapely.get_parts(shape) if shapely.get_dimensions(part) == 2]  # fmt: skip
     return {
-        "rings": packed([ring.tolist() for ring in rings]),
         "from": _turned(shapely.get_coordinates(middle))[0],
         "to": _turned(shapely.get_coordinates(goal))[0],
     }
+
+
+def _rings(ground: shapely.Geometry) -> Any:  # noqa: ANN401 - nested as GeoJSON nests
+    areas = [p for p in shapely.get_parts(ground) if shapely.get_dimensions(p) == 2]
+    rings = [shapely.get_coordinates(shapely.get_exterior_ring(area)) for area in areas]
+    return packed([ring.tolist() for ring in rings])
 
 
 LINES = re.compile("[；，、]|社区界|大部分|改沿|另沿")

@@ -185,7 +185,5 @@ def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa:
     text = f"{story.place} {story.households} 户：{left} → {undoing.counted(story.grid_id)}"
     if story.previous_community_id not in ("", story.community_id):
         text += f"，社区由{was}改属{now}"
-    text += f"。{story.reason}"
-    if story.border:
-        text += f"；界线：{story.border}"
+    text += f"。{story.reason}；界线：{story.border}"
     return text + (f"；其中老年人 {story.elderly} 人" if story.elderly else "")

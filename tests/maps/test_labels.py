@@ -12,7 +12,6 @@ import shapely
 
 from lingwu_grid.contract.kinds import STATUSES
 from lingwu_grid.maps.labels import labels, named_lines
-from lingwu_grid.maps.page import planner_map
 from tests.browsing import open_page
 
 if TYPE_CHECKING:
@@ -28,13 +27,6 @@ return Array.from(document.querySelectorAll('.name span')).map(function (e) {
   return { kind: e.dataset.kind, said: e.innerText, box: [b.left, b.top, b.right, b.bottom] };
 });
 """
-
-
-@pytest.fixture(scope="module")
-def page(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("labels") / "map.html"
-    file.write_text(planner_map(small_plan), encoding="utf-8")
-    return file
 
 
 def _overlaps(boxes: list[list[float]]) -> int:

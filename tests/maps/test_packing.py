@@ -6,11 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polyline
-import pytest
 
 from lingwu_grid.maps.layers import GRID_FIELDS, as_geojson
 from lingwu_grid.maps.packing import MICRO, packed
-from lingwu_grid.maps.page import planner_map
 from tests.browsing import open_page
 
 if TYPE_CHECKING:
@@ -19,13 +17,6 @@ if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
 
     from lingwu_grid.plan import Plan
-
-
-@pytest.fixture(scope="module")
-def page(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("packed") / "map.html"
-    file.write_text(planner_map(small_plan), encoding="utf-8")
-    return file
 
 
 def test_the_browser_opens_what_was_packed(browser: WebDriver, page: Path) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import polyline
-import pytest
 import shapely
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -15,7 +14,7 @@ from shapely import LineString, Point
 from lingwu_grid.contract.kinds import MOVED
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.sharing import Shared
-from lingwu_grid.maps.stories import story_cards
+from lingwu_grid.maps.stories import drawn_cards
 from tests.browsing import open_page
 
 if TYPE_CHECKING:
@@ -24,13 +23,6 @@ if TYPE_CHECKING:
     from selenium.webdriver.chrome.webdriver import WebDriver
 
     from lingwu_grid.plan import Plan
-
-
-@pytest.fixture(scope="module")
-def page(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("stories") / "map.html"
-    file.write_text(planner_map(small_plan), encoding="utf-8")
-    return file
 
 
 def _card(browser: WebDriver) -> str:
@@ -152,7 +144,7 @@ def test_a_card_counts_both_communities_and_names_what_the_border_runs_along(
     after = rows["community_id"].value_counts()
     units = small_plan.units.set_index("unit_id").geometry
     crossing, named = 0, 0
-    cards = story_cards(small_plan)
+    cards = drawn_cards(small_plan)
     for card, story in zip(cards, small_plan.stories.itertuples(index=False), strict=True):
         was, now = story.previous_community_id, story.community_id
         if was in ("", now):
@@ -189,7 +181,7 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
     today = small_plan.backdrop["grids"].set_index("grid_id")["community_id"]
     seen = {"fresh": 0, "ended": 0}
     for card, story in zip(
-        story_cards(small_plan), small_plan.stories.itertuples(index=False), strict=True
+        drawn_cards(small_plan), small_plan.stories.itertuples(index=False), strict=True
     ):
         is_whole = small_plan.recoded.get(story.previous_grid_id) == story.grid_id
         for what in seen:

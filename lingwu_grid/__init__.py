@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from lingwu_grid.comparison.updating import update
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.contract.settings import read_rules
+    from lingwu_grid.database.publishing import publish, require_schema
+    from lingwu_grid.database.reading import from_database
     from lingwu_grid.ingest.study import Study, read_study
     from lingwu_grid.plan import Plan, read_plan
     from lingwu_grid.revision.patch import read_patch
@@ -46,17 +48,20 @@ __all__ = [
     "check",
     "compare",
     "coverage",
+    "from_database",
     "guess",
     "make_town",
     "open_history",
     "partition",
     "price_list",
+    "publish",
     "read_patch",
     "read_plan",
     "read_rules",
     "read_study",
     "remedy_gaps",
     "report",
+    "require_schema",
     "review",
     "scenarios",
     "settings",
@@ -78,6 +83,8 @@ _MODULES = {
     "comparison.trade_offs": ("trade_offs",),
     "comparison.updating": ("update",),
     "contract.rules": ("Rules",),
+    "database.publishing": ("publish", "require_schema"),
+    "database.reading": ("from_database",),
     "contract.settings": ("read_rules",),
     "ingest.study": ("Study", "read_study"),
     "plan": ("Plan", "read_plan"),

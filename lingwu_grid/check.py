@@ -25,6 +25,7 @@ Check the data and today's map, without drawing a plan.
     python -m lingwu_grid.check 我的数据 --zones 方案/plan.gpkg   # 核对另一套网格和社区
     python -m lingwu_grid.check 我的数据 --repair 修好的数据      # 能稳妥修正的，另存一份
     python -m lingwu_grid.check 我的数据 --guess   # 文件名、列名不合要求时，认出各是什么再用
+    python -m lingwu_grid.check postgresql://gis@10.0.0.8/lingwu --guess   # 数据库里的表
 """
 
 CODES = """\
@@ -59,6 +60,8 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
+    if options.guess and options.database:
+        return _guess_database(options)
     ended = _guess(options) if options.guess else None
     if ended is not None:
         return ended
@@ -94,6 +97,15 @@ def _guess(options: argparse.Namespace) -> int | None:
         return cli.DONE
     cli.say_result(f"已写入 {guess.accept()}")
     return None
+
+
+def _guess_database(options: argparse.Namespace) -> int:
+    """Guess what the tables of a database are; its settings are a file of their own."""
+    guess = _guessed(options)
+    if guess.study is None:
+        return cli.BAD_INPUT
+    cli.say_result("数据库本身不改动；核对过后，各个命令加上 --rules 和这个 rules.toml 就照此读")
+    return cli.DONE
 
 
 def _guessed(options: argparse.Namespace) -> Guess:

@@ -15,7 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
 
-from lingwu_grid.contract.errors import LingwuError
+import lingwu_grid as lg
+from lingwu_grid.contract.errors import InputError, LingwuError
+from lingwu_grid.contract.settings import read_rules
+from lingwu_grid.database.address import SCHEMA, is_address, without_secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,17 +101,67 @@ def add_study(parser: argparse.ArgumentParser, *, option: bool = False) -> None:
     """Give a command its study folder, and the settings file."""
     if option:
         parser.add_argument(
-            "--study", type=Path, default=Path("data"), help="划分时用的研究文件夹（默认 data）"
-        )
+            "--study", type=study_place, default=Path("data"),
+            help="划分时用的研究文件夹，或数据库地址（默认 data）",
+        )  # fmt: skip
     else:
         parser.add_argument(
-            "study", nargs="?", type=Path, default=Path("data"),
-            help="研究文件夹，内有 households/ 和 boundaries/（默认 data）",
+            "study", nargs="?", type=study_place, default=Path("data"),
+            help="研究文件夹，内有 households/ 和 boundaries/（默认 data）；"
+            "或数据库 postgresql://用户@主机/库名",
         )  # fmt: skip
     parser.add_argument(
         "--rules", type=Path, default=None, help="设置文件（默认用研究文件夹里的 rules.toml）"
     )
     add_datum(parser)
+
+
+def study_place(text: str) -> Path | str:
+    """Read where a study is: a folder, or the address of a database."""
+    return text if is_address(text) else Path(text)
+
+
+NOWHERE = ("不写", "no")
+"""What is said for --publish where nothing is to be written to the database that was read."""
+
+
+def add_publishing(parser: argparse.ArgumentParser) -> None:
+    """Give a command that makes a plan the database that it is written to as well."""
+    parser.add_argument(
+        "--publish", default=None, metavar="地址|不写",
+        help="方案另存进这个 PostGIS 数据库（研究从数据库读时，默认写回同一个库）",
+    )  # fmt: skip
+    parser.add_argument(
+        "--schema", default=SCHEMA, metavar="名",
+        help=f"存进哪个模式：没有就新建，里面有别的表就不写（默认 {SCHEMA}）",
+    )  # fmt: skip
+
+
+def require_database(options: argparse.Namespace) -> None:
+    """Refuse, before anything is solved, a database that could not be written to."""
+    if (address := _target(options)) is not None:
+        lg.require_schema(address, options.schema)
+
+
+def published(options: argparse.Namespace, out: Path) -> None:
+    """Write the plan that lies in a folder to the database, where one is named; say so."""
+    if (address := _target(options)) is not None:
+        plan = lg.publish(out, address, schema=options.schema)
+        say_result(f"已存进数据库 {without_secret(address)} 的模式 {options.schema}：方案 {plan}")
+
+
+def _target(options: argparse.Namespace) -> str | None:
+    said = options.publish
+    if said is not None and said not in NOWHERE and not is_address(said):
+        raise InputError(
+            f"--publish {said} 不是数据库地址", remedy="写 postgresql://用户@主机/库名，或“不写”"
+        )
+    return None if said in NOWHERE else said or options.database
+
+
+def command_line(name: str) -> list[str]:
+    """Give the command as it was given, without a password, for ``run.json``."""
+    return ["python", "-m", f"lingwu_grid.{name}", *map(without_secret, sys.argv[1:])]
 
 
 def add_datum(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +260,18 @@ class Command:
         set_up_logging(verbose=options.verbose)
         watch = ProgressLine(quiet=options.quiet)
         watch("启动")
-        return run(lambda: self.work(options, watch))
+        return run(lambda: self._work(options, watch))
+
+    def _work(self, options: argparse.Namespace, watch: ProgressLine) -> int:
+        """Work on the study; one in a database is a folder for as long as that takes."""
+        options.database = None
+        if not is_address(getattr(options, "study", None)):
+            return self.work(options, watch)
+        options.database = options.study
+        rules = read_rules(options.rules) if options.rules else None
+        every = getattr(options, "guess", False)
+        with lg.from_database(options.database, rules, every=every, watch=watch) as options.study:
+            return self.work(options, watch)
 
 
 class Parser(argparse.ArgumentParser):

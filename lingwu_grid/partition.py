@@ -22,6 +22,7 @@ Draw lawful, minimally changed grids and communities from household points.
 例  python -m lingwu_grid.partition                 # 用 data/ 里的示例，结果写到 outputs/data/
     python -m lingwu_grid.partition 我的数据 -o 结果
     python -m lingwu_grid.partition 我的数据 --scenario balanced --seed 3
+    python -m lingwu_grid.partition postgresql://gis@10.0.0.8/lingwu --rules 表名.toml
 """
 
 CODES = """\
@@ -58,6 +59,7 @@ def main(argv: list[str] | None = None) -> int:
         limit="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
         workers="同时处理几个社区或街道（默认全部核心；结果与个数无关）",
     )
+    cli.add_publishing(parser)
     return command.run(parser, argv)
 
 
@@ -65,6 +67,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / options.study.resolve().name
     named = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
     rules = lg.settings(options.study, options.rules, datum=options.datum).with_(**named)
+    cli.require_database(options)
     with (
         occupied(out),
         cli.Interrupt() as stop,
@@ -78,8 +81,9 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             workers=crew,
             beside=out,
         )
-        plan.run["command"] = ["python", "-m", "lingwu_grid.partition", *sys.argv[1:]]
+        plan.run["command"] = cli.command_line("partition")
         plan.save(out, papers=not options.no_report, workers=crew, watch=watch)
+        cli.published(options, out)
     return _report(plan.summary, out, interrupted=stop.pressed)
 
 

@@ -45,12 +45,14 @@ def main(argv: list[str] | None = None) -> int:
         limit="求解时限",
         workers="分部求解的大方案：同时处理几个部分（默认全部核心）",
     )
+    cli.add_publishing(parser)
     return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or options.plan.with_name(options.plan.resolve().name + "-review")
     plan = lg.read_plan(options.plan)
+    cli.require_database(options)
     with occupied(out), lg.Crew(options.workers, watch, tls=options.tls) as crew:
         reviewed = lg.review(
             options.study,
@@ -75,6 +77,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             workers=crew,
             watch=watch,
         )
+        cli.published(options, out)
     cli.say_result(f"新方案：{out}    答复：{out / 'answers.csv'}")
     return cli.DONE
 

@@ -34,7 +34,9 @@ def main(argv: list[str] | None = None) -> int:
     command = cli.Command("update", HELP, _work, CODES)
     parser = command.parser()
     parser.add_argument("plan", type=Path, help="采纳的方案的结果文件夹")
-    parser.add_argument("study", type=Path, help="新一期数据的文件夹；其中的网格、社区图不用")
+    parser.add_argument(
+        "study", type=cli.study_place, help="新一期数据的文件夹或数据库地址；其中的网格、社区图不用"
+    )
     parser.add_argument(
         "-o", "--out", type=Path, default=None, help="结果文件夹（默认 outputs/<研究名>）"
     )
@@ -54,12 +56,14 @@ def main(argv: list[str] | None = None) -> int:
         limit="每放开一圈社区的时限（默认不限）",
         workers="同时处理几个社区（默认全部核心；结果与个数无关）",
     )
+    cli.add_publishing(parser)
     return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / options.study.resolve().name
     rules = lg.settings(options.study, options.rules, datum=options.datum)
+    cli.require_database(options)
     with (
         occupied(out),
         cli.Interrupt() as stop,
@@ -69,8 +73,9 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             options.plan, options.study, rules, before=options.before, years=options.years,
             seed=options.seed, time_limit=options.time_limit, workers=crew, beside=out, watch=watch,
         )  # fmt: skip
-        made.plan.run["command"] = ["python", "-m", "lingwu_grid.update", *sys.argv[1:]]
+        made.plan.run["command"] = cli.command_line("update")
         made.save(out, papers=not options.no_report, workers=crew, watch=watch)
+        cli.published(options, out)
     summary = made.plan.summary
     cli.say_result(made.said())
     out_soon = made.drift[made.drift["first_year_out"].isin(("1", "2", "3"))]

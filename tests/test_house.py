@@ -55,7 +55,7 @@ def test_compiled_kernels_are_forgotten_when_any_of_them_changes(tmp_path: Path)
 
 
 def _names(requirements: list[str]) -> dict[str, str]:
-    pairs = (re.match(r"([\w.-]+)(.*)", r) for r in requirements)
+    pairs = (re.match(r"([\w.-]+)(?:\[\w+\])?(.*)", r) for r in requirements)
     return {m.group(1).lower(): m.group(2) for m in pairs if m}
 
 

@@ -23,7 +23,8 @@ class Claims(NamedTuple):
     columns: Mapping[str, Headers] = MappingProxyType({})
     """Table to canonical name to the office's own header."""
     files: Mapping[str, str] = NOTHING
-    """File, or ``file:sheet``, to its table; empty for one that is not to be used."""
+    """File, with its ending or without, or ``file:sheet``, to its table; empty for one that is
+    not to be used."""
 
     @classmethod
     def by(cls, rules: Rules) -> Claims:
@@ -32,22 +33,24 @@ class Claims(NamedTuple):
 
     def of(self, path: Path) -> str | None:
         """Give the table a whole file holds: what the settings say, else its name."""
-        if path.name in self.files:
-            return self.files[path.name] or None
-        return table_named(stem_of(path))
+        said = self._said(path)
+        return table_named(stem_of(path)) if said is None else said or None
+
+    def _said(self, path: Path) -> str | None:
+        """Give what the settings say of a whole file; None where they say nothing."""
+        return self.files.get(path.name, self.files.get(stem_of(path)))
 
     def of_layer(self, path: Path, layer: str, whole: str | None) -> str | None:
         """Give the table a sheet or layer holds: the settings, its own name, then its file's."""
         label = f"{path.name}:{layer}"
         if label in self.files:
             return self.files[label] or None
-        if path.name in self.files:
-            return self.files[path.name] or None
-        return table_named(layer.removesuffix(".shp")) or whole
+        said = self._said(path)
+        return table_named(layer.removesuffix(".shp")) or whole if said is None else said or None
 
     def leaves_out(self, path: Path, layer: str = "") -> bool:
         """Tell whether the settings say that a file, or one of its sheets, is not to be used."""
-        whole = self.files.get(path.name)
+        whole = self._said(path)
         own = self.files.get(f"{path.name}:{layer}", whole) if layer else whole
         return own == ""
 
@@ -55,7 +58,8 @@ class Claims(NamedTuple):
         """List a file, or its sheets and layers, that the settings say are not to be used."""
         return [
             label for label, table in self.files.items()
-            if not table and (label == path.name or label.startswith(f"{path.name}:"))
+            if not table
+            and (label in (path.name, stem_of(path)) or label.startswith(f"{path.name}:"))
         ]  # fmt: skip
 
     def own(self, table: str) -> Headers:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ class Runs(IntEnum):
 
 _PER_UNIT = (
     "households", "grid_now", "community_now", "group", "pin", "measure", "subdistrict", "x", "y",
-    "on_rim",
+    "on_rim", "rise", "fall",
 )  # fmt: skip
 
 
@@ -85,6 +85,9 @@ class UnitGraph:
         Households each community is kept in, as for grids, shape (n_communities,).
     community_is_locked
         Communities that keep their grids and border, shape (n_communities,).
+    rise, fall
+        The most households that come to a unit, and that go, on any day of the years that a plan
+        is to stay lawful for; shape (n,), zeros by default.
 
     Raises
     ------
@@ -122,10 +125,17 @@ class UnitGraph:
     community_lower: NDArray[np.int64]
     community_upper: NDArray[np.int64]
     community_is_locked: NDArray[np.bool_]
+    rise: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    fall: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         """Check every array once."""
         n, m = self.n_units, len(self.indices)
+        for name in ("rise", "fall"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.zeros(n, np.int64))
+            _expect(bool((getattr(self, name) >= 0).all()), f"{name} must not be negative")
+        _expect(bool((self.fall <= self.households).all()), "more go than there are")
         for name in _PER_UNIT:
             _expect(len(getattr(self, name)) == n, f"{name} must have {n} entries")
         for name in ("border_m", "off_line_m", "is_open"):

@@ -167,11 +167,29 @@ def _own(item: Exemption, usual: Band) -> Allowed:
 
 
 def short_by(
-    households: NDArray[np.int64], lower: NDArray[np.int64], upper: NDArray[np.int64]
+    least: NDArray[np.int64],
+    most: NDArray[np.int64],
+    lower: NDArray[np.int64],
+    upper: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Give the households that each zone is out of its band by; shapes (n,)."""
-    out = np.maximum(lower - households, households - upper)
-    return np.asarray(np.maximum(out, 0), np.int64)
+    """
+    Give the households that each zone is out of its band by; shapes (n,).
+
+    Parameters
+    ----------
+    least, most
+        What a zone has on the days of the horizon when it has fewest and most; both what it has
+        today where only today counts.
+    lower, upper
+        Its band, inclusive.
+
+    Examples
+    --------
+    >>> one = [np.array([n]) for n in (290, 505, 300, 500)]
+    >>> short_by(*one).tolist()
+    [15]
+    """
+    return np.asarray(np.maximum(lower - least, 0) + np.maximum(most - upper, 0), np.int64)
 
 
 def is_tight(households: int, lower: int, upper: int) -> bool:

@@ -11,6 +11,7 @@ from lingwu_grid import cli
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence
+from lingwu_grid.planning.foresight import said as foresight_said
 
 if TYPE_CHECKING:
     import argparse
@@ -34,6 +35,10 @@ CODES = """\
 """
 
 
+NAMED = ("scenario", "communities", "horizon")
+"""Options that are settings."""
+
+
 def main(argv: list[str] | None = None) -> int:
     """Parse, partition, write, print, give an exit code."""
     command = cli.Command("partition", HELP, _work, CODES)
@@ -54,6 +59,10 @@ def main(argv: list[str] | None = None) -> int:
         default=None,
         help="社区：fixed 不变，adjust 微调（默认），redraw 重划",
     )
+    parser.add_argument(
+        "--horizon", type=int, default=None, metavar="年",
+        help="照增长表看几年：方案在这几年里都合规，现在动的户尽量少（默认 0，只看现在）",
+    )  # fmt: skip
     cli.add_solving(
         parser,
         limit="到时就用目前最好的方案（默认不限）；先求合规，再论时限",
@@ -65,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
     out = options.out or Path("outputs") / options.study.resolve().name
-    named = {k: v for k in ("scenario", "communities") if (v := getattr(options, k)) is not None}
+    named = {k: v for k in NAMED if (v := getattr(options, k)) is not None}
     rules = lg.settings(options.study, options.rules, datum=options.datum).with_(**named)
     cli.require_database(options)
     with (
@@ -99,6 +108,8 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
         f"户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"
         + (f"；按增长表三年内会超出范围的 {s['zones_leaving']} 个" if s["zones_leaving"] else "")
     )
+    if line := foresight_said(summary):
+        cli.say_result(line)
     for item in summary["explanations"]:
         cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")
         for repair in item["repairs"]:

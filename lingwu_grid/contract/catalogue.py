@@ -93,6 +93,7 @@ TITLES: dict[str, str] = {
     "community_under": "社区不足下限",
     "growth_unread": "增长表有一行没有计入",
     "growth_out": "三年内会超出户数范围",
+    "growth_left_out": "有交付或拆除没有按它留余地",
     "mean_tight": "平均户数贴近上下限",
     "cut_by_barrier": "被河渠铁路隔开",
     "target_grids_missed": "网格个数达不到希望",

@@ -64,6 +64,9 @@ class SecondMeasure:
     """What one person too many or too few in a grid costs, in households moved."""
 
 
+MOST_YEARS = 20
+"""No delivery is known so long before."""
+
 INTERNAL_NOTICE = "内部工作用图"
 
 
@@ -137,6 +140,8 @@ class Rules:
     open_crossings: tuple[tuple[str, ...], ...] = ()
     """Pairs of grids between which a barrier may be crossed."""
     second_measure: SecondMeasure = SecondMeasure()
+    horizon: int = 0
+    """Years that the plan is to stay lawful for, by the table `growth`; 0 looks at today alone."""
     target_grids: int = 0
     """Grids wished for in all, exceptions included; 0 leaves the number to sizes and moves."""
     border_weight: float = 300.0
@@ -193,6 +198,11 @@ class Rules:
                 where="rules.toml margin",
                 remedy="取不大于范围宽度一半的非负整数",
             )
+        if not 0 <= self.horizon <= MOST_YEARS:
+            raise RulesError(
+                f"预见的年数 {self.horizon} 不对", where="rules.toml horizon",
+                remedy=f"写 0（只看现在）到 {MOST_YEARS}",
+            )  # fmt: skip
 
     def as_dict(self) -> dict[str, Any]:
         """Give the settings as plain values, for ``run.json``."""

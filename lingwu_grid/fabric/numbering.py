@@ -27,7 +27,11 @@ CORRIDOR_M = 3.0
 """Shorter contact joins nothing that is not one grid today: no corridors."""
 
 
-def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
+def build_graph(
+    fabric: Fabric,
+    rules: Rules,
+    growth: tuple[NDArray[np.int64], NDArray[np.int64]] | None = None,
+) -> UnitGraph:
     """
     Turn a fabric into numbers.
 
@@ -37,6 +41,9 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         Units and their borders.
     rules
         Bands, exceptions and locks, by id.
+    growth
+        The most that come to each unit, and that go, in years that the plan is to stay lawful
+        for (`rise_and_fall`); None to look at today alone.
 
     Returns
     -------
@@ -65,6 +72,7 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
     point = fabric.units.geometry.representative_point()
     wishes = read_wishes(fabric, rules)
     measure = rules.second_measure.column
+    nothing = np.zeros(n, np.int64)
     return UnitGraph(
         indptr=indptr_of(source, n),
         indices=target[order].astype(np.int32),
@@ -98,6 +106,8 @@ def build_graph(fabric: Fabric, rules: Rules) -> UnitGraph:
         community_lower=community_lower,
         community_upper=community_upper,
         community_is_locked=_community_locks(places, rules),
+        rise=nothing if growth is None else growth[0],
+        fall=nothing if growth is None else growth[1],
     )
 
 

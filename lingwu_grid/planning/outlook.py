@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import shapely
 
 from lingwu_grid.contract.findings import Finding, each
-from lingwu_grid.ingest.growth import read_growth
+from lingwu_grid.fabric.growth import horizon_end, unit_growth
 from lingwu_grid.lawful import LAWFUL, OVER, UNDER, community_bands, grid_bands, side
 from lingwu_grid.planning.lookups import named
 from lingwu_grid.planning.register import COMMUNITY, GRID
@@ -33,8 +32,7 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
     Parameters
     ----------
     drawn
-        A plan. Who comes to a compound, or leaves it, is shared among the grids that hold it as
-        its households of today are; a compound without any counts where its ground lies.
+        A plan. Who comes and goes is shared among the units of a compound (`unit_growth`).
 
     Returns
     -------
@@ -43,10 +41,10 @@ def make_outlook(drawn: Drawn) -> pd.DataFrame:
         change (on that day), households (from then on), standing, limit (what it is beyond; 0
         where it is in range).
     """
-    events, _ = read_growth(drawn.study)
-    if not len(events):
+    shared = unit_growth(drawn.study, drawn.fabric)
+    if not len(shared):
         return _nothing()
-    shared = _shared(events, _holders(drawn))
+    shared["grid_id"] = drawn.names.grid_of_unit[shared["unit"].to_numpy(np.int64)]
     home = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
     shared["community_id"] = shared["grid_id"].map(home)
     rules = drawn.study.rules
@@ -84,53 +82,6 @@ def _nothing() -> pd.DataFrame:
     )
 
 
-def _holders(drawn: Drawn) -> pd.DataFrame:
-    """Give the households that each grid has of each compound; of an empty one, where it lies."""
-    fabric, table = drawn.fabric, drawn.assignment
-    compound = fabric.units["compound_id"].fillna("").to_numpy(object)[fabric.unit_of_household]
-    rows = pd.DataFrame({"compound_id": compound, "grid_id": table["grid_id"].to_numpy(object)})
-    held = rows[rows["compound_id"] != ""].value_counts().rename("held").reset_index()
-    drawn_only = drawn.study.table("compounds")
-    empty = drawn_only[~drawn_only["compound_id"].astype(str).isin(held["compound_id"])]
-    grids = drawn.grids.to_crs(drawn.study.crs)
-    inner = shapely.point_on_surface(empty.geometry.to_numpy())
-    point, grid = shapely.STRtree(grids.geometry.to_numpy()).query(inner, predicate="intersects")
-    lies = pd.DataFrame(
-        {
-            "compound_id": empty["compound_id"].astype(str).to_numpy(object)[point],
-            "grid_id": grids["grid_id"].to_numpy(object)[grid], "held": 0,
-        }
-    )  # fmt: skip
-    return pd.concat([held, lies.drop_duplicates("compound_id")], ignore_index=True)
-
-
-def _shared(events: pd.DataFrame, holders: pd.DataFrame) -> pd.DataFrame:
-    """Share what comes and goes among the grids of its compound; nobody leaves who is not there."""
-    by = {str(code): rows for code, rows in holders.groupby("compound_id")}
-    has = {code: int(rows["held"].sum()) for code, rows in by.items()}
-    out: list[dict[str, Any]] = []
-    for event in events.itertuples(index=False):
-        rows = by.get(event.compound_id)
-        if rows is None:
-            continue  # a compound of another part of the town
-        change = max(int(event.households), -has[event.compound_id])
-        if not change:
-            continue
-        has[event.compound_id] += change
-        rows = rows.sort_values("grid_id")
-        weight = rows["held"].to_numpy(float) + (rows["held"].sum() == 0)
-        exact = change * weight / weight.sum()
-        count = np.floor(exact).astype(np.int64)
-        # Largest remainder: the rest goes to those that were rounded down most.
-        most = np.argsort(count - exact, kind="stable")[: change - int(count.sum())]
-        count[most] += 1
-        out += [
-            {"grid_id": grid, "date": event.date, "change": int(n)}
-            for grid, n in zip(rows["grid_id"], count.tolist(), strict=True)
-        ]
-    return pd.DataFrame(out, columns=["grid_id", "date", "change"])
-
-
 def leaving(outlook: pd.DataFrame, layers: Mapping[str, pd.DataFrame], start: str) -> pd.DataFrame:
     """
     Give the zones that are lawful now and leave their range within three years, with when first.
@@ -146,9 +97,8 @@ def leaving(outlook: pd.DataFrame, layers: Mapping[str, pd.DataFrame], start: st
     """
     if not len(outlook):
         return outlook
-    days = pd.to_datetime(outlook["date"])
-    last = (pd.Timestamp(start) if start else days.min()) + pd.DateOffset(years=YEARS)
-    out = outlook["standing"].isin([OVER, UNDER]) & (days <= last)
+    last = horizon_end(outlook, start, YEARS)
+    out = outlook["standing"].isin([OVER, UNDER]) & (pd.to_datetime(outlook["date"]) <= last)
     lawful = {
         zone
         for level, layer in layers.items()

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid.planning.defence import gap_of
+from lingwu_grid.planning.foresight import together
 from lingwu_grid.planning.identity import named_by, unit_lines
 from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.making import backdrop_of
@@ -136,6 +137,8 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
     parts = [part.record.summary for part in solved]
     total: dict[str, Any] = dict(parts[0])
     total |= {key: sum(p[key] for p in parts) for key in SUMS}
+    if any("horizon" in p for p in parts):
+        total["horizon"] = together(parts)
     prices = [p["price_of_clear_borders"] for p in parts]
     total["price_of_clear_borders"] = None if None in prices else sum(prices)
     total["study"] = ground.name

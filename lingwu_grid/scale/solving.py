@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from lingwu_grid.audit.people import people
 from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.contract.rules import PARTS_GAP, Rules
+from lingwu_grid.engine.foresight import solve_ahead
 from lingwu_grid.engine.instance import pose, within
 from lingwu_grid.engine.solve import solve
+from lingwu_grid.fabric.growth import worst_days
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.outlines import Outlines
 from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.planning.foresight import with_foresight
 from lingwu_grid.planning.making import make_record
 from lingwu_grid.planning.run import Clock, peak_mb, run_of
 from lingwu_grid.scale.jobs import Failed
@@ -65,12 +69,17 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
     fabric = build_fabric(study)  # points and lines -> units that tile the ground
     watch(f"划出 {len(fabric.units)} 个单元")
     clock.lap("fabric")
-    graph = build_graph(fabric, study.rules)  # units -> neighbours, households, old grids
+    growth = worst_days(study, fabric)  # deliveries, demolitions -> the most that come and go
+    graph = build_graph(fabric, study.rules, growth)  # units -> neighbours, households, old grids
     shape = Outlines(fabric.units.geometry.to_numpy(), study.rules.neck_weight)
     instance = pose(graph, study.rules, shape)  # what is lawful, what it costs to move
-    solution = solve(instance, seed=job.seed, stop=stop, workers=threads, watch=watch)
+    solver = partial(solve, seed=job.seed, stop=stop, workers=threads, watch=watch)
+    foreseen = None if growth is None else solve_ahead(instance, solver, stop=stop, watch=watch)
+    solution = foreseen.solution if foreseen else solver(instance)
     clock.lap("solve")
     record = make_record(study, fabric, solution)  # numbers -> names, borders, reasons
+    if foreseen is not None:
+        record = with_foresight(record, study, fabric, foreseen)
     clock.lap("record")
     tried = tried_repairs(study, fabric, solution, seed=job.seed, workers=1, stop=stop)
     clock.lap("repairs")

@@ -42,7 +42,9 @@ def compounds_in_a_ring() -> tuple[Subproblem, Draft]:
 def shifted_ring() -> Task:
     """Eight compounds of one size in a ring, in pairs as today, but all shifted by one."""
     part, draft = compounds_in_a_ring()
-    part = part._replace(households=np.full(8, 200), home_households=np.full(8, 200))
+    part = part._replace(
+        households=np.full(8, 200), counts=np.full(8, 200), home_households=np.full(8, 200)
+    )
     zone = ((np.arange(8) + 1) // 2 % 4).astype(np.int32)
     rows = np.arange(8, dtype=np.int64), np.arange(4, dtype=np.int32), np.zeros(1, np.int32)
     return Task(*rows, part, Draft(zone, draft.owner), PRICES, (7,), 100, 0.0)
@@ -106,7 +108,8 @@ def test_kicks_begin_where_households_moved_and_a_grid_is_open_and_free() -> Non
     assert zones_with_moves(task.part, one).tolist() == [1]
     locked = task.part._replace(is_locked=np.array([False, True, False, False]))
     assert not len(zones_with_moves(locked, one))
-    bare = task.part._replace(households=np.array([0, 0, *[200] * 6]))
+    lived_in = np.array([0, 0, *[200] * 6])
+    bare = task.part._replace(households=lived_in, counts=lived_in)
     assert not len(zones_with_moves(bare, one))
 
 

@@ -86,7 +86,9 @@ def test_zones_are_closed_or_opened_until_there_are_as_many_as_wished(
 ) -> None:
     part, zone = town
     part = part._replace(
-        owner_zones=np.array([wanted], np.int64), households=np.maximum(part.households, 20)
+        owner_zones=np.array([wanted], np.int64),
+        households=np.maximum(part.households, 20),
+        counts=np.maximum(part.households, 20),
     )
     found = recounted(part, zone, part.zone_owner, seeded(seed))
     assert zones_in_pieces(part, found) == []

@@ -55,6 +55,7 @@ def lattice_part(
         indices=indices,
         edge_cost=np.full(len(indices), 10.0),
         households=np.array(households, np.int64),
+        counts=np.array(households, np.int64),
         measure=np.zeros(n),
         home_indptr=np.arange(n + 1, dtype=np.int32),
         home_zone=zone.astype(np.int32),

@@ -65,8 +65,9 @@ def test_the_one_home_of_the_rule(case: dict[str, Any]) -> None:
 def test_the_solver_counts_the_same_households_out_of_range(case: dict[str, Any]) -> None:
     lower, upper, _ = allowed(case)
     assert out_of_range(case["size"], lower, upper) == abs(case["out"])
-    sizes = (np.array([n]) for n in (case["size"], lower, upper))
-    assert short_by(*sizes).tolist() == [abs(case["out"])]
+    n = np.array([case["size"]])
+    band = np.array([lower]), np.array([upper])
+    assert short_by(n, n, *band).tolist() == [abs(case["out"])]
 
 
 @pytest.mark.parametrize("case", OF_GRIDS, ids=lambda case: case["name"])

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from lingwu_grid.engine.exact.model import ExactModel
-from lingwu_grid.engine.search._kernels import FAULT
+from lingwu_grid.engine.search._kernels import FAULT, TODAY, come_and_go
 from lingwu_grid.engine.search.search import Draft, state_of
 from lingwu_grid.graph import indptr_of, sources
 
@@ -75,9 +75,15 @@ def zones_model(
     owners, owner = np.unique(draft.owner[every], return_inverse=True)
     # One owner alone cannot change, whatever happens inside it.
     is_several = len(owners) > 1
-    outside = state_of(part, draft).owner_size - np.bincount(
-        draft.owner[draft.zone[units]], part.households[units], minlength=len(part.owner_lower)
-    ).astype(np.int64)
+    there = np.ones(len(draft.zone), np.bool_)
+    there[units] = False
+    rise, fall = come_and_go(part.counts)
+    outside, come, go = (
+        np.bincount(draft.owner[draft.zone[there]], count[there], len(part.owner_lower)).astype(
+            np.int64
+        )
+        for count in (part.households, rise, fall)
+    )
     pairs = local[_apart_pairs(part)]
     exact = ExactModel(
         indptr=indptr,
@@ -96,13 +102,15 @@ def zones_model(
         group=part.group[units],
         group_parts=_parts_left(part, draft.zone, units),
         owner=owner.astype(np.int32) if is_several else np.full(k, -1, np.int32),
-        owner_lower=(part.owner_lower - outside)[owners] * is_several,
-        owner_upper=(part.owner_upper - outside)[owners],
+        owner_lower=(part.owner_lower - outside + go)[owners] * is_several,
+        owner_upper=(part.owner_upper - outside - come)[owners],
         apart=pairs[(pairs >= 0).all(axis=1)].astype(np.int32),
         short_price=SHORT_PRICE,
         deviation_price=prices.deviation,
         wanted_zones=_wanted(part, draft, zones, owners),
         count_price=prices.zones,
+        rise=rise[units],
+        fall=fall[units],
     )
     return Model(exact, units, every)
 
@@ -114,7 +122,7 @@ def _wanted(
     wanted = part.owner_zones[owners]
     if (wanted < 0).any():
         return -1
-    present = np.flatnonzero(state_of(part, draft).size)
+    present = np.flatnonzero(state_of(part, draft).size & TODAY)
     outside = present[np.isin(draft.owner[present], owners) & ~np.isin(present, zones)]
     return max(0, int(wanted.sum()) - len(outside))
 

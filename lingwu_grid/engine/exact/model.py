@@ -53,6 +53,9 @@ class ExactModel:
         (p, 2), with a price each and the most of them.
     wanted_zones, count_price
         How many zones should be open, -1 for any number; price of one too many or too few.
+    rise, fall
+        The most households that come to a node, and that go, in the years a zone is to stay in
+        range for, shape (n,); zeros by default.
     is_loose
         Nodes that may be in one zone only ask for no way to its core: fewer shapes are ruled out
         by orders, and an answer may come out in pieces.
@@ -82,6 +85,18 @@ class ExactModel:
     wanted_zones: int = -1
     count_price: float = 0.0
     is_loose: bool = False
+    rise: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    fall: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def most(self) -> NDArray[np.int64]:
+        """The most households that each node will have, shape (n,)."""
+        return self.weight + self.rise if len(self.rise) else self.weight
+
+    @property
+    def least(self) -> NDArray[np.int64]:
+        """The fewest households that each node will have, shape (n,)."""
+        return self.weight - self.fall if len(self.fall) else self.weight
 
     def price(self, zone: NDArray[np.int32]) -> float:
         """Price an assignment by its nodes alone, sizes left out."""

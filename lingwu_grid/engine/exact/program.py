@@ -232,31 +232,39 @@ def _in_reach(exact: ExactModel, rank: NDArray[np.int32], z: int, rings: int) ->
 def _size_rows(exact: ExactModel, program: Program, z: int) -> None:
     x, columns, rows = program.x, program.columns, program.rows
     members = np.flatnonzero(x[:, z] >= 0)
-    entry = dict(zip(x[members, z].tolist(), exact.weight[members].tolist(), strict=True))
-    for column, (a, b) in zip(program.transfers, exact.transfer.tolist(), strict=True):
-        if z in (a, b):
-            entry[int(column)] = -1 if z == a else 1
+
+    def entry(counts: NDArray[np.int64]) -> dict[int, float]:
+        own = counts[members].astype(float).tolist()
+        row = dict(zip(x[members, z].tolist(), own, strict=True))
+        for column, (a, b) in zip(program.transfers, exact.transfer.tolist(), strict=True):
+            if z in (a, b):
+                row[int(column)] = -1 if z == a else 1
+        return row
+
     low, high = int(exact.lower[z]), int(exact.upper[z])
     inf = highspy.kHighsInf
     short = columns.add(exact.short_price, float(low), whole=False)
     over = columns.add(exact.short_price, inf, whole=False)
-    wanted: list[tuple[float, int, bool]] = [(low, short, True), (high, over, False)]
+    wanted: list[tuple[float, int, bool, NDArray[np.int64]]] = [
+        (low, short, True, exact.least), (high, over, False, exact.most)
+    ]  # fmt: skip
     if exact.deviation_price:
         wanted += [
-            ((low + high) / 2, columns.add(exact.deviation_price, inf, whole=False), above)
+            ((low + high) / 2, columns.add(exact.deviation_price, inf, whole=False), above,
+             exact.weight)
             for above in (True, False)
-        ]
+        ]  # fmt: skip
     opens = int(program.opens[z])
-    for target, slack, above in wanted:
-        row = dict(entry)
+    for target, slack, above, counts in wanted:
+        row = entry(counts)
         edge = float(target)
         if opens >= 0:
             # What an open zone must have hangs on the column that opens it.
-            row[opens] = row.get(opens, 0) - target
+            row[opens] = row.get(opens, 0.0) - target
             edge = 0.0
         row[slack] = 1 if above else -1
         rows.add(
-            list(row), [float(v) for v in row.values()], edge if above else -inf,
+            list(row), list(row.values()), edge if above else -inf,
             inf if above else edge,
         )  # fmt: skip
 
@@ -301,15 +309,11 @@ def _owner_rows(exact: ExactModel, x: NDArray[np.int64], columns: Columns, rows:
             continue
         u, z = np.nonzero(x[:, zones] >= 0)
         index = x[u, zones[z]].tolist()
-        weight = exact.weight[u].astype(float).tolist()
+        least, most = exact.least[u].astype(float).tolist(), exact.most[u].astype(float).tolist()
         short = columns.add(exact.short_price, highspy.kHighsInf, whole=False)
         over = columns.add(exact.short_price, highspy.kHighsInf, whole=False)
-        rows.add(
-            [*index, short], [*weight, 1.0], float(exact.owner_lower[owner]), highspy.kHighsInf
-        )
-        rows.add(
-            [*index, over], [*weight, -1.0], -highspy.kHighsInf, float(exact.owner_upper[owner])
-        )
+        rows.add([*index, short], [*least, 1.0], float(exact.owner_lower[owner]), highspy.kHighsInf)
+        rows.add([*index, over], [*most, -1.0], -highspy.kHighsInf, float(exact.owner_upper[owner]))
 
 
 def _group_rows(exact: ExactModel, x: NDArray[np.int64], columns: Columns, rows: Rows) -> None:

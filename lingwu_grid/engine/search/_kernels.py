@@ -32,6 +32,8 @@ class Subproblem(NamedTuple):
     edge_cost: NDArray[np.float64]
     """What it costs that a zone border runs along this entry."""
     households: NDArray[np.int64]
+    counts: NDArray[np.int64]
+    """The same with what may come and go in years to come, as :func:`packed` puts them."""
     measure: NDArray[np.float64]
     """A second count of each unit, less its share of households: even when zones sum to 0."""
     home_indptr: NDArray[np.int32]
@@ -70,7 +72,7 @@ class State(NamedTuple):
 
     zone: NDArray[np.int32]
     size: NDArray[np.int64]
-    """Households of each zone."""
+    """Households of each zone, packed."""
     measure: NDArray[np.float64]
     """Second measure of each zone."""
     group_count: NDArray[np.int32]
@@ -81,6 +83,7 @@ class State(NamedTuple):
     owner: NDArray[np.int32]
     """Owner of each unit."""
     owner_size: NDArray[np.int64]
+    """Households of each owner, packed."""
     owner_count: NDArray[np.int64]
     """Zones with households of each owner."""
 
@@ -104,6 +107,52 @@ class Prices(NamedTuple):
     """A zone that an owner has too many or too few."""
     tight: float
     """A zone or an owner within a hundredth of its minimum or maximum."""
+
+
+RISE_AT, FALL_AT = 24, 44
+"""Bits of a packed count from which the households that may come stand, and those that may go."""
+
+TODAY, RISE = (1 << RISE_AT) - 1, (1 << (FALL_AT - RISE_AT)) - 1
+
+
+def packed(
+    households: NDArray[np.int64], rise: NDArray[np.int64], fall: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """
+    Put three counts into one number, which sums and differences keep apart.
+
+    Parameters
+    ----------
+    households
+        Of today, below 16 million together.
+    rise, fall
+        The most that come, and the most that go, on any day of the horizon; below a million
+        and half a million together. Without them a packed count is the count of today.
+
+    Examples
+    --------
+    >>> packed(np.array([300]), np.array([0]), np.array([0])).tolist()
+    [300]
+    """
+    return np.asarray(households + (rise << RISE_AT) + (fall << FALL_AT), np.int64)
+
+
+def come_and_go(count: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """
+    Take packed counts apart again: the most that come, and the most that go.
+
+    Examples
+    --------
+    >>> come_and_go(packed(np.array([300]), np.array([80]), np.array([7])))
+    (array([80]), array([7]))
+    """
+    return (count >> RISE_AT) & RISE, count >> FALL_AT
+
+
+@borrowing
+def today(count: int) -> int:
+    """Give the households of today of a packed count."""
+    return count & TODAY
 
 
 @borrowing
@@ -180,13 +229,14 @@ def away(part: Subproblem, unit: int, owner: int) -> int:
 
 
 @borrowing
-def out_of_range(size: int, lower: int, upper: int) -> int:
-    """Give the households a zone is out of range by; an empty zone is closed, not short."""
+def out_of_range(count: int, lower: int, upper: int) -> int:
+    """Give the households a zone is, or will be, out of range by; an empty one is closed."""
+    size = count & TODAY
     if size == 0:
         return 0
-    if size < lower:
-        return lower - size
-    return max(0, size - upper)
+    least = size - (count >> FALL_AT)
+    most = size + ((count >> RISE_AT) & RISE)
+    return max(0, lower - least) + max(0, most - upper)
 
 
 @borrowing
@@ -199,11 +249,12 @@ def is_tight(size: int, lower: int, upper: int) -> bool:
 
 
 @borrowing
-def size_price(part: Subproblem, prices: Prices, zone: int, size: int) -> float:
+def size_price(part: Subproblem, prices: Prices, zone: int, count: int) -> float:
     """Price the size of a zone: violation first, then distance from the middle of the range."""
+    size = count & TODAY
     if size == 0:
         return 0.0
-    short = out_of_range(size, part.lower[zone], part.upper[zone])
+    short = out_of_range(count, part.lower[zone], part.upper[zone])
     middle = 0.5 * (part.lower[zone] + part.upper[zone])
     price = prices.violation * short + prices.deviation * abs(size - middle)
     if is_tight(size, part.lower[zone], part.upper[zone]):
@@ -212,18 +263,19 @@ def size_price(part: Subproblem, prices: Prices, zone: int, size: int) -> float:
 
 
 @borrowing
-def owner_short(part: Subproblem, owner: int, size: int) -> int:
+def owner_short(part: Subproblem, owner: int, count: int) -> int:
     """Give the households an owner with this many is out of range by."""
-    return out_of_range(size, part.owner_lower[owner], part.owner_upper[owner])
+    return out_of_range(count, part.owner_lower[owner], part.owner_upper[owner])
 
 
 @borrowing
-def owner_size_price(part: Subproblem, prices: Prices, owner: int, size: int) -> float:
+def owner_size_price(part: Subproblem, prices: Prices, owner: int, count: int) -> float:
     """Price the households of an owner, as :func:`size_price` does those of a zone."""
+    size = count & TODAY
     if size == 0:
         return 0.0
     lower, upper = part.owner_lower[owner], part.owner_upper[owner]
-    price = prices.violation * prices.owner * out_of_range(size, lower, upper)
+    price = prices.violation * prices.owner * out_of_range(count, lower, upper)
     if is_tight(size, lower, upper):
         price += prices.tight
     return float(price)
@@ -232,7 +284,7 @@ def owner_size_price(part: Subproblem, prices: Prices, owner: int, size: int) ->
 @borrowing
 def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
     """Price the change of owner of one unit, from `a` to `b`."""
-    h = int(part.households[unit])
+    h = int(part.counts[unit])
     price = (
         owner_size_price(part, prices, a, state.owner_size[a] - h)
         - owner_size_price(part, prices, a, state.owner_size[a])
@@ -240,7 +292,7 @@ def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: in
         - owner_size_price(part, prices, b, state.owner_size[b])
     )
     change = away(part, unit, b) - away(part, unit, a)
-    return float(price + prices.community * h * change)
+    return float(price + prices.community * part.households[unit] * change)
 
 
 @borrowing
@@ -268,7 +320,7 @@ def flip_count_price(
     if h == 0 or prices.zones == 0.0:
         return 0.0
     a, b = int(state.zone_owner[here]), int(state.zone_owner[to])
-    closes, opens = int(state.size[here] == h), int(state.size[to] == 0)
+    closes, opens = int(today(state.size[here]) == h), int(today(state.size[to]) == 0)
     if a == b:
         return more_zones_price(part, state, prices, a, opens - closes)
     return more_zones_price(part, state, prices, a, -closes) + more_zones_price(
@@ -300,7 +352,7 @@ def fault_change(part: Subproblem, state: State, unit: int, to: int) -> int:
 def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: int) -> float:
     """Price the move of `unit` to zone `to`; negative is better. Cost: its neighbours."""
     here = int(state.zone[unit])
-    h = int(part.households[unit])
+    h = int(part.counts[unit])
     price = (
         size_price(part, prices, here, state.size[here] - h)
         - size_price(part, prices, here, state.size[here])
@@ -338,7 +390,7 @@ def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: in
 def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the households out of range, faults included, that a move adds."""
     here = int(state.zone[unit])
-    h = int(part.households[unit])
+    h = int(part.counts[unit])
     more = (
         out_of_range(state.size[here] - h, part.lower[here], part.upper[here])
         - out_of_range(state.size[here], part.lower[here], part.upper[here])
@@ -360,11 +412,11 @@ def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
 def flip(part: Subproblem, state: State, unit: int, to: int) -> None:
     """Move `unit` to zone `to`."""
     here = int(state.zone[unit])
-    h = int(part.households[unit])
+    h, lived_in = int(part.counts[unit]), int(part.households[unit])
     state.zone[unit] = to
-    if h > 0:
-        state.owner_count[state.zone_owner[here]] -= int(state.size[here] == h)
-        state.owner_count[state.zone_owner[to]] += int(state.size[to] == 0)
+    if lived_in > 0:
+        state.owner_count[state.zone_owner[here]] -= int(today(state.size[here]) == lived_in)
+        state.owner_count[state.zone_owner[to]] += int(today(state.size[to]) == 0)
     state.size[here] -= h
     state.size[to] += h
     state.measure[here] -= part.measure[unit]

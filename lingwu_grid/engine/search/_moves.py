@@ -24,6 +24,7 @@ from lingwu_grid.engine.search._kernels import (
     owner_short,
     owner_size_price,
     rest_is_one_piece,
+    today,
 )
 from lingwu_grid.engine.search._trees import cut_tree
 
@@ -145,7 +146,7 @@ def give_zone(state: State, zone: int, owner: int) -> None:
     """Give a whole zone to another owner."""
     state.owner_size[state.zone_owner[zone]] -= state.size[zone]
     state.owner_size[owner] += state.size[zone]
-    is_open = int(state.size[zone] > 0)
+    is_open = int(today(state.size[zone]) > 0)
     state.owner_count[state.zone_owner[zone]] -= is_open
     state.owner_count[owner] += is_open
     state.zone_owner[zone] = owner
@@ -317,7 +318,7 @@ def whole_zone(
     price -= owner_size_price(part, prices, b, size_b)
     short = owner_short(part, a, size_a - size) - owner_short(part, a, size_a)
     short += owner_short(part, b, size_b + size) - owner_short(part, b, size_b)
-    if state.size[zone] > 0:
+    if today(state.size[zone]) > 0:
         price += more_zones_price(part, state, prices, a, -1)
         price += more_zones_price(part, state, prices, b, 1)
     scratch.done_unit[0] = -1 - zone

@@ -20,6 +20,7 @@ from lingwu_grid.engine.search._kernels import (
     owner_size_price,
     size_price,
     stay_price,
+    today,
 )
 
 if TYPE_CHECKING:
@@ -102,9 +103,9 @@ def _meeting(parent: NDArray[np.int32], depth: NDArray[np.int32], i: int, j: int
 def pair_price(
     part: Subproblem, state: State, prices: Prices, a: int, b: int, size_a: int, total: int
 ) -> float:
-    """Price the sizes of two zones, and of their owners, that share `total` households."""
+    """Price the sizes of two zones, and of their owners, that share `total` (packed counts)."""
     size_b = total - size_a
-    if size_a == 0 or size_b == 0:
+    if today(size_a) == 0 or today(size_b) == 0:
         return np.inf
     price = size_price(part, prices, a, size_a) + size_price(part, prices, b, size_b)
     p, q = int(state.zone_owner[a]), int(state.zone_owner[b])
@@ -158,18 +159,20 @@ def cut_pair(
     for i in range(n):
         local[units[i]] = i
     in_a, in_b = np.empty(n), np.empty(n)
-    households, cost_b = 0, 0.0
+    total, cost_b = 0, 0.0
     for i in range(n):
         u = int(units[i])
         in_a[i] = stay_price(part, state, prices, u, a)
         in_b[i] = stay_price(part, state, prices, u, b)
-        households += part.households[u]
+        total += part.counts[u]
         cost_b += in_b[i]
     cost_a = in_a.sum()
-    # A call that hands a part over costs more than what it works out: each size once, not each cut.
-    sized = np.empty(households + 1)
-    for size in range(households + 1):
-        sized[size] = pair_price(part, state, prices, a, b, size, households)
+    # A call that hands a part over costs more than what it works out: each size once, not each
+    # cut. Where households are to come or go, sizes are too many to price beforehand.
+    is_steady = today(total) == total
+    sized = np.empty(total + 1 if is_steady else 0)
+    for size in range(len(sized)):
+        sized[size] = pair_price(part, state, prices, a, b, size, total)
     parent, order = np.empty(n, np.int32), np.empty(n, np.int32)
     depth = np.zeros(n, np.int32)
     below = np.empty(n, np.int64)
@@ -181,7 +184,7 @@ def cut_pair(
         for k in range(n):
             i = order[k]
             depth[i] = 0 if k == 0 else depth[parent[i]] + 1
-            below[i] = part.households[units[i]]
+            below[i] = part.counts[units[i]]
             gain[i] = in_a[i] - in_b[i]
             border[i] = 0.0
         for i in range(n):
@@ -201,8 +204,14 @@ def cut_pair(
         best, to_a = -1, True
         for k in range(1, n):
             i = order[k]
-            one = border[i] + cost_b + gain[i] + sized[below[i]]
-            other = border[i] + cost_a - gain[i] + sized[households - below[i]]
+            rest = total - below[i]
+            if is_steady:
+                one, other = sized[below[i]], sized[rest]
+            else:
+                one = pair_price(part, state, prices, a, b, below[i], total)
+                other = pair_price(part, state, prices, a, b, rest, total)
+            one += border[i] + cost_b + gain[i]
+            other += border[i] + cost_a - gain[i]
             if min(one, other) < price[tree]:
                 price[tree] = min(one, other)
                 best, to_a = k, one <= other

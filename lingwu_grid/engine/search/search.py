@@ -12,15 +12,18 @@ import numpy as np
 
 from lingwu_grid.engine.search._anneal import anneal
 from lingwu_grid.engine.search._kernels import (
+    TODAY,
     Prices,
     State,
     Subproblem,
+    come_and_go,
     rest_is_one_piece,
     whole_price,
     whole_short,
 )
 from lingwu_grid.engine.search.openings import varied
 from lingwu_grid.graph import pieces
+from lingwu_grid.lawful import short_by
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -59,7 +62,7 @@ def state_of(part: Subproblem, draft: Draft) -> State:
     """
     n_zones = len(part.lower)
     zone, zone_owner = draft.zone.astype(np.int32), draft.owner.astype(np.int32)
-    size = np.bincount(zone, part.households, minlength=n_zones).astype(np.int64)
+    size = _summed(part.counts, zone, n_zones)
     count = np.zeros((len(part.group_parts), n_zones), np.int32)
     grouped = part.group >= 0
     np.add.at(count, (part.group[grouped], zone[grouped]), 1)
@@ -73,9 +76,26 @@ def state_of(part: Subproblem, draft: Draft) -> State:
         parts=(count > 0).sum(axis=1).astype(np.int32),
         zone_owner=zone_owner.copy(),
         owner=owner,
-        owner_size=np.bincount(owner, part.households, minlength=n_owners).astype(np.int64),
-        owner_count=np.bincount(zone_owner[size > 0], minlength=n_owners).astype(np.int64),
+        owner_size=_summed(part.counts, owner, n_owners),
+        owner_count=np.bincount(zone_owner[(size & TODAY) > 0], minlength=n_owners).astype(
+            np.int64
+        ),
     )
+
+
+def _summed(count: NDArray[np.int64], label: NDArray[np.int32], n: int) -> NDArray[np.int64]:
+    """Sum packed counts by label; whole numbers all the way, which floats of 53 bits are not."""
+    out = np.zeros(n, np.int64)
+    np.add.at(out, label, count)
+    return out
+
+
+def short_of(
+    count: NDArray[np.int64], lower: NDArray[np.int64], upper: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Give the households that zones or owners of packed counts are out of range by, shape (n,)."""
+    size, (rise, fall) = count & TODAY, come_and_go(count)
+    return short_by(size - fall, size + rise, lower, upper) * (size > 0)
 
 
 def can_leave(part: Subproblem, zone: NDArray[np.int32], unit: int) -> bool:
@@ -107,9 +127,7 @@ def owners_short(part: Subproblem, draft: Draft) -> NDArray[np.int64]:
     draft
         The assignment.
     """
-    size = state_of(part, draft).owner_size
-    short = np.maximum(np.maximum(part.owner_lower - size, size - part.owner_upper), 0)
-    return np.asarray(short * (size > 0), np.int64)
+    return short_of(state_of(part, draft).owner_size, part.owner_lower, part.owner_upper)
 
 
 def violation(part: Subproblem, draft: Draft) -> int:

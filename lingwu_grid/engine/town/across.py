@@ -176,7 +176,7 @@ def neighbourhoods(instance: Instance, town: Town, csr: Csr, wanted: list[int]) 
     found = []
     for c in wanted:
         # Too small asks for households above the minimum, too large for room below the maximum.
-        side = 0 if sizes.households[c] < sizes.lower[c] else 1
+        side = 0 if sizes.households[c] - sizes.fall[c] < sizes.lower[c] else 1
         near = [c, *pairs[pairs[:, 0] == c, 1].tolist()]
         while sizes.short[c] and spare[side, near].sum() < SPARE and len(near) < MOST_NEIGHBOURS:
             ring = np.setdiff1d(pairs[np.isin(pairs[:, 0], near), 1], near).tolist()

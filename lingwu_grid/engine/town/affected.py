@@ -99,7 +99,7 @@ def _by_community(instance: Instance) -> list[tuple[_Need, list[_Need]]]:
             for grid in np.setdiff1d(homes.grid[here], [-1]).tolist()
             if here[homes.grid == grid].all()
         ]
-        _, lived = homes.by_unit(here)
+        _, lived, _ = homes.by_unit(here)
         need = _Need(int(lived.sum()), 0, 0)
         if counts:
             need = _need(lived, int(graph.community_lower[c]), int(graph.community_upper[c]))

@@ -63,6 +63,40 @@ def least_to_leave(unit_households: NDArray[np.int64], upper: int) -> int:
     return excess + (enough & -enough).bit_length() - 1
 
 
+def least_to_leave_ahead(
+    unit_households: NDArray[np.int64], unit_most: NDArray[np.int64], upper: int
+) -> int:
+    """
+    Find the fewest households that must leave a grid so that what stays fits when it has most.
+
+    Parameters
+    ----------
+    unit_households
+        Households of each unit today, shape (n_units,), all > 0.
+    unit_most
+        Households of each unit on its fullest day, shape (n_units,), none less than today.
+    upper
+        Most households a grid may have.
+
+    Examples
+    --------
+    >>> least_to_leave_ahead(np.array([40, 70, 350]), np.array([40, 190, 350]), upper=500)
+    70
+    >>> least_to_leave_ahead(np.array([40, 70, 450]), np.array([40, 70, 450]), upper=500)
+    70
+    """
+    excess = int(unit_most.sum()) - upper
+    if excess <= 0:
+        return 0
+    # The most of the fullest day that goes with so many households of today, by their number.
+    goes = np.full(int(unit_households.sum()) + 1, -1, np.int64)
+    goes[0] = 0
+    for households, most in zip(unit_households.tolist(), unit_most.tolist(), strict=True):
+        with_it = np.where(goes[:-households] >= 0, goes[:-households] + most, -1)
+        goes[households:] = np.maximum(goes[households:], with_it)
+    return int(np.flatnonzero(goes >= excess)[0])
+
+
 def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -> int:
     """
     Bound the households that change grid in any lawful plan of whole units.
@@ -71,7 +105,8 @@ def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -
     minimum either receives what it lacks or is closed, and then all its households move. One
     household may leave one grid and arrive in the other, so the two sums are not added: the
     bound is the least of ``max(out + closed, need)`` over the sets of grids to close. Households
-    of no grid today may come without changing any: they are taken off the need.
+    of no grid today may come without changing any: they are taken off the need. Where the graph
+    foresees growth, a grid must fit its range on its fullest day and on its emptiest.
 
     Parameters
     ----------
@@ -91,13 +126,16 @@ def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -
     home, households = graph.home_grid, graph.home_households
     homes = homes_today(graph)
     nowhere = homes.grid < 0
+    unit = sources(graph.home_indptr)
     if ground is not None:
         nowhere &= ground[homes.unit]
         inside = ground[sources(graph.home_indptr)]
         partly = np.isin(home, home[~inside])
-        home, households = home[inside & ~partly], households[inside & ~partly]
+        chosen = inside & ~partly
+        home, households, unit = home[chosen], households[chosen], unit[chosen]
     free = int(homes.households[nowhere].sum())
-    return _least(home, households, (instance.lower, instance.upper), free)
+    rows = _Rows(home, households, *_growth_of(graph, unit, households))
+    return _least(rows, (instance.lower, instance.upper), free)
 
 
 def unconditional_communities(instance: Instance) -> int:
@@ -120,9 +158,27 @@ def unconditional_communities(instance: Instance) -> int:
     if not instance.keeps_today or instance.community_mode == "redraw":
         return 0
     homes = homes_today(graph)
-    now, weight = homes.by_unit(homes.community >= 0)
+    now, weight, unit = homes.by_unit(homes.community >= 0)
     free = int(homes.households[homes.community < 0].sum())
-    return _least(now, weight, (graph.community_lower, graph.community_upper), free)
+    rows = _Rows(now, weight, *_growth_of(graph, unit, weight))
+    return _least(rows, (graph.community_lower, graph.community_upper), free)
+
+
+class _Rows(NamedTuple):
+    """What each unit has of each zone of today, now and on its worst days, shapes (n_rows,)."""
+
+    zone: NDArray[np.int32]
+    households: NDArray[np.int64]
+    rise: NDArray[np.int64]
+    fall: NDArray[np.int64]
+
+
+def _growth_of(
+    graph: UnitGraph, unit: NDArray[np.int64], households: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the growth of units that are one zone's altogether; of others, none is sure."""
+    whole = households == graph.households[unit]
+    return graph.rise[unit] * whole, graph.fall[unit] * whole
 
 
 class Homes(NamedTuple):
@@ -133,12 +189,14 @@ class Homes(NamedTuple):
     community: NDArray[np.int64]
     households: NDArray[np.int64]
 
-    def by_unit(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-        """Give the community and the households of what is one unit's in one community."""
+    def by_unit(
+        self, chosen: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64], NDArray[np.int64]]:
+        """Give the community, the households and the unit of what is one unit's in one."""
         n = int(self.unit.max(initial=0)) + 1
         key, which = np.unique(self.community[chosen] * n + self.unit[chosen], return_inverse=True)
         total = np.bincount(which, self.households[chosen], len(key)).astype(np.int64)
-        return (key // n).astype(np.int32), total
+        return (key // n).astype(np.int32), total, key % n
 
 
 def homes_today(graph: UnitGraph) -> Homes:
@@ -155,22 +213,27 @@ def homes_today(graph: UnitGraph) -> Homes:
     )
 
 
-def _least(
-    now: NDArray[np.int32],
-    weight: NDArray[np.int64],
-    band: tuple[NDArray[np.int64], NDArray[np.int64]],
-    free: int,
-) -> int:
+def _least(rows: _Rows, band: tuple[NDArray[np.int64], NDArray[np.int64]], free: int) -> int:
     lower, upper = band
-    order = np.argsort(now, kind="stable")
-    size = np.bincount(now, weight, minlength=len(lower)).astype(np.int64)
-    edge = np.searchsorted(now[order], np.arange(len(lower) + 1))
+    order = np.argsort(rows.zone, kind="stable")
+    size, rise, fall = (
+        np.bincount(rows.zone, count, minlength=len(lower)).astype(np.int64) for count in rows[1:]
+    )
+    edge = np.searchsorted(rows.zone[order], np.arange(len(lower) + 1))
     out = 0
-    for z in np.flatnonzero(size > upper):
-        parts = weight[order[edge[z] : edge[z + 1]]]
-        out += least_to_leave(parts[parts > 0], int(upper[z]))
-    short = np.flatnonzero((size > 0) & (size < lower))
-    return _with_closings(out, size[short], lower[short] - size[short], free)
+    is_over = size + rise > upper
+    for z in np.flatnonzero(is_over):
+        mine = order[edge[z] : edge[z + 1]]
+        mine = mine[rows.households[mine] > 0]
+        parts = rows.households[mine]
+        if rise[z]:
+            out += least_to_leave_ahead(parts, parts + rows.rise[mine], int(upper[z]))
+        else:
+            out += least_to_leave(parts, int(upper[z]))
+    # One that must give is not also counted as closed: those households go once.
+    least = size - fall
+    short = np.flatnonzero((size > 0) & (least < lower) & ~is_over)
+    return _with_closings(out, size[short], lower[short] - least[short], free)
 
 
 def _with_closings(out: int, size: NDArray[np.int64], lack: NDArray[np.int64], free: int) -> int:

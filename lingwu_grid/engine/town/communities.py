@@ -91,7 +91,10 @@ def settle_communities(
     """
     graph = instance.graph
     indptr, indices = zone_graph(instance, zone)
-    size = np.bincount(zone, graph.households).astype(np.int64)
+    size, *ahead = (
+        np.bincount(zone, count).astype(np.int64)
+        for count in (graph.households, graph.rise, graph.fall)
+    )
     present = np.bincount(zone, minlength=len(size)) > 0
     street = np.full(len(size), -1, np.int32)
     street[zone] = graph.subdistrict
@@ -102,7 +105,7 @@ def settle_communities(
         communities = np.flatnonzero(graph.community_subdistrict == s)
         if len(communities):
             part = (instance, nodes, communities, today, size, indptr, indices)
-            exact = _community_instance(*part)
+            exact = replace(_community_instance(*part), rise=ahead[0][nodes], fall=ahead[1][nodes])
             if closing >= 0:
                 exact = _without(exact, int(np.searchsorted(communities, closing)))
             instances.append((nodes, communities, exact))

@@ -22,6 +22,7 @@ from lingwu_grid.engine.search.search import (
     rank,
     refine,
     seeded,
+    short_of,
     state_of,
     violation,
 )
@@ -30,7 +31,6 @@ from lingwu_grid.engine.town.levels import absorb_empty
 from lingwu_grid.engine.town.mend import BROAD, HASTY, Patience, mend
 from lingwu_grid.engine.town.polish import polish
 from lingwu_grid.graph import sources
-from lingwu_grid.lawful import short_by
 
 if TYPE_CHECKING:
     from lingwu_grid.engine.search._kernels import Prices, Subproblem
@@ -105,7 +105,7 @@ def search_task(task: Task, stop: Stop = never) -> Draft:
         found = best_of(part, task.prices, found, _improved(task, draft))
     for number in range(REBUILDS if can_be_rebuilt(part) else 0):
         state = state_of(part, found)
-        if not short_by(state.size, part.lower, part.upper)[state.size > 0].any() or stop():
+        if not short_of(state.size, part.lower, part.upper).any() or stop():
             break  # a compound in too many parts is no reason to begin from nothing
         start = rebuilt(part, draft, seeded(*task.seed, 95, number)[0] % (1 << 31))
         again = improve(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._kernels import Prices, Subproblem
+from lingwu_grid.engine.search._kernels import Prices, Subproblem, packed
 from lingwu_grid.engine.search.search import Draft
 from lingwu_grid.engine.search.start import open_borders
 from lingwu_grid.graph import groups_of, indptr_of, sources
@@ -138,6 +138,7 @@ def make_task(
         indices=indices,
         edge_cost=edge,
         households=graph.households[units],
+        counts=packed(graph.households[units], graph.rise[units], graph.fall[units]),
         measure=instance.measure[units],
         home_indptr=np.append(0, np.diff(graph.home_indptr)[units].cumsum()).astype(np.int32),
         home_zone=number[graph.home_grid[home]],

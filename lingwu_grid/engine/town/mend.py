@@ -9,7 +9,14 @@ import numpy as np
 from lingwu_grid.engine.exact.branching import Limits, solve_exact
 from lingwu_grid.engine.exact.extract import SHORT_PRICE, placed, zones_model
 from lingwu_grid.engine.search._kernels import FAULT
-from lingwu_grid.engine.search.search import Draft, breaks_owner, owners_short, rank, state_of
+from lingwu_grid.engine.search.search import (
+    Draft,
+    breaks_owner,
+    owners_short,
+    rank,
+    short_of,
+    state_of,
+)
 from lingwu_grid.graph import sources
 
 if TYPE_CHECKING:
@@ -74,8 +81,7 @@ def faulty_zones(part: Subproblem, draft: Draft, *, of_owners: bool) -> list[int
         Worst first.
     """
     state = state_of(part, draft)
-    is_open = state.size > 0
-    fault = np.maximum(np.maximum(part.lower - state.size, state.size - part.upper), 0) * is_open
+    fault = short_of(state.size, part.lower, part.upper)
     for g in np.flatnonzero(state.parts > part.group_parts):
         fault[state.group_count[g] > 0] += FAULT
     missed = (part.pin >= 0) & (part.pin != draft.zone)

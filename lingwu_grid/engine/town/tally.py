@@ -24,11 +24,15 @@ class Sizes(NamedTuple):
     upper: NDArray[np.int64]
     is_present: NDArray[np.bool_]
     """False for a number without units."""
+    rise: NDArray[np.int64]
+    fall: NDArray[np.int64]
+    """The most that come, and that go, on any day of the horizon."""
 
     @property
     def short(self) -> NDArray[np.int64]:
-        """Households that each is out of range by."""
-        out = short_by(self.households, self.lower, self.upper)
+        """Households that each is, or will be, out of range by."""
+        least, most = self.households - self.fall, self.households + self.rise
+        out = short_by(least, most, self.lower, self.upper)
         return np.asarray(out * self.is_present, np.int64)
 
 
@@ -74,8 +78,12 @@ def _counted(
     lower: NDArray[np.int64],
     upper: NDArray[np.int64],
 ) -> Sizes:
-    size = np.bincount(zone, instance.graph.households, minlength=len(lower)).astype(np.int64)
-    return Sizes(size, lower, upper, np.bincount(zone, minlength=len(lower)) > 0)
+    graph, n = instance.graph, len(lower)
+    size, rise, fall = (
+        np.bincount(zone, count, minlength=n).astype(np.int64)
+        for count in (graph.households, graph.rise, graph.fall)
+    )
+    return Sizes(size, lower, upper, np.bincount(zone, minlength=n) > 0, rise, fall)
 
 
 def moved_households(

@@ -102,6 +102,8 @@ def _holders(study: Study, fabric: Fabric) -> pd.DataFrame:
     held = np.bincount(fabric.unit_of_household, minlength=len(compound))
     rows = pd.DataFrame({"compound_id": compound, "unit": np.arange(len(compound)), "held": held})
     rows = rows[(rows["compound_id"] != "") & (rows["held"] > 0)]
+    names = fabric.units["unit_id"].to_numpy(object)[rows["unit"]]
+    rows = rows.iloc[np.argsort(names.astype(str), kind="stable")]  # of equal shares by name
     drawn = study.table("compounds")
     empty = drawn[~drawn["compound_id"].astype(str).isin(rows["compound_id"])]
     inner = shapely.point_on_surface(empty.geometry.to_numpy())

@@ -45,13 +45,13 @@ def leaving(facts: Facts) -> dict[str, int]:
         for level, table in (("grid", facts.grids), ("community", facts.communities))
     }
     held = _held(facts)
-    there = {compound: sum(grids.values()) for compound, grids in held.items()}
+    there = {compound: sum(units.values()) for compound, units in held.items()}
     out: dict[str, int] = {}
     for day in sorted({event[0] for event in events}):
         for _, compound, wanted in (event for event in events if event[0] == day):
             count = max(wanted, -there.get(compound, 0))
             there[compound] = there.get(compound, 0) + count
-            for grid, change in _parted(held.get(compound, Counter()), count):
+            for (_, grid), change in _parted(held.get(compound, Counter()), count):
                 size["grid"][grid] += change
                 size["community"][str(facts.grids.loc[grid, "community_id"])] += change
         for level, zones in size.items():
@@ -83,30 +83,31 @@ def _events(facts: Facts) -> Iterator[tuple[date, str, int]]:
             yield day, str(row["compound_id"]), int(float(text))
 
 
-def _held(facts: Facts) -> dict[str, Counter[str]]:
-    """Count the households of each compound by grid; an empty one lies in one grid, or in none."""
+def _held(facts: Facts) -> dict[str, Counter[tuple[str, str]]]:
+    """Count the households of each compound by unit and grid; an empty one lies in a grid."""
     compound = dict(
         zip(facts.buildings["building_id"], facts.buildings["compound_id"], strict=True)
     )
-    out: dict[str, Counter[str]] = {}
-    for place, grid in zip(facts.rows["place"], facts.rows["grid_id"], strict=True):
+    out: dict[str, Counter[tuple[str, str]]] = {}
+    columns = (facts.rows[name].astype(str) for name in ("place", "unit_id", "grid_id"))
+    for place, unit, grid in zip(*columns, strict=True):
         if home := compound.get(place, ""):
-            out.setdefault(home, Counter())[str(grid)] += 1
+            out.setdefault(home, Counter())[unit, grid] += 1
     grids = facts.metres["grids"]
     table = facts.study.table("compounds")
     for code, shape in zip(table["compound_id"].astype(str), table.geometry, strict=True):
         if code not in out and shape is not None and not shape.is_empty:
             at = grids.index[shapely.intersects(grids.to_numpy(), shape.point_on_surface())]
-            out[code] = Counter({str(grid): 0 for grid in at[:1]})
+            out[code] = Counter({("", str(grid)): 0 for grid in at[:1]})
     return out
 
 
-def _parted(held: Counter[str], count: int) -> list[tuple[str, int]]:
+def _parted(held: Counter[tuple[str, str]], count: int) -> list[tuple[tuple[str, str], int]]:
     """Share a count as the households of today are; the largest remainders get one more."""
-    total, grids = sum(held.values()), sorted(held)
-    exact = [count * (held[g] / total if total else 1 / len(grids)) for g in grids]
+    total, units = sum(held.values()), sorted(held)
+    exact = [count * (held[u] / total if total else 1 / len(units)) for u in units]
     whole = [int(e // 1) for e in exact]
-    order = sorted(range(len(grids)), key=lambda i: (whole[i] - exact[i], i))
+    order = sorted(range(len(units)), key=lambda i: (whole[i] - exact[i], i))
     for i in order[: count - sum(whole)]:
         whole[i] += 1
-    return list(zip(grids, whole, strict=True))
+    return list(zip(units, whole, strict=True))

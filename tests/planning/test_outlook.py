@@ -12,9 +12,10 @@ import pytest
 import shapely
 
 import lingwu_grid as lg
+from lingwu_grid.fabric.growth import _shared, rise_and_fall, unit_growth
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.ingest.growth import read_growth
-from lingwu_grid.planning.outlook import COLUMNS, _shared, leaving, make_outlook, told_ahead
+from lingwu_grid.planning.outlook import COLUMNS, leaving, make_outlook, told_ahead
 
 if TYPE_CHECKING:
     from lingwu_grid.fabric.units import Fabric
@@ -36,8 +37,10 @@ def _drawn(study: lg.Study, plan: lg.Plan, fabric: Fabric) -> Any:  # noqa: ANN4
     rows = plan.assignment.set_index("household_id").loc[ids].reset_index()
     rules = plan.certificate["rules"]
     names = SimpleNamespace(
-        special_grids=plan.certificate["special_grids"], villages=plan.certificate["villages"]
-    )
+        special_grids=plan.certificate["special_grids"], villages=plan.certificate["villages"],
+        grid_of_unit=plan.units.set_index("unit_id").loc[fabric.units["unit_id"], "grid_id"]
+        .to_numpy(object),
+    )  # fmt: skip
     assert set(rules["own"]) == {"grid", "community"}
     return SimpleNamespace(
         study=study, fabric=fabric, grids=plan.grids, communities=plan.communities,
@@ -127,16 +130,16 @@ def _event(compound: str, households: int, day: str) -> dict[str, object]:
 
 def test_who_comes_is_shared_as_the_compound_is_and_nobody_leaves_who_is_not_there() -> None:
     holders = pd.DataFrame(
-        [("C", "g1", 30), ("C", "g2", 60), ("C", "g3", 10), ("E", "g1", 0)],
-        columns=["compound_id", "grid_id", "held"],
+        [("C", 1, 30), ("C", 2, 60), ("C", 3, 10), ("E", 1, 0)],
+        columns=["compound_id", "unit", "held"],
     )
     events = pd.DataFrame(
         [_event("C", 7, "1"), _event("E", 5, "2"), _event("C", -90, "3"), _event("C", -90, "4"),
          _event("elsewhere", 9, "4"), _event("C", 3, "5")]
     )  # fmt: skip
-    out = _shared(events, holders).groupby(["date", "grid_id"])["change"].sum().unstack(0)
-    assert out.loc[["g1", "g2", "g3"], "1"].tolist() == [2, 4, 1]  # 2.1, 4.2, 0.7
-    assert out["2"].dropna().to_dict() == {"g1": 5}
+    out = _shared(events, holders).groupby(["date", "unit"])["change"].sum().unstack(0)
+    assert out.loc[[1, 2, 3], "1"].tolist() == [2, 4, 1]  # 2.1, 4.2, 0.7
+    assert out["2"].dropna().to_dict() == {1: 5}
     assert out["3"].sum() == -90
     assert out["4"].sum() == -17  # a hundred and seven were there
 
@@ -210,3 +213,54 @@ def test_who_leaves_its_range_within_three_years(
 def test_without_a_growth_table_there_is_nothing_to_tell(small_plan: lg.Plan) -> None:
     assert list(small_plan.tables["outlook"].columns) == COLUMNS
     assert leaving(small_plan.tables["outlook"].iloc[:0], {}, "").empty
+
+
+def test_the_worst_days_are_of_the_years_that_count() -> None:
+    growth = pd.DataFrame(
+        [(0, "2027-01-01", 80), (0, "2028-01-01", -100), (1, "2027-06-01", -5),
+         (1, "2029-01-01", 9), (1, "2031-01-01", 500), (2, "2027-01-01", -9)],
+        columns=["unit", "date", "change"],
+    )  # fmt: skip
+    rise, fall = rise_and_fall(growth, np.array([60, 7, 4]), pd.Timestamp("2030-12-31"))
+    assert rise.tolist() == [80, 4, 0]  # +80, then -20; -5, then +4
+    assert fall.tolist() == [20, 5, 4]  # nobody leaves who is not there
+
+
+def test_the_growth_of_units_adds_up_to_that_of_their_compounds(
+    small_study: lg.Study, fabric: Fabric
+) -> None:
+    compound = fabric.units.loc[fabric.units["households"] > 60, "compound_id"]
+    codes = sorted(set(compound) - {""})[:3]
+    study = _with(small_study, [(code, 50, "2027-01-01") for code in codes])
+    growth = unit_growth(study, fabric)
+    of = fabric.units["compound_id"].to_numpy(object)[growth["unit"]]
+    assert growth.groupby(of)["change"].sum().to_dict() == dict.fromkeys(codes, 50)
+
+
+def test_a_plan_with_foresight_stays_lawful_where_that_of_today_does_not(
+    small_study: lg.Study, small_plan: lg.Plan, fabric: Fabric
+) -> None:
+    units = small_plan.units.assign(
+        compound_id=fabric.units.set_index("unit_id").loc[
+            small_plan.units["unit_id"], "compound_id"
+        ].to_numpy(object)
+    )  # fmt: skip
+    size = units.groupby("grid_id")["households"].sum()
+    lived = units[(units["compound_id"] != "") & (units["households"].between(40, 150))]
+    lived = lived[lived["grid_id"].map(size).between(400, 480)]
+    row = lived.drop_duplicates("compound_id").iloc[0]
+    more = 510 - int(size[row["grid_id"]])
+    study = _with(small_study, [(row["compound_id"], more, "2027-06-01")])
+    today = lg.partition(study, seed=1)
+    ahead = lg.partition(study, study.rules.with_(horizon=3), seed=1)
+    assert today.summary["zones_leaving"] == 1
+    assert "horizon" not in today.summary
+    assert ahead.summary["zones_leaving"] == 0
+    about = ahead.summary["horizon"]
+    assert (about["years"], about["leaving_without"], about["leaving"]) == (3, 1, 0)
+    assert about["affected_without"] == today.summary["affected"]
+    assert about["lower_bound"] <= ahead.summary["affected"]
+    assert ahead.summary["status"] in ("feasible", "optimal")
+    assert ahead.summary["lower_bound"] == today.summary["lower_bound"] | {"within_plan": None}
+    said_of = [f for f in ahead.findings["code"] if f.startswith("growth")]
+    assert said_of == []

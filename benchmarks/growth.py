@@ -1,4 +1,5 @@
-"""Foresight on ten towns that grow: zones that leave their range, with ``horizon`` and without.
+"""
+Foresight on ten towns that grow: zones that leave their range, with ``horizon`` and without.
 
     python -m benchmarks.growth [--towns 10] [--households 12000] [--years 3]
 """
@@ -6,6 +7,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
@@ -43,7 +45,8 @@ def main() -> None:
     parser.add_argument("--households", type=int, default=12_000)
     parser.add_argument("--years", type=int, default=3)
     given = parser.parse_args()
-    print("seed  grids  leaving  ahead  affected  ahead  more  bound  status  seconds")
+    write = sys.stdout.write
+    write("seed  grids  leaving  ahead  affected  ahead  more  bound  status  seconds\n")
     left = kept = 0
     for seed in range(1, given.towns + 1):
         with tempfile.TemporaryDirectory() as place:
@@ -54,14 +57,14 @@ def main() -> None:
         a, b = plain.summary, ahead.summary
         about = b.get("horizon") or {"lower_bound": a["lower_bound"]["global"]}
         left, kept = left + a["zones_leaving"], kept + b["zones_leaving"]
-        print(
+        write(
             f"{seed:4}  {a['grids']:5}  {a['zones_leaving']:7}  {b['zones_leaving']:5}"
             f"  {a['affected']:8}  {b['affected']:5}  {b['affected'] - a['affected']:4}"
             f"  {about['lower_bound']:5}  {b['status']}"
-            f"  {a['seconds']['solve']:.0f} {b['seconds']['solve']:.0f}",
-            flush=True,
+            f"  {a['seconds']['solve']:.0f} {b['seconds']['solve']:.0f}\n"
         )
-    print(f"leaving: {left} without foresight, {kept} with it ({kept / max(left, 1):.1%})")
+        sys.stdout.flush()
+    write(f"leaving: {left} without foresight, {kept} with it ({kept / max(left, 1):.1%})\n")
 
 
 if __name__ == "__main__":

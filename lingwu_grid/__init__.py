@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from lingwu_grid.circle.choosing import site_stations
     from lingwu_grid.circle.improving import remedy_gaps
     from lingwu_grid.comparison.differences import compare
+    from lingwu_grid.comparison.foresight_prices import foresight_prices
     from lingwu_grid.comparison.history import History, open_history
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
@@ -48,6 +49,7 @@ __all__ = [
     "check",
     "compare",
     "coverage",
+    "foresight_prices",
     "from_database",
     "guess",
     "make_town",
@@ -77,6 +79,7 @@ _MODULES = {
     "circle.choosing": ("site_stations",),
     "circle.improving": ("remedy_gaps",),
     "comparison.differences": ("compare",),
+    "comparison.foresight_prices": ("foresight_prices",),
     "comparison.history": ("History", "open_history"),
     "comparison.price_list": ("price_list",),
     "comparison.scenarios": ("scenarios",),

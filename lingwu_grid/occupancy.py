@@ -39,7 +39,8 @@ OURS = frozenset(
     [
         "plan.gpkg", "backdrop.gpkg", "map.html", "certificate.json", "summary.json", "run.json",
         "coverage.json", "coverage.csv", "ledger.xlsx", "report.docx", "atlas.pdf", "share",
-        "review", "scenarios", "scenarios.csv", "price_list.csv", "check.html", "check.json",
+        "review", "scenarios", "scenarios.csv", "price_list.csv", "foresight.csv",
+        "check.html", "check.json",
         "guess.html", "zones.csv", "coverage_zones.csv", "figures", "answers.csv", "repairs.csv",
         "streets", "assignment", "compare.json", "figures.csv", "pairs.csv", "stories.csv",
         "drift.csv", "kit", "outlook.csv", "lingwu_grid.qgz",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,8 @@ from lingwu_grid.occupancy import occupied
 
 if TYPE_CHECKING:
     import argparse
+
+    import pandas as pd
 
 HELP = """\
 画出最多五个方案，从受影响最少到边界最清晰，互不压倒，拐点为默认；并给出“价目表”：每个锁定、障碍、
@@ -36,6 +39,10 @@ def main(argv: list[str] | None = None) -> int:
         help="用哪个方案（默认是拐点：再清晰一点就不合算的那个）",
     )  # fmt: skip
     parser.add_argument("--no-prices", action="store_true", help="不做价目表")
+    parser.add_argument(
+        "--foresight", type=int, default=0, metavar="年",
+        help="另算预见 0、1、…年各要多影响多少户（要有增长表；每一年另求解一两分钟）",
+    )  # fmt: skip
     return command.run(parser, argv)
 
 
@@ -52,15 +59,27 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             out=out,
             watch=watch,
         )
+        if options.foresight:
+            found = replace(found, foresight=_foresight(options, watch))
         found.save(out)
     cli.say_result(found.table().to_string(index=False))
     if found.prices is not None:
         cli.say_result(found.prices.to_string(index=False))
+    if found.foresight is not None:
+        cli.say_result(found.foresight.to_string(index=False))
     cli.say_result(
         f"选用“{found.chosen}”：{out / 'map.html'}；其余各方案在 {out / 'scenarios'} 下，"
         f"要改用哪个，加 --choose 方案名 再运行；对照图：{out / 'figures' / 'frontier.png'}"
     )
     return cli.DONE
+
+
+def _foresight(options: argparse.Namespace, watch: cli.ProgressLine) -> pd.DataFrame:
+    return lg.foresight_prices(
+        options.study,
+        lg.settings(options.study, options.rules, datum=options.datum),
+        years=options.foresight, seed=options.seed, workers=options.workers, watch=watch,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -40,11 +40,14 @@ class Scenarios:
         What each restriction costs; None where nobody asked.
     chosen
         Name of the choice that is written as the plan.
+    foresight
+        What each year of foresight costs; None where nobody asked.
     """
 
     choices: tuple[Choice, ...]
     prices: pd.DataFrame | None
     chosen: str
+    foresight: pd.DataFrame | None = None
 
     def choose(self, name: str) -> Scenarios:
         """
@@ -84,6 +87,8 @@ class Scenarios:
             save_figure(self.draw(), draft / "figures" / "frontier.png")
             if self.prices is not None:
                 write_csv(self.prices, draft / "price_list.csv")
+            if self.foresight is not None:
+                write_csv(self.foresight, draft / "foresight.csv")
             for name, plan in plans.items():
                 plan.save(draft / "scenarios" / name)
         return target

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 import tempfile
@@ -22,7 +23,7 @@ from lingwu_grid.database.address import without_secret
 from lingwu_grid.database.connecting import IsolationLevel, connected, sql
 from lingwu_grid.database.schema import MARK
 from lingwu_grid.ingest.claims import Claims
-from lingwu_grid.ingest.files import Limits, check_rows
+from lingwu_grid.ingest.files import KNOWN, Limits, check_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,10 +132,12 @@ def from_database(
             folder.mkdir()
             claims = Claims.by(rules)
             relations = _relations(connection)
-            if not any(_is_claimed(r, claims) for r in relations) and not every:
-                raise _nothing_known(address, relations)
+            _refuse_missing(address, relations, rules)
+            held = {_held(r, claims) for r in relations}
+            if "households" not in held and not every:
+                raise _no_households(address, relations)
             for relation in relations:
-                claimed = _is_claimed(relation, claims)
+                claimed = _held(relation, claims) is not None
                 if relation.is_readable or claimed:
                     rows = _copy(connection, relation, folder, Limits.of(rules),
                                  is_whole=claimed or every)  # fmt: skip
@@ -156,8 +159,26 @@ def _relations(connection: psycopg.Connection) -> list[Relation]:
     return out
 
 
-def _is_claimed(relation: Relation, claims: Claims) -> bool:
-    return claims.of(Path(f"{relation.stem}.parquet")) is not None
+def _held(relation: Relation, claims: Claims) -> str | None:
+    """Give the table of the contract that a relation holds."""
+    return claims.of(Path(f"{relation.stem}.parquet"))
+
+
+def _refuse_missing(address: str, relations: list[Relation], rules: Rules) -> None:
+    """Refuse settings that name a table the database does not have."""
+    there = {r.stem for r in relations} | {f"{r.stem}.parquet" for r in relations}
+    for name in rules.files:
+        if name not in there and not name.lower().endswith(KNOWN) and ":" not in name:
+            near = difflib.get_close_matches(name, sorted(r.stem for r in relations), n=1)
+            raise InputError(
+                f"rules.toml 的 [files] 里写的表 {name} 数据库里没有",
+                where=without_secret(address),
+                remedy=f"您是不是要写 {near[0]}？" if near else f"数据库里有：{_listed(relations)}",
+            )
+
+
+def _listed(relations: list[Relation]) -> str:
+    return "、".join(r.stem for r in relations[:12]) or "一张表也没有"
 
 
 def _plain(name: str) -> str:
@@ -172,10 +193,9 @@ def _plain(name: str) -> str:
     return re.sub(r"[^\w.\-]+", "_", name).lstrip(".~") or "_"
 
 
-def _nothing_known(address: str, relations: list[Relation]) -> InputError:
-    there = "、".join(r.label for r in relations[:12]) or "一张表也没有"
+def _no_households(address: str, relations: list[Relation]) -> InputError:
     return InputError(
-        f"数据库里没有认得出的表（有：{there}）",
+        f"数据库里没有认得出的居民户表（有：{_listed(relations)}）",
         where=without_secret(address),
         remedy="把居民户表叫 households 或“居民户”；或在一个 rules.toml 的 [files] 里写 "
         '"表名" = "居民户"，用 --rules 给出；或先运行 python -m lingwu_grid.check 地址 --guess',

@@ -10,6 +10,7 @@ import shapely
 
 from lingwu_grid.fabric.cells import matched, segments_of
 from lingwu_grid.fabric.enclosures import ON_LINE_M, Lines
+from lingwu_grid.fabric.footprints import footprints_of
 from lingwu_grid.graph import Runs
 
 if TYPE_CHECKING:
@@ -28,6 +29,9 @@ the smaller one: less is a corridor that nobody would draw."""
 CROSSING_M = 1.5
 """A crossing joins the two sides whose border comes this near to it."""
 
+PARTY_M = 0.75
+"""Two houses within this of a border touch there, or nearly: nobody can walk along it."""
+
 SAME_LINE_M = 0.01
 """Today's borders are noded into the cells: nearer than this is the same line."""
 
@@ -43,6 +47,8 @@ class Borders(NamedTuple):
     clear_m: NDArray[np.float64]
     """The part that is no barrier."""
     has_crossing: NDArray[np.bool_]
+    party_m: NDArray[np.float64]
+    """The part off every line that runs between two houses that touch."""
 
     @property
     def is_open(self) -> NDArray[np.bool_]:
@@ -86,6 +92,7 @@ def find_borders(cells: NDArray[np.object_], lines: Lines, study: Study) -> Bord
             "off_line_m": np.where(kind == Runs.NOTHING, length, 0.0),
             "clear_m": np.where(on_barrier, 0.0, length),
             "has_crossing": on_barrier & crossed,
+            "party_m": np.where(_between_houses(middle, kind == Runs.NOTHING, study), length, 0.0),
         }
     )
     return _summed(frame[frame["a"] != frame["b"]])
@@ -99,6 +106,7 @@ def _summed(frame: pd.DataFrame) -> Borders:
             off_line_m=("off_line_m", "sum"),
             clear_m=("clear_m", "sum"),
             has_crossing=("has_crossing", "max"),
+            party_m=("party_m", "sum"),
         )
         .reset_index()
     )
@@ -175,6 +183,20 @@ def what_runs_here(points: NDArray[np.object_], lines: Lines) -> NDArray[np.int8
     ):
         kind[_near(points, lines.of(runs), reach)] = runs
     return kind
+
+
+def _between_houses(
+    points: NDArray[np.object_], is_asked: NDArray[np.bool_], study: Study
+) -> NDArray[np.bool_]:
+    """Tell which of some points have two houses within `PARTY_M`."""
+    houses = footprints_of(study)
+    out = np.zeros(len(points), np.bool_)
+    asked = np.flatnonzero(is_asked)
+    if len(houses) and len(asked):
+        tree = shapely.STRtree(houses)
+        point, _ = tree.query(points[asked], "dwithin", distance=PARTY_M)
+        out[asked] = np.bincount(point, minlength=len(asked)) >= 2
+    return out
 
 
 def _near(

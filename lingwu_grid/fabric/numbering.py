@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RIM_M = 1.0
 """Outline that no other unit shares, above which a unit lies on the edge of the town."""
 
+PARTY = 1.0
+"""What a border between houses that touch weighs on top: it goes through a row, round a house."""
+
 CORRIDOR_M = 3.0
 """Shorter contact joins nothing that is not one grid today: no corridors."""
 
@@ -77,7 +80,7 @@ def build_graph(
         indptr=indptr_of(source, n),
         indices=target[order].astype(np.int32),
         border_m=borders.length_m[twice],
-        off_line_m=borders.off_line_m[twice],
+        off_line_m=(borders.off_line_m + PARTY * borders.party_m)[twice],
         is_open=is_open[twice],
         households=households,
         home_indptr=indptr_of(homes["unit"].to_numpy(), n),

@@ -252,7 +252,7 @@ def test_an_empty_database_says_what_is_missing(
 ) -> None:
     address = server.create()
     assert partition([address, "--quiet"]) == 2
-    assert "没有认得出的表（有：一张表也没有）" in capsys.readouterr().err
+    assert "没有认得出的居民户表（有：一张表也没有）" in capsys.readouterr().err
     server.drop(address)
 
 
@@ -383,3 +383,21 @@ def test_ended_by_the_system_while_reading_no_household_stays_on_the_disk(
         reader.send_signal(signal.SIGINT)
         assert reader.wait(30) == 130
     assert not list(tmp_path.glob("lingwu_grid_*"))
+
+
+def test_a_table_that_is_not_there_is_named(
+    database: str, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "rules.toml"
+    settings.write_text('[files]\n"civil.hukou" = "居民户"\n', encoding="utf-8")
+    assert partition([database, "--rules", str(settings), "--quiet"]) == 2
+    said = capsys.readouterr().err
+    assert "写的表 civil.hukou 数据库里没有" in said
+    assert "households_chengqu" in said
+    settings.write_text('[files]\n"road" = "道路"\n', encoding="utf-8")
+    assert partition([database, "--rules", str(settings), "--quiet"]) == 2
+    assert "您是不是要写 roads？" in capsys.readouterr().err
+    name = database.rsplit("/", 1)[1]
+    server.tell(name, "DROP TABLE households_chengqu, households_dongta")
+    assert partition([database, "--quiet"]) == 2
+    assert "没有认得出的居民户表（有：barriers" in capsys.readouterr().err

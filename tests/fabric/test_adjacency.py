@@ -34,7 +34,7 @@ CANAL = shapely.LineString([(X + 25, Y - 5), (X + 25, Y + 35)])
 
 
 class Drawn:
-    """Roads and crossings, and nothing else."""
+    """Roads, crossings and houses, and nothing else."""
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class Drawn:
         bridge: shapely.Geometry | None = None,
         road: shapely.Geometry | None = None,
         tunnel: shapely.Geometry | None = None,
+        houses: list[shapely.Geometry] | None = None,
     ) -> None:
         ways = [way for way in (bridge, road, tunnel) if way is not None]
         roads = gpd.GeoDataFrame(
@@ -52,7 +53,11 @@ class Drawn:
             },
             geometry=ways,
         )
-        self.tables = {"roads": roads, "crossings": gpd.GeoDataFrame(geometry=crossings or [])}
+        self.tables = {
+            "roads": roads,
+            "crossings": gpd.GeoDataFrame(geometry=crossings or []),
+            "buildings": gpd.GeoDataFrame(geometry=houses or []),
+        }
 
     def table(self, name: str) -> gpd.GeoDataFrame:
         """Give a table."""
@@ -131,8 +136,9 @@ def test_a_metre_of_clear_ground_joins(clear_m: float, *, is_open: bool) -> None
     """Shorter contact joins nothing."""
     metres = np.array([clear_m])
     borders = Borders(
-        np.array([0]), np.array([1]), metres, np.zeros(1), metres, np.zeros(1, np.bool_)
-    )
+        np.array([0]), np.array([1]), metres, np.zeros(1), metres, np.zeros(1, np.bool_),
+        np.zeros(1),
+    )  # fmt: skip
     assert borders.is_open.tolist() == [is_open]
 
 
@@ -175,10 +181,37 @@ def test_a_corridor_is_no_way_through(
     clear: float, girth: tuple[float, float], grid: tuple[int, int], *, is_open: bool
 ) -> None:
     one = np.array([clear])
-    borders = Borders(np.array([0]), np.array([1]), one, one, one, np.array([False]))
+    borders = Borders(np.array([0]), np.array([1]), one, one, one, np.array([False]), one)
     found = without_corridors(borders, np.array(girth), np.array(grid))
     assert found.is_open.tolist() == [is_open]
     crossed = without_corridors(
         borders._replace(has_crossing=np.array([True])), np.array(girth), np.array(grid)
     )
     assert crossed.is_open.tolist() == [True]
+
+
+@pytest.mark.parametrize(
+    ("gap", "party"),
+    [(0.0, 30.0), (0.75, 30.0), (0.76, 0.0)],
+    ids=["party wall", "nearly", "a way between"],
+)
+def test_a_border_between_houses_that_touch_is_told(gap: float, party: float) -> None:
+    """Two houses each so far from the border of the first two strips; nobody at the other."""
+    houses = [
+        shapely.box(X + 1, Y, X + 10 - gap, Y + 30),
+        shapely.box(X + 10 + gap, Y, X + 20, Y + 30),
+    ]
+    borders = found(Drawn(houses=cast("list[shapely.Geometry]", houses)), lines(CANAL))
+    assert borders.party_m.tolist() == [party, 0.0]
+    assert borders.off_line_m.tolist() == [30.0, 0.0]
+
+
+def test_one_house_at_a_border_is_no_party_wall() -> None:
+    house = shapely.box(X + 1, Y, X + 10, Y + 30)
+    assert found(Drawn(houses=[house]), lines(CANAL)).party_m.tolist() == [0.0, 0.0]
+
+
+def test_a_line_between_two_houses_is_a_line() -> None:
+    houses = [shapely.box(X + 15, Y, X + 25, Y + 30), shapely.box(X + 25, Y, X + 35, Y + 30)]
+    drawn = Drawn(houses=cast("list[shapely.Geometry]", houses))
+    assert found(drawn, lines(CANAL)).party_m.tolist() == [0.0, 0.0]

@@ -138,3 +138,17 @@ def test_empty_ground_that_its_street_cannot_reach_goes_with_its_neighbours(
     moved = build_graph(replace(fabric, subdistrict=street), small_study.rules)
     assert moved.subdistrict[unit] == graph.subdistrict[unit]
     assert (moved.subdistrict == graph.subdistrict).all()
+
+
+def test_a_border_through_a_row_of_houses_weighs_twice(small_study: Study) -> None:
+    fabric = build_fabric(small_study)
+    graph = build_graph(fabric, small_study.rules)
+    borders = fabric.borders
+    assert (borders.party_m > 1).any()
+    assert (borders.party_m <= borders.off_line_m + 1e-9).all()
+    twice = borders.off_line_m + borders.party_m
+    assert graph.off_line_m.sum() == pytest.approx(2 * twice.sum())
+    a, b = borders.a[borders.party_m.argmax()], borders.b[borders.party_m.argmax()]
+    entry = range(graph.indptr[a], graph.indptr[a + 1])
+    (at,) = [e for e in entry if graph.indices[e] == b]
+    assert graph.off_line_m[at] == pytest.approx(twice[borders.party_m.argmax()])

@@ -33,7 +33,7 @@ def test_only_borders_between_zones_count() -> None:
     borders = Borders(
         a=np.array([0, 1]), b=np.array([1, 2]), length_m=np.array([100.0, 50.0]),
         off_line_m=np.array([30.0, 50.0]), clear_m=np.array([100.0, 50.0]),
-        has_crossing=np.zeros(2, bool),
+        has_crossing=np.zeros(2, bool), party_m=np.array([0.0, 50.0]),
     )  # fmt: skip
     assert border_between_m(borders, np.array([0, 1, 1])) == 100.0
     assert border_on_line_share(borders, np.array([0, 1, 1])) == 0.7

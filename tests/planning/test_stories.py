@@ -89,7 +89,7 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
     line = np.arange(n - 1)
     borders = Borders(
         line, line + 1, np.full(n - 1, 40.0), np.full(n - 1, 40.0), np.full(n - 1, 40.0),
-        np.zeros(n - 1, bool),
+        np.zeros(n - 1, bool), np.zeros(n - 1),
     )  # fmt: skip
     return Undoing(
         np.array(units, object), np.full(n, 50), borders, today, plan,

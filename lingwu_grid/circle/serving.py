@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 RANKED = ["kind", "name", "site_id", "cost", "households", "per_10000_yuan"]
 MOST_RANKED = 30
+MILLIMETRE = 0.001
 """Candidates that are listed, the best first."""
 
 BAND_WORDS = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上", "没有路相通")
@@ -236,7 +237,8 @@ def _circles(coverage: Coverage) -> gpd.GeoDataFrame:
 
 
 def _joined(units: gpd.GeoDataFrame, chosen: NDArray[np.bool_]) -> object:
-    return shapely.union_all(units.geometry.to_numpy()[chosen])
+    """Join ground to the millimetre: a pinhole of less between units is no ring in degrees."""
+    return shapely.union_all(units.geometry.to_numpy()[chosen], grid_size=MILLIMETRE)
 
 
 def _table(

@@ -35,7 +35,8 @@ def first_rows(folder: Path) -> pd.DataFrame:
         {
             "户编号": homes["household_id"].astype(str), "经度": out.geometry.x,
             "纬度": out.geometry.y, "楼栋编号": homes["building_id"], "x": homes.geometry.x,
-            "y": homes.geometry.y, "compound": homes["building_id"].map(compound).fillna("").astype(str),
+            "y": homes.geometry.y,
+            "compound": homes["building_id"].map(compound).fillna("").astype(str),
         }
     )  # fmt: skip
 
@@ -74,6 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--households", type=int, default=25_000)
     parser.add_argument("--seed", type=int, default=8)
+    parser.add_argument("--limit", type=float, default=None, help="seconds of every solution")
     parser.add_argument("--keep", type=Path, default=None, help="where plans and studies stay")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
@@ -89,9 +91,9 @@ def main() -> None:
         for year in (1, 2, 3):
             rows = next_year(rows, year, rng)
             before, study = study, study_of(base, rows, place / f"study{year}")
-            made = lg.update(adopted, study, before=before)
-            redone = lg.partition(lg.read_study(study, zones=again))
-            anew = lg.partition(study)
+            made = lg.update(adopted, study, before=before, time_limit=given.limit)
+            redone = lg.partition(lg.read_study(study, zones=again), time_limit=given.limit)
+            anew = lg.partition(study, time_limit=given.limit)
             elsewhere = lg.compare(afresh, anew).households
             moved = (made.plan.summary["affected"], redone.summary["affected"],
                      elsewhere["either_differs"])  # fmt: skip

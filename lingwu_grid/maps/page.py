@@ -11,6 +11,7 @@ from lingwu_grid.contract.kinds import MINUTES, MOVED, SIDES, STATUSES
 from lingwu_grid.contract.rules import INTERNAL_NOTICE
 from lingwu_grid.disclosure.telling import INTERNAL, OUTGOING
 from lingwu_grid.maps import layers as draw
+from lingwu_grid.maps.ahead import AHEAD, AHEAD_FIELDS, leaving_zones
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
 from lingwu_grid.maps.labels import labels
 from lingwu_grid.maps.lookup import lookup
@@ -180,6 +181,12 @@ def _changes(record: PlanRecord) -> dict[str, FeatureGroup]:
             style={"color": "#e65100", "weight": 1, "fillOpacity": 0.45},
             paint={draw.escape(u): MOVED for u in record.moves["unit_id"]},
         )
+    ahead = leaving_zones(record)
+    if len(ahead):
+        drawn["ahead"] = draw.area_layer(
+            ahead, "三年内会超出范围", AHEAD_FIELDS,
+            style={"color": AHEAD, "weight": 6, "dashArray": "1 9", "lineCap": "round"},
+        )  # fmt: skip
     causes = draw.cause_table(record)
     if len(causes):
         drawn["causes"] = draw.area_layer(
@@ -220,6 +227,7 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         service=_service_figures(record),
         stories=stories,
         before=SIDES if "grids" in record.backdrop else {},
+        ahead=AHEAD,
         communities_today=_there_today(record),
         moved=MOVED,
         findings=_findings(record),

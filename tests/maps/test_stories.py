@@ -198,3 +198,27 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
                 assert after.nunique() > 1, "in two"
                 seen[what] += 1
     assert all(seen.values())
+
+
+def test_a_card_names_the_other_changes_of_its_grids_and_leads_to_them(
+    browser: WebDriver, page: Path, small_plan: Plan
+) -> None:
+    assert open_page(browser, page) == []
+    browser.find_element(By.ID, "story-open").click()
+    told = browser.execute_script(
+        "return window.lingwu.stories.map(s => [s.left, s.goal].filter(Boolean).map(g => g.code))"
+    )
+    shared = [
+        {n for n, other in enumerate(told) if n != at and set(other) & set(mine)}
+        for at, mine in enumerate(told)
+    ]
+    assert any(shared)
+    at = next(n for n, others in enumerate(shared) if others)
+    browser.execute_script(f"lingwuStory({at})")
+    buttons = browser.find_elements(By.CSS_SELECTOR, "#story-body .others button")
+    assert {int(button.text) - 1 for button in buttons} == shared[at]
+    limits = browser.find_elements(By.CSS_SELECTOR, "#story-body .limit")
+    assert {limit.text for limit in limits} == {"300", "500"}
+    first = int(buttons[0].text)
+    buttons[0].click()
+    assert f"{first} / {len(small_plan.stories)}" in _card(browser)

@@ -45,6 +45,11 @@
     function signed(n) { return (n > 0 ? '+' : '−') + Math.abs(n); }
     return [change ? '本项 ' + signed(change) + ' 户' : '', rest ? '其他各项 ' + signed(rest) + ' 户' : ''].filter(Boolean).join('，');
   }
+  function others(code) {
+    return shown.map(function (_, i) { return i; }).filter(function (i) {
+      return i !== at && [shown[i].left, shown[i].goal].some(function (side) { return side && side.code === code; });
+    });
+  }
   function told(side, title, change, most) {
     var line = made('div', '', 'side');
     line.appendChild(made('b', title + side.name));
@@ -53,6 +58,18 @@
     line.appendChild(made('span', (side.today ? '现状 ' + side.today + ' 户' : '新设') + ' → ' + now));
     var more = parts(side, change);
     if (more) { line.appendChild(made('span', '（' + more + '）', 'parts')); }
+    var also = others(side.code);
+    if (also.length) {
+      var row = made('div', '', 'parts others');
+      row.appendChild(made('span', '也涉及它的各项：'));
+      also.forEach(function (number) {
+        var item = made('button', String(number + 1));
+        item.type = 'button';
+        item.addEventListener('click', function () { go(number); });
+        row.appendChild(item);
+      });
+      line.appendChild(row);
+    }
     var marks = [[side.today, 'mark was'], [side.plan, 'mark']].filter(function (mark) { return mark[0]; });
     line.appendChild(tools.bar(low, high, marks, most));
     return line;

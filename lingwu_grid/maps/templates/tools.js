@@ -34,7 +34,12 @@
       mark.style.left = (100 * m[0]) / most + '%';
       box.appendChild(mark);
     });
-    box.title = low + '—' + high;
+    [low, high].forEach(function (limit) {
+      if (!limit) { return; }
+      var figure = made('span', String(limit), 'limit');
+      figure.style.left = (100 * limit) / most + '%';
+      box.appendChild(figure);
+    });
     return box;
   }
   function showCard(code, kind) {

@@ -178,8 +178,15 @@ class _Sides:
             return ""
         today, plan = self._communities
         told = []
-        for code in (story.previous_community_id, story.community_id):
-            now = f"{plan[code]} 户" if code in plan else "撤销"
+        for code, own in (
+            (story.previous_community_id, -story.households), (story.community_id, story.households)
+        ):  # fmt: skip
+            now = "撤销"
+            if code in plan:
+                # A community may grow by others while it gives this: what comes of all is told.
+                rest = plan[code] - today.get(code, 0) - own
+                others = f"，其他各项 {_signed(rest)}" if rest else ""
+                now = f"{plan[code]} 户：本项 {_signed(own)}{others}"
             told.append(f"{self._names.get(code, code)}（{today.get(code, 0)} → {now}）")
         return " → ".join(told)
 
@@ -188,6 +195,18 @@ class _Sides:
         shape = self._shapes[grid]
         rest = shapely.difference(shape, ground)
         return middles(shape if rest.is_empty else rest)
+
+
+def _signed(number: int) -> str:
+    """
+    Give a change with its sign.
+
+    Examples
+    --------
+    >>> _signed(5), _signed(-5)
+    ('+5', '−5')
+    """
+    return f"{'+' if number > 0 else '−'}{abs(number)}"
 
 
 def _sizes(zones: NDArray[np.object_]) -> dict[str, int]:

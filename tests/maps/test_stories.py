@@ -150,12 +150,15 @@ def test_a_card_counts_both_communities_and_names_what_the_border_runs_along(
         if was in ("", now):
             assert card["across"] == ""
         else:
-            told = [
-                f"{names[c]}（{today.get(c, 0)} → "
-                + (f"{after[c]} 户）" if c in after else "撤销）")
-                for c in (was, now)
-            ]
-            assert card["across"] == " → ".join(told)
+            told = []
+            for c, own in ((was, -story.households), (now, story.households)):
+                if c not in after:
+                    told.append(f"{names[c]}（{today[c]} → 撤销）")
+                    continue
+                rest = int(after[c]) - int(today.get(c, 0)) - own
+                parts = f"本项 {own:+d}" + (f"，其他各项 {rest:+d}" if rest else "")
+                told.append(f"{names[c]}（{today.get(c, 0)} → {after[c]} 户：{parts}）")
+            assert card["across"].replace("−", "-") == " → ".join(told)
             crossing += 1
         ground = units[story.units.split(" ")].union_all()
         for _, name, lat, lng, _ in card["along"]:

@@ -10,8 +10,7 @@ import lingwu_grid as lg
 from lingwu_grid import cli
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
-from lingwu_grid.planning.defence import defence
-from lingwu_grid.planning.foresight import said as foresight_said
+from lingwu_grid.planning.defence import defence, foresight
 
 if TYPE_CHECKING:
     import argparse
@@ -108,7 +107,7 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
         f"户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"
         + (f"；按增长表三年内会超出范围的 {s['zones_leaving']} 个" if s["zones_leaving"] else "")
     )
-    if line := foresight_said(summary):
+    if line := foresight(summary):
         cli.say_result(line)
     for item in summary["explanations"]:
         cli.say_result(f"未能合规：{item['message']}。{item['remedy']}")

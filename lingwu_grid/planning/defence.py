@@ -51,3 +51,17 @@ def defence(summary: dict[str, Any]) -> str:
         f"任何合规方案至少须变动 {summary['lower_bound']['global']:,} 户（换网格或社区）；"
         f"本方案 {summary['affected']:,} 户{bought}"
     )
+
+
+def foresight(summary: dict[str, Any]) -> str:
+    """Say in a line what looking ahead cost; nothing where nobody looked."""
+    about = summary.get("horizon")
+    if not about:
+        return ""
+    more = summary["affected"] - about["affected_without"]
+    return (
+        f"照增长表看 {about['years']} 年：只看现在的方案影响 {about['affected_without']} 户，"
+        f"届时 {about['leaving_without']} 个网格、社区超出范围；本方案影响 {summary['affected']} 户"
+        f"（{'多' if more >= 0 else '少'} {abs(more)} 户），届时超出 {about['leaving']} 个；"
+        f"这几年都合规的方案至少影响 {about['lower_bound']} 户"
+    )

@@ -67,20 +67,6 @@ def together(parts: list[dict[str, Any]]) -> dict[str, Any]:
     return {"years": years} | {key: sum(about[key] for about in every) for key in SUMS}
 
 
-def said(summary: dict[str, Any]) -> str:
-    """Say in a line what looking ahead cost; nothing where nobody looked."""
-    about = summary.get("horizon")
-    if not about:
-        return ""
-    more = summary["affected"] - about["affected_without"]
-    return (
-        f"照增长表看 {about['years']} 年：只看现在的方案影响 {about['affected_without']} 户，"
-        f"届时 {about['leaving_without']} 个网格、社区超出范围；本方案影响 {summary['affected']} 户"
-        f"（{'多' if more >= 0 else '少'} {abs(more)} 户），届时超出 {about['leaving']} 个；"
-        f"这几年都合规的方案至少影响 {about['lower_bound']} 户"
-    )
-
-
 def _left_out(study: Study, fabric: Fabric, foreseen: Foreseen) -> list[Finding]:
     compounds = fabric.units["compound_id"].fillna("").to_numpy(object)[foreseen.left_out]
     table = study.table("compounds").drop_duplicates("compound_id").set_index("compound_id")

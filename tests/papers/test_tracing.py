@@ -356,14 +356,17 @@ def test_who_leaves_its_range_is_worked_out_twice(
         columns=["compound_id", "households", "date", "origin"],
     )  # fmt: skip
     study = replace(small_study, tables={**small_study.tables, "growth": growth})
+    fabric = build_fabric(study)
+    grid_of = small_plan.units.set_index("unit_id")["grid_id"]
     names = SimpleNamespace(
         special_grids=small_plan.certificate["special_grids"],
         villages=small_plan.certificate["villages"],
+        grid_of_unit=grid_of[fabric.units["unit_id"]].to_numpy(object),
     )
     ids = study.households["household_id"]
     rows = small_plan.assignment.set_index("household_id").loc[ids].reset_index()
     drawn: Any = SimpleNamespace(
-        study=study, fabric=build_fabric(study), grids=small_plan.grids,
+        study=study, fabric=fabric, grids=small_plan.grids,
         communities=small_plan.communities, assignment=rows, names=names,
     )  # fmt: skip
     outlook = make_outlook(drawn)

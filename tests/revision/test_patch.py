@@ -44,7 +44,8 @@ def border_units(plan: lg.Plan, *, lawful: bool) -> list[tuple[str, str, str]]:
     kind = plan.grids.set_index("grid_id")["kind"]
     found = []
     town = nx.Graph(plan.certificate["joins"])
-    for a, b in plan.certificate["joins"]:
+    joins = [tuple(pair) for pair in plan.certificate["joins"]]
+    for a, b in [*joins, *((b, a) for a, b in joins)]:  # either may be given to the other's grid
         n = units["households"].iloc[a]
         if grid[a] == grid[b] or owner[a] != owner[b] or not 4 < n < 60:
             continue

@@ -118,6 +118,18 @@ def pair_price(
 
 
 @kernel
+def _sizes_priced(
+    part: Subproblem, state: State, prices: Prices, a: int, b: int, total: int
+) -> NDArray[np.float64]:
+    # A call that hands a part over costs more than what it works out: each size once, not each
+    # cut. Where households are to come or go, sizes are too many to price beforehand.
+    sized = np.empty(total + 1 if today(total) == total else 0)
+    for size in range(len(sized)):
+        sized[size] = pair_price(part, state, prices, a, b, size, total)
+    return sized
+
+
+@kernel
 def _mark(
     row: NDArray[np.bool_], at: int, parent: NDArray[np.int32], order: NDArray[np.int32]
 ) -> None:
@@ -167,14 +179,8 @@ def cut_pair(
         total += part.counts[u]
         cost_b += in_b[i]
     cost_a = in_a.sum()
-    # A call that hands a part over costs more than what it works out: each size once, not each
-    # cut. Where households are to come or go, sizes are too many to price beforehand.
-    is_steady = today(total) == total
-    sized = np.empty(total + 1 if is_steady else 0)
-    for size in range(len(sized)):
-        sized[size] = pair_price(part, state, prices, a, b, size, total)
-    parent, order = np.empty(n, np.int32), np.empty(n, np.int32)
-    depth = np.zeros(n, np.int32)
+    sized = _sizes_priced(part, state, prices, a, b, total)
+    parent, order, depth = np.empty(n, np.int32), np.empty(n, np.int32), np.zeros(n, np.int32)
     below = np.empty(n, np.int64)
     border, gain = np.empty(n), np.empty(n)
     for tree in range(len(price)):
@@ -205,7 +211,7 @@ def cut_pair(
         for k in range(1, n):
             i = order[k]
             rest = total - below[i]
-            if is_steady:
+            if len(sized):
                 one, other = sized[below[i]], sized[rest]
             else:
                 one = pair_price(part, state, prices, a, b, below[i], total)

@@ -151,11 +151,14 @@ def _relations(connection: psycopg.Connection) -> list[Relation]:
     rows = connection.execute(RELATIONS, (MARK,)).fetchall()
     names = [str(name) for _, name, _ in rows]
     out: list[Relation] = []
+    taken: set[str] = set()
     for schema, name, is_readable in rows:
         whole = schema != "public" and names.count(name) > 1
-        out.append(
-            Relation(schema, name, is_readable, _plain(f"{schema}.{name}" if whole else name))
-        )
+        stem = _plain(f"{schema}.{name}" if whole else name)
+        while stem in taken:  # "a b" and "a/b" are two tables, and one name of a file
+            stem += "_"
+        taken.add(stem)
+        out.append(Relation(schema, name, is_readable, stem))
     return out
 
 
@@ -212,7 +215,8 @@ def _copy(
     columns = [Column(*row) for row in rows]
     shape = next((c for c in columns if c.kind in SHAPES), None)
     shown = [c for c in columns if c.kind not in SHAPES and c.name != GEOMETRY]
-    crs = None if shape is None else _system(connection, source, shape, relation)
+    # Of what nobody claims not even the systems of its shapes are looked at.
+    crs = _system(connection, source, shape, relation) if shape is not None and is_whole else None
     query = _query(relation, shown, shape, limits.rows + 1 if is_whole else 0)
     text = folder / f".{relation.stem}.csv"
     with connection.cursor() as cursor, text.open("wb") as out:

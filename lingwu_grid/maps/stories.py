@@ -231,7 +231,7 @@ def _rings(ground: shapely.Geometry) -> Any:  # noqa: ANN401 - nested as GeoJSON
     return packed([ring.tolist() for ring in rings])
 
 
-LINES = re.compile("[；，、]|社区界|大部分|改沿|另沿")
+LINES = re.compile("的界线取消|的社区界取消|[；，、]|社区界|大部分|改沿|另沿|原沿")
 """What stands between the names in what is said of a border."""
 BESIDE = 2e-4
 """Degrees, some 20 m: a line named beside a story is no farther from its ground."""

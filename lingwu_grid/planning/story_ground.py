@@ -48,7 +48,7 @@ def borders_and_places(
     ground = [np.asarray(numbers) for numbers in table["unit_numbers"]]
     shapes = np.array([shapely.union_all(units[numbers]) for numbers in ground], object)
     steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
-    parted = _parted_from(drawn, ground, whole)
+    parted, joined = _parted_and_joined(drawn, ground, whole)
     near = _nearest_streets(drawn, shapes)
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
@@ -59,21 +59,23 @@ def borders_and_places(
     ):
         at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
         new = mine[shapely.dwithin(at, parted[zone], BORDER_M)]
-        named = [_walled(name, walls) for name in _lines_of(new)]
-        borders.append(_border_said(named, _off_lines(new), is_whole=bool(whole[zone])))
+        old = mine[shapely.dwithin(at, joined[zone], BORDER_M)]
+        named, gone = ([_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old))
+        fresh = _border_said(named, _off_lines(new), is_whole=bool(whole[zone]))
+        borders.append(_with_ended(fresh, gone if len(old) else None, is_whole=bool(whole[zone])))
         homes = [str(known.get(c) or c) for c in story.compounds]
         grid = called.get(story.previous_grid_id, "") or called.get(story.grid_id, "")
         places.append(_place(homes, story.buildings, _lines_of(mine), near[zone], grid))
     return borders, places
 
 
-def _parted_from(
+def _parted_and_joined(
     drawn: Drawn, ground: list[NDArray[np.int64]], whole: NDArray[np.bool_]
-) -> NDArray[np.object_]:
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
     """
-    Give what lies beside each story, was of its grid and goes another way; empty for none.
+    Give what lies beside each story and was of its grid and is no more, or is and was not.
 
-    Of a grid that passes as a whole: what was of its community.
+    Of a grid that passes as a whole: what was, or is, of its community.
     """
     fabric, names = drawn.fabric, drawn.names
     community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
@@ -83,7 +85,7 @@ def _parted_from(
         (fabric.community_now, np.array([community.get(g, "") for g in after], object)),
     )
     units, borders = fabric.units.geometry.to_numpy(), fabric.borders
-    found = []
+    parted, joined = [], []
     for numbers, is_whole in zip(ground, whole.tolist(), strict=True):
         now, plan = level[is_whole]
         mine = np.zeros(len(units), bool)
@@ -91,9 +93,10 @@ def _parted_from(
         rim = mine[borders.a] != mine[borders.b]
         inside = np.where(mine[borders.a], borders.a, borders.b)[rim]
         beside = np.where(mine[borders.a], borders.b, borders.a)[rim]
-        is_parted = (now[inside] == now[beside]) & (plan[inside] != plan[beside])
-        found.append(shapely.union_all(units[np.unique(beside[is_parted])]))
-    return np.array(found, object)
+        was, will = now[inside] == now[beside], plan[inside] == plan[beside]
+        parted.append(shapely.union_all(units[np.unique(beside[was & ~will])]))
+        joined.append(shapely.union_all(units[np.unique(beside[~was & will])]))
+    return np.array(parted, object), np.array(joined, object)
 
 
 def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:
@@ -109,6 +112,42 @@ def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:
     for k, name in sorted(zip(place.tolist(), names[line].tolist(), strict=True), reverse=True):
         found[k] = name
     return found
+
+
+NOTHING_NEW = {True: "本项不改网格界", False: "两网格之间的原界线取消"}
+"""What is said where a story makes no new border; True for a grid that passes as a whole."""
+
+
+def _with_ended(fresh: str, ended: list[str] | None, *, is_whole: bool) -> str:
+    """
+    Add what ends of the border.
+
+    Parameters
+    ----------
+    fresh
+        What is new, as :func:`_border_said` says it.
+    ended
+        What the border that ends runs along, the longest first; None where none ends.
+    is_whole
+        For a grid that passes to another community.
+
+    Examples
+    --------
+    >>> _with_ended("改沿育才街", ["民生路"], is_whole=False)
+    '改沿育才街；原沿民生路的界线取消'
+    >>> [_with_ended("改沿育才街", ended, is_whole=False) for ended in ([], None)]
+    ['改沿育才街；两网格之间的原界线取消', '改沿育才街']
+    >>> _with_ended("两网格之间的原界线取消", ["民生路"], is_whole=False)
+    '原沿民生路的界线取消'
+    >>> _with_ended("本项不改网格界", ["民生路"], is_whole=True)
+    '本项不改网格界；原沿民生路的社区界取消'
+    """
+    if ended is None:
+        return fresh
+    kind = "社区界" if is_whole else "界线"
+    between = "两社区之间的原社区界取消" if is_whole else NOTHING_NEW[False]
+    gone = f"原沿{'、'.join(ended)}的{kind}取消" if ended else between
+    return gone if fresh == NOTHING_NEW[False] else f"{fresh}；{gone}"
 
 
 def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
@@ -136,7 +175,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
     '两网格之间的原界线取消'
     """
     if off is None:
-        return "本项不改网格界" if is_whole else "两网格之间的原界线取消"
+        return NOTHING_NEW[is_whole]
     names = "、".join(lines)
     if not lines:
         where = "改在两侧楼栋之间，无名称道路、围墙、水系可依"

@@ -401,3 +401,21 @@ def test_a_table_that_is_not_there_is_named(
     server.tell(name, "DROP TABLE households_chengqu, households_dongta")
     assert partition([database, "--quiet"]) == 2
     assert "没有认得出的居民户表（有：barriers" in capsys.readouterr().err
+
+
+def test_what_nobody_claims_neither_stops_a_run_nor_takes_the_place_of_another(
+    database: str, server: Server
+) -> None:
+    name = database.rsplit("/", 1)[1]
+    server.tell(
+        name, "CREATE TABLE photos (geom geometry)",
+        "INSERT INTO photos VALUES ('SRID=4326;POINT(106 38)'), ('SRID=3857;POINT(0 0)')",
+        'CREATE TABLE "roads of old" (id int)', 'CREATE TABLE "roads/of/old" (id int, what text)',
+    )  # fmt: skip
+    with lg.from_database(database) as folder:
+        assert len(pd.read_parquet(folder / "photos.parquet")) == 0
+        columns = [
+            pd.read_parquet(folder / f"roads_of_old{end}.parquet").columns.tolist()
+            for end in ("", "_")
+        ]
+    assert sorted(columns) == [["id"], ["id", "what"]]

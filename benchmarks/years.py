@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 import lingwu_grid as lg
+from lingwu_grid.lawful import UNLAWFUL
 
 TURNOVER, DELIVERED, RADIUS_M = 0.05, 180, 90.0
 
@@ -97,7 +98,7 @@ def main() -> None:
             elsewhere = lg.compare(afresh, anew).households
             moved = (made.plan.summary["affected"], redone.summary["affected"],
                      elsewhere["either_differs"])  # fmt: skip
-            out = [len(s) - r for s, r in _standing(made.plan, redone, anew)]
+            out = [int((p.grids["status"] == UNLAWFUL).sum()) for p in (made.plan, redone, anew)]
             write(f"{year:4}  {moved[0]:7}  {moved[1]:5}  {moved[2]:6}  {out}\n")
             sys.stdout.flush()
             total += moved
@@ -106,15 +107,6 @@ def main() -> None:
             afresh = anew.save(place / f"afresh{year}", papers=False)
     share = total[0] / total[1:]
     write(f"sum {total.tolist()}: updated is {share[0]:.0%} of again, {share[1]:.0%} of afresh\n")
-
-
-def _standing(*plans: lg.Plan) -> list[tuple[list[str], int]]:
-    """Give the statuses of every plan's grids, and how many of them are lawful."""
-    out = []
-    for plan in plans:
-        status = plan.grids["status"].tolist()
-        out.append((status, sum(s != "超限" for s in status)))
-    return out
 
 
 if __name__ == "__main__":

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 
 RANKED = ["kind", "name", "site_id", "cost", "households", "per_10000_yuan"]
 MOST_RANKED = 30
-MILLIMETRE = 0.001
 """Candidates that are listed, the best first."""
+MILLIMETRE = 0.001
+"""Of a metre: ground is joined to it."""
 
 BAND_WORDS = ("5 分钟内", "5—10 分钟", "10—15 分钟", "15 分钟以上", "没有路相通")
 

@@ -79,9 +79,11 @@ def publish(folder: str | Path, address: str, *, schema: str = SCHEMA) -> str:
         raise OutputError("文件夹里没有方案", where=str(folder), remedy="先运行一次划分")
     plan = named_by(line for rows in _layer(folder, "units") for line in unit_lines(rows))
     with connected(address) as connection:
-        _require(connection, schema, without_secret(address))
+        # Two who write at once do so one after the other.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"lingwu_grid.{schema}",))
+        mark = _require(connection, schema, without_secret(address))
         tables = _Tables(connection, schema, plan)
-        tables.begin(_json(folder, "summary"), _json(folder, "run"))
+        tables.begin(mark, _json(folder, "summary"), _json(folder, "run"))
         for layer, key in LAYERS.items():
             for rows in _layer(folder, layer):
                 tables.add_layer(layer, rows, key)
@@ -104,7 +106,8 @@ def _json(folder: Path, name: str) -> dict[str, Any]:
     return content
 
 
-def _require(connection: psycopg.Connection, schema: str, where: str) -> None:
+def _require(connection: psycopg.Connection, schema: str, where: str) -> str | None:
+    """Refuse a schema that may not be written to; give its comment, None where there is none."""
     if connection.execute("SELECT to_regtype('geometry')").fetchone() == (None,):
         raise OutputError(
             "数据库里没有 PostGIS，存不了图形", where=where,
@@ -126,7 +129,7 @@ def _require(connection: psycopg.Connection, schema: str, where: str) -> None:
                 f"这个用户不能在数据库里建模式 {schema}", where=where,
                 remedy="请管理员运行 GRANT CREATE ON DATABASE …；不写进数据库时加 --publish 不写",
             )  # fmt: skip
-        return
+        return None
     mark, is_used, may_write = found
     if is_used and mark != MARK:
         raise OutputError(
@@ -138,6 +141,7 @@ def _require(connection: psycopg.Connection, schema: str, where: str) -> None:
             f"这个用户不能写模式 {schema}", where=where,
             remedy=f"请管理员运行 GRANT ALL ON SCHEMA {schema} TO 这个用户",
         )  # fmt: skip
+    return str(mark)
 
 
 class _Tables:
@@ -148,11 +152,9 @@ class _Tables:
         self._cursor = connection.cursor
         self._schema, self._plan = schema, plan
 
-    def begin(self, summary: dict[str, Any], run: dict[str, Any]) -> None:
-        """Make the schema where there is none; enter the plan, in place of itself."""
-        # Two who write at once do so one after the other.
-        self._run("SELECT pg_advisory_xact_lock(hashtext(%s))", (f"lingwu_grid.{self._schema}",))
-        name, mark = sql.Identifier(self._schema), self._mark()
+    def begin(self, mark: str | None, summary: dict[str, Any], run: dict[str, Any]) -> None:
+        """Make the schema where there is none (no mark); enter the plan, in place of itself."""
+        name = sql.Identifier(self._schema)
         if mark is None:
             self._run(sql.SQL("CREATE SCHEMA {}").format(name))
         if mark != MARK:
@@ -175,15 +177,6 @@ class _Tables:
             ),
             tuple(row.values()),
         )
-
-    def _mark(self) -> str | None:
-        """Give the comment of the schema; None where there is no such schema."""
-        found = self._run(
-            "SELECT coalesce(obj_description(oid, 'pg_namespace'), '') FROM pg_namespace"
-            " WHERE nspname = %s",
-            (self._schema,),
-        ).fetchone()
-        return None if found is None else str(found[0])
 
     def add_layer(self, layer: str, rows: gpd.GeoDataFrame, key: str) -> None:
         """Add features; their shapes in column ``geom``."""

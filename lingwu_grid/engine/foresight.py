@@ -77,7 +77,8 @@ def solve_ahead(instance: Instance, solver: Solver, *, stop: Stop, watch: Watch)
         fewest zones will be out of range, then by the fewest households, then the one that
         affects fewest.
     """
-    today = solver(_with_growth(instance, np.zeros(instance.graph.n_units, np.bool_)))
+    steady = _with_growth(instance, np.zeros(instance.graph.n_units, np.bool_))
+    today = solver(steady)
     before = _rank(instance, today)
     best, rank = today, before
     left_out = _too_much(instance)
@@ -91,8 +92,9 @@ def solve_ahead(instance: Instance, solver: Solver, *, stop: Stop, watch: Watch)
             # Where much grows, what is mended here and there costs more than one plan for it all.
             watch("照增长表再求解")
             found = min(found, solver(ahead), key=lambda plan: _rank(ahead, plan))
-        if _is_lawful(instance, found) and _rank(instance, found) < rank:
-            best, rank = _with_bounds_of(found, today), _rank(instance, found)
+        new = _rank(instance, found)
+        if new < rank and not explain(steady, _town(found)):  # lawful today, whatever comes
+            best, rank = _with_bounds_of(found, today), new
         missed = _out_of_range(ahead, found) & _grows(ahead.graph)
         if not missed.any():
             break
@@ -138,12 +140,6 @@ def _with_bounds_of(found: Solution, today: Solution) -> Solution:
     return replace(found, bound=bound, status="feasible", explanations=())
 
 
-def _is_lawful(instance: Instance, found: Solution) -> bool:
-    """Tell whether a plan is lawful today, whatever comes."""
-    steady = _with_growth(instance, np.zeros(instance.graph.n_units, np.bool_))
-    return not explain(steady, _town(found))
-
-
 def _grows(graph: UnitGraph) -> NDArray[np.bool_]:
     return np.asarray((graph.rise > 0) | (graph.fall > 0), np.bool_)
 
@@ -161,11 +157,14 @@ def _town(solution: Solution) -> Town:
     return Town(solution.grid_of_unit, solution.community_of_grid)
 
 
+def _shorts(instance: Instance, town: Town) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Give the households that each grid and each community is, or will be, out of range by."""
+    return zone_sizes(instance, town).short, community_sizes(instance, town).short
+
+
 def _rank(instance: Instance, solution: Solution) -> _Rank:
     town = _town(solution)
-    short = np.concatenate(
-        [zone_sizes(instance, town).short, community_sizes(instance, town).short]
-    )
+    short = np.concatenate(_shorts(instance, town))
     return _Rank(
         int(np.count_nonzero(short)), int(short.sum()), affected_households(instance, town)
     )
@@ -174,6 +173,6 @@ def _rank(instance: Instance, solution: Solution) -> _Rank:
 def _out_of_range(instance: Instance, solution: Solution) -> NDArray[np.bool_]:
     """Mark the units of zones and communities that are, or will be, out of range."""
     town = _town(solution)
-    zones = zone_sizes(instance, town).short > 0
-    communities = community_sizes(instance, town).short > 0
-    return np.asarray(zones[town.zone] | communities[town.community[town.zone]], np.bool_)
+    zones, communities = _shorts(instance, town)
+    out = zones[town.zone] + communities[town.community[town.zone]]
+    return np.asarray(out > 0, np.bool_)

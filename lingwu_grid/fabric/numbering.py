@@ -75,7 +75,7 @@ def build_graph(
     point = fabric.units.geometry.representative_point()
     wishes = read_wishes(fabric, rules)
     measure = rules.second_measure.column
-    nothing = np.zeros(n, np.int64)
+    rise, fall = growth or (np.zeros(n, np.int64), np.zeros(n, np.int64))
     return UnitGraph(
         indptr=indptr_of(source, n),
         indices=target[order].astype(np.int32),
@@ -109,8 +109,8 @@ def build_graph(
         community_lower=community_lower,
         community_upper=community_upper,
         community_is_locked=_community_locks(places, rules),
-        rise=nothing if growth is None else growth[0],
-        fall=nothing if growth is None else growth[1],
+        rise=rise,
+        fall=fall,
     )
 
 

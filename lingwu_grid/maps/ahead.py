@@ -33,24 +33,22 @@ def leaving_zones(record: PlanRecord) -> gpd.GeoDataFrame:
         Columns of `AHEAD_FIELDS`; outlines, EPSG:4490: an area would take the pointer from what
         lies below.
     """
-    outlook = record.tables.get("outlook", pd.DataFrame())
     layers = {"grid": record.grids, "community": record.communities}
-    start = str(record.run.get("rules", {}).get("effective_date", ""))
-    rows = leaving(outlook, layers, start) if len(outlook) else outlook
     shapes = {
-        **dict(zip(record.grids["grid_id"], record.grids.boundary, strict=True)),
-        **dict(
-            zip(record.communities["community_id"], record.communities.boundary, strict=True)
-        ),
-    }  # fmt: skip
+        zone: shape
+        for level, layer in layers.items()
+        for zone, shape in zip(layer[f"{level}_id"], layer.geometry, strict=True)
+    }
+    start = str(record.run.get("rules", {}).get("effective_date", ""))
+    rows = leaving(record.tables.get("outlook", pd.DataFrame()), layers, start)
     told = [
         (
             row.name,
             row.date[:4],
             f"{row.date} 起 {row.households} 户，{row.standing} {row.limit} 户",
+            shapes[row.zone_id].boundary,
         )
         for row in rows.itertuples(index=False)
     ]
-    where = [shapes[zone] for zone in rows["zone_id"]] if len(rows) else []
-    plain = pd.DataFrame(told, columns=list(AHEAD_FIELDS))
-    return gpd.GeoDataFrame(plain, geometry=where, crs=record.grids.crs)
+    table = pd.DataFrame(told, columns=[*AHEAD_FIELDS, "geometry"])
+    return gpd.GeoDataFrame(table, crs=record.grids.crs)

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.engine.foresight import least_ahead, solve_ahead
 from lingwu_grid.engine.instance import never, pose, silent
-from lingwu_grid.engine.search._kernels import come_and_go, out_of_range, packed, today
+from lingwu_grid.engine.search._counts import come_and_go, packed, today
+from lingwu_grid.engine.search._kernels import out_of_range
 from lingwu_grid.engine.search.search import short_of
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.engine.town.bounds import least_to_leave_ahead

@@ -8,7 +8,8 @@ import numpy as np
 from scipy.sparse import coo_array
 
 from lingwu_grid.engine.exact.model import ExactModel
-from lingwu_grid.engine.search._kernels import FAULT, TODAY, come_and_go
+from lingwu_grid.engine.search._counts import TODAY, come_and_go
+from lingwu_grid.engine.search._kernels import FAULT
 from lingwu_grid.engine.search.search import Draft, state_of
 from lingwu_grid.graph import indptr_of, sources
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lingwu_grid.engine.search._compiled import borrowing, kernel
+from lingwu_grid.engine.search._counts import today
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
@@ -24,7 +25,6 @@ from lingwu_grid.engine.search._kernels import (
     owner_short,
     owner_size_price,
     rest_is_one_piece,
-    today,
 )
 from lingwu_grid.engine.search._trees import cut_tree
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lingwu_grid.engine.search._compiled import borrowing, kernel
+from lingwu_grid.engine.search._counts import today
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
@@ -20,7 +21,6 @@ from lingwu_grid.engine.search._kernels import (
     owner_size_price,
     size_price,
     stay_price,
-    today,
 )
 
 if TYPE_CHECKING:

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lingwu_grid.engine.search._anneal import anneal
+from lingwu_grid.engine.search._counts import TODAY, come_and_go
 from lingwu_grid.engine.search._kernels import (
-    TODAY,
     Prices,
     State,
     Subproblem,
-    come_and_go,
     rest_is_one_piece,
     whole_price,
     whole_short,

@@ -129,7 +129,7 @@ def unconditional(instance: Instance, ground: NDArray[np.bool_] | None = None) -
     unit = sources(graph.home_indptr)
     if ground is not None:
         nowhere &= ground[homes.unit]
-        inside = ground[sources(graph.home_indptr)]
+        inside = ground[unit]
         partly = np.isin(home, home[~inside])
         chosen = inside & ~partly
         home, households, unit = home[chosen], households[chosen], unit[chosen]

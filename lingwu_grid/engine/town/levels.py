@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._kernels import Prices, Subproblem, packed
+from lingwu_grid.engine.search._counts import packed
+from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search.search import Draft
 from lingwu_grid.engine.search.start import open_borders
 from lingwu_grid.graph import groups_of, indptr_of, sources

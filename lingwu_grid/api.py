@@ -27,6 +27,7 @@ from lingwu_grid.scale.crew import crew_of
 from lingwu_grid.scale.joining import join
 from lingwu_grid.scale.laying import lay_out
 from lingwu_grid.scale.solving import solve_each
+from lingwu_grid.scale.upper_levels import with_upper_levels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,6 +98,7 @@ def partition(
         clock.lap("parts")
         is_cut_short = laid.many is not None and crew.stop()
     record = join(laid.ground, solved, failed)  # seams woven, one plan
+    record = with_upper_levels(record, laid.ground, seed=seed)  # communities -> what is above
     record = replace(record, summary=record.summary | {"seconds": _taken(record, clock, laid.many)})
     if failed or is_cut_short:
         record = replace(record, run=record.run | {"unfinished": True})

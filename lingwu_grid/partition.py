@@ -11,6 +11,7 @@ from lingwu_grid import cli
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence, foresight
+from lingwu_grid.planning.levels import level_said
 
 if TYPE_CHECKING:
     import argparse
@@ -107,6 +108,8 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
         f"户数离上下限不到 1% 的网格和社区 {s['tight_zones']} 个"
         + (f"；按增长表三年内会超出范围的 {s['zones_leaving']} 个" if s["zones_leaving"] else "")
     )
+    for level in s.get("levels", []):
+        cli.say_result(level_said(level))
     if line := foresight(summary):
         cli.say_result(line)
     for item in summary["explanations"]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from lingwu_grid.contract import policy
 from lingwu_grid.contract.errors import RulesError
 from lingwu_grid.contract.staffing import Staffing
 from lingwu_grid.contract.walking import Walking
+
+if TYPE_CHECKING:
+    from lingwu_grid.contract.levels import Level
 
 PARTS_GAP = 0.03
 """Share over its bound at which a community of a study in parts is solved well enough: a third of
@@ -142,6 +145,8 @@ class Rules:
     second_measure: SecondMeasure = SecondMeasure()
     horizon: int = 0
     """Years that the plan is to stay lawful for, by the table `growth`; 0 looks at today alone."""
+    levels: tuple[Level, ...] = ()
+    """Zones inside grids, or made of communities, each level with a range of its own."""
     target_grids: int = 0
     """Grids wished for in all, exceptions included; 0 leaves the number to sizes and moves."""
     border_weight: float = 300.0

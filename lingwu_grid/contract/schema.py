@@ -119,6 +119,19 @@ TABLES: dict[str, Table] = {
             required=("subdistrict_id",),
             codes=("subdistrict_id",),
         ),
+        Table(
+            "levels",
+            ("层级", "微网格", "现状微网格", "level"),
+            "polygon",
+            {
+                "level": ("级别",),
+                "zone_id": ("编码", "微网格编码", "编号", "id"),
+                "zone_name": ("名称", "微网格名称", "name"),
+                "parent_id": ("上级编码", *_GRID),
+            },
+            required=("zone_id",),
+            codes=("zone_id", "parent_id"),
+        ),
         Table("outline", ("范围", "研究范围", "边界"), "polygon", {"name": ("名称",)}),
         Table(
             "roads",

@@ -9,6 +9,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any, get_args
 
 from lingwu_grid.contract.errors import RulesError, wrong_setting
+from lingwu_grid.contract.levels import levels_from
 from lingwu_grid.contract.schema import MEASURES, STATUS_WORDS, TABLES, table_named
 from lingwu_grid.contract.staffing import Staffing, staffing_from
 from lingwu_grid.contract.walking import Walking, walking_from
@@ -85,6 +86,7 @@ def _converted(key: str, value: object, where: str) -> object:
         "grid": _band,
         "community": _band,
         "exceptions": lambda k, v, w: tuple(_exemption(item, w) for item in _list(k, v, w)),
+        "levels": lambda k, v, w: levels_from(_list(k, v, w), w),
         "locked_grids": _words,
         "locked_communities": _words,
         "enclaves": _words,

@@ -14,7 +14,10 @@ PLANS = {
 }  # fmt: skip
 """Table ``plans``: what each plan is, and what it was made from."""
 
-LAYERS = {"grids": "grid_id", "communities": "community_id", "units": "unit_id", "moves": "unit_id"}
+LAYERS = {
+    "grids": "grid_id", "communities": "community_id", "units": "unit_id", "moves": "unit_id",
+    "levels": "zone_id",
+}  # fmt: skip
 """Layers of ``plan.gpkg`` that are written, and what tells their rows apart in a plan."""
 
 CSVS = {

@@ -56,14 +56,24 @@ from lingwu_grid.engine.town.levels import (
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.parks import bring_parks_home
 from lingwu_grid.engine.town.proofs import as_it_is
-from lingwu_grid.engine.town.recombine import cut_anew
+from lingwu_grid.engine.town.recombine import FEW, clearest, cut_anew
 from lingwu_grid.engine.town.tally import (
     affected_households,
     moved_households,
+    worth,
 )
 from lingwu_grid.engine.town.tidy import tidy_task
 from lingwu_grid.engine.town.wraps import unwrap
 from lingwu_grid.lawful import run_status
+
+WAYS, FULL = 6, 100
+"""Ways into range at full effort, in per cent: one takes a second or two of a town of 50,000."""
+
+BASINS = 2
+"""Ways that are gone to the end where there are few grids."""
+
+BETWEEN = 7919
+"""Between the seeds of two ways: nobody tries so many in turn."""
 
 
 def solve(
@@ -145,9 +155,51 @@ def _from_start(run: Run, *, is_loose: bool) -> tuple[Town, tuple[Proof, ...], i
     """Solve from a start whose communities are in one piece for certain, or only mostly."""
     town = first_town(run.instance, seed=run.seed, workers=run.workers, is_loose=is_loose)
     run.tell("起始方案", town)
-    town = bring_into_range(run, town)
+    ways = _brought_in(run, town)
+    run.instance, town = ways[0]
     run.tell("合规方案", town)
-    return _best(run, town)
+    if len(np.unique(town.zone)) > FEW or run.stop():
+        return _best(run, town)
+    # Of few grids there are few good plans, far from each other: the best is one of several.
+    plans = []
+    for instance, way in _unlike(ways)[:BASINS]:
+        run.instance = instance
+        plans.append(_best(run, way))
+    return plans[clearest(run.instance, [plan[0] for plan in plans], run.seed)]
+
+
+def _unlike(ways: list[tuple[Instance, Town]]) -> list[tuple[Instance, Town]]:
+    """Leave out what is the same again, in order."""
+    found: dict[bytes, tuple[Instance, Town]] = {}
+    for instance, town in ways:
+        found.setdefault(town.zone.tobytes(), (instance, town))
+    return list(found.values())
+
+
+def _brought_in(run: Run, town: Town) -> list[tuple[Instance, Town]]:
+    """Bring a start into range several ways, which differ by a fifth: the best comes first."""
+    instance = run.instance
+    if instance.is_quick or instance.community_mode == "fixed" or run.stop():
+        town = bring_into_range(run, town)  # which may count the grids wished for
+        return [(run.instance, town)]
+    ways = max(WAYS * instance.effort // FULL, 1)
+    runs = [
+        Run(instance, run.seed + BETWEEN * way, run.stop, 1, silent) for way in range(ways)
+    ]  # the first is the run itself: more ways never give a worse beginning
+    found = list(run_all(partial(_one_way, town=town), runs, run.workers))
+    order = sorted(range(ways), key=lambda way: (worth(runs[way].instance, found[way]), way))
+    return [(runs[way].instance, found[way]) for way in order]
+
+
+def _one_way(run: Run, town: Town) -> Town:
+    town = bring_into_range(run, town)
+    if run.instance.keeps_today:
+        town = relabel(run.instance, town)
+    if run.instance.proves and run.instance.community_mode != "fixed" and not run.stop():
+        town = relabel(
+            run.instance, search_streets(run, town, STREET_HEATS, STREET_STEPS, run.stop)
+        )
+    return town
 
 
 def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:

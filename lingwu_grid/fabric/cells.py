@@ -127,7 +127,19 @@ def make_cells(
     of_face[pairs[:, 0]] = pairs[:, 1]
     verges = verge_cuts(faces, of_face, footprints)
     cells = make_faces(np.concatenate([lines, cuts, verges]), area)
+    if _holds_several(cells, buildings.point, key):
+        # A cut may end a grid width off the line as it was drawn, not off its face as it was noded.
+        rings = shapely.get_parts(shapely.boundary(faces))
+        cells = make_faces(np.concatenate([rings, cuts, verges]), area)
     return cells, _keys_of(cells, faces, (face, key), sites, buildings)
+
+
+def _holds_several(
+    cells: NDArray[np.object_], points: NDArray[np.object_], key: NDArray[np.int64]
+) -> bool:
+    """Tell whether homes of different keys share a cell: a cut did not reach across."""
+    pairs = np.unique(np.stack([nearest_face(cells, points), key], axis=1), axis=0)
+    return bool((np.diff(pairs[:, 0]) == 0).any())
 
 
 def nearest_face(faces: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:

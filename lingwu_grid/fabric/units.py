@@ -112,12 +112,13 @@ def build_fabric(study: Study) -> Fabric:
     grid, community, street = places.of_points(study, points)
     strip = is_strip(shapely.area(cells), shapely.length(cells))
     cell_key = yards(study, (points, grid), cell_key, (whole, strip))
+    zone = grid if len(study.table("grids")) else community
     borders = find_borders(cells, lines, study)
     cell_of_building = shapely.STRtree(cells).nearest(buildings.point)
     lived = np.zeros(len(cells), np.bool_)
     lived[cell_of_building] = True
     water = label_by(points, _areas(study.table("barriers"))) >= 0
-    unit_of_cell, sealed = _gather(cells, cell_key, (lived, water & ~lived), grid, borders)
+    unit_of_cell, sealed = _gather(cells, cell_key, (lived, water & ~lived), zone, borders)
     borders = _without_passage(borders, sealed)
     ground = _Ground(cells, unit_of_cell, grid, community, street, cell_of_building)
     return _as_fabric(study, ground, borders, buildings, (places, lines))
@@ -145,12 +146,13 @@ def _gather(
     cells: NDArray[np.object_],
     key: NDArray[np.int64],
     ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    grid: NDArray[np.int64],
+    zone: NDArray[np.int64],
     borders: Borders,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """
-    Join cells of one key over open borders, then slivers to a neighbour of the same grid.
+    Join cells of one key over open borders, then slivers to a neighbour of the same zone.
 
+    A zone is a grid or, where today has no grids, a community.
     The second result marks the cells that joined through a barrier: a strip of the far bank, by
     which nobody passes.
     """
@@ -158,7 +160,7 @@ def _gather(
     unit = linked(len(cells), borders.a[same], borders.b[same]).astype(np.int64)
     sealed = np.zeros(len(cells), np.bool_)
     for _ in range(4):
-        target, through = _sliver_targets(cells, unit, ground, grid, borders)
+        target, through = _sliver_targets(cells, unit, ground, zone, borders)
         sealed |= through[unit]
         if (target == np.arange(len(target))).all():
             break
@@ -178,7 +180,7 @@ def _sliver_targets(
     cells: NDArray[np.object_],
     unit: NDArray[np.int64],
     ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    grid: NDArray[np.int64],
+    zone: NDArray[np.int64],
     borders: Borders,
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Give the unit each unit joins (itself if it is no sliver), and who joins by a barrier."""
@@ -193,9 +195,9 @@ def _sliver_targets(
     a = np.concatenate([unit[borders.a], unit[borders.b]])
     b = np.concatenate([unit[borders.b], unit[borders.a]])
     own = np.full(n, -1, np.int64)
-    own[unit] = grid
+    own[unit] = zone
     target, through = np.arange(n), np.zeros(n, np.bool_)
-    # Ground of no grid joins any neighbour.
+    # Ground of no zone joins any neighbour.
     useful = is_sliver[a] & (a != b) & ((own[a] == own[b]) | (own[a] < 0))
     # An open border before a closed one, then the longest.
     pair = pd.DataFrame(

@@ -66,6 +66,8 @@ class Study:
         The folder's own ``rules.toml``, as written.
     part
         Stands in the unit ids of a part of a larger study, so that no two parts share one.
+    zone_word
+        What a zone that is named anew is called after its number.
     streamed_rows
         Rows, about, in the household files that could be read a batch at a time: by them a
         study is solved whole or in parts, from its folder and from memory alike.
@@ -82,6 +84,7 @@ class Study:
     sources: tuple[dict[str, Any], ...]
     rules_text: str = ""
     part: str = ""
+    zone_word: str = "网格"
     streamed_rows: int = 0
 
     def table(self, name: str) -> gpd.GeoDataFrame:
@@ -298,7 +301,7 @@ def _zone_sources(zones: Path, claims: Claims, limits: Limits) -> list[Source]:
 
 def _with_zones(sources: list[Source], instead: list[Source]) -> list[Source]:
     """Put another map in the place of today's grids and communities, and its codes with it."""
-    taken = [s for s in instead if s.table in ("grids", "communities", "code_register")]
+    taken = [s for s in instead if s.table in ("grids", "communities", "levels", "code_register")]
     if not taken:
         raise InputError(
             "用来核对的文件里没有网格或社区图层",

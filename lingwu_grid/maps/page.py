@@ -28,6 +28,12 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.record import PlanRecord
 
 
+LEVEL = "#00695c"
+LEVEL_FIELDS = {
+    "zone_id": "编码", "zone_name": "名称", "parent_name": "所在", "households": "常住户数",
+    "residents": "常住人口", "status": "状态", "reason": "理由",
+}  # fmt: skip
+
 VIEWS = {
     "before": ("now_grids", "now_communities", "barriers", "stations"),
     "swipe": (
@@ -163,11 +169,25 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
         draw.COMMUNITY_FIELDS,
         style={**outline, "color": "#4527a0"},
     )
+    switched |= _levels(record)
     if record.service is not None:
         switched |= service_layers(record.service)
     for group in switched.values():
         group.add_to(page)
     return switched | _add_marks(page, record)
+
+
+def _levels(record: PlanRecord) -> dict[str, FeatureGroup]:
+    """Draw the zones inside grids, a layer each, to be switched on."""
+    drawn = {}
+    for level in record.summary.get("levels", []):
+        zones = record.levels[record.levels["level"] == level["id"]]
+        drawn[f"level_{level['id']}"] = draw.area_layer(
+            zones, level["name"], LEVEL_FIELDS, show=False,
+            style={"color": LEVEL, "weight": 1.5, "fillOpacity": 0.06},
+            paint=dict.fromkeys(map(draw.escape, zones["zone_id"]), LEVEL),
+        )  # fmt: skip
+    return drawn
 
 
 def _changes(record: PlanRecord) -> dict[str, FeatureGroup]:

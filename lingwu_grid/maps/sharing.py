@@ -63,6 +63,7 @@ class Shared:
             communities=self._told(record.communities, "community", "community_id"),
             backdrop=self._backdrop(record),
             certificate=record.certificate | {"joins": [], "units": []},
+            levels=record.levels.iloc[:0],
             service=None if record.service is None else shared_service(record.service),
         )
 

@@ -22,6 +22,7 @@ from lingwu_grid.papers.change_sheets import (
     tree_sheet,
 )
 from lingwu_grid.papers.committee_sheet import committee_sheet
+from lingwu_grid.papers.level_sheets import level_sheets
 from lingwu_grid.papers.money_sheets import crossing_sheet, funds_sheet, payer_sheet
 from lingwu_grid.papers.picture import SYNTHETIC
 from lingwu_grid.papers.worksheet import FIRST_ROW, Column, Kind, Sheet
@@ -83,6 +84,7 @@ def sheets_of(record: PlanRecord, filling: Filling) -> list[Sheet]:
         community_sheet(record, filling),
         committee_sheet(record, filling),
         grid_ledger(record, filling),
+        *level_sheets(record),
         change_sheet(record),
         story_sheet(record),
         funds_sheet(record),

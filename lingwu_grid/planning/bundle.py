@@ -39,7 +39,8 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
         for name in LONG_CSV:
             add_csv(piece.table(name), folder / f"{name}.csv")
     write_layer(record.moves, folder / "plan.gpkg", "moves")
-    for name, layer in (record.service.layers if record.service else {}).items():
+    others = {"levels": record.levels} if len(record.levels) else {}
+    for name, layer in (others | (record.service.layers if record.service else {})).items():
         write_layer(layer, folder / "plan.gpkg", name)
     layers = {"grids": record.grids, "communities": record.communities, "moves": record.moves}
     columns = {name: list(table) for name, table in layers.items()}

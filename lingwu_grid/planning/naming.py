@@ -285,7 +285,7 @@ def _grid_names(
     home = dict(zip(grid, community, strict=True))
     taken, names = set(known.values()), {}
     for g in sorted(home):
-        name = f"{communities[home[g]]}第{int(g[-3:]) if g[-3:].isdigit() else g}网格"
+        name = f"{communities[home[g]]}第{int(g[-3:]) if g[-3:].isdigit() else g}{study.zone_word}"
         names[g] = known.get(g) or (f"{name}（{g}）" if name in taken else name)
         taken.add(names[g])
     return names

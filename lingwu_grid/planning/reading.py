@@ -14,6 +14,7 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.ingest.drivers import layers_of, read_layer
 from lingwu_grid.occupancy import recover
 from lingwu_grid.planning.bundle import LONG_CSV, PLAIN
+from lingwu_grid.planning.levels import no_levels
 from lingwu_grid.planning.pieces import Held
 from lingwu_grid.planning.record import PlanRecord
 from lingwu_grid.planning.service import SERVICE_LAYERS, Service
@@ -101,6 +102,9 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         pieces=_pieces(folder, plain["certificate"].get("parts", [])),
         backdrop=backdrop,
         service=_read_service(folder),
+        levels=read_layer(folder / "plan.gpkg", "levels")
+        if "levels" in layers_of(folder / "plan.gpkg")
+        else no_levels(),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -12,6 +12,7 @@ import shapely
 
 from lingwu_grid.lawful import moved
 from lingwu_grid.planning.identity import plan_of
+from lingwu_grid.planning.levels import no_levels
 from lingwu_grid.planning.pieces import LONG, Held, whole_table
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 WHOLE = (
     "grids_in_range", "communities_in_range", "exceptions", "tight_zones", "zones_leaving",
-    "grids_touched",
+    "grids_touched", "levels",
 )  # fmt: skip
 """Figures of a summary that are the whole plan's: a piece cut out of it has none of them."""
 
@@ -54,6 +55,8 @@ class PlanRecord:
         Roads, barriers, stations and today's zones, EPSG:4490, for maps.
     service
         The service circle, once it has been measured.
+    levels
+        Zones of the other levels, columns of :data:`~lingwu_grid.planning.levels.COLUMNS`.
     """
 
     grids: gpd.GeoDataFrame
@@ -67,6 +70,7 @@ class PlanRecord:
     certificate: dict[str, Any]
     backdrop: dict[str, gpd.GeoDataFrame]
     service: Service | None = None
+    levels: gpd.GeoDataFrame = field(default_factory=no_levels)
 
     @property
     def units(self) -> gpd.GeoDataFrame:
@@ -182,6 +186,7 @@ class PlanRecord:
         return replace(
             self,
             **layers,
+            levels=cast("gpd.GeoDataFrame", _rows_of(self.levels, owners)),
             pieces=(held,),
             tables={name: _rows_of(table, owners) for name, table in self.tables.items()},
             summary={key: value for key, value in self.summary.items() if key not in WHOLE}

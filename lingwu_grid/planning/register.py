@@ -143,6 +143,8 @@ def make_register(
         since = named(living["code"], old["valid_from"])
         living["valid_from"] = since.where(since != "", living["valid_from"])
         parts += [living, gone]
+    others = before[~before["level"].isin((GRID, COMMUNITY))]  # of levels that are not drawn now
+    parts.append(_known(others))
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)].fillna("").astype(str)
 
 
@@ -182,8 +184,7 @@ def _gone(
         community_id=today["community_id"].to_numpy(object),
         **_degrees_of(today),
     )
-    said = {name: before[name].to_numpy(object) for name in COLUMNS if name in before}
-    known = _empty_rows(len(before)).assign(**said | _degrees_of(before)).fillna("")
+    known = _known(before)
     for axis in ("lon", "lat"):
         where = named(known["code"], drawn.set_index("code")[axis])
         known[axis] = known[axis].where(known[axis] != "", where)
@@ -192,6 +193,12 @@ def _gone(
     out = pd.concat([known, drawn, named_only], ignore_index=True).drop_duplicates("code")
     out = out[~out["code"].isin(living)].sort_values("code").reset_index(drop=True)
     return out.assign(level=level, status=RETIRED, lineage="撤销")
+
+
+def _known(before: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Give rows of a register as they are written."""
+    said = {name: before[name].to_numpy(object) for name in COLUMNS if name in before}
+    return _empty_rows(len(before)).assign(**said | _degrees_of(before)).fillna("")
 
 
 def _empty_rows(count: int) -> pd.DataFrame:

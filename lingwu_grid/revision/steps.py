@@ -24,6 +24,7 @@ from lingwu_grid.revision.solving import Numbered, Wish, as_solution, mended, nu
 from lingwu_grid.scale.jobs import Failed
 from lingwu_grid.scale.joining import Solved, join
 from lingwu_grid.scale.laying import lay_out
+from lingwu_grid.scale.levels import carried, with_levels
 from lingwu_grid.scale.solving import as_part
 
 if TYPE_CHECKING:
@@ -192,9 +193,8 @@ def review_part(job: Wishes, *, stop: Stop, watch: Watch, threads: int = 1) -> R
     stop, watch
         Of the run.
     threads
-        Not needed: mending is soon done.
+        Of the levels inside grids; mending itself is soon done.
     """
-    _ = threads
     stop = stop if job.time_limit is None else within(job.time_limit, stop)
     plan, merged = job.plan, merge(job.patches, job.plan)
     study = as_part(job.study)
@@ -208,6 +208,9 @@ def review_part(job: Wishes, *, stop: Stop, watch: Watch, threads: int = 1) -> R
         return refused(plan, job.patches, merged, tuple(in_words(f, plan) for f in wrong))
     solution, kept = as_solution(fabric, study.rules, wish.zones, grid, community)
     record = make_record(study, fabric, solution, kept)
+    record = with_levels(
+        record, carried(study, plan.levels), seed=job.seed, stop=stop, threads=threads, watch=watch
+    )
     untried = [item | {"repairs": []} for item in record.summary["explanations"]]
     seen = {"explanations": untried, "seconds": {}, "peak_mb": peak_mb()}
     made = replace(record, summary=record.summary | seen, run=run_of(study, job.seed))

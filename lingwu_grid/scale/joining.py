@@ -12,6 +12,7 @@ import pandas as pd
 from lingwu_grid.planning.defence import gap_of
 from lingwu_grid.planning.foresight import together
 from lingwu_grid.planning.identity import named_by, unit_lines
+from lingwu_grid.planning.levels import levels_together
 from lingwu_grid.planning.lineage import UNCHANGED
 from lingwu_grid.planning.making import backdrop_of
 from lingwu_grid.planning.pieces import LONG
@@ -82,6 +83,7 @@ def join(ground: Study, parts: Sequence[Solved], failed: Sequence[Failure] = ())
     lines = [line for piece in pieces for line in unit_lines(piece.table("units"))]
     return PlanRecord(
         **layers,
+        levels=pd.concat([record.levels for record in records], ignore_index=True),
         pieces=pieces,
         tables={
             name: pd.concat([record.tables[name] for record in records], ignore_index=True)
@@ -139,6 +141,8 @@ def _summary(ground: Study, solved: Sequence[Solved], failed: Sequence[Failure])
     total |= {key: sum(p[key] for p in parts) for key in SUMS}
     if any("horizon" in p for p in parts):
         total["horizon"] = together(parts)
+    if levels := levels_together([p.get("levels", []) for p in parts]):
+        total["levels"] = levels
     prices = [p["price_of_clear_borders"] for p in parts]
     total["price_of_clear_borders"] = None if None in prices else sum(prices)
     total["study"] = ground.name

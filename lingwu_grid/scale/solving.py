@@ -21,6 +21,7 @@ from lingwu_grid.planning.making import make_record
 from lingwu_grid.planning.run import Clock, peak_mb, run_of
 from lingwu_grid.scale.jobs import Failed
 from lingwu_grid.scale.joining import Failure, Solved
+from lingwu_grid.scale.levels import with_levels
 from lingwu_grid.scale.repairs import tried_repairs
 
 if TYPE_CHECKING:
@@ -81,6 +82,10 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
     if foreseen is not None:
         record = with_foresight(record, study, fabric, foreseen)
     clock.lap("record")
+    record = with_levels(
+        record, study, seed=job.seed, stop=stop, threads=threads, watch=watch
+    )  # each grid -> the zones inside it
+    clock.lap("levels")
     tried = tried_repairs(study, fabric, solution, seed=job.seed, workers=1, stop=stop)
     clock.lap("repairs")
     explained = [

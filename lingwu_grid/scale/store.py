@@ -135,5 +135,5 @@ class Store:
     def frame(self, name: str, field: str) -> pd.DataFrame:
         """Read a table of a kept plan."""
         path = self.folder / name / f"{field}.parquet"
-        is_spatial = field in ("grids", "communities", "units", "moves")
+        is_spatial = field in ("grids", "communities", "levels", "units", "moves")
         return gpd.read_parquet(path) if is_spatial else pd.read_parquet(path)

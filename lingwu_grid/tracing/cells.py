@@ -38,6 +38,17 @@ def grid(column: str, key: str = "网格编码") -> Any:  # noqa: ANN401
     return worked
 
 
+def level(column: str) -> Any:  # noqa: ANN401
+    """Take a fact of the row's zone of a level; of all its zones in the row of sums."""
+
+    def worked(f: Ledgers, row: Row, _: int) -> Expected:
+        ids = {one["name"]: one["id"] for one in f.rules["levels"]}
+        own = f.rows[f.rows[f"{ids[row['级别']]}_id"] == row["编码"]] if row["编码"] else f.rows
+        return len(own) if column == "households" else int(own[column].sum())
+
+    return worked
+
+
 def seat(column: str) -> Any:  # noqa: ANN401
     """Take the seat that backs the row's grids."""
 

@@ -79,6 +79,9 @@ FORMS = (
     Form(("街道", "社区党组织", "网格编码"), {
         "楼栋数": cells.grid("spots"), "常住户数": cells.grid("households"),
     }),
+    Form(("级别", "上级编码", "四至"), {
+        "常住户数": cells.level("households"), "常住人口": cells.level("residents"),
+    }),
     Form(("级别", "编码", "状态", "理由"), {"常住户数": cells.standing_out}),
     Form(("级别", "名称", "状态", "理由"), {"户数": cells.standing_out}),
     Form(("级别", "编码", "5分钟内户数"), {

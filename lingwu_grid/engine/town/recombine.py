@@ -45,7 +45,7 @@ WARM = HEATS[6:]
 ROUNDS = 26
 """Times at most that the pairs are gone through."""
 
-CHAINS, AGAIN, FEW = 6, 4, 8
+CHAINS, AGAIN, FEW = 2, 2, 8
 """Where there are few zones: times that all is done from other random numbers, and from the best
 of those."""
 
@@ -94,6 +94,36 @@ def cut_anew(instance: Instance, town: Town, seed: int, *, stop: Stop, workers: 
         found = recombine(priced, instance.shape, stop=stop, workers=workers, heats=heats)
         town = with_task(town, task, found)
     return town
+
+
+def clearest(instance: Instance, towns: list[Town], seed: int) -> int:
+    """
+    Tell which of some plans is the clearest: of those about as dear, the one with least new border.
+
+    Parameters
+    ----------
+    instance
+        The town and its rules.
+    towns
+        Plans, cut anew each.
+    seed
+        As for :func:`cut_anew`; it does not count here.
+
+    Returns
+    -------
+    int
+        Its place among them.
+    """
+    csr = open_csr(instance, LENGTH)
+    rated = []
+    for town in towns:
+        streets, inside = clear_tasks(instance, town, csr, seed)
+        tasks = [cut_task(instance, task) for task in (*streets, *inside)]
+        cost = sum(_whole(task, task.draft, instance.shape) for task in tasks)
+        rated.append((cost, sum(_new_border(task.part, task.draft) for task in tasks)))
+    least = min(cost for cost, _ in rated)
+    alike = [i for i, (cost, _) in enumerate(rated) if cost <= least + ALIKE]
+    return min(alike, key=lambda i: (round(rated[i][1], 3), round(rated[i][0], 6), i))
 
 
 def clear_tasks(

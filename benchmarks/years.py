@@ -67,7 +67,7 @@ def study_of(base: Path, rows: pd.DataFrame, target: Path) -> Path:
     shutil.rmtree(target / "households")
     (target / "households").mkdir()
     table = rows.drop(columns=["x", "y", "compound"])
-    table.to_csv(target / "households" / "居民户.csv", index=False)
+    table.to_csv(target / "households" / "households.csv", index=False)
     return target
 
 

@@ -10,8 +10,7 @@ import lingwu_grid as lg
 from lingwu_grid import cli
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
-from lingwu_grid.planning.defence import defence, foresight
-from lingwu_grid.planning.levels import level_said
+from lingwu_grid.planning.defence import defence, foresight, level_said
 
 if TYPE_CHECKING:
     import argparse

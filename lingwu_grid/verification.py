@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -22,6 +22,7 @@ from lingwu_grid.disclosure.pages import faults_of
 from lingwu_grid.ingest.drivers import read_layer
 from lingwu_grid.ingest.study import read_study
 from lingwu_grid.ingest.tables import UNREADABLE
+from lingwu_grid.nesting import Nest, level_faults
 from lingwu_grid.output import write_csv
 from lingwu_grid.recounting import global_bound, unconditional_bound
 from lingwu_grid.tracing.proof import COPIED, WORKED, trace_papers
@@ -37,9 +38,6 @@ TOUCH_M = 0.02
 
 GAP_DIGITS = 1e-6
 """Rounding of a gap in the summary."""
-
-FILLS_M2 = 1.0
-"""Ground that the zones of a level may miss or hold twice by rounding."""
 
 METRES = 4544
 """CGCS2000, for areas of Lingwu; elsewhere the local UTM zone."""
@@ -104,7 +102,7 @@ def verify(
     verdict.expect("层级归属", _nesting(files))
     verdict.expect("编码", _codes(files))
     for level in files.summary.get("levels", []):
-        verdict.expect(level["name"], _level(files, level))
+        verdict.expect(level["name"], level_faults(files.nest, level))
     verdict.expect("连片", _contiguity(files))
     verdict.expect("图形", _polygons(files))
     verdict.expect("锁定", _locks(files))
@@ -150,11 +148,6 @@ class _Files:
                 remedy="先运行 python -m lingwu_grid.partition，保留其全部输出",
             ) from error
         self.grids, self.communities, self.units = layers.values()
-        self.levels: gpd.GeoDataFrame = (
-            read_layer(folder / "plan.gpkg", "levels")
-            if plain["summary"].get("levels")
-            else self.grids
-        )
         self.summary: dict[str, Any] = plain["summary"]
         self.certificate: dict[str, Any] = plain["certificate"]
         if "recoded_from" not in self.grids or "grids_recoded" not in self.summary:
@@ -167,6 +160,10 @@ class _Files:
         self.recoded = dict(zip(table["recoded_from"], table["grid_id"], strict=True))
         self.rows["stays_in"] = self.rows["previous_grid_id"].replace(self.recoded)
         self.rules: dict[str, Any] = self.certificate["rules"]
+        has_levels = bool(self.summary.get("levels"))
+        levels = read_layer(folder / "plan.gpkg", "levels") if has_levels else self.grids.iloc[:0]
+        crs = _metres(self.units)
+        self.nest = Nest(self.rows, self.grids, self.communities, levels, crs)
 
 
 def _households(files: _Files) -> list[str]:
@@ -213,64 +210,6 @@ def _nesting(files: _Files) -> list[str]:
     faults = [f"单元 {u} 与其网格不在同一社区" for u in wrong["unit_id"][:5]]
     if set(owner) != set(files.communities["community_id"]):
         faults.append("网格所属的社区与社区图层不一致")
-    return faults
-
-
-def _level(files: _Files, level: dict[str, Any]) -> list[str]:
-    """Check the zones of a level: whose they are, how many live there, where they lie."""
-    zones, key = files.levels[files.levels["level"] == level["id"]], f"{level['id']}_id"
-    if key not in files.rows or len(zones) != level["zones"]:
-        return ["每户归属或图层不全"]
-    faults = []
-    count = files.rows.groupby(key).size().reindex(zones["zone_id"], fill_value=0).to_numpy()
-    wrong = zones["zone_id"][count != zones["households"].to_numpy()]
-    faults += [f"{zone} 的户数与图层不符" for zone in wrong]
-    faults += [f"{z} 在图层里没有" for z in sorted(set(files.rows[key]) - set(zones["zone_id"]))]
-    low, high = level["range"]
-    for row in zones.itertuples(index=False):
-        if not low <= row.households <= high and not row.reason:
-            faults.append(f"{row.zone_id} 有 {row.households} 户，没有写理由")
-        elif row.status == "合规" and not low <= row.households <= high:
-            faults.append(f"{row.zone_id} 有 {row.households} 户，写成合规")
-    above = _above(files, level)
-    pairs = files.rows[[key, above.key]].drop_duplicates()
-    home = zones.set_index("zone_id")["parent_id"]
-    astray = pairs[pairs[above.key] != home.reindex(pairs[key]).to_numpy()]
-    faults += [f"{zone} 的户不都在 {home.get(zone, '')}" for zone in sorted(set(astray[key]))]
-    return faults + _fill(files, zones, above)
-
-
-class _Above(NamedTuple):
-    """The zones that those of a level lie in, or are made of."""
-
-    key: str
-    shapes: gpd.GeoSeries
-
-
-def _above(files: _Files, level: dict[str, Any]) -> _Above:
-    if level["inside"] == "grid":
-        return _Above("grid_id", files.grids.set_index("grid_id").geometry)
-    table = files.levels[files.levels["level"] == level["inside"]]
-    return _Above(f"{level['inside']}_id", table.set_index("zone_id").geometry)
-
-
-def _fill(files: _Files, zones: gpd.GeoDataFrame, above: _Above) -> list[str]:
-    """Check that zones are in one piece and fill the zone above, without overlap."""
-    crs = _metres(files.units)
-    shapes = zones.geometry.to_crs(crs)
-    several = zones["zone_id"][shapely.get_num_geometries(shapes.to_numpy()) > 1]
-    faults = [f"{zone} 的图形分成几块" for zone in several]
-    whole = above.shapes.to_crs(crs)
-    union = shapes.groupby(zones["parent_id"]).agg(lambda s: shapely.union_all(s.to_numpy()))
-    area = shapes.area.groupby(zones["parent_id"]).sum()
-    for parent, shape in whole.items():
-        if parent not in union.index:
-            faults.append(f"{parent} 里没有划")
-            continue
-        off = shapely.area(shapely.symmetric_difference(union[parent], shape))
-        double = float(area[parent]) - shapely.area(union[parent])
-        if max(off, double) > FILLS_M2:
-            faults.append(f"{parent} 没有铺满或有重叠，差 {max(off, double):.1f} 平方米")
     return faults
 
 

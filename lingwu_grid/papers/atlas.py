@@ -104,10 +104,10 @@ def write_atlas(
     ground = Ground(record)
     changed = ground.grids[ground.grids["lineage"] != UNCHANGED].sort_values("grid_id")
     about = {"Title": f"{record.summary['study']} 社区网格图集", "CreationDate": None}
-    ids = ground.communities["community_id"].sort_values().tolist()
+    ids = _charted(ground)
     sheets = {code: f"图{number}" for number, code in enumerate(ids, start=1)}
     with our_style(), PdfPages(path, metadata=about) as pages:
-        _save(pages, _cover(ground, len(changed)))
+        _save(pages, _cover(ground, len(ids), len(changed)))
         for first in range(0, len(ids), INDEX_ROWS * INDEX_COLUMNS):
             _save(pages, _index(ground, ids[first : first + INDEX_ROWS * INDEX_COLUMNS], sheets))
         _save(pages, _overview(ground, sheets))
@@ -119,6 +119,16 @@ def write_atlas(
             if number % 40 == 0:
                 watch(f"图集 变动网格 {number}/{len(changed)}")
             _save(pages, _grid_page(ground, changed.iloc[number : number + 2]))
+
+
+def _charted(ground: Ground) -> list[str]:
+    """List the communities with a sheet: all, or of a plan brought up to date those that change."""
+    table, grids = ground.communities, ground.grids
+    if "update" in ground.record.run:
+        touched = grids.loc[grids["lineage"] != UNCHANGED, "community_id"]
+        is_touched = table["community_id"].isin(touched) | (table["lineage"] != UNCHANGED)
+        table = table[is_touched]
+    return sorted(table["community_id"])
 
 
 def _save(pages: PdfPages, figure: Figure) -> None:
@@ -136,7 +146,7 @@ def _axes(figure: Figure, left_cm: float, bottom_cm: float, size: tuple[float, f
     return figure.add_axes((left_cm / wide, bottom_cm / high, size[0] / wide, size[1] / high))
 
 
-def _cover(ground: Ground, changed: int) -> Figure:
+def _cover(ground: Ground, charted: int, changed: int) -> Figure:
     figure = _sheet(A3_CM)
     record = ground.record
     s = record.summary
@@ -149,7 +159,7 @@ def _cover(ground: Ground, changed: int) -> Figure:
         f"受影响 {s['affected']:,} 户：{s['households_moved_grid']:,} 户换网格"
         f"（{s['moved_share']:.2%}），{s['households_moved_community']:,} 户换社区",
         defence(s),
-        f"图幅：总图 1 幅，社区图 {s['communities']} 幅，变动网格 {changed} 个（前后对照）",
+        f"图幅：总图 1 幅，社区图 {charted} 幅，变动网格 {changed} 个（前后对照）",
         f"方案 {ground.plan}　制图 {dt.date.today().isoformat()}",
     ]
     for i, line in enumerate(lines):

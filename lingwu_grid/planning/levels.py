@@ -78,23 +78,3 @@ def levels_together(parts: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any
             for key in FIGURES:
                 sums[key] += level[key]
     return list(out.values())
-
-
-def level_said(level: dict[str, Any]) -> str:
-    """
-    Say how the zones of a level stand.
-
-    Examples
-    --------
-    >>> level_said({"name": "微网格", "range": [30, 100], "zones": 7, "in_range": 5,
-    ...             "exceptions": 1, "households_moved": 0})
-    '微网格 7 个（30—100 户的 5 个，例外 1 个，超限 1 个）'
-    """
-    lower, upper = level["range"]
-    off = level["zones"] - level["in_range"] - level["exceptions"]
-    out = f"，超限 {off} 个" if off else ""
-    excused = f"，例外 {level['exceptions']} 个" if level["exceptions"] else ""
-    name, gone = level["name"], level["households_moved"]
-    moved = f"；换{name} {gone} 户" if gone else ""
-    inside = f"{lower}—{upper} 户的 {level['in_range']} 个{excused}{out}"
-    return f"{name} {level['zones']} 个（{inside}）{moved}"

@@ -50,6 +50,9 @@ CUT_OFF = "与上一级其余部分隔开，户数不足下限"
 FITS_M2 = 0.5
 """Ground by which the zones of a level may miss the zone above by rounding."""
 
+GRID_DEG = 1e-9
+"""A tenth of a millimetre: what is thinner is rounding, and crosses itself in metres."""
+
 USED = (
     "outline", "roads", "barriers", "crossings", "compounds", "gates", "buildings", "neighbours",
 )  # fmt: skip
@@ -276,12 +279,13 @@ def _fitted(zones: gpd.GeoDataFrame, parent: _Parent, crs: Any) -> gpd.GeoDataFr
         union = shapely.union_all(metres[mine])
         if shapely.area(shapely.symmetric_difference(union, whole[number])) <= FITS_M2:
             continue
-        inside = shapely.intersection(shapes[mine], above[zone])
-        rest = shapely.difference(above[zone], shapely.union_all(inside))
+        inside = shapely.intersection(shapes[mine], above[zone], grid_size=GRID_DEG)
+        union = shapely.union_all(inside, grid_size=GRID_DEG)
+        rest = shapely.difference(above[zone], union, grid_size=GRID_DEG)
         for part in shapely.get_parts(rest):
             touch = shapely.length(shapely.intersection(shapely.boundary(part), inside))
             best = int(touch.argmax())
-            inside[best] = shapely.union(inside[best], part)
+            inside[best] = shapely.union(inside[best], part, grid_size=GRID_DEG)
         shapes[mine] = [max(shapely.get_parts(s), key=shapely.area) for s in inside]
     return zones.set_geometry(gpd.GeoSeries(shapes, crs=zones.crs, index=zones.index))
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from lingwu_grid.contract.kinds import LIVING, RETIRED
 from lingwu_grid.contract.rules import Band, SecondMeasure
 from lingwu_grid.engine.instance import never, pose
 from lingwu_grid.engine.solve import solve
@@ -19,6 +20,7 @@ from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.lawful import ANY, LAWFUL, Allowed, standing
 from lingwu_grid.planning.levels import COLUMNS
 from lingwu_grid.planning.lineage import ADJUSTED, NEW, UNCHANGED
+from lingwu_grid.planning.lookups import named
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -73,13 +75,15 @@ def _with_level(record: PlanRecord, study: Study, level: Level, seed: int) -> Pl
     rules = _rules(study.rules, level)
     solution = solve(replace(pose(graph, rules), recuts=False), seed=seed, stop=never)
     zone = solution.grid_of_unit
-    code = dict(enumerate(ids)) | _new_codes(np.unique(zone), ids)
-    named = today.names | {
+    register = record.code_register
+    used = sorted({*ids, *register.loc[register["level"] == level.name, "code"].astype(str)})
+    code = dict(enumerate(ids)) | _new_codes(np.unique(zone), ids, used)
+    called = today.names | {
         code[z]: f"{level.name}{k}"
         for k, z in enumerate((z for z in np.unique(zone).tolist() if z >= len(ids)), start=1)
     }
     of_community = np.array([code[z] for z in zone.tolist()], object)
-    layer = _layer(record, level, of_community, today, named)
+    layer = _layer(record, level, of_community, today, called)
     gone = (of_community != today.of_community) & (today.of_community != "")
     households = record.communities["households"].to_numpy(np.int64)
     counted = {
@@ -96,8 +100,32 @@ def _with_level(record: PlanRecord, study: Study, level: Level, seed: int) -> Pl
     return replace(
         record,
         levels=pd.concat(levels, ignore_index=True),
+        tables=record.tables | {"code_register": _registered(register, layer, level, rules)},
         summary=record.summary | {"levels": [*record.summary.get("levels", []), counted]},
     )
+
+
+def _registered(
+    register: pd.DataFrame, layer: gpd.GeoDataFrame, level: Level, rules: Rules
+) -> pd.DataFrame:
+    """Put the zones into the register of codes; one that is not there any more is retired."""
+    before = register[register["level"] == level.name]
+    point = layer.geometry.representative_point()
+    living = pd.DataFrame(
+        {
+            "level": level.name, "code": layer["zone_id"], "name": layer["zone_name"],
+            "community_id": "", "status": LIVING, "lineage": layer["lineage"],
+            "predecessors": "", "successors": "",
+            "valid_from": np.where(layer["lineage"] == NEW, rules.effective_date, ""),
+            "valid_to": "",
+            "lon": point.x.map("{:.7f}".format), "lat": point.y.map("{:.7f}".format),
+        }
+    )  # fmt: skip
+    since = named(living["code"], before.drop_duplicates("code").set_index("code")["valid_from"])
+    living["valid_from"] = since.where(since != "", living["valid_from"])
+    gone = before[~before["code"].isin(living["code"])].assign(status=RETIRED, lineage="撤销")
+    others = register[register["level"] != level.name]
+    return pd.concat([others, living, gone], ignore_index=True)[list(register.columns)]
 
 
 def _rules(rules: Rules, level: Level) -> Rules:
@@ -201,9 +229,9 @@ def _contacts(
     return a, b, metres, is_open
 
 
-def _new_codes(zones: NDArray[np.int32], ids: list[str]) -> dict[int, str]:
-    """Give zones that are not today's the next codes after today's."""
-    last = max((i for i in ids if re.search(r"\d$", i)), default="000")
+def _new_codes(zones: NDArray[np.int32], ids: list[str], used: list[str]) -> dict[int, str]:
+    """Give zones that are not today's the next codes after all that were ever given."""
+    last = max((i for i in used if re.search(r"\d$", i)), default="000")
     head, tail = re.fullmatch(r"(.*?)(\d+)", last).groups()  # type: ignore[union-attr]
     new = [int(z) for z in zones if z >= len(ids)]
     return {z: f"{head}{int(tail) + k:0{len(tail)}d}" for k, z in enumerate(new, start=1)}
@@ -214,7 +242,7 @@ def _layer(
     level: Level,
     of_community: NDArray[np.object_],
     today: _Today,
-    named: dict[str, str],
+    called: dict[str, str],
 ) -> gpd.GeoDataFrame:
     table, usual = record.communities, Band(level.lower, level.upper)
     rows = []
@@ -229,7 +257,7 @@ def _layer(
         rows.append(
             {
                 "level": level.id, "level_name": level.name, "zone_id": zone,
-                "zone_name": named[zone], "parent_id": "", "parent_name": "", "community_id": "",
+                "zone_name": called[zone], "parent_id": "", "parent_name": "", "community_id": "",
                 "made_of": "、".join(own["community_id"]), "households": count,
                 "residents": int(own["residents"].sum()),
                 "buildings": int(record.grids.loc[

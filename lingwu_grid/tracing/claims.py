@@ -316,7 +316,16 @@ class Claims(Facts):
 
     def sheet_of(self, community: str) -> int:
         """Give the number of a community's sheet in the atlas."""
-        return sorted(self.layers["communities"]["community_id"]).index(community) + 1
+        return self.charted.index(community) + 1
+
+    @cached_property
+    def charted(self) -> list[str]:
+        """Communities with a sheet in the atlas; of an update those that change."""
+        table, grids = self.layers["communities"], self.layers["grids"]
+        if "update" in self.run:
+            touched = grids.loc[grids["lineage"] != "不变", "community_id"]
+            table = table[table["community_id"].isin(touched) | (table["lineage"] != "不变")]
+        return sorted(table["community_id"])
 
     @cached_property
     def extent(self) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SIZE = re.compile(rf"^{N} 户$")
 NAME = re.compile(rf"^{Z}$")
+ON_ONE_LINE = re.compile(rf"^图{N} {Z} {N} 户$")
+"""Labels side by side, as a reader of PDF gives them: the sheet is that of the one before."""
 SERIAL = re.compile(r"^(\d{3})$")
 SHEET = re.compile(rf"^{Z}　{Z}　{N} 户")
 ROW = re.compile(rf"^(\d{{3}}) (?:{Z}|.*…) {N} \S+ \S+$")
@@ -33,6 +35,15 @@ LEAST_NORTH_KM = 1000.0
 """Northings are greater in China, eastings of a zone are less. Steps are those of a map's edge."""
 ROWS = 34
 """Rows of the table beside a map."""
+
+
+def _side_by_side(bench: Bench, rows: tuple[str, ...]) -> Iterator[tuple[int, Found]]:
+    for at, row in enumerate(rows):
+        if found := ON_ONE_LINE.match(row):
+            sheet = int(found[1])
+            is_there = 1 <= sheet <= len(bench.facts.charted)
+            yield at, Found(found[1], sheet if is_there else "（没有这幅图）")
+            yield at, Found(found[3], bench.facts.size(bench.code(found[2])))
 
 
 def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
@@ -58,6 +69,7 @@ def page_numbers(bench: Bench, rows: list[str]) -> Iterator[tuple[int, Found]]:
     facts = bench.facts
     status = facts.standing["grid"].value_counts()
     page = tuple(rows)
+    yield from _side_by_side(bench, page)
     for at, row in enumerate(page):
         above = page[at - 1] if at else ""
         if (found := SIZE.match(row)) and (beside := _zone(bench, above, home)):

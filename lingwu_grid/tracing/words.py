@@ -205,7 +205,7 @@ SENTENCES = (
     _rule(rf"合规网格 {N} 个，登记例外 {N} 个",
           lambda b, _: [b.facts.result[2], b.facts.result[4]]),
     _rule(rf"社区图 {N} 幅，变动网格 {N} 个",
-          lambda b, _: [b.facts.result[0], b.facts.touched]),
+          lambda b, _: [len(b.facts.charted), b.facts.touched]),
     _rule(rf"{Z}（{Z}）\S{{2}}(?:（原编码 {Z}）)?：调入 {N} 户，调出 {N} 户",
           lambda b, m: _grid(b, b.code(m[2]), "joined", "left")),
     _rule(rf"{Z}　{Z}　{N} 户　(?:{N}|未提供) 人　{N} 个网格",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import rgb_to_hsv, to_rgb
 from matplotlib.figure import Figure
 
-from lingwu_grid.papers.atlas import MAP_CM, community_page, scale_for
+from lingwu_grid.papers.atlas import MAP_CM, _charted, community_page, scale_for
 from lingwu_grid.papers.colours import distinct
 from lingwu_grid.papers.grid_plates import grid_plate
 from lingwu_grid.papers.labels import Labels, Look, wrapped
@@ -37,6 +38,23 @@ def ground(small_plan: lg.Plan) -> Ground:
 @pytest.fixture(scope="module")
 def sheets(ground: Ground) -> dict[str, str]:
     return {code: f"图{i}" for i, code in enumerate(sorted(ground.communities["community_id"]), 1)}
+
+
+def test_an_update_has_sheets_of_what_changes_only(ground: Ground, small_plan: lg.Plan) -> None:
+    everyone = sorted(ground.communities["community_id"])
+    assert _charted(ground) == everyone
+    grids = small_plan.grids.assign(lineage="不变")
+    communities = small_plan.communities.assign(lineage="不变")
+    calm = replace(
+        small_plan, grids=grids, communities=communities, run=small_plan.run | {"update": {}}
+    )
+    assert _charted(Ground(calm)) == []
+    grids.loc[grids.index[0], "lineage"] = "调整"
+    assert _charted(Ground(replace(calm, grids=grids))) == [grids["community_id"].iloc[0]]
+    communities.loc[communities.index[-1], "lineage"] = "新设"
+    both = {grids["community_id"].iloc[0], communities["community_id"].iloc[-1]}
+    changed = replace(calm, grids=grids, communities=communities)
+    assert _charted(Ground(changed)) == sorted(both)
 
 
 def _boxes(figure: Figure) -> dict[int, list[shapely.Polygon]]:

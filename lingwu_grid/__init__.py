@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from lingwu_grid.comparison.differences import compare
     from lingwu_grid.comparison.foresight_prices import foresight_prices
     from lingwu_grid.comparison.history import History, open_history
+    from lingwu_grid.comparison.map_plans import plan_of_map
     from lingwu_grid.comparison.price_list import price_list
     from lingwu_grid.comparison.scenarios import scenarios
     from lingwu_grid.comparison.trade_offs import trade_offs
@@ -55,6 +56,7 @@ __all__ = [
     "make_town",
     "open_history",
     "partition",
+    "plan_of_map",
     "price_list",
     "publish",
     "read_patch",
@@ -79,6 +81,7 @@ _MODULES = {
     "circle.choosing": ("site_stations",),
     "circle.improving": ("remedy_gaps",),
     "comparison.differences": ("compare",),
+    "comparison.map_plans": ("plan_of_map",),
     "comparison.foresight_prices": ("foresight_prices",),
     "comparison.history": ("History", "open_history"),
     "comparison.price_list": ("price_list",),

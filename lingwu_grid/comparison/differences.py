@@ -15,6 +15,7 @@ from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
 from lingwu_grid.comparison.two_maps import two_maps
 from lingwu_grid.contract.errors import InputError
+from lingwu_grid.maps.compare_page import compare_page
 from lingwu_grid.output import require_place, whole_folder, write_csv, write_json
 from lingwu_grid.papers.picture import save_figure
 from lingwu_grid.plan import Plan, read_plan
@@ -82,9 +83,16 @@ class Comparison:
             second[second["unit_id"].isin(there["unit_id_other"])],
         )
 
+    def page(self) -> str:
+        """Draw both plans on one page, wiped over each other; for the office only."""
+        return compare_page(
+            (self.first, self.second), self.differing_units(), self.borders, self.figures,
+            notice=NOTICE,
+        )  # fmt: skip
+
     def save(self, folder: str | Path) -> Path:
         """
-        Write tables and picture; no household row is among them.
+        Write tables, page and picture; no household row is among them.
 
         Raises
         ------
@@ -95,6 +103,7 @@ class Comparison:
         with whole_folder(target, mark="compare.json") as draft:
             write_csv(self.figures, draft / "figures.csv")
             write_csv(_in_words(self.pairs), draft / "pairs.csv")
+            (draft / "compare.html").write_text(self.page(), encoding="utf-8")
             (draft / "figures").mkdir()
             save_figure(self.draw(), draft / "figures" / "compare.png", dpi=200)
             write_json(
@@ -225,7 +234,7 @@ def _only_one_has(first: PlanRecord, second: PlanRecord) -> gpd.GeoDataFrame:
 
 def _figures(first: PlanRecord, second: PlanRecord, borders: gpd.GeoDataFrame) -> pd.DataFrame:
     columns = [_of_one(plan, km) for plan, km in zip((first, second), borders["km"], strict=True)]
-    mine, theirs = columns
+    mine, theirs = ({k: "未算" if v is None else v for k, v in c.items()} for c in columns)
     return pd.DataFrame(
         {
             "指标": list(mine),

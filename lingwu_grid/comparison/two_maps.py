@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 DIFFERS, ONLY_HERE, BORDER = "#f4c7dc", "#d81b60", "#8a8a8a"
 
 
+def _affected(households: int | None) -> str:
+    return "" if households is None else f"受影响 {households:,} 户，"
+
+
 def two_maps(
     first: PlanRecord,
     second: PlanRecord,
@@ -50,7 +54,7 @@ def two_maps(
                 )
             s = plan.summary
             axes.set_title(
-                f"{word}：{s['grids']} 个网格，受影响 {s['affected']:,} 户，"
+                f"{word}：{s['grids']} 个网格，{_affected(s['affected'])}"
                 f"只有它有的边界 {line.km:g} 公里",
                 fontsize=13,
             )

@@ -98,6 +98,7 @@ TITLES: dict[str, str] = {
     "cut_by_barrier": "被河渠铁路隔开",
     "target_grids_missed": "网格个数达不到希望",
     "border_necked": "网格有瓶颈或细条",
+    "grids_numbered": "图上没有网格编码",
     "level_out_of_range": "下一级的户数超限",
     "boundary_nameless": "四至有一段没有名称",
 }

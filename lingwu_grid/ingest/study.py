@@ -17,6 +17,7 @@ from lingwu_grid.contract.settings import read_rules
 from lingwu_grid.ingest.batches import Rows, open_rows
 from lingwu_grid.ingest.caged import open_stream, read_file
 from lingwu_grid.ingest.claims import Claims
+from lingwu_grid.ingest.columns import recognised
 from lingwu_grid.ingest.combining import SOURCE_COLUMNS, combined, outline_of, unknown_kinds
 from lingwu_grid.ingest.counting import KINDS, counted
 from lingwu_grid.ingest.delimited import EMPTY
@@ -296,7 +297,23 @@ def told_of(source: Source, datums: dict[str, str], rows: int) -> dict[str, Any]
 def _zone_sources(zones: Path, claims: Claims, limits: Limits) -> list[Source]:
     """Read another map: a file, or the folder of a plan, which has its register of codes beside."""
     files = [zones / "plan.gpkg", zones / "code_register.csv"] if zones.is_dir() else [zones]
-    return [source for file in files for source in read_file(file, claims, limits)]
+    read = [source for file in files for source in read_file(file, claims, limits)]
+    return [_numbered(source, claims) for source in read]
+
+
+def _numbered(source: Source, claims: Claims) -> Source:
+    """Give the grids of a map that has no codes the number of their row, and say so."""
+    own = claims.columns.get(source.table, {})
+    if source.table != "grids" or "grid_id" in recognised(source, "grids", own).values():
+        return source
+    told = Finding(
+        "notice", "grids_numbered", "grids", source.label,
+        "这张图没有网格编码，按行的次序编为 图001、图002……",
+        "只用来比较和核对；要采用它，请补上编码",
+    )  # fmt: skip
+    ids = [f"图{number:03d}" for number in range(1, len(source.frame) + 1)]
+    frame = source.frame.assign(grid_id=ids)
+    return replace(source, frame=frame, findings=(*source.findings, told))
 
 
 def _with_zones(sources: list[Source], instead: list[Source]) -> list[Source]:

@@ -89,7 +89,8 @@ def test_households_that_change_hands_are_counted_to_the_last(
     found.save(tmp_path / "out")
     found.save(tmp_path / "out")  # over an earlier one
     files = {p.relative_to(tmp_path / "out").as_posix() for p in (tmp_path / "out").rglob("*.*")}
-    assert files == {"compare.json", "figures.csv", "pairs.csv", "figures/compare.png"}
+    page = "compare.html"
+    assert files == {"compare.json", page, "figures.csv", "pairs.csv", "figures/compare.png"}
     for file in files - {"figures/compare.png"}:
         text = (tmp_path / "out" / file).read_text("utf-8-sig")
         assert not any(h in text for h in small_plan.assignment["household_id"].head(50))

@@ -27,7 +27,7 @@
     at.value = 100 * event.clientX / map.getSize().x;
     wipe();
   });
-  L.control.scale({ imperial: false, position: 'bottomleft' }).addTo(map);
+  L.control.scale({ imperial: false, position: 'bottomright' }).addTo(map);
   wipe();
   window.lingwuMap = map;
 })();

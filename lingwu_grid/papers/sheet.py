@@ -85,7 +85,7 @@ def index_map(ground: Ground, axes: Axes, sheets: Mapping[str, str], this: str) 
     axes
         Where.
     sheets
-        Number of the sheet of each community.
+        Number of the sheet of each community that has one.
     this
         Code of the community of this sheet.
     """
@@ -95,6 +95,6 @@ def index_map(ground: Ground, axes: Axes, sheets: Mapping[str, str], this: str) 
     draw_areas(axes, table.geometry.to_numpy(), face=faces, edge="#616161", width=0.4)
     labels = Labels(axes)
     order = table.assign(is_other=table["community_id"] != this).sort_values("is_other")
-    for row in order.itertuples(index=False):
+    for row in order[order["community_id"].isin(sheets)].itertuples(index=False):
         colour = "black" if row.is_other else "white"
         labels.in_sight(row.geometry, sheets[row.community_id], Look(5.5, colour))

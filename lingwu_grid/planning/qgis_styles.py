@@ -45,7 +45,9 @@ NAMES = {
     "boundary_text": "四至", "partner_grid_id": "互助网格", "committee_seat": "两委席位",
     "reserve_seat": "替补席位", "station_id": "驿家编号", "station_name": "邻里驿家",
     "walk_minutes": "步行分钟", "share_15": "15分钟覆盖", "grids": "网格数", "seats": "两委职数",
-    "service_fund": "服务经费（元/年）", "unit_id": "单元编号",
+    "service_fund": "服务经费（元/年）", "unit_id": "单元编号", "level": "层级",
+    "level_name": "级别", "zone_id": "编码", "zone_name": "名称", "parent_id": "上级编码",
+    "parent_name": "上级", "made_of": "由哪些社区组成",
 }  # fmt: skip
 """What a planner calls a column."""
 
@@ -94,6 +96,8 @@ STYLES = (
           label="\"grid_name\" || '\\n' || \"households\" || ' 户'", scale=20_000),
     Style("moves", "变动单元", Fill(MOVED, 150, "#e65100", 0.2)),
     Style("units", "单元", Fill("#000000", 0, "#bdbdbd", 0.1)),
+    Style("levels", "微网格等层级", Fill("#000000", 0, "#00695c", 0.3, "dash"),
+          label="\"zone_name\" || '\\n' || \"households\" || ' 户'", size=7, scale=4_000),
 )  # fmt: skip
 
 BACKDROP = (
@@ -106,7 +110,7 @@ BACKDROP = (
 )  # fmt: skip
 """Of the project: what lies under the plan."""
 
-SHOWN = ("communities", "moves", "grids", "compounds", "barriers", "roads")
+SHOWN = ("communities", "moves", "levels", "grids", "compounds", "barriers", "roads")
 
 
 def add_styles(path: Path, columns: Mapping[str, Sequence[str]]) -> None:

@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import rgb_to_hsv, to_rgb
 from matplotlib.figure import Figure
+from pypdf import PdfReader
 
-from lingwu_grid.papers.atlas import MAP_CM, _charted, community_page, scale_for
+from lingwu_grid.papers.atlas import MAP_CM, _charted, community_page, scale_for, write_atlas
 from lingwu_grid.papers.colours import distinct
 from lingwu_grid.papers.grid_plates import grid_plate
 from lingwu_grid.papers.labels import Labels, Look, wrapped
@@ -27,6 +28,8 @@ from lingwu_grid.papers.why import why_changed
 from lingwu_grid.planning.stories import is_passing
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import lingwu_grid as lg
 
 
@@ -40,7 +43,9 @@ def sheets(ground: Ground) -> dict[str, str]:
     return {code: f"图{i}" for i, code in enumerate(sorted(ground.communities["community_id"]), 1)}
 
 
-def test_an_update_has_sheets_of_what_changes_only(ground: Ground, small_plan: lg.Plan) -> None:
+def test_an_update_has_sheets_of_what_changes_only(
+    ground: Ground, small_plan: lg.Plan, tmp_path: Path
+) -> None:
     everyone = sorted(ground.communities["community_id"])
     assert _charted(ground) == everyone
     grids = small_plan.grids.assign(lineage="不变")
@@ -54,6 +59,10 @@ def test_an_update_has_sheets_of_what_changes_only(ground: Ground, small_plan: l
     communities.loc[communities.index[-1], "lineage"] = "新设"
     both = {grids["community_id"].iloc[0], communities["community_id"].iloc[-1]}
     changed = replace(calm, grids=grids, communities=communities)
+    write_atlas(changed, tmp_path / "atlas.pdf")
+    pages = [page.extract_text() for page in PdfReader(tmp_path / "atlas.pdf").pages]
+    assert f"社区图 {len(both)} 幅" in pages[0]
+    assert len(pages) == 3 + len(both) + 1  # cover, index, overview; one pair of grids
     assert _charted(Ground(changed)) == sorted(both)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -114,6 +116,9 @@ def test_what_is_written_is_verified_and_a_lie_is_found(levelled: Plan, tmp_path
     levelled.save(tmp_path / "out")
     assert verify(tmp_path / "out").faults == []
     again = read_plan(tmp_path / "out")
+    with closing(sqlite3.connect(tmp_path / "out" / "plan.gpkg")) as package:
+        styled = package.execute("select f_table_name from layer_styles").fetchall()
+    assert ("levels",) in styled
     assert again.summary["levels"] == levelled.summary["levels"]
     assert sorted(again.levels["zone_id"]) == sorted(levelled.levels["zone_id"])
     rows = levelled.assignment.copy()

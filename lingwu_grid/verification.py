@@ -62,6 +62,7 @@ def verify(
     disclosure: bool = False,
     papers: Study | str | Path | None = None,
     claims: str | Path | None = None,
+    adopted: str | Path | None = None,
 ) -> Verdict:
     """
     Check a written plan from its files alone.
@@ -78,6 +79,10 @@ def verify(
     claims
         With `papers`: where to write every number of theirs as a CSV table: paper, place, what is
         printed, what it comes to, the words around it, outcome.
+
+    adopted
+        With `papers`, of a plan that :func:`~lingwu_grid.comparison.updating.update` wrote: the
+        folder of the adopted plan, which is its "today".
 
     Returns
     -------
@@ -112,7 +117,7 @@ def verify(
         faults, tried = faults_of(Path(folder))
         verdict.expect(f"外发图推不出少于五户的数（试 {tried} 项）", faults)
     if papers is not None:
-        study = read_study(papers) if isinstance(papers, (str, Path)) else papers
+        study = _studied(Path(folder), papers, adopted)
         proof = trace_papers(Path(folder), study)
         worked, copied = proof.of(WORKED), proof.of(COPIED)
         kinds = len({claim.paper for claim in worked})
@@ -123,6 +128,19 @@ def verify(
         if claims is not None:
             write_csv(proof.table(), Path(claims))
     return verdict
+
+
+def _studied(folder: Path, papers: Study | str | Path, adopted: str | Path | None) -> Study:
+    """Give what a plan was made from; the "today" of an update is the plan that was adopted."""
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    if not isinstance(papers, (str, Path)):
+        return papers
+    if "update" in run and adopted is None:
+        raise InputError(
+            "这个方案是 update 写的，它的“现状”是当时采纳的方案", where=str(folder / "run.json"),
+            remedy="加上 --adopted 采纳的方案的文件夹",
+        )  # fmt: skip
+    return read_study(papers, zones=adopted)
 
 
 class _Files:

@@ -40,13 +40,18 @@ def main(argv: list[str] | None = None) -> int:
         "--claims", metavar="表", type=Path,
         help="与 --papers 同用：把每个数写成一张表（CSV）：在哪份文件哪里，印的是什么，重算得什么",
     )  # fmt: skip
+    parser.add_argument(
+        "--adopted", metavar="方案", type=Path,
+        help="与 --papers 同用：核对 update 写的方案时，当时采纳的方案的文件夹",
+    )  # fmt: skip
     return command.run(parser, argv)
 
 
 def _work(options: argparse.Namespace, _watch: cli.ProgressLine) -> int:
     verdict = lg.verify(
-        options.folder, disclosure=options.disclosure, papers=options.papers, claims=options.claims
-    )
+        options.folder, disclosure=options.disclosure, papers=options.papers,
+        claims=options.claims, adopted=options.adopted,
+    )  # fmt: skip
     for fault in verdict.faults:
         cli.say_result(f"不成立  {fault}")
     if verdict.faults:

@@ -117,7 +117,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     stories = drawn_cards(record)
     if stories:
         page.add_child(Data("stories", stories))
-        page.add_child(Script("stories.js", moved=MOVED))
+        page.add_child(Script("stories.js", moved=MOVED, moves=moves))
     panel = _panel(record, title, notice, len(stories))
     return rendered(page, title=title, panel=panel, css=("page.css", "fold.css"))
 

@@ -38,9 +38,11 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     Returns
     -------
     list of dict
-        head, place, households, elderly, reason, border; left and goal (code, name, households
-        today and in the plan, range); was and now (communities) and across (both with counts);
-        and the places an arrow goes from and to (latitude, longitude). Empty for a part that may
+        head, place, shared (compounds of which a part goes, with all their buildings), households,
+        elderly, reason, border; left and goal (code, code of today, name, households today and in
+        the plan, range); was and now (communities), across (both with counts), still (who stays
+        in a community that the rest of the grid leaves); and the places an arrow goes from and to
+        (latitude, longitude). Empty for a part that may
         leave the office: its table is empty.
     """
     return [card for card, *_ in _told(record, record.stories if told is None else told)]
@@ -95,6 +97,8 @@ def _told(
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
             "across": sides.across(story),
+            "still": sides.still(story),
+            "shared": sides.shared(story),
             **_arrow(ground, sides, story),
         }
         yield card, ground, story
@@ -142,6 +146,15 @@ class _Sides:
         grids = record.grids
         self._plan = dict(zip(grids["grid_id"], grids["households"].tolist(), strict=True))
         self._rules = record.certificate["rules"]
+        self._owner = dict(zip(grids["grid_id"], grids["community_id"], strict=True))
+        rows = record.buildings[record.buildings["compound_name"] != ""]
+        self._built = rows.groupby("compound_name")["building_id"].nunique().to_dict()
+        ways = rows[["compound_name", "previous_grid_id", "grid_id"]].drop_duplicates()
+        self._split = ways.groupby("compound_name").size().to_dict()
+        self._ways = {
+            (str(was), str(now)): set(names)
+            for (was, now), names in ways.groupby(["previous_grid_id", "grid_id"])["compound_name"]
+        }
         sound = shapely.make_valid(grids.geometry.to_numpy())
         self._shapes = dict(zip(grids["grid_id"], sound, strict=True))
 
@@ -166,6 +179,7 @@ class _Sides:
         grid = now
         return {
             "code": grid,
+            "was": old,
             "name": name,
             "today": self._today.get(grid, 0),
             "plan": self._plan.get(grid),
@@ -189,6 +203,26 @@ class _Sides:
                 now = f"{plan[code]} 户：本项 {_signed(own)}{others}"
             told.append(f"{self._names.get(code, code)}（{today.get(code, 0)} → {now}）")
         return " → ".join(told)
+
+    def still(self, story: Any) -> str:  # noqa: ANN401 - a row
+        """Say who stays in a community that the rest of the grid leaves; empty for anyone else."""
+        new = self._recoded.get(story.previous_grid_id, "")
+        if not new or story.previous_community_id != story.community_id:
+            return ""
+        if self._owner[new] == story.community_id:
+            return ""
+        here, there = (self._names.get(c, c) for c in (story.community_id, self._owner[new]))
+        return f"不变，仍属{here}；原网格的其余部分改属{there}"
+
+    def shared(self, story: Any) -> str:  # noqa: ANN401 - a row
+        """Say how many buildings there are of compounds of which a part goes; empty for none."""
+        way = (story.previous_grid_id, story.grid_id)
+        ways = self._ways.get(way, set())
+        return "、".join(
+            f"{name}共 {self._built[name]} 栋"
+            for name in sorted(ways)
+            if self._split[name] > 1 and name in story.place
+        )
 
     def aim(self, grid: str, ground: shapely.Geometry) -> shapely.Point:
         """Give where an arrow to a grid ends: on ground that was not just given to it."""

@@ -38,7 +38,8 @@ create table "{TABLE}" (
 NAMES = {
     "grid_id": "网格编码", "grid_name": "网格名称", "kind": "类型", "community_id": "社区编码",
     "community_name": "社区名称", "subdistrict_id": "街道编码", "households": "常住户数",
-    "residents": "常住人口", "buildings": "楼栋数", "area_km2": "面积（平方公里）",
+    "residents": "常住人口", "party_org": "党组织", "buildings": "楼栋数",
+    "area_km2": "面积（平方公里）",
     "status": "合规状态", "reason": "理由", "lineage": "变更类型",
     "previous_grid_ids": "原网格编码", "recoded_from": "改编前编码",
     "previous_grid_id": "原网格编码", "households_in": "调入户数", "households_out": "调出户数",

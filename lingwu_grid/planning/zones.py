@@ -16,6 +16,7 @@ from lingwu_grid.planning.border_walk import Landmarks
 from lingwu_grid.planning.boundary_text import boundary_texts
 from lingwu_grid.planning.committees import backings
 from lingwu_grid.planning.lineage import Lineage, trace
+from lingwu_grid.planning.lookups import named
 from lingwu_grid.planning.pairs import neighbours, partners
 
 if TYPE_CHECKING:
@@ -232,12 +233,14 @@ def make_communities(
     called = [names.community_names[c] for c in made.ids]
     staffing = study.rules.staffing
     classes = [staffing.class_of(n) for n in made.households.tolist()]
+    today = study.table("communities").drop_duplicates("community_id").set_index("community_id")
     return gpd.GeoDataFrame(
         {
             "community_id": made.ids,
             "community_name": called,
             "kind": ["village" if c in names.villages else "urban" for c in made.ids],
             "subdistrict_id": [names.street_of_community[c] for c in made.ids],
+            "party_org": named(pd.Series(made.ids), today["party_org"]).to_numpy(object),
             "households": made.households,
             "residents": made.residents,
             "grids": grids.groupby("community_id").size().reindex(made.ids).to_numpy(),

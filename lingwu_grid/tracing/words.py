@@ -287,7 +287,8 @@ FIXED = re.compile(
             r"^[（(]\d+[）)]", r"附件：?\d*", r"^[\s　]*\d+．", r"\d{4}-\d\d-\d\d",
             r"\d{4}年\d+月\d+日", r"方案(?:编号)? ?[:：]? ?[0-9a-f]{12}", r"GB ?\d+", r"2023—2025",
             # Scales and systems.
-            r"1:\d[\d,]*", r"^[\d,]+ 米$", r"(?:CGCS|cgcs)2000|gcj02|bd09|3-degree|CM \d+E|UTM zone \d+[NS]|WGS 84",
+            r"1:\d[\d,]*", r"^[\d,]+ 米$", r"(?:CGCS|cgcs)2000|gcj02|bd09",
+            r"3-degree|CM \d+E|UTM zone \d+[NS]|WGS 84",
             r"总图 1 幅",
             # Classes and numbers of the policy.
             r"3000 ?户以下|3000—5000 ?户|5000 ?户以上|[35]000 ?户[或、] ?[35]000 ?户|300—500 户",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import polyline
 import shapely
 from selenium.webdriver.common.by import By
@@ -14,7 +16,7 @@ from shapely import LineString, Point
 from lingwu_grid.contract.kinds import MOVED
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.sharing import Shared
-from lingwu_grid.maps.stories import drawn_cards
+from lingwu_grid.maps.stories import drawn_cards, story_cards
 from tests.browsing import open_page
 
 if TYPE_CHECKING:
@@ -126,6 +128,58 @@ def test_the_card_fits_a_phone_and_leaves_room_for_the_map(browser: WebDriver, p
     assert box["width"] <= 390
     assert box["height"] <= 0.5 * browser.execute_script("return innerHeight")
     browser.set_window_size(1366, 768)
+
+
+def test_a_card_counts_all_of_a_compound_that_is_parted(small_plan: Plan) -> None:
+    rows = small_plan.buildings
+    rows = rows.assign(way=rows["previous_grid_id"] + rows["grid_id"])
+    rows = rows[rows["compound_name"] != ""]
+    ways = rows.groupby("compound_name")["way"].nunique()
+    built = rows.groupby("compound_name")["building_id"].nunique()
+    for card, story in zip(story_cards(small_plan), small_plan.stories.itertuples(), strict=True):
+        named = [c for c in ways.index if c in story.place and ways[c] > 1]
+        here = rows[rows["way"] == f"{story.previous_grid_id}{story.grid_id}"]
+        named = [c for c in named if c in set(here["compound_name"])]
+        assert card["shared"] == "、".join(f"{c}共 {built[c]} 栋" for c in sorted(named))
+
+
+def test_who_stays_where_the_rest_of_a_grid_leaves_is_told(small_plan: Plan) -> None:
+    grids, names = small_plan.grids, small_plan.names
+    stories = small_plan.stories
+    row = stories[
+        (stories["previous_community_id"] == stories["community_id"])
+        & (stories["previous_grid_id"] != "")
+    ].iloc[0]
+    other = next(c for c in small_plan.communities["community_id"] if c != row["community_id"])
+    new = f"{other}777"
+    moved = grids.iloc[:1].assign(grid_id=new, community_id=other)
+    recoded = small_plan.recoded | {row["previous_grid_id"]: new}
+    plan = replace(
+        small_plan,
+        grids=pd.concat([grids, moved], ignore_index=True),
+        summary=small_plan.summary | {"grids_recoded": recoded},
+    )
+    card = story_cards(plan, stories.loc[[row.name]])[0]
+    here, there = names[row["community_id"]], names[other]
+    assert card["still"] == f"不变，仍属{here}；原网格的其余部分改属{there}"
+    assert story_cards(small_plan, stories.loc[[row.name]])[0]["still"] == ""
+
+
+def test_the_plots_of_the_houses_that_move_are_drawn(browser: WebDriver, page: Path) -> None:
+    assert open_page(browser, page) == []
+    browser.execute_script("document.getElementById('story-open').click()")
+    drawn = """
+      var n = 0;
+      window.lingwuMap.eachLayer(function (l) {
+        if (l.feature && l.options.pane === 'marks' && l.options.fill === false) { n += 1; }
+      });
+      return n"""
+    count = browser.execute_script("return window.lingwu.stories.length")
+    seen = []
+    for at in range(count):
+        browser.execute_script("window.lingwuStory(arguments[0])", at)
+        seen.append(browser.execute_script(drawn))
+    assert max(seen) > 1
 
 
 def test_no_story_leaves_the_office(small_plan: Plan) -> None:

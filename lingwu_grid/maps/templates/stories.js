@@ -26,6 +26,20 @@
     L.polygon([place(b), place(back.add(side.multiplyBy(7))), place(back.subtract(side.multiplyBy(7)))],
       { pane: 'marks', color: '#b71c1c', weight: 1, fillOpacity: 1, interactive: false }).addTo(drawn);
   }
+  // The plots of the houses that move: what is counted can be counted on the map.
+  function outline(story) {
+    var moves = {{ this.values['moves'] or 'null' }};
+    if (!moves || !story.left || !story.goal) { return; }
+    var plots = [];
+    moves.eachLayer(function (group) {
+      group.eachLayer(function (plot) {
+        var of = plot.feature.properties;
+        if (of.grid_id === story.goal.code && of.previous_grid_id === story.left.was) { plots.push(plot.feature); }
+      });
+    });
+    L.geoJSON({ type: 'FeatureCollection', features: plots }, { pane: 'marks', interactive: false,
+      style: { color: '#8d4a00', weight: 0.8, fill: false } }).addTo(drawn);
+  }
   function draw() {
     drawn.clearLayers();
     if (at < 0) { return; }
@@ -33,6 +47,7 @@
     // The ground below the lines: which border is new is told where it runs.
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
       { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
+    outline(story);
     line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
     line(story.fresh, { color: '#000', weight: 5 });
     arrow(story.from, story.to);
@@ -83,8 +98,8 @@
     var most = Math.max.apply(null, [story.left, story.goal].filter(Boolean).map(function (side) { return Math.max(side.today, side.plan || 0); }));
     if (story.left && !stays) { body.appendChild(told(story.left, '从 ', -story.households, most)); }
     body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 ', stays ? 0 : story.households, most));
-    var facts = [['包括', story.place], ['原因', story.reason], ['界线', story.border],
-      ['社区', story.across || '不变'],
+    var facts = [['包括', story.place], ['小区', story.shared], ['原因', story.reason], ['界线', story.border],
+      ['社区', story.across || story.still || '不变'],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];
     var table = document.createElement('table');
     facts.forEach(function (fact) {

@@ -6,7 +6,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import shapely
 
+from lingwu_grid.ingest.drivers import layers_of, read_layer
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import geopandas as gpd
     import pandas as pd
 
@@ -21,8 +25,8 @@ class Nest(NamedTuple):
     """One a household."""
     grids: gpd.GeoDataFrame
     communities: gpd.GeoDataFrame
-    levels: gpd.GeoDataFrame
-    """Without rows where the plan has no such layer."""
+    layers: Path
+    """With the layer of the levels."""
     crs: Any
     """Metres."""
 
@@ -43,9 +47,10 @@ def level_faults(nest: Nest, level: dict[str, Any]) -> list[str]:
     list[str]
         What does not hold.
     """
-    if not len(nest.levels):
+    if "levels" not in layers_of(nest.layers):
         return ["没有图层"]
-    zones, key = nest.levels[nest.levels["level"] == level["id"]], f"{level['id']}_id"
+    table = read_layer(nest.layers, "levels")
+    zones, key = table[table["level"] == level["id"]], f"{level['id']}_id"
     if level.get("made_of"):
         return _made_of(nest, zones, level)
     if key not in nest.rows or len(zones) != level["zones"]:
@@ -61,7 +66,7 @@ def level_faults(nest: Nest, level: dict[str, Any]) -> list[str]:
             faults.append(f"{row.zone_id} 有 {row.households} 户，没有写理由")
         elif row.status == "合规" and not low <= row.households <= high:
             faults.append(f"{row.zone_id} 有 {row.households} 户，写成合规")
-    above = _above(nest, level)
+    above = _above(nest, level, table)
     pairs = nest.rows[[key, above.key]].drop_duplicates()
     home = zones.set_index("zone_id")["parent_id"]
     astray = pairs[pairs[above.key] != home.reindex(pairs[key]).to_numpy()]
@@ -97,10 +102,10 @@ class _Above(NamedTuple):
     shapes: gpd.GeoSeries
 
 
-def _above(nest: Nest, level: dict[str, Any]) -> _Above:
+def _above(nest: Nest, level: dict[str, Any], levels: gpd.GeoDataFrame) -> _Above:
     if level["inside"] == "grid":
         return _Above("grid_id", nest.grids.set_index("grid_id").geometry)
-    table = nest.levels[nest.levels["level"] == level["inside"]]
+    table = levels[levels["level"] == level["inside"]]
     return _Above(f"{level['inside']}_id", table.set_index("zone_id").geometry)
 
 

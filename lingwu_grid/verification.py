@@ -178,10 +178,8 @@ class _Files:
         self.recoded = dict(zip(table["recoded_from"], table["grid_id"], strict=True))
         self.rows["stays_in"] = self.rows["previous_grid_id"].replace(self.recoded)
         self.rules: dict[str, Any] = self.certificate["rules"]
-        has_levels = bool(self.summary.get("levels"))
-        levels = read_layer(folder / "plan.gpkg", "levels") if has_levels else self.grids.iloc[:0]
         crs = _metres(self.units)
-        self.nest = Nest(self.rows, self.grids, self.communities, levels, crs)
+        self.nest = Nest(self.rows, self.grids, self.communities, folder / "plan.gpkg", crs)
 
 
 def _households(files: _Files) -> list[str]:

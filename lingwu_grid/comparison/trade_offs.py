@@ -61,8 +61,8 @@ def trade_offs(
     """
     Draw plans from the fewest households affected to the clearest borders; keep those worth a look.
 
-    A plan is left out if another is as good in everything and better in something (Pareto), or
-    draws the same map.
+    A plan is left out if another is as good in everything and better in something (Pareto), draws
+    the same map, or affects more without clearer borders.
 
     Parameters
     ----------
@@ -85,7 +85,7 @@ def trade_offs(
         watch(f"方案“{name}”")
         plan = partition(study, rules, seed=seed, workers=Crew(workers, watch, stop))
         found.append(_measured(name, plan))
-    kept = undominated(found)
+    kept = clearer(undominated(found))
     kept += [choice for choice in found if choice.name == keep and choice not in kept]
     return sorted(kept, key=lambda choice: choice.costs)
 
@@ -152,6 +152,25 @@ def undominated(choices: list[Choice]) -> list[Choice]:
     kept: list[Choice] = []
     for choice in sorted(choices, key=lambda c: c.costs):
         if not any(all(a <= b for a, b in zip(k.costs, choice.costs, strict=True)) for k in kept):
+            kept.append(choice)
+    return kept
+
+
+def clearer(choices: list[Choice]) -> list[Choice]:
+    """
+    Leave out what affects more than another without clearer borders: room on counts is no border.
+
+    Parameters
+    ----------
+    choices
+        Those that affect fewest first.
+    """
+    kept: list[Choice] = []
+    for choice in choices:
+        if all(
+            choice.off_line_km < k.off_line_km or choice.necked < k.necked
+            for k in kept
+        ):  # fmt: skip
             kept.append(choice)
     return kept
 

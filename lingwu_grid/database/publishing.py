@@ -94,8 +94,10 @@ def publish(folder: str | Path, address: str, *, schema: str = SCHEMA) -> str:
 
 
 def _layer(folder: Path, layer: str) -> Iterator[gpd.GeoDataFrame]:
-    """Give a layer some features at a time."""
+    """Give a layer some features at a time; nothing where the plan has none."""
     path = folder / "plan.gpkg"
+    if layer not in pyogrio.list_layers(path)[:, 0]:
+        return
     count = pyogrio.read_info(path, layer=layer)["features"]
     for start in range(0, count, ROWS):
         yield pyogrio.read_dataframe(path, layer=layer, skip_features=start, max_features=ROWS)

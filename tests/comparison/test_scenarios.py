@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import TYPE_CHECKING
 
 import docx
@@ -14,7 +14,14 @@ import pytest
 import lingwu_grid as lg
 from lingwu_grid.comparison.price_list import price_list
 from lingwu_grid.comparison.scenarios import Scenarios
-from lingwu_grid.comparison.trade_offs import Choice, as_table, knee, trade_offs, undominated
+from lingwu_grid.comparison.trade_offs import (
+    Choice,
+    as_table,
+    clearer,
+    knee,
+    trade_offs,
+    undominated,
+)
 from lingwu_grid.contract.rules import Band, Rules
 from lingwu_grid.tracing.proof import WORKED, trace_papers
 from tests.commands import report
@@ -40,6 +47,11 @@ def test_what_another_beats_in_everything_is_left_out(small_plan: Plan) -> None:
     same = _choice("same", small_plan, 100, 9.0, 2, 3)
     necks = _choice("necks", small_plan, 130, 9.0, 1, 3)
     assert [c.name for c in undominated([a, b, worse, same, necks])] == ["a", "b", "necks"]
+    roomy = a._replace(name="roomy", affected=a.affected + 1, tight=a.tight - 1)
+    assert undominated([a, roomy]) == [a, roomy]
+    assert clearer([a, roomy]) == [a]
+    fewer = a._replace(name="fewer", affected=a.affected + 1, off_line_km=a.off_line_km - 0.01)
+    assert clearer([a, fewer]) == [a, fewer]
 
 
 @pytest.mark.parametrize(
@@ -129,7 +141,9 @@ def test_the_plans_differ_and_none_beats_another(choices: list[Choice]) -> None:
             for b in choices
         )
     assert min(c.affected for c in choices) == choices[0].affected
-    assert all(c.off_line_km < choices[0].off_line_km for c in choices[1:])
+    for few, more in combinations(choices, 2):  # who affects more has clearer borders
+        assert few.affected <= more.affected
+        assert more.off_line_km < few.off_line_km or more.necked < few.necked
 
 
 def test_the_command_writes_plans_and_prices(

@@ -69,8 +69,12 @@ def out_of_range(instance: Instance, town: Town) -> int:
     return int(zone_sizes(instance, town).short.sum() + community_sizes(instance, town).short.sum())
 
 
-def bring_into_range(run: Run, town: Town) -> Town:
-    """Bring communities, then the grids of each, into range; a time limit is for that first."""
+def bring_into_range(run: Run, town: Town, *, is_brief: bool = False) -> Town:
+    """
+    Bring communities, then the grids of each, into range; a time limit is for that first.
+
+    `is_brief`: without the last round, which costs minutes where nothing can be mended.
+    """
     instance = run.instance
     stop = partial(run.stop, is_lawful=False)
     if instance.community_mode != "fixed":
@@ -85,7 +89,8 @@ def bring_into_range(run: Run, town: Town) -> Town:
     if not faulty(instance, town):
         return town
     is_across = instance.community_mode != "fixed"
-    for number, (patience, steps) in enumerate(ROUNDS if is_across else ROUNDS_INSIDE):
+    rounds = ROUNDS if is_across else ROUNDS_INSIDE
+    for number, (patience, steps) in enumerate(rounds[: -1 if is_brief else None]):
         if is_across and patience.is_thorough:
             town = _fewer_communities(run, town)
             if not faulty(instance, town):

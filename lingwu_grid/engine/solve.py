@@ -183,16 +183,18 @@ def _brought_in(run: Run, town: Town) -> list[tuple[Instance, Town]]:
         town = bring_into_range(run, town)  # which may count the grids wished for
         return [(run.instance, town)]
     ways = max(WAYS * instance.effort // FULL, 1)
-    runs = [
-        Run(instance, run.seed + BETWEEN * way, run.stop, 1, silent) for way in range(ways)
-    ]  # the first is the run itself: more ways never give a worse beginning
+    runs = [Run(instance, run.seed + BETWEEN * way, run.stop, 1, silent) for way in range(ways)]
     found = list(run_all(partial(_one_way, town=town), runs, run.workers))
+    if all(worth(one.instance, way)[0] for one, way in zip(runs, found, strict=True)):
+        runs.append(Run(instance, run.seed, run.stop, run.workers, silent))
+        found.append(bring_into_range(runs[-1], town))
+        ways += 1
     order = sorted(range(ways), key=lambda way: (worth(runs[way].instance, found[way]), way))
     return [(runs[way].instance, found[way]) for way in order]
 
 
 def _one_way(run: Run, town: Town) -> Town:
-    town = bring_into_range(run, town)
+    town = bring_into_range(run, town, is_brief=True)
     if run.instance.keeps_today:
         town = relabel(run.instance, town)
     if run.instance.proves and run.instance.community_mode != "fixed" and not run.stop():

@@ -53,6 +53,9 @@ FITS_M2 = 0.5
 GRID_DEG = 1e-9
 """A tenth of a millimetre: what is thinner is rounding, and crosses itself in metres."""
 
+POLYGON = 2
+"""Dimensions of an area."""
+
 USED = (
     "outline", "roads", "barriers", "crossings", "compounds", "gates", "buildings", "neighbours",
 )  # fmt: skip
@@ -280,14 +283,24 @@ def _fitted(zones: gpd.GeoDataFrame, parent: _Parent, crs: Any) -> gpd.GeoDataFr
         if shapely.area(shapely.symmetric_difference(union, whole[number])) <= FITS_M2:
             continue
         inside = shapely.intersection(shapes[mine], above[zone], grid_size=GRID_DEG)
+        inside = np.array([_main_area(shape) for shape in inside], object)
         union = shapely.union_all(inside, grid_size=GRID_DEG)
         rest = shapely.difference(above[zone], union, grid_size=GRID_DEG)
-        for part in shapely.get_parts(rest):
+        for part in _areas(rest):
             touch = shapely.length(shapely.intersection(shapely.boundary(part), inside))
             best = int(touch.argmax())
-            inside[best] = shapely.union(inside[best], part, grid_size=GRID_DEG)
-        shapes[mine] = [max(shapely.get_parts(s), key=shapely.area) for s in inside]
+            inside[best] = _main_area(shapely.union(inside[best], part, grid_size=GRID_DEG))
+        shapes[mine] = inside
     return zones.set_geometry(gpd.GeoSeries(shapes, crs=zones.crs, index=zones.index))
+
+
+def _areas(shape: shapely.Geometry) -> list[shapely.Polygon]:
+    """Give the areas of a shape: where two lines nearly meet, lines and points come with them."""
+    return [p for p in shapely.get_parts(shape).tolist() if shapely.get_dimensions(p) == POLYGON]
+
+
+def _main_area(shape: shapely.Geometry) -> shapely.Polygon:
+    return max(_areas(shape), key=shapely.area)
 
 
 def _excused(

@@ -7,6 +7,8 @@ from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
+import numpy as np
 import pytest
 import shapely
 
@@ -17,7 +19,7 @@ from lingwu_grid.engine.instance import never, silent
 from lingwu_grid.ingest.study import read_study
 from lingwu_grid.lawful import EXEMPT, LAWFUL
 from lingwu_grid.plan import Plan, read_plan
-from lingwu_grid.scale.levels import carried, with_levels
+from lingwu_grid.scale.levels import _fitted, _Parent, carried, with_levels
 from lingwu_grid.scale.upper_levels import with_upper_levels
 from lingwu_grid.verification import verify
 from tests.once import once
@@ -162,6 +164,33 @@ def test_a_place_of_more_households_than_a_zone_may_have_is_an_exception(
     assert len(over) >= 1
     assert (over["status"] == EXEMPT).all()
     assert over["reason"].str.contains("楼不拆分").all()
+
+
+def test_zones_that_miss_the_line_above_are_fitted_to_it() -> None:
+    # A building on the line bent two zones: one sticks out, one falls short, a hair runs along.
+    above, left, right, tab = shapely.transform(
+        [
+            shapely.box(0, 0, 40, 20),
+            shapely.box(0, 0, 20, 20),
+            shapely.Polygon([(20, 0), (35, 0), (35, 10), (45, 10), (45, 20), (20, 20)]),
+            shapely.box(40, -10, 45, 10),
+        ],
+        lambda xy: xy * 1e-4 + (106.3, 38.1),
+    )
+    places = gpd.GeoDataFrame(
+        {"zone_id": ["p"], "zone_name": ["甲"], "community_id": ["c"]}, geometry=[above], crs=4490
+    )
+    zones = gpd.GeoDataFrame({"community_id": ["p", "p"]}, geometry=[left, right], crs=4490)
+    parent = _Parent(places, np.array([], object))
+    made = _fitted(zones, parent, 4544).geometry.to_numpy()
+    assert shapely.get_type_id(made).tolist() == [3, 3]
+    assert shapely.area(shapely.symmetric_difference(made[0], left)) < 1e-10
+    assert shapely.area(shapely.symmetric_difference(shapely.union_all(made), above)) < 1e-10
+    assert shapely.area(shapely.intersection(*made)) < 1e-10
+    # What touches the zone above along a line only leaves no line behind.
+    spur = shapely.union(right, tab)
+    again = _fitted(zones.set_geometry([left, spur], crs=4490), parent, 4544).geometry.to_numpy()
+    assert shapely.get_type_id(again).tolist() == [3, 3]
 
 
 @pytest.mark.parametrize(

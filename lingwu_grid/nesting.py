@@ -31,25 +31,29 @@ class Nest(NamedTuple):
     """Metres."""
 
 
-def level_faults(nest: Nest, level: dict[str, Any]) -> list[str]:
+def level_faults(nest: Nest, levels: list[dict[str, Any]]) -> dict[str, list[str]]:
     """
-    Check the zones of a level: whose they are, how many live there, where they lie.
+    Check the zones of each level: whose they are, how many live there, where they lie.
 
     Parameters
     ----------
     nest
         The files.
-    level
-        Its entry in the summary.
+    levels
+        Their entries in the summary.
 
     Returns
     -------
-    list[str]
-        What does not hold.
+    dict[str, list[str]]
+        What does not hold, by the name of the level.
     """
-    if "levels" not in layers_of(nest.layers):
-        return ["没有图层"]
-    table = read_layer(nest.layers, "levels")
+    if levels and "levels" not in layers_of(nest.layers):
+        return {level["name"]: ["没有图层"] for level in levels}
+    table = read_layer(nest.layers, "levels") if levels else None
+    return {level["name"]: _faults(nest, level, table) for level in levels}
+
+
+def _faults(nest: Nest, level: dict[str, Any], table: gpd.GeoDataFrame) -> list[str]:
     zones, key = table[table["level"] == level["id"]], f"{level['id']}_id"
     if level.get("made_of"):
         return _made_of(nest, zones, level)

@@ -106,8 +106,8 @@ def verify(
     verdict.expect("户数范围", _sizes(files))
     verdict.expect("层级归属", _nesting(files))
     verdict.expect("编码", _codes(files))
-    for level in files.summary.get("levels", []):
-        verdict.expect(level["name"], level_faults(files.nest, level))
+    for name, faults in level_faults(files.nest, files.summary.get("levels", [])).items():
+        verdict.expect(name, faults)
     verdict.expect("连片", _contiguity(files))
     verdict.expect("图形", _polygons(files))
     verdict.expect("锁定", _locks(files))
@@ -132,9 +132,9 @@ def verify(
 
 def _studied(folder: Path, papers: Study | str | Path, adopted: str | Path | None) -> Study:
     """Give what a plan was made from; the "today" of an update is the plan that was adopted."""
-    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if not isinstance(papers, (str, Path)):
         return papers
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     if "update" in run and adopted is None:
         raise InputError(
             "这个方案是 update 写的，它的“现状”是当时采纳的方案", where=str(folder / "run.json"),

@@ -56,7 +56,7 @@ from lingwu_grid.engine.town.levels import (
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.parks import bring_parks_home
 from lingwu_grid.engine.town.proofs import as_it_is
-from lingwu_grid.engine.town.recombine import FEW, clearest, cut_anew
+from lingwu_grid.engine.town.recombine import FEW, FULL, clearest, cut_anew
 from lingwu_grid.engine.town.tally import (
     affected_households,
     moved_households,
@@ -66,8 +66,8 @@ from lingwu_grid.engine.town.tidy import tidy_task
 from lingwu_grid.engine.town.wraps import unwrap
 from lingwu_grid.lawful import run_status
 
-WAYS, FULL = 6, 100
-"""Ways into range at full effort, in per cent: one takes a second or two of a town of 50,000."""
+WAYS = 6
+"""Ways into range at full effort: one takes a second or two of a town of 50,000."""
 
 BASINS = 2
 """Ways that are gone to the end where there are few grids."""
@@ -197,11 +197,13 @@ def _one_way(run: Run, town: Town) -> Town:
     town = bring_into_range(run, town, is_brief=True)
     if run.instance.keeps_today:
         town = relabel(run.instance, town)
-    if run.instance.proves and run.instance.community_mode != "fixed" and not run.stop():
-        town = relabel(
-            run.instance, search_streets(run, town, STREET_HEATS, STREET_STEPS, run.stop)
-        )
-    return town
+    return _searched(run, town) if run.instance.proves and not run.stop() else town
+
+
+def _searched(run: Run, town: Town) -> Town:
+    """Search on over whole streets, and number the grids by what they keep."""
+    heats = STREET_HEATS[: 1 if run.instance.is_quick else None]
+    return relabel(run.instance, search_streets(run, town, heats, STREET_STEPS, run.stop))
 
 
 def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
@@ -215,8 +217,7 @@ def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
         town = relabel(instance, town)
     if instance.proves and not stop():
         if instance.community_mode != "fixed":
-            heats = STREET_HEATS[: 1 if instance.is_quick else None]
-            town = relabel(instance, search_streets(run, town, heats, STREET_STEPS, stop))
+            town = _searched(run, town)
             run.tell("跨社区搜索", town)
             if not instance.is_quick:
                 seed, workers = run.seed, run.workers

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import folium
-
 from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.elements import Script
 from lingwu_grid.maps.shell import new_page, rendered
@@ -13,6 +11,7 @@ from lingwu_grid.maps.texts import filled
 from lingwu_grid.planning.identity import plan_of
 
 if TYPE_CHECKING:
+    import folium
     import geopandas as gpd
     import pandas as pd
 
@@ -62,9 +61,7 @@ def compare_page(
     ValueError
         If the page would ask for another file: a fault of ours, never of the data.
     """
-    page = new_page(tuple(plans[0].grids.total_bounds))
-    for pane, height in PANES.items():
-        folium.map.CustomPane(pane, z_index=height, pointer_events=True).add_to(page)
+    page = new_page(tuple(plans[0].grids.total_bounds), PANES)
     if "roads" in plans[0].backdrop:
         draw.road_layer(plans[0].backdrop["roads"]).add_to(page)
     if "barriers" in plans[0].backdrop:

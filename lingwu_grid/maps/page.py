@@ -88,9 +88,7 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     ValueError
         If the page would ask for another file: a fault of ours, never of the data.
     """
-    page = new_page(tuple(record.grids.total_bounds))
-    for pane, height in PANES.items():
-        folium.map.CustomPane(pane, z_index=height, pointer_events=True).add_to(page)
+    page = new_page(tuple(record.grids.total_bounds), PANES)
     page.add_child(Script("panes.js", map=page.get_name()))
     if tiles:
         folium.TileLayer(tiles=tiles, attr="底图", name="底图").add_to(page)

@@ -7,10 +7,16 @@ import html
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+import folium
 
 from lingwu_grid.maps.elements import Page, Text
 from lingwu_grid.maps.texts import template_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 OUTSIDE = re.compile(
     r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)\s*=\s*["']?(?!data:)[^"'\s>]+"""
@@ -22,7 +28,9 @@ OUTSIDE = re.compile(
 SCRIPT_BODY = re.compile(r"(<script\b[^>]*>).*?(</script>)", re.IGNORECASE | re.DOTALL)
 
 
-def new_page(bounds: tuple[float, float, float, float]) -> Page:
+def new_page(
+    bounds: tuple[float, float, float, float], panes: Mapping[str, int] = MappingProxyType({})
+) -> Page:
     """
     Give an empty map.
 
@@ -30,12 +38,16 @@ def new_page(bounds: tuple[float, float, float, float]) -> Page:
     ----------
     bounds
         West, south, east, north, degrees; the view leaves room for the panel.
+    panes
+        Panes of its own, by name, and how high each stands.
     """
     west, south, east, north = bounds
     page = Page(tiles=None, prefer_canvas=True, zoom_snap=0.25, attribution_control=False)
     page.fit_bounds(
         [[south, west], [north, east]], padding_top_left=[330, 20], padding_bottom_right=[20, 40]
     )
+    for pane, height in panes.items():
+        folium.map.CustomPane(pane, z_index=height, pointer_events=True).add_to(page)
     return page
 
 

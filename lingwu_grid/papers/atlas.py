@@ -32,7 +32,7 @@ from lingwu_grid.papers.scenery import Ground, frame_at, line_keys, old_key
 from lingwu_grid.papers.sheet import index_map, margin_words, neatline
 from lingwu_grid.papers.why import why_changed
 from lingwu_grid.planning.defence import defence
-from lingwu_grid.planning.lineage import UNCHANGED
+from lingwu_grid.planning.lineage import UNCHANGED, changed_communities
 from lingwu_grid.planning.streets import street_name
 
 if TYPE_CHECKING:
@@ -123,12 +123,9 @@ def write_atlas(
 
 def _charted(ground: Ground) -> list[str]:
     """List the communities with a sheet: all, or of a plan brought up to date those that change."""
-    table, grids = ground.communities, ground.grids
     if "update" in ground.record.run:
-        touched = grids.loc[grids["lineage"] != UNCHANGED, "community_id"]
-        is_touched = table["community_id"].isin(touched) | (table["lineage"] != UNCHANGED)
-        table = table[is_touched]
-    return sorted(table["community_id"])
+        return sorted(changed_communities(ground.communities, ground.grids))
+    return sorted(ground.communities["community_id"])
 
 
 def _save(pages: PdfPages, figure: Figure) -> None:

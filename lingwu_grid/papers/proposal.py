@@ -21,7 +21,7 @@ from lingwu_grid.planning.boundary_text import NAMELESS, traverses
 from lingwu_grid.planning.defence import defence
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.impact import AFTER, BEFORE
-from lingwu_grid.planning.lineage import UNCHANGED
+from lingwu_grid.planning.lineage import changed_communities
 from lingwu_grid.planning.outlook import leaving
 from lingwu_grid.planning.streets import street_name
 
@@ -196,6 +196,9 @@ def _retired(record: PlanRecord) -> dict[str, Any]:
 
 def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> list[dict[str, Any]]:
     table = record.communities.sort_values("community_id")
+    changed = changed_communities(record.communities, record.grids)
+    if "update" in record.run:  # what stays as adopted was told when it was adopted
+        table = table[table["community_id"].isin(changed)]
     lines = _traverses(record) if traverse else {}
     area = record.grids.groupby("community_id")["area_km2"].sum()
     places = record.buildings[record.buildings["compound_name"] != ""]
@@ -219,7 +222,7 @@ def _communities(record: PlanRecord, filling: Filling, *, traverse: bool) -> lis
                 "id": str(row.community_id),
                 "name": row.community_name,
                 "title": f"（{numeral(number + 1)}）{row.community_name}",
-                "is_changed": row.lineage != UNCHANGED or (grids["lineage"] != UNCHANGED).any(),
+                "is_changed": row.community_id in changed,
                 "mark": f"community_{number + 1}",
                 "mark_number": 1000 + number,
                 "sentence": f"{said}{reason}。{passed[row.community_id]}。",

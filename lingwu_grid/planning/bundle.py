@@ -43,7 +43,7 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     for name, layer in (others | (record.service.layers if record.service else {})).items():
         write_layer(layer, folder / "plan.gpkg", name)
     layers = {"grids": record.grids, "communities": record.communities, "moves": record.moves}
-    layers |= {"levels": record.levels} if len(record.levels) else {}
+    layers |= others
     columns = {name: list(table) for name, table in layers.items()}
     add_styles(folder / "plan.gpkg", columns | {"units": list(record.pieces[0].table("units"))})
     under = {s.layer for s in BACKDROP}

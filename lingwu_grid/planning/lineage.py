@@ -132,6 +132,13 @@ def trace(
     )
 
 
+def changed_communities(communities: pd.DataFrame, grids: pd.DataFrame) -> set[str]:
+    """Give the communities that are not as they were, or hold a grid that is not."""
+    touched = grids.loc[grids["lineage"] != UNCHANGED, "community_id"]
+    own = communities.loc[communities["lineage"] != UNCHANGED, "community_id"]
+    return {*touched, *own}
+
+
 FIRST_SPECIAL = 901
 """Serials from here to 999 are for special grids (专属网格)."""
 

@@ -129,9 +129,10 @@ def make_register(
         (GRID, grids, "grids", "grid"),
         (COMMUNITY, communities, "communities", "community"),
     ):
-        living = _living(plan, level, key, study.rules.effective_date)
+        mine = before[before["level"] == level]
+        living = living_codes(plan, mine, (level, key), study.rules.effective_date)
         today = study.table(table).drop_duplicates(f"{key}_id")
-        mine, told = before[before["level"] == level], assignment[f"previous_{key}_id"]
+        told = assignment[f"previous_{key}_id"]
         gone = _gone(today, mine, told, set(living["code"]), (level, key))
         went = named(gone["code"], _successors(assignment, key))
         if level == GRID:
@@ -139,20 +140,34 @@ def make_register(
         gone["successors"] = went.where(went != "", gone["successors"])
         closing = study.rules.effective_date
         gone["valid_to"] = gone["valid_to"].where(gone["valid_to"] != "", closing)
-        old = mine.drop_duplicates("code").set_index("code")
-        since = named(living["code"], old["valid_from"])
-        living["valid_from"] = since.where(since != "", living["valid_from"])
         parts += [living, gone]
     others = before[~before["level"].isin((GRID, COMMUNITY))]  # of levels that are not drawn now
     parts.append(_known(others))
     return pd.concat(parts, ignore_index=True)[list(COLUMNS)].fillna("").astype(str)
 
 
-def _living(plan: gpd.GeoDataFrame, level: str, key: str, since: str) -> pd.DataFrame:
+def living_codes(
+    plan: gpd.GeoDataFrame, before: pd.DataFrame, keys: tuple[str, str], since: str
+) -> pd.DataFrame:
+    """
+    Give the rows of the codes that a plan uses; one that is known keeps the day it began.
+
+    Parameters
+    ----------
+    plan
+        A layer of zones.
+    before
+        The register so far, of this level.
+    keys
+        The level, and what its columns begin with.
+    since
+        The day that new codes begin.
+    """
+    level, key = keys
     is_new = plan["lineage"] == "新设"
     if level == GRID:
         is_new |= plan["recoded_from"].fillna("") != ""
-    return pd.DataFrame(
+    living = pd.DataFrame(
         {
             "level": level,
             "code": plan[f"{key}_id"].to_numpy(object),
@@ -167,6 +182,9 @@ def _living(plan: gpd.GeoDataFrame, level: str, key: str, since: str) -> pd.Data
             **_degrees_of(plan),
         }
     )
+    began = named(living["code"], before.drop_duplicates("code").set_index("code")["valid_from"])
+    living["valid_from"] = began.where(began != "", living["valid_from"])
+    return living
 
 
 def _gone(

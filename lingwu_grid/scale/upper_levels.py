@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.contract.kinds import LIVING, RETIRED
+from lingwu_grid.contract.kinds import RETIRED
 from lingwu_grid.contract.rules import Band, SecondMeasure
 from lingwu_grid.engine.instance import never, pose
 from lingwu_grid.engine.solve import solve
@@ -20,7 +20,7 @@ from lingwu_grid.ingest.systems import DEGREES
 from lingwu_grid.lawful import ANY, LAWFUL, Allowed, standing
 from lingwu_grid.planning.levels import COLUMNS
 from lingwu_grid.planning.lineage import ADJUSTED, NEW, UNCHANGED
-from lingwu_grid.planning.lookups import named
+from lingwu_grid.planning.register import living_codes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -110,20 +110,9 @@ def _registered(
 ) -> pd.DataFrame:
     """Put the zones into the register of codes; one that is not there any more is retired."""
     before = register[register["level"] == level.name]
-    point = layer.geometry.representative_point()
-    living = pd.DataFrame(
-        {
-            "level": level.name, "code": layer["zone_id"], "name": layer["zone_name"],
-            "community_id": "", "status": LIVING, "lineage": layer["lineage"],
-            "predecessors": "", "successors": "",
-            "valid_from": np.where(layer["lineage"] == NEW, rules.effective_date, ""),
-            "valid_to": "",
-            "lon": point.x.map("{:.7f}".format), "lat": point.y.map("{:.7f}".format),
-        }
-    )  # fmt: skip
-    since = named(living["code"], before.drop_duplicates("code").set_index("code")["valid_from"])
-    living["valid_from"] = since.where(since != "", living["valid_from"])
+    living = living_codes(layer, before, (level.name, "zone"), rules.effective_date)
     gone = before[~before["code"].isin(living["code"])].assign(status=RETIRED, lineage="撤销")
+    gone["valid_to"] = gone["valid_to"].where(gone["valid_to"] != "", rules.effective_date)
     others = register[register["level"] != level.name]
     return pd.concat([others, living, gone], ignore_index=True)[list(register.columns)]
 
@@ -249,6 +238,7 @@ def _layer(
     for zone in sorted(set(of_community)):
         mine, was = of_community == zone, today.of_community == zone
         own = table[mine]
+        grids = record.grids[record.grids["community_id"].isin(own["community_id"])]
         count = int(own["households"].sum())
         stands = standing(count, Allowed(level.lower, level.upper), usual)
         lineage = NEW if zone not in today.names else (
@@ -260,10 +250,8 @@ def _layer(
                 "zone_name": called[zone], "parent_id": "", "parent_name": "", "community_id": "",
                 "made_of": "、".join(own["community_id"]), "households": count,
                 "residents": int(own["residents"].sum()),
-                "buildings": int(record.grids.loc[
-                    record.grids["community_id"].isin(own["community_id"]), "buildings"].sum()),
-                "area_km2": round(float(record.grids.loc[
-                    record.grids["community_id"].isin(own["community_id"]), "area_km2"].sum()), 6),
+                "buildings": int(grids["buildings"].sum()),
+                "area_km2": round(float(grids["area_km2"].sum()), 6),
                 "status": stands.status, "reason": stands.reason, "lineage": lineage,
                 "boundary_text": "",
                 "geometry": shapely.union_all(own.geometry.to_numpy()),

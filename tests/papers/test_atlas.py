@@ -18,10 +18,12 @@ from pypdf import PdfReader
 
 from lingwu_grid.papers.atlas import MAP_CM, _charted, community_page, scale_for, write_atlas
 from lingwu_grid.papers.colours import distinct
+from lingwu_grid.papers.filling import blank
 from lingwu_grid.papers.grid_plates import grid_plate
 from lingwu_grid.papers.labels import Labels, Look, wrapped
 from lingwu_grid.papers.picture import our_style
 from lingwu_grid.papers.plates import changes_plate, community_plate, notice_plate, overview
+from lingwu_grid.papers.proposal import _communities
 from lingwu_grid.papers.scenery import OLD, Ground
 from lingwu_grid.papers.sheet import neatline
 from lingwu_grid.papers.why import why_changed
@@ -43,7 +45,7 @@ def sheets(ground: Ground) -> dict[str, str]:
     return {code: f"图{i}" for i, code in enumerate(sorted(ground.communities["community_id"]), 1)}
 
 
-def test_an_update_has_sheets_of_what_changes_only(
+def test_an_update_has_sheets_and_chapters_of_what_changes_only(
     ground: Ground, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
     everyone = sorted(ground.communities["community_id"])
@@ -59,6 +61,10 @@ def test_an_update_has_sheets_of_what_changes_only(
     communities.loc[communities.index[-1], "lineage"] = "新设"
     both = {grids["community_id"].iloc[0], communities["community_id"].iloc[-1]}
     changed = replace(calm, grids=grids, communities=communities)
+    told = _communities(changed, blank(changed), traverse=False)
+    assert [c["id"] for c in told] == sorted(both)
+    assert all(c["is_changed"] for c in told)
+    assert len(_communities(small_plan, blank(small_plan), traverse=False)) == len(everyone)
     write_atlas(changed, tmp_path / "atlas.pdf")
     pages = [page.extract_text() for page in PdfReader(tmp_path / "atlas.pdf").pages]
     assert f"社区图 {len(both)} 幅" in pages[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.fabric.cells import gather_buildings
+from lingwu_grid.fabric.buildings import gather_buildings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from lingwu_grid.fabric.cells import matched, segments_of
 from lingwu_grid.fabric.enclosures import ON_LINE_M, Lines
 from lingwu_grid.fabric.footprints import footprints_of
+from lingwu_grid.fabric.segments import matched, segments_of
 from lingwu_grid.graph import Runs
 
 if TYPE_CHECKING:

@@ -2,85 +2,26 @@
 
 from __future__ import annotations
 
-import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import shapely
-from scipy.spatial import cKDTree
+from scipy.spatial import Voronoi
 
 from lingwu_grid.fabric.enclosures import make_faces
+from lingwu_grid.fabric.sites import Sites, nearest_face, nearest_key, sites_of
 from lingwu_grid.fabric.verges import verge_cuts
-from lingwu_grid.ingest.recurring import place_of_number, walls_round
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.ingest.study import Study
+    from lingwu_grid.fabric.buildings import Buildings
 
-SITE_INSET_M = 0.4
-"""Sites stand this far inside a footprint, so that a party wall lies between two of them."""
+FAR = 8.0
+"""So many sizes of a face away, nothing is the nearest of any point in it."""
 
-SITE_STEPS_M = ((2.0, 1.0), (6.0, 2.0), (np.inf, 6.0))
-"""Distance of the sites along an outline, by how near the next house of another key stands. A
-Voronoi edge sways by step² / 8 over the distance to it: less than half a metre in each row."""
-
-SITES_AT_ONCE = 100_000
-"""Points whose Voronoi diagrams are held at a time: some 200 MB."""
-
-
-class Buildings(NamedTuple):
-    """Homes grouped by building; a household without a building id counts by its place."""
-
-    point: NDArray[np.object_]
-    footprint: NDArray[np.object_]
-    """None where there is none."""
-    compound: NDArray[np.object_]
-    """Compound id; empty for none."""
-    of_household: NDArray[np.int64]
-
-
-def gather_buildings(study: Study) -> Buildings:
-    """
-    Group households into buildings.
-
-    Parameters
-    ----------
-    study
-        Households; buildings give footprints and compounds where they have the same id.
-
-    Returns
-    -------
-    Buildings
-        In the order of their first household.
-    """
-    homes = study.households
-    xy = np.round(shapely.get_coordinates(homes.geometry.to_numpy())).astype(np.int64)
-    # One place to the metre is one building, where the office has no building numbers.
-    place = pd.Series(xy[:, 0]).astype(str) + "," + pd.Series(xy[:, 1]).astype(str)
-    key = homes["building_id"].where(homes["building_id"] != "", "@" + place)
-    walls = study.table("compounds")
-    again = place_of_number(homes, walls)
-    of_household, pairs = pd.factorize(pd.MultiIndex.from_arrays([key, again]))
-    names, at = pairs.get_level_values(0), pairs.get_level_values(1).to_numpy()
-    first = np.unique(of_household, return_index=True)[1]
-    known = study.table("buildings").drop_duplicates("building_id").set_index("building_id")
-    footprint = known.geometry.reindex(names).to_numpy()
-    point = homes.geometry.to_numpy()[first]
-    footprint[at > 0] = None
-    if len(known) and (at > 0).any():
-        # A number that recurs names no footprint: the one under its homes is theirs.
-        shapes = study.table("buildings").geometry.to_numpy()
-        several = np.flatnonzero(at > 0)
-        house, shape = shapely.STRtree(shapes).query(point[several], "intersects")
-        footprint[several[house[::-1]]] = shapes[shape[::-1]]
-    compound = homes["compound_id"].to_numpy(object)[first]
-    if len(known):
-        theirs = known["compound_id"].reindex(names).fillna("").to_numpy(object)
-        compound = np.where((compound == "") & (at == 0), theirs, compound)
-    compound = np.where(compound == "", walls_round(point, walls), compound)
-    return Buildings(point, footprint, compound, of_household)
+BEYOND_M = 1e-4
+"""Cuts run this far over the edge of their face, so that noding (1e-5 m) finds where they meet."""
 
 
 def make_cells(
@@ -120,222 +61,79 @@ def make_cells(
     keys_in_face = np.bincount(pairs[:, 0], minlength=len(faces))
     shared = np.flatnonzero(keys_in_face > 1)
     area, footprints = ground
-    sites = _sites(buildings, (face, key), np.isin(face, shared), footprints)
-    sites = _with_others(sites, faces, footprints, shared)
-    cuts = _voronoi_edges(faces, sites)
+    sites = sites_of(buildings, (face, key), faces, shared, footprints)
+    cuts = _voronoi_cuts(faces, sites)
     of_face = np.full(len(faces), -1, np.int64)
     of_face[pairs[:, 0]] = pairs[:, 1]
     verges = verge_cuts(faces, of_face, footprints)
+    middle = shapely.line_interpolate_point(verges, 0.5, normalized=True)
+    verges = _beyond(verges, shapely.boundary(faces[nearest_face(faces, middle)]))
     cells = make_faces(np.concatenate([lines, cuts, verges]), area)
-    if _holds_several(cells, buildings.point, key):
-        # A cut may end a grid width off the line as it was drawn, not off its face as it was noded.
-        rings = shapely.get_parts(shapely.boundary(faces))
-        cells = make_faces(np.concatenate([rings, cuts, verges]), area)
     return cells, _keys_of(cells, faces, (face, key), sites, buildings)
 
 
-def _holds_several(
-    cells: NDArray[np.object_], points: NDArray[np.object_], key: NDArray[np.int64]
-) -> bool:
-    """Tell whether homes of different keys share a cell: a cut did not reach across."""
-    pairs = np.unique(np.stack([nearest_face(cells, points), key], axis=1), axis=0)
-    return bool((np.diff(pairs[:, 0]) == 0).any())
+def _beyond(cuts: NDArray[np.object_], edge: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Lengthen straight cuts over the edge at the ends that lie on it."""
+    # A straight cut may have a vertex where it passes a corner of its face.
+    ends = [shapely.get_point(cuts, at) for at in (0, -1)]
+    xy = np.stack([shapely.get_coordinates(end) for end in ends], axis=1)
+    along = xy[:, 1] - xy[:, 0]
+    along *= BEYOND_M / np.maximum(np.hypot(*along.T), BEYOND_M)[:, None]
+    for at, out in ((0, -along), (1, along)):
+        on_edge = shapely.dwithin(edge, ends[at], BEYOND_M / 10)
+        xy[on_edge, at] += out[on_edge]
+    longer: NDArray[np.object_] = shapely.linestrings(xy)
+    return longer
 
 
-def nearest_face(faces: NDArray[np.object_], points: NDArray[np.object_]) -> NDArray[np.int64]:
-    """Tell the face of each point; the nearest for a point on a line or outside."""
-    face: NDArray[np.int64] = shapely.STRtree(faces).nearest(points)
-    return face
-
-
-class _Sites(NamedTuple):
-    """Points that stand for what is built."""
-
-    xy: NDArray[np.float64]
-    key: NDArray[np.int64]
-    face: NDArray[np.int64]
-
-
-def _sites(
-    buildings: Buildings,
-    home: tuple[NDArray[np.int64], NDArray[np.int64]],
-    wanted: NDArray[np.bool_],
-    footprints: NDArray[np.object_],
-) -> _Sites:
-    face, key = home
-    has = np.flatnonzero(wanted & ~shapely.is_missing(buildings.footprint))
-    lived = np.unique(shapely.STRtree(footprints).query(buildings.point, "intersects")[1])
-    empty = np.delete(footprints, lived)
-    around = _Around(
-        np.concatenate([buildings.footprint[has], empty]),
-        np.concatenate([key[has], -1 - np.arange(len(empty))]),
-    )
-    xy, index = _outline_points(buildings.footprint[has], key[has], around)
-    building = np.concatenate([np.flatnonzero(wanted), has[index]])
-    xy = np.concatenate([shapely.get_coordinates(buildings.point[wanted]), xy])
-    # A building's own point comes before any outline.
-    return _distinct(_Sites(xy, key[building], face[building]))
-
-
-def _distinct(sites: _Sites) -> _Sites:
-    """Round to the centimetre; the first of equal points of a face stays."""
-    xy = np.round(sites.xy, 2)
-    _, first = np.unique(np.column_stack([sites.face, xy]), axis=0, return_index=True)
-    first.sort()
-    return _Sites(xy[first], sites.key[first], sites.face[first])
-
-
-class _Around(NamedTuple):
-    """What may stand beside a footprint."""
-
-    footprint: NDArray[np.object_]
-    key: NDArray[np.int64]
-
-
-def _outline_points(
-    footprints: NDArray[np.object_], key: NDArray[np.int64], around: _Around
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Give points along footprints, and the footprint of each: dense where another is near."""
-    if not len(footprints):
-        return np.empty((0, 2)), np.empty(0, np.int64)
-    inner = shapely.buffer(footprints, -SITE_INSET_M, join_style="mitre")
-    ring = shapely.boundary(np.where(shapely.is_empty(inner), footprints, inner))
-    step = np.full(len(ring), SITE_STEPS_M[-1][1])
-    tree = shapely.STRtree(around.footprint)
-    for near, fine in SITE_STEPS_M[-2::-1]:
-        a, b = tree.query(footprints, "dwithin", distance=near)
-        step[a[key[a] != around.key[b]]] = fine
-    xy, index = shapely.get_coordinates(shapely.segmentize(ring, step), return_index=True)
-    return xy, index
-
-
-def _with_others(
-    sites: _Sites,
-    faces: NDArray[np.object_],
-    footprints: NDArray[np.object_],
-    shared: NDArray[np.int64],
-) -> _Sites:
-    """Add the footprints that are nobody's home in a shared face, with the key of the nearest."""
-    if not len(sites.xy) or not len(footprints):
-        return sites
-    tree = shapely.STRtree(shapely.buffer(footprints, -SITE_INSET_M, join_style="mitre"))
-    piece, at = tree.query(faces[shared], "intersects")[::-1]
-    face = shared[at]
-    # A home stands in its face already, by its own points.
-    mine = np.unique(tree.query(shapely.points(sites.xy), "intersects"), axis=1)
-    known = mine[1] * len(faces) + sites.face[mine[0]]
-    new = ~np.isin(piece * len(faces) + face, known)
-    piece, face = piece[new], face[new]
-    if not len(piece):
-        return sites
-    around = _Around(footprints, np.arange(len(footprints)))
-    xy, index = _outline_points(footprints[piece], piece, around)
-    key, distance = _nearest_key(xy, face[index], sites)
-    best = np.lexsort((distance, index))
-    of_piece = key[best[np.searchsorted(index[best], np.arange(len(piece)))]]
-    return _distinct(
-        _Sites(
-            np.concatenate([sites.xy, xy]),
-            np.concatenate([sites.key, of_piece[index]]),
-            np.concatenate([sites.face, face[index]]),
-        )
-    )
-
-
-def _voronoi_edges(faces: NDArray[np.object_], sites: _Sites) -> NDArray[np.object_]:
+def _voronoi_cuts(faces: NDArray[np.object_], sites: Sites) -> NDArray[np.object_]:
+    """Give the edges between sites of different keys, face by face."""
     if not len(sites.face):
         return np.empty(0, object)
     order = np.argsort(sites.face, kind="stable")
-    # Faces do not know each other: a batch at a time keeps the diagrams of a city out of memory.
-    start = np.unique(sites.face[order], return_index=True)[1]
-    batch = np.searchsorted(start, np.arange(0, len(order) + SITES_AT_ONCE, SITES_AT_ONCE))
-    ends = np.append(start, len(order))[np.unique(np.append(batch, len(start)))]
-    pieces = [
-        _edges_within(faces, sites, order[low:high]) for low, high in itertools.pairwise(ends)
-    ]
-    return np.concatenate(pieces)
-
-
-def _edges_within(
-    faces: NDArray[np.object_],
-    sites: _Sites,
-    order: NDArray[np.int64],
-) -> NDArray[np.object_]:
     named, start = np.unique(sites.face[order], return_index=True)
-    clouds = shapely.multipoints(
-        shapely.points(sites.xy[order]),
-        indices=np.repeat(np.arange(len(named)), np.diff(np.r_[start, len(order)])),
-    )
-    diagrams = shapely.voronoi_polygons(clouds, extend_to=faces[named], ordered=True)
-    polygons, of_face = shapely.get_parts(diagrams, return_index=True)
-    segments, owner = segments_of(polygons)
-    site_key = sites.key[order]
-    a, b, which = matched(segments, owner)
-    between = site_key[a] != site_key[b]
-    lines = shapely.linestrings(segments[which[between]].reshape(-1, 2, 2))
-    face = faces[named[of_face[a[between]]]]
-    shapely.prepare(face)
-    is_whole = shapely.contains_properly(face, lines)
+    ends, of_face = [], []
+    for n, members in enumerate(np.split(order, start[1:])):
+        edges = _edges_between(sites.xy[members], sites.key[members], faces[named[n]])
+        ends.append(edges)
+        of_face.append(np.full(len(edges), named[n]))
+    lines, at = shapely.linestrings(np.concatenate(ends)), np.concatenate(of_face)
+    shapely.prepare(faces[named])
+    is_whole = shapely.contains_properly(faces[at], lines)
     # Few reach the border of their face, and only these are dear to clip.
-    parts = shapely.get_parts(shapely.intersection(lines[~is_whole], face[~is_whole]))
-    cuts: NDArray[np.object_] = parts[shapely.get_type_id(parts) == 1]
-    return np.concatenate([lines[is_whole], cuts])
+    at = at[~is_whole]
+    parts, of = shapely.get_parts(
+        shapely.intersection(lines[~is_whole], faces[at]), return_index=True
+    )
+    is_line = (shapely.get_type_id(parts) == 1) & ~shapely.is_empty(parts)
+    edges = np.full(len(faces), None, object)
+    edges[named] = shapely.boundary(faces[named])
+    shapely.prepare(edges[named])
+    return np.concatenate([lines[is_whole], _beyond(parts[is_line], edges[at[of[is_line]]])])
 
 
-def segments_of(
-    polygons: NDArray[np.object_],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """
-    Take polygons apart into segments.
-
-    Parameters
-    ----------
-    polygons
-        Polygons, with or without holes, shape (n,).
-
-    Returns
-    -------
-    tuple
-        Ends of each segment, the lesser end first, shape (m, 4), and its polygon, shape (m,).
-    """
-    rings, polygon = shapely.get_rings(polygons, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
-    a, b = xy[:-1][same], xy[1:][same]
-    swap = (a[:, 0] > b[:, 0]) | ((a[:, 0] == b[:, 0]) & (a[:, 1] > b[:, 1]))
-    a[swap], b[swap] = b[swap], a[swap].copy()
-    return np.column_stack([a, b]), polygon[ring[1:][same]]
-
-
-def matched(
-    segments: NDArray[np.float64], owner: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """
-    Pair the polygons that have a segment in common.
-
-    Parameters
-    ----------
-    segments
-        As :func:`segments_of` gives them, shape (m, 4).
-    owner
-        Polygon of each segment, shape (m,).
-
-    Returns
-    -------
-    tuple
-        The two owners of each shared segment, and the index of the segment.
-    """
-    order = np.lexsort(segments.T[::-1])
-    ordered = segments[order]
-    twin = np.flatnonzero((ordered[1:] == ordered[:-1]).all(axis=1))
-    return owner[order[twin]], owner[order[twin + 1]], order[twin]
+def _edges_between(
+    xy: NDArray[np.float64], key: NDArray[np.int64], face: shapely.Polygon
+) -> NDArray[np.float64]:
+    """Give the Voronoi edges between points of different keys, shape (n, 2, 2)."""
+    bounds = np.reshape(face.bounds, (2, 2))
+    low, high = np.minimum(bounds[0], xy.min(axis=0)), np.maximum(bounds[1], xy.max(axis=0))
+    middle = (low + high) / 2
+    # Four points far off, so that each edge within the face has two ends.
+    off = FAR * (high - low).max() * np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
+    diagram = Voronoi(np.concatenate([xy - middle, off]))
+    a, b = np.append(key, np.full(4, key[0]))[diagram.ridge_points].T
+    real = (diagram.ridge_points < len(xy)).all(axis=1)
+    ridges = np.array(diagram.ridge_vertices)[(a != b) & real]
+    edges: NDArray[np.float64] = diagram.vertices[ridges] + middle
+    return edges
 
 
 def _keys_of(
     cells: NDArray[np.object_],
     faces: NDArray[np.object_],
     home: tuple[NDArray[np.int64], NDArray[np.int64]],
-    sites: _Sites,
+    sites: Sites,
     buildings: Buildings,
 ) -> NDArray[np.int64]:
     face, key = home
@@ -350,18 +148,7 @@ def _keys_of(
     undecided = np.flatnonzero(np.isin(cell_face, sites.face))
     if len(undecided):
         xy = shapely.get_coordinates(cell_point[undecided])
-        out[undecided] = _nearest_key(xy, cell_face[undecided], sites)[0]
+        out[undecided] = nearest_key(xy, cell_face[undecided], sites)[0]
     inside = nearest_face(cells, buildings.point)
     out[inside] = key
     return out
-
-
-def _nearest_key(
-    xy: NDArray[np.float64], face: NDArray[np.int64], sites: _Sites
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Give the key of the nearest site in the same face, and how far it is."""
-    # One nearest-neighbour query for all faces: lift each face to a height of its own.
-    lift = 1e6
-    tree = cKDTree(np.column_stack([sites.xy, sites.face * lift]))
-    distance, at = tree.query(np.column_stack([xy, face * lift]))
-    return sites.key[at], distance

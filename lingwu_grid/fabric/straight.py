@@ -14,9 +14,9 @@ import numpy as np
 import shapely
 
 from lingwu_grid.fabric.adjacency import find_borders
-from lingwu_grid.fabric.cells import matched, segments_of
 from lingwu_grid.fabric.footprints import footprints_of
 from lingwu_grid.fabric.numbering import joined_pieces, passable
+from lingwu_grid.fabric.segments import matched, segments_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

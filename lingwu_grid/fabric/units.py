@@ -13,7 +13,8 @@ import shapely
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.schema import MEASURES
 from lingwu_grid.fabric.adjacency import Borders, find_borders, join_borders, without_corridors
-from lingwu_grid.fabric.cells import Buildings, gather_buildings, make_cells
+from lingwu_grid.fabric.buildings import Buildings, gather_buildings
+from lingwu_grid.fabric.cells import make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, is_strip, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
 from lingwu_grid.fabric.places import Places, name_places

@@ -13,7 +13,7 @@ from lingwu_grid.lawful import grid_bands
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.fabric.cells import Buildings
+    from lingwu_grid.fabric.buildings import Buildings
     from lingwu_grid.fabric.places import Places
     from lingwu_grid.ingest.study import Study
 

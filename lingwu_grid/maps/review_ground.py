@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 
 from lingwu_grid.fabric.adjacency import what_runs_here
-from lingwu_grid.fabric.cells import matched, segments_of
 from lingwu_grid.fabric.enclosures import Lines
+from lingwu_grid.fabric.segments import matched, segments_of
 from lingwu_grid.graph import Runs
 
 if TYPE_CHECKING:

@@ -255,3 +255,18 @@ def test_an_old_quarter_of_houses_that_touch_is_cut_nowhere(tunnel: bool) -> Non
     # Where no tunnel is told, the four or five houses round a built-over alley stay together.
     alone = (fabric.units["households"] == 1).sum()
     assert alone == len(lived) if tunnel else alone > 0.9 * len(lived)
+
+
+@pytest.mark.parametrize(("gap", "turn"), [(0.0, 0), (0.0, 11), (4.0, 11)])
+def test_the_border_of_two_walls_runs_straight_along_their_middle(gap: float, turn: int) -> None:
+    # Walls of unequal length whose corners do not face each other.
+    pair = [_house(90 - 8.3, 40, 8.3, 14), _house(90 + gap, 36.7, 8, 25.2)]
+    west, east = (shapely.affinity.rotate(house, turn, origin=(90, 47)) for house in pair)
+    fabric = build_fabric(_study({"w": west, "e": east}))
+    a, b = fabric.units.geometry.to_numpy()
+    middle = shapely.LineString([(90 + gap / 2, 40.5), (90 + gap / 2, 53.5)])
+    middle = shapely.affinity.rotate(middle, turn, origin=(90, 47))
+    # What is nearer to the middle of the walls than to their ends, where the border may turn.
+    border = shapely.intersection(shapely.intersection(a, b), middle.buffer(1.0, cap_style="flat"))
+    assert border.length == pytest.approx(middle.length, abs=0.01)
+    assert shapely.hausdorff_distance(border, middle) < 0.02

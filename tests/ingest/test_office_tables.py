@@ -14,7 +14,7 @@ import shapely
 from pyproj import CRS
 
 import lingwu_grid as lg
-from lingwu_grid.fabric.cells import gather_buildings
+from lingwu_grid.fabric.buildings import gather_buildings
 from lingwu_grid.ingest.counting import TOTAL
 from lingwu_grid.ingest.garbled import looks_garbled, restore
 from lingwu_grid.ingest.headers import headers_of

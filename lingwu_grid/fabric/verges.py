@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
 VERGE_M = 40.0
 """Ground wider than this is a place of its own, and no verge of what lies by it."""
+THIN_M = 20.0
+"""Ground this thin on the whole belongs to what it lies along."""
+ALONG_SHARE = 0.25
+"""So much of its outline it has in common with that."""
 LEAST_M = 2.0
 """Ground narrower than this is no verge."""
 CRACK_M = 0.5
@@ -45,6 +49,19 @@ def verge_cuts(
     inner = shapely.buffer(footprints, -TOUCH_M, join_style="mitre")
     through = shapely.STRtree(inner).query(cuts, "intersects")[0]
     return np.delete(cuts, np.unique(through))
+
+
+def is_verge_like(area: NDArray[np.number], girth: NDArray[np.number]) -> NDArray[np.bool_]:
+    """
+    Tell ground that on the whole is thinner than :data:`THIN_M`.
+
+    Parameters
+    ----------
+    area, girth
+        Of each piece of ground, square metres and metres.
+    """
+    thin: NDArray[np.bool_] = 2 * area / np.maximum(girth, 1e-9) < THIN_M
+    return thin
 
 
 def ring_cuts(faces: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 
@@ -81,26 +82,43 @@ def test_no_cut_runs_through_a_building(east: float, count: int) -> None:
     assert len(verge_cuts(faces, np.array([-1, 1, 2]), kiosk)) == count
 
 
-def _along_two(study: Study) -> int:
-    """Count the verges that lie along two compounds, ten metres of each."""
+def _astray(study: Study) -> float:
+    """Measure the outlines of compounds that run along the wall of another of their grid, m."""
     fabric = build_fabric(study)
-    units, borders = fabric.units, fabric.borders
-    area, girth = units.area.to_numpy(), units.length.to_numpy()
-    verge = (units["households"].to_numpy() == 0) & (2 * area / girth < 25)
-    compound = units["compound_id"].to_numpy(object)
-    beside: dict[int, set[str]] = {}
-    for a, b, metres in zip(borders.a, borders.b, borders.length_m, strict=True):
-        for v, c in ((a, b), (b, a)):
-            if verge[v] and compound[c] and metres >= 10:
-                beside.setdefault(int(v), set()).add(compound[c])
-    return sum(len(names) > 1 for names in beside.values())
+    units = fabric.units.assign(grid=fabric.grid_now)
+    own = units[(units["compound_id"] != "") & (units["households"] > 0)]
+    table = study.table("compounds")
+    walls = pd.Series(table.geometry.to_numpy(), table["compound_id"].astype(str))
+    grid = own.groupby("compound_id")["grid"].agg(set).reindex(walls.index)
+    points, of = shapely.get_parts(
+        shapely.extract_unique_points(shapely.segmentize(own.geometry.to_numpy(), 5.0)),
+        return_index=True,
+    )
+    off = shapely.distance(points, walls.reindex(own["compound_id"]).to_numpy()[of])
+    at, wall = shapely.STRtree(walls.to_numpy()).query(points, "dwithin", distance=10.0)
+    whose, grids = own["compound_id"].to_numpy()[of[at]], own["grid"].to_numpy()[of[at]]
+    here = [isinstance(g, set) and n in g for g, n in zip(grid.iloc[wall], grids, strict=True)]
+    other = (walls.index.to_numpy()[wall] != whose) & np.array(here)
+    return 5.0 * len(np.unique(at[other & (off[at] > 60.0)]))
 
 
-def test_few_verges_of_a_town_lie_along_two_compounds(
+def test_no_compound_is_led_along_the_wall_of_another(
     small_study: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = _along_two(small_study)
+    now = _astray(small_study)
     monkeypatch.setattr(verges, "junction_cuts", lambda *_: np.empty(0, object))
-    before = _along_two(small_study)
-    assert before >= 5
-    assert now <= before // 3
+    before = _astray(small_study)
+    assert before > 100
+    assert now <= before / 4
+
+
+def test_a_verge_goes_with_the_home_it_lies_along(small_study: Study) -> None:
+    fabric = build_fabric(small_study)
+    units, borders = fabric.units, fabric.borders
+    area, girth = units.area.to_numpy(), units.length.to_numpy()
+    verge = (units["households"].to_numpy() == 0) & (2 * area / girth < verges.THIN_M)
+    a, b = np.r_[borders.a, borders.b], np.r_[borders.b, borders.a]
+    share = np.tile(borders.clear_m, 2) / girth[a]
+    same = (fabric.grid_now[a] == fabric.grid_now[b]) & (units["households"].to_numpy()[b] > 0)
+    assert verge.any()
+    assert (share[verge[a] & same] < verges.ALONG_SHARE + 0.01).all()

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from lingwu_grid.graph import linked
-from lingwu_grid.lawful import Bands, community_bands, grid_bands, stays
+from lingwu_grid.lawful import Bands, community_bands, followed, grid_bands, stays
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
     from numpy.typing import NDArray
 
@@ -56,6 +58,8 @@ class Undoing:
         New code of each grid of today that passes to another community; counts stand under it.
     goals
         Households that each grid of today sends to each grid of the plan.
+    stayed
+        Households of every grid and community that have it today and in the plan.
     """
 
     grid_of_unit: NDArray[np.object_]
@@ -68,6 +72,7 @@ class Undoing:
     called: dict[str, str]
     recoded: dict[str, str]
     goals: dict[str, dict[str, int]]
+    stayed: dict[str, int]
 
     @classmethod
     def of(cls, drawn: Drawn, called: dict[str, str]) -> Undoing:
@@ -94,6 +99,7 @@ class Undoing:
             called,
             recoded,
             _goals(rows),
+            _stayed(rows, recoded),
         )
 
     def is_passing(self, story: Story) -> bool:
@@ -180,9 +186,9 @@ class Undoing:
         most = bands.of(zone).upper
         if households <= most:
             return []
-        return [
-            f"如果不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"
-        ]
+        over = f"如果不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"
+        today, joined = self.today.get(zone, 0), self.plan[zone] - self.stayed.get(zone, 0)
+        return [over + (_besides(today, joined, "入") if today <= most else "")]
 
     def _under(self, zone: str, households: int, bands: Bands) -> list[str]:
         least = bands.of(zone).lower
@@ -190,9 +196,12 @@ class Undoing:
             return []
         if zone not in self.today:
             return [f"新设{self.called.get(zone, zone)}"]
-        return [
+        under = (
             f"如果不划入，{self.named(zone)}只有 {households} 户，比下限少 {least - households} 户"
-        ]
+        )
+        today = self.today[zone]
+        left = today - self.stayed.get(zone, 0)
+        return [under + (_besides(today, left, "出") if today >= least else "")]
 
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
@@ -233,3 +242,26 @@ def _goals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
     for (old, new), n in count.items():
         goals.setdefault(str(old), {})[str(new)] = int(n)
     return goals
+
+
+def _stayed(rows: pd.DataFrame, recoded: Mapping[str, str]) -> dict[str, int]:
+    stayed: dict[str, int] = {}
+    for before, after in (
+        (followed(rows["previous_grid_id"], recoded), rows["grid_id"]),
+        (rows["previous_community_id"], rows["community_id"]),
+    ):
+        same = after[after.to_numpy(object) == np.asarray(before, object)]
+        stayed |= {str(code): int(n) for code, n in same.value_counts().items() if code}
+    return stayed
+
+
+def _besides(today: int, others: int, way: str) -> str:
+    """
+    Tell what else goes the other way, where a zone is in its range today and another move is why.
+
+    Examples
+    --------
+    >>> _besides(480, 60, "入"), _besides(480, 0, "入")
+    ('（现状 480 户，另有 60 户划入）', '')
+    """
+    return f"（现状 {today} 户，另有 {others} 户划{way}）" if others else ""

@@ -23,6 +23,9 @@ PARTLY, MOSTLY = 1 / 3, 2 / 3
 """Shares of a border along nothing with a name above which that is said, and said first."""
 NAMED_PLACES = 2
 """Compounds named before the rest are counted."""
+WINDS = ("东", "东北", "北", "西北", "西", "西南", "南", "东南")
+SIDE_M = 5.0
+"""A place whose middle is this near to a line lies on no side of it."""
 NEAR_M = 200.0
 """A place on no named line is told by the nearest street within this."""
 
@@ -65,7 +68,7 @@ def borders_and_places(
         borders.append(_with_ended(fresh, gone if len(old) else None, is_whole=bool(whole[zone])))
         homes = [str(known.get(c) or c) for c in story.compounds]
         grid = called.get(story.previous_grid_id, "") or called.get(story.grid_id, "")
-        places.append(_place(homes, story.buildings, _lines_of(mine), near[zone], grid))
+        places.append(_place(homes, story.buildings, _beside(mine, shapes[zone]), near[zone], grid))
     return borders, places
 
 
@@ -99,8 +102,34 @@ def _parted_and_joined(
     return np.array(parted, object), np.array(joined, object)
 
 
+def _beside(steps: pd.DataFrame, shape: shapely.Geometry) -> str:
+    """Tell the line that most of a story's rim runs along, and on which side of it it lies."""
+    lines = _lines_of(steps)
+    if not lines:
+        return ""
+    along = steps.loc[steps["name"] == lines[0], ["x", "y"]].to_numpy()
+    line = shapely.linestrings(along if len(along) > 1 else along.repeat(2, axis=0))
+    ends = shapely.get_coordinates(shapely.shortest_line(line, shapely.centroid(shape)))
+    side = side_of(ends[1] - ends[0])
+    return f"{lines[0]}{side}侧" if side else f"{lines[0]}旁"
+
+
+def side_of(way: NDArray[np.float64]) -> str:
+    """
+    Name the direction of a step east and north, metres; a step under `SIDE_M` has none.
+
+    Examples
+    --------
+    >>> [side_of(np.array(way)) for way in ((0.0, 50.0), (-30.0, -35.0), (1.0, 2.0))]
+    ['北', '西南', '']
+    """
+    if np.hypot(*way) < SIDE_M:
+        return ""
+    return WINDS[round(np.arctan2(way[1], way[0]) / (np.pi / 4)) % 8]
+
+
 def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:
-    """Give the nearest street with a name; empty where none is near."""
+    """Give the nearest street with a name, and where it is seen from; empty where none is near."""
     roads = drawn.study.table("roads")
     named = roads[roads["name"].fillna("").astype(str) != ""]
     if not len(named):
@@ -109,8 +138,11 @@ def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:
     # Every line at the least distance, of which the first by name: order of rows says nothing.
     place, line = shapely.STRtree(lines).query_nearest(shapes, max_distance=NEAR_M)
     found = [""] * len(shapes)
-    for k, name in sorted(zip(place.tolist(), names[line].tolist(), strict=True), reverse=True):
-        found[k] = name
+    near = zip(place.tolist(), names[line].tolist(), lines[line], strict=True)
+    for k, name, street in sorted(near, key=lambda row: row[:2], reverse=True):
+        ends = shapely.get_coordinates(shapely.shortest_line(street, shapely.centroid(shapes[k])))
+        side = side_of(ends[1] - ends[0])
+        found[k] = f"{name}以{side}" if side else f"{name}附近"
     return found
 
 
@@ -216,21 +248,20 @@ def _lines_of(steps: pd.DataFrame) -> list[str]:
 
 
 def _place(
-    compounds: list[str], buildings: int, lines: list[str], near: str = "", grid: str = ""
+    compounds: list[str], buildings: int, beside: str, near: str = "", grid: str = ""
 ) -> str:
     """
     Say where a story plays.
 
     Examples
     --------
-    >>> _place(["阳光城", "龙凤佳苑", "西湖苑"], 12, []), _place([], 3, ["育才街", "民生路"])
-    ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街旁 3 栋')
-    >>> _place([], 4, [], "育才街", "甲网格"), _place([], 4, [], "", "甲网格")
-    ('育才街附近 4 栋', '甲网格内 4 栋')
+    >>> _place(["阳光城", "龙凤佳苑", "西湖苑"], 12, ""), _place([], 3, "育才街北侧", "民生路附近")
+    ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街北侧 3 栋')
+    >>> _place([], 4, "", "育才街以南", "甲网格"), _place([], 4, "", "", "甲网格")
+    ('育才街以南 4 栋', '甲网格内 4 栋')
     """
     if compounds:
         rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
         return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
-    if lines or near:
-        return f"{lines[0]}旁 {buildings} 栋" if lines else f"{near}附近 {buildings} 栋"
-    return f"{grid}内 {buildings} 栋" if grid else f"{buildings} 栋"
+    where = beside or near or (f"{grid}内" if grid else "")
+    return f"{where} {buildings} 栋".strip()

@@ -265,6 +265,9 @@ def reason_rules(households: int) -> tuple[Rule, ...]:
         low, high = b.facts.bounds(code)
         return [count, count - high if is_left else low - count]
 
+    def besides(b: Bench, m: re.Match[str]) -> list[Expected]:
+        return b.facts.besides(b.code(m[1]), m[4])
+
     def together(b: Bench, m: re.Match[str]) -> list[Expected]:
         code = b.code(m[1])
         count = b.facts.size(code) + households
@@ -273,6 +276,8 @@ def reason_rules(households: int) -> tuple[Rule, ...]:
     return (
         _rule(rf"不划([出入])，{Z}(?:（原{Z}）)?(?:有|只有) {N} 户，"
               rf"比[上下]限[多少] {N} 户", without),
+        _rule(rf"如果不划[出入]，{Z}(?:（原{Z}）)?(?:有|只有) [\d,]+ 户，比[上下]限[多少] [\d,]+ 户"
+              rf"（现状 {N} 户，另有 {N} 户划([入出])）", besides),
         _rule(rf"如果也划入{Z}(?:（原{Z}）)?，那里有 {N} 户，比上限多 {N} 户", together),
         _rule(rf"{Z}现状只有 {N} 户，不足下限 {N} 户",
               lambda b, m: [b.facts.size_today(b.code(m[1])), b.facts.bounds(b.code(m[1]))[0]]),

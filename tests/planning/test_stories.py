@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,14 @@ import networkx as nx
 import numpy as np
 import pandas as pd
 import pytest
+import shapely
 
 import lingwu_grid as lg
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
 from lingwu_grid.planning.reasons import Undoing
-from lingwu_grid.planning.story_ground import _place
+from lingwu_grid.planning.story_ground import _beside, _place, side_of
 
 if TYPE_CHECKING:
     from lingwu_grid.plan import Plan
@@ -93,7 +95,7 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
     )  # fmt: skip
     return Undoing(
         np.array(units, object), np.full(n, 50), borders, today, plan,
-        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {},
+        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {}, dict(plan),
     )  # fmt: skip
 
 
@@ -171,13 +173,50 @@ def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
 
 
 def test_what_is_said_of_a_place() -> None:
-    assert _place(["甲苑"], 1, []) == "甲苑 1 栋"
-    assert _place(["甲苑", "乙苑"], 2, []) == "甲苑、乙苑 2 栋"
-    assert _place(["甲苑", "乙苑", "丙苑"], 3, []) == "甲苑、乙苑等 3 个小区 3 栋"
-    assert _place([], 4, []) == "4 栋"
-    assert _place([], 4, [], "", "甲网格") == "甲网格内 4 栋"
-    assert _place([], 4, [], "育才街", "甲网格") == "育才街附近 4 栋"
-    assert _place([], 4, ["民生路"], "育才街", "甲网格") == "民生路旁 4 栋"
+    assert _place(["甲苑"], 1, "民生路旁") == "甲苑 1 栋"
+    assert _place(["甲苑", "乙苑"], 2, "") == "甲苑、乙苑 2 栋"
+    assert _place(["甲苑", "乙苑", "丙苑"], 3, "") == "甲苑、乙苑等 3 个小区 3 栋"
+    assert _place([], 4, "") == "4 栋"
+    assert _place([], 4, "", "", "甲网格") == "甲网格内 4 栋"
+    assert _place([], 4, "", "育才街以北", "甲网格") == "育才街以北 4 栋"
+    assert _place([], 4, "民生路南侧", "育才街附近", "甲网格") == "民生路南侧 4 栋"
+
+
+@pytest.mark.parametrize(
+    ("way", "side"),
+    [
+        ((50, 0), "东"), ((0, 50), "北"), ((-50, 0), "西"), ((0, -50), "南"),
+        ((40, 40), "东北"), ((-40, 40), "西北"), ((-40, -40), "西南"), ((40, -40), "东南"),
+        ((50, 20), "东"), ((50, 21), "东北"), ((0, 4.9), ""), ((0, 5.1), "北"),
+    ],
+)  # fmt: skip
+def test_on_which_side_of_a_street(way: tuple[float, float], side: str) -> None:
+    assert side_of(np.array(way, float)) == side
+
+
+def test_a_place_beside_a_street_tells_its_side() -> None:
+    rim = pd.DataFrame(
+        {"x": [0.0, 50.0, 100.0], "y": 0.0, "length_m": 40.0, "name": ["民生路", "民生路", ""]}
+    )
+    assert _beside(rim, shapely.box(0, 0, 100, 60)) == "民生路北侧"
+    assert _beside(rim, shapely.box(0, -60, 50, 0)) == "民生路南侧"
+    assert _beside(rim, shapely.box(0, -60, 50, 60)) == "民生路旁"
+    assert _beside(rim.assign(name=""), shapely.box(0, 0, 9, 9)) == ""
+
+
+def test_what_else_changes_a_zone_is_told_where_another_move_is_why() -> None:
+    """Fifty households go from a to b; ten come to a, twenty leave b, by other moves."""
+    units = list("aaaabbbb")
+    for today, said in ((500, "（现状 500 户，另有 10 户划入）"), (501, "")):
+        undoing = _undoing({"a": today, "b": 350}, {"a": 451, "b": 350}, units)
+        undoing = replace(undoing, stayed={"a": 441, "b": 300})
+        words = f"如果不划出，a有 501 户，比上限多 1 户{said}"
+        assert undoing.reason(np.array([4]), _story("a", "b", 50)) == words
+    for today, said in ((300, "（现状 300 户，另有 20 户划出）"), (299, "")):
+        undoing = _undoing({"a": 400, "b": today}, {"a": 400, "b": 349}, units)
+        undoing = replace(undoing, stayed={"a": 400, "b": today - 20})
+        words = f"如果不划入，b只有 299 户，比下限少 1 户{said}"
+        assert undoing.reason(np.array([4]), _story("a", "b", 50)) == words
 
 
 def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:

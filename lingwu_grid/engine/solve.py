@@ -25,6 +25,7 @@ from lingwu_grid.engine.into_range import (
     Run,
     bring_into_range,
     each,
+    faulty,
     mend_near,
     search_streets,
 )
@@ -225,6 +226,8 @@ def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
                 run.tell("社区边界", town)
         town, proofs = _prove(run, town)
     proved, interrupted = town, partial(stop, is_lawful=False)
+    if instance.proves and faulty(instance, town) and not stop():
+        town = _again(run, town)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = each(run, town, tasks, lambda task: tidy_task(task, interrupted))
     run.tell("界线拉直", town)
@@ -232,6 +235,18 @@ def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     if instance.proves:
         proofs = _counted(town, proofs)
     return town, tuple(as_it_is(instance, proved, town, proof) for proof in proofs), clear_price
+
+
+def _again(run: Run, town: Town) -> Town:
+    """Bring a town into range once more: exact models weigh a parted compound against counts."""
+    instance = run.instance
+    found = bring_into_range(run, town)
+    run.tell("再次合规", found)
+
+    def ranked(one: Town) -> tuple[int, tuple[int, int]]:
+        return len(faulty(instance, one)), worth(instance, one)
+
+    return min(town, found, key=ranked)
 
 
 def _cleared(run: Run, town: Town, interrupted: Stop) -> tuple[Town, int]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lingwu_grid.engine.search.search import Draft, annealed, price_of
-from lingwu_grid.engine.town.ground import NECK, astray, chunks, touched, untouched
+from lingwu_grid.engine.town.ground import NECK, astray, touched, untouched
 from lingwu_grid.engine.town.kicks import HEATS, around
 from lingwu_grid.engine.town.levels import open_csr, with_task
 from lingwu_grid.engine.town.recombine import LENGTH, clear_tasks, cut_task, is_worse
@@ -27,25 +27,31 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.search._kernels import Subproblem
     from lingwu_grid.engine.town.levels import Task, Town
 
-RINGS = 2
-"""How far off zones take part, in zones."""
+RINGS = (2, 3, 5)
+"""How far off zones take part, in zones: from search to search."""
 
-TRIES = 8
-"""Searches for a park: every other one leaves all grids that keep their households as they are."""
+TRIES = 12
+"""Searches for a grid: every other one leaves all grids that keep their households as they are."""
 
-STEPS_PER_UNIT = 150
+STEPS_PER_UNIT = 300
+
+DEAREST = 500.0
+"""Price of outlines, in households, that is paid for it: one neck. That a grid which keeps its
+households keeps its ground has no exception; that no grid has a neck has one, told where it is."""
 
 
 class _Park(NamedTuple):
-    """Units of a task, and the zone that has them today."""
+    """Empty units of a task that are to be where they are today, and the grid that they are for."""
 
     units: NDArray[np.int64]
-    home: int
+    back: NDArray[np.int32]
+    """The zone that has each today."""
+    calm: int
 
 
 def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> Town:
     """
-    Give grids that keep their households the ground they have today, for far less than a neck.
+    Give grids that keep their households the ground they have today, for one neck at most.
 
     Parameters
     ----------
@@ -66,35 +72,56 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
     """
     if not instance.keeps_today:
         return town
-    csr, now = open_csr(instance, LENGTH), instance.graph.grid_now
+    csr = open_csr(instance, LENGTH)
     tasks: list[Task] = []
-    for chunk in chunks(csr, np.flatnonzero(astray(instance, town.zone)), town.zone, now):
+    for grid in _without_their_ground(instance, town.zone):
         if stop():
             break
         if not tasks:
             both = clear_tasks(instance, town, csr, seed)
             tasks = [cut_task(instance, task) for task in (*both[0], *both[1])]
-        task = next((task for task in tasks if np.isin(chunk, task.units).all()), None)
-        if task is None or (town.zone[chunk] == now[chunk]).all():
+        units = _ground_of(instance, town.zone, grid)
+        task = next((task for task in tasks if np.isin(units, task.units).all()), None)
+        if task is None or not len(units):
             continue
-        found = _brought_home(instance, town, task, chunk)
+        found = _brought_home(instance, town, task, (grid, units))
         if found is not None:
             town, tasks = found, []
     return town
 
 
+def _without_their_ground(instance: Instance, zone: NDArray[np.int32]) -> list[int]:
+    """List the grids that keep their households, but not their ground."""
+    calm, units = untouched(instance, zone), np.flatnonzero(astray(instance, zone))
+    ends = np.unique(np.concatenate([zone[units], instance.graph.grid_now[units]]))
+    ends = ends[ends < len(calm)]
+    return [int(grid) for grid in ends[calm[ends]]]
+
+
+def _ground_of(instance: Instance, zone: NDArray[np.int32], grid: int) -> NDArray[np.int64]:
+    """List the empty units that a grid has lost or gained, those of grids that end left out."""
+    now = instance.graph.grid_now
+    mine = (now == grid) | (zone == grid)
+    return np.flatnonzero(astray(instance, zone) & mine)
+
+
 def _brought_home(
-    instance: Instance, town: Town, task: Task, chunk: NDArray[np.int64]
+    instance: Instance, town: Town, task: Task, wanted: tuple[int, NDArray[np.int64]]
 ) -> Town | None:
-    """Bring one park home by the best of some searches; None where none is worth it."""
-    home = int(instance.graph.grid_now[chunk[0]])
-    if home not in task.zones:
+    """Give a grid its ground of today by the best of some searches; None where none is worth it."""
+    grid, units = wanted
+    back = instance.graph.grid_now[units]
+    if not np.isin(back, task.zones).all():
         return None
     calm = untouched(instance, town.zone)
     is_calm = np.zeros(len(task.part.lower), np.bool_)
     old = np.flatnonzero(task.zones < len(calm))
     is_calm[old] = calm[task.zones[old]]
-    park = _Park(np.searchsorted(task.units, chunk), int(np.searchsorted(task.zones, home)))
+    park = _Park(
+        np.searchsorted(task.units, units),
+        np.searchsorted(task.zones, back).astype(np.int32),
+        int(np.searchsorted(task.zones, grid)),
+    )
     least = affected_households(instance, town)
     best, rank = None, (touched(instance, town.zone), 0.0)
     for number in range(TRIES):
@@ -106,7 +133,7 @@ def _brought_home(
         after = with_task(town, task, found)
         dearer = _dearer(task, instance.shape, found)
         more = affected_households(instance, after) - least
-        if max(dearer, more) <= NECK and (touched(instance, after.zone), dearer) < rank:
+        if dearer <= DEAREST and more <= NECK and (touched(instance, after.zone), dearer) < rank:
             best, rank = after, (touched(instance, after.zone), dearer)
     return best
 
@@ -123,24 +150,31 @@ def _dearer(task: Task, shape: Shape, found: Draft) -> float:
 
 
 def _searched(task: Task, park: _Park, is_calm: NDArray[np.bool_], number: int) -> Draft | None:
-    """Give a park to its grid, and search round it; None where the grid does not reach it."""
+    """Put ground back, and search round it; None where a grid does not reach what is its own."""
     part, zone = task.part, task.draft.zone.copy()
     losers = np.unique(zone[park.units]).tolist()
-    zone[park.units] = park.home
-    if len(_pieces_of(part, zone, park.home)) > 1:
+    zone[park.units] = park.back
+    homes = np.unique(park.back).tolist()
+    if any(len(_pieces_of(part, zone, home)) > 1 for home in homes):
         return None
     for loser in losers:
-        _hand_over(part, zone, loser, park.home)
+        _hand_over(part, zone, loser, homes)
     draft = Draft(zone, task.draft.owner)
-    near = np.isin(zone, np.concatenate([around(part, draft, z, RINGS) for z in losers]))
-    stays = is_calm[zone]
-    if number % 2:
-        stays &= (part.households == 0) & (zone == part.zone_now)
+    rings = RINGS[number // 2 % len(RINGS)]
+    near = np.isin(zone, np.concatenate([around(part, draft, z, rings) for z in losers]))
+    # Every other search moves no grid that keeps its households; none moves the one it is for.
+    closed = is_calm & (number % 2 == 0)
+    closed[park.calm] = True
+    stays = closed[zone] | (is_calm[zone] & (part.households == 0) & (zone == part.zone_now))
     near &= ~stays & ~part.is_fixed
     near[park.units] = False
-    here = part._replace(is_fixed=~near, drawn=np.flatnonzero(near).astype(np.int32))
+    here = part._replace(
+        is_fixed=~near,
+        drawn=np.flatnonzero(near).astype(np.int32),
+        is_locked=part.is_locked | closed,
+    )
     steps = STEPS_PER_UNIT * len(here.drawn)
-    seed = (*task.seed, 150_000, park.home, number)
+    seed = (*task.seed, 150_000, park.calm, number)
     return annealed(here, draft, task.prices, heats=HEATS, steps=steps, seed=seed)
 
 
@@ -152,12 +186,12 @@ def _pieces_of(part: Subproblem, zone: NDArray[np.int32], z: int) -> list[NDArra
     return sorted(units, key=lambda group: -int(part.households[group].sum()))
 
 
-def _hand_over(part: Subproblem, zone: NDArray[np.int32], z: int, not_to: int) -> None:
+def _hand_over(part: Subproblem, zone: NDArray[np.int32], z: int, not_to: list[int]) -> None:
     """Hand all pieces of a zone but the greatest to the neighbours they touch most; in place."""
     for piece in _pieces_of(part, zone, z)[1:]:
         mine = np.zeros(len(zone), np.bool_)
         mine[piece] = True
         target = zone[part.indices[mine[sources(part.indptr)] & ~mine[part.indices]]]
-        target = target[(target != not_to) & (target != z) & ~part.is_locked[target]]
+        target = target[~np.isin(target, [*not_to, z]) & ~part.is_locked[target]]
         if len(target):
             zone[piece] = np.bincount(target).argmax()

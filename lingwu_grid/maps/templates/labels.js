@@ -35,6 +35,11 @@
       }).map(function (z) { return [z, when]; }));
     }, []);
   }
+  function isInSight(word) {
+    var at = map.latLngToContainerPoint([word.lat, word.lng]), size = map.getSize();
+    var margins = window.lingwuTools.margins();
+    return at.x > margins[0][0] && at.y > margins[0][1] && at.x < size.x - margins[1][0] && at.y < size.y - margins[1][1];
+  }
   function words() {
     var there = drawn();
     function of(kind) { return there.filter(function (z) { return z[0][0] === kind; }); }
@@ -45,7 +50,14 @@
     function isTold(z) { return told.codes.indexOf(z[0][1]) >= 0; }
     var first = grids.filter(isTold), rest = grids.filter(function (z) { return !isTold(z); });
     function zone(z) { return said(z[0], z[1]); }
-    return first.map(zone).concat(told.along.map(line), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), named('小区'), along('道路'));
+    // However narrow, and where its own place is out of sight, at the head of the arrow.
+    function always(z) {
+      var word = zone(z), aim = told.aim || [];
+      word.box = undefined;
+      if (aim[0] === z[0][1] && !isInSight(word)) { word.lat = aim[1][0]; word.lng = aim[1][1]; }
+      return word;
+    }
+    return first.map(always).concat(told.along.map(line), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), named('小区'), along('道路'));
   }
   var names = new Labels(map, words);
   document.addEventListener('lingwu:wipe', function () { names.draw(); });

@@ -116,13 +116,12 @@
     at = (to + shown.length) % shown.length;
     var story = shown[at], seen = L.latLngBounds(story.to, story.from);
     story.rings.forEach(function (ring) { seen.extend(ring); });
-    window.lingwuTold = { codes: [story.left, story.goal].filter(Boolean).map(function (side) { return side.code; }), along: story.along };
+    window.lingwuTold = { codes: [story.left, story.goal].filter(Boolean).map(function (side) { return side.code; }), along: story.along, aim: [story.goal.code, story.to] };
     tell();
     tools.seen = seen.pad(0.3);
-    var wide = innerWidth > 700;
-    var before = map.getZoom();
+    var before = map.getZoom(), margins = tools.margins();
     map.fitBounds(seen.pad(0.6), { animate: false, maxZoom: 18,
-      paddingTopLeft: [wide ? 330 : 10, 10], paddingBottomRight: [wide ? 360 : 10, wide ? 10 : innerHeight * 0.5] });
+      paddingTopLeft: margins[0], paddingBottomRight: margins[1] });
     if (map.getZoom() === before) { draw(); }  // else the new zoom has drawn it
   }
   function choose() {

@@ -274,5 +274,10 @@
     translate();
   });
   nameNext();
-  window.lingwuTools = { find: find, made: made, bar: bar, translate: translate, isMeasuring: function () { return measuring !== null; } };
+  // Pixels at the left and top, and at the right and bottom, that panels and cards stand on.
+  function margins() {
+    var wide = innerWidth > 700;
+    return [[wide ? 330 : 10, 10], [wide ? 360 : 10, wide ? 10 : innerHeight * 0.5]];
+  }
+  window.lingwuTools = { margins: margins, find: find, made: made, bar: bar, translate: translate, isMeasuring: function () { return measuring !== null; } };
 })();

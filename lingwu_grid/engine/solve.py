@@ -210,6 +210,7 @@ def _searched(run: Run, town: Town) -> Town:
 def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     """Move fewer households: search on, solve borders and communities exactly, tidy."""
     instance, stop = run.instance, run.stop
+    short = worth(instance, town)[0]
     if not instance.proves:
         tasks = community_tasks(instance, town, run.csr, run.seed)
         town = each(run, town, tasks, lambda task: refine_task(task, stop))
@@ -226,7 +227,7 @@ def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
                 run.tell("社区边界", town)
         town, proofs = _prove(run, town)
     proved, interrupted = town, partial(stop, is_lawful=False)
-    if instance.proves and faulty(instance, town) and not stop():
+    if worth(instance, town)[0] > short and not stop():
         town = _again(run, town)
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = each(run, town, tasks, lambda task: tidy_task(task, interrupted))

@@ -24,6 +24,12 @@ LEAST_M = 2.0
 """Ground narrower than this is no verge."""
 CRACK_M = 0.5
 """Walls this near to each other meet: two surveys of one wall."""
+NOTCH_M = 5.0
+"""A wall that is off its line by less has no corner there."""
+CORNER = np.radians(40)
+"""Turn of a wall that is a corner."""
+EVEN_M = 0.01
+"""Vertices this near to each other are one."""
 APART_M = 2.0
 """Junctions in one square of this size are one."""
 TOUCH_M = 0.05
@@ -109,7 +115,7 @@ def _within(
 
 def junction_cuts(faces: NDArray[np.object_], key: NDArray[np.int64]) -> NDArray[np.object_]:
     """
-    Give lines that cut verges where two neighbours along them meet.
+    Give lines that cut verges where two neighbours along them meet, and where they turn a corner.
 
     Parameters
     ----------
@@ -121,15 +127,21 @@ def junction_cuts(faces: NDArray[np.object_], key: NDArray[np.int64]) -> NDArray
     Returns
     -------
     NDArray[np.object_]
-        Lines straight across the verge, from where faces of two keys meet on its edge to the
-        nearest edge that is neither's; those longer than :data:`VERGE_M` are left out.
+        Lines straight across the verge, from where faces of two keys meet on its edge, or one has
+        a corner, to the nearest edge that is neither's; those longer than :data:`VERGE_M` are left
+        out. So a field ends where the verge begins, and a verge where it turns.
     """
     empty, lived = np.flatnonzero(key < 0), np.flatnonzero(key >= 0)
+    if not len(empty) or not len(lived):
+        return np.empty(0, object)
     xy, owner = shapely.get_coordinates(faces[empty], return_index=True)
     points = shapely.points(xy)
     at, by = shapely.STRtree(faces[lived]).query(points, "dwithin", distance=CRACK_M)
     kinds = np.unique(np.stack([at, key[lived[by]]], axis=1), axis=0)[:, 0]
-    met = np.flatnonzero(np.bincount(kinds, minlength=len(xy)) > 1)
+    is_met = np.bincount(kinds, minlength=len(xy)) > 1
+    corners = _corners(_homes(faces[lived], key[lived]))
+    is_met[shapely.STRtree(corners).query(points, "dwithin", distance=EVEN_M)[0]] = True
+    met = np.flatnonzero(is_met)
     # A crack between two walls has two ends: one cut is enough.
     place = np.column_stack([owner[met], np.round(xy[met] / APART_M)])
     met = met[np.sort(np.unique(place, axis=0, return_index=True)[1])]
@@ -144,3 +156,33 @@ def junction_cuts(faces: NDArray[np.object_], key: NDArray[np.int64]) -> NDArray
     walls = shapely.buffer(np.array(beside, object), 2 * CRACK_M)
     cuts = shapely.shortest_line(points[met], shapely.difference(shapely.boundary(verge), walls))
     return _within(cuts, verge, LEAST_M, VERGE_M)
+
+
+def _homes(faces: NDArray[np.object_], key: NDArray[np.int64]) -> NDArray[np.object_]:
+    """Join the faces of each key: two that lie side by side have no corner where they meet."""
+    order = np.argsort(key, kind="stable")
+    groups = np.split(order, np.unique(key[order], return_index=True)[1][1:])
+    homes = [
+        faces[group[0]] if len(group) == 1 else shapely.coverage_union_all(faces[group])
+        for group in groups
+        if len(group)
+    ]
+    parts: NDArray[np.object_] = shapely.get_parts(np.array(homes, object))
+    return parts
+
+
+def _corners(faces: NDArray[np.object_]) -> NDArray[np.object_]:
+    """Give the corners of faces: vertices where the outline turns outward by a third and more."""
+    rings = shapely.get_exterior_ring(shapely.orient_polygons(shapely.simplify(faces, NOTCH_M)))
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    first = np.r_[True, ring[1:] != ring[:-1]]
+    last = np.r_[first[1:], True]
+    # The last point of a ring is its first again.
+    step = np.diff(xy, axis=0, append=xy[:1])
+    before = np.roll(step, 1, axis=0)
+    before[first] = step[np.flatnonzero(last) - 1]
+    turn = np.arctan2(
+        before[:, 0] * step[:, 1] - before[:, 1] * step[:, 0], (before * step).sum(axis=1)
+    )
+    corners: NDArray[np.object_] = shapely.points(xy[~last & (turn > CORNER)])
+    return corners

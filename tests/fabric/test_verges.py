@@ -58,9 +58,11 @@ def test_no_cut_runs_through_a_compound() -> None:
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(verge)))
     lived = shapely.within(shapely.point_on_surface(faces), row)
     cuts = junction_cuts(faces, np.where(lived, np.arange(len(faces)), -1))
-    assert [shapely.to_wkt(cut, rounding_precision=1) for cut in cuts] == [
-        "LINESTRING (100 15, 100 20)"
-    ]
+    free = shapely.difference(shapely.union_all(cuts), row)
+    assert {shapely.to_wkt(cut, rounding_precision=1) for cut in shapely.get_parts(free)} == {
+        f"LINESTRING ({x} 15, {x} 20)" for x in (50, 100, 150)
+    }
+    assert not shapely.crosses(cuts, row).any()
     assert junction_cuts(np.empty(0, object), np.empty(0, np.int64)).tolist() == []
 
 
@@ -122,3 +124,19 @@ def test_a_verge_goes_with_the_home_it_lies_along(small_study: Study) -> None:
     same = (fabric.grid_now[a] == fabric.grid_now[b]) & (units["households"].to_numpy()[b] > 0)
     assert verge.any()
     assert (share[verge[a] & same] < verges.ALONG_SHARE + 0.01).all()
+
+
+@pytest.mark.parametrize(
+    ("notch", "count"), [(0.0, 1), (4.0, 1), (30.0, 2)], ids=["plain", "off its line", "step"]
+)
+def test_a_field_ends_where_the_verge_begins(notch: float, count: int) -> None:
+    """A wall 12 m off the street, a field beside it: the verge is cut off at its corner."""
+    wall = shapely.Polygon(
+        [(100, 12), (140, 12), (140, 12 + notch), (200, 12 + notch), (200, 90), (100, 90)]
+        if notch
+        else [(100, 12), (200, 12), (200, 90), (100, 90)]
+    )
+    ground = shapely.difference(shapely.box(0, 0, 200, 90), wall)
+    cuts = junction_cuts(np.array([ground, wall], object), np.array([-1, 7]))
+    assert "LINESTRING (100 12, 100 0)" in [shapely.to_wkt(c, rounding_precision=0) for c in cuts]
+    assert len(cuts) == count

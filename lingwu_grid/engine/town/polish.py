@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 ZONES = 4
 """Zones of a neighbourhood."""
 
-MOST_PAIRS = 2000
+MOST_PAIRS = 1500
 """Units times zones of a model; a larger neighbourhood is left as it is."""
 
 LIMITS = Limits(nodes=10, gap=2e-3)

@@ -18,6 +18,7 @@ from lingwu_grid.contract.rules import Rules
 from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
 from lingwu_grid.planning.reasons import Undoing
+from lingwu_grid.planning.stories import _other_ground
 from lingwu_grid.planning.story_ground import _beside, _place, side_of
 
 if TYPE_CHECKING:
@@ -275,3 +276,30 @@ def test_what_becomes_of_a_border(small_plan: Plan) -> None:
         assert story.said.count(f"；界线：{story.border}") == 1
     assert moved
     assert ended or passed
+
+
+def test_ground_where_nobody_lives_is_told_where_it_changes() -> None:
+    """A row: a, park a→b, [a→b], b, park c→b, [c→d], park c→a, far from any story of c to a."""
+    ids = ["a", "b", "c", "d"]
+    now = np.array(list("aaabcccd"))
+    after = np.array(list("abbbbdad"), object)
+    homes = np.array([50, 0, 50, 50, 0, 50, 0, 50])
+    line = np.arange(7)
+    borders = Borders(line, line + 1, *[np.full(7, 40.0)] * 3, np.zeros(7, bool), np.zeros(7))
+    fabric = SimpleNamespace(
+        places=SimpleNamespace(grid_ids=ids), grid_now=np.array([ids.index(g) for g in now]),
+        units=pd.DataFrame({"households": homes}), borders=borders,
+    )  # fmt: skip
+    drawn = SimpleNamespace(fabric=fabric, names=SimpleNamespace(recoded={}, grid_of_unit=after))
+    table = pd.DataFrame(
+        {"previous_grid_id": ["a", "c"], "grid_id": ["b", "d"], "unit_numbers": [[2], [5]]}
+    )
+    called = {"a": "甲", "b": "乙", "c": "丙"}
+    assert _other_ground(drawn, table, called) == [
+        "；另有无户的地由甲划入乙", "；另有无户的地由丙划入乙；另有无户的地由丙划入甲"
+    ]  # fmt: skip
+    # Without the story between them, the first tells what goes to its grid; c to a is told too.
+    alone = _other_ground(drawn, table[:1], called)
+    assert alone == ["；另有无户的地由丙划入乙；另有无户的地由丙划入甲；另有无户的地由甲划入乙"]
+    fabric.units["households"] = 50
+    assert _other_ground(drawn, table, called) == ["", ""]

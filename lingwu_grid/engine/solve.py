@@ -70,6 +70,10 @@ from lingwu_grid.lawful import run_status
 WAYS = 6
 """Ways into range at full effort: one takes a second or two of a town of 50,000."""
 
+NEARLY, BATCHES = 60, 3
+"""Households out of range by which the best way misses, and as many ways are tried once more; and
+how often in all."""
+
 BASINS = 2
 """Ways that are gone to the end where there are few grids."""
 
@@ -184,13 +188,19 @@ def _brought_in(run: Run, town: Town) -> list[tuple[Instance, Town]]:
         town = bring_into_range(run, town)  # which may count the grids wished for
         return [(run.instance, town)]
     ways = max(WAYS * instance.effort // FULL, 1)
-    runs = [Run(instance, run.seed + BETWEEN * way, run.stop, 1, silent) for way in range(ways)]
-    found = list(run_all(partial(_one_way, town=town), runs, run.workers))
-    if all(worth(one.instance, way)[0] for one, way in zip(runs, found, strict=True)):
+    runs: list[Run] = []
+    found: list[Town] = []
+    missed = NEARLY
+    while 0 < missed <= NEARLY and len(runs) < BATCHES * ways and not run.stop():
+        numbers = range(len(runs), len(runs) + ways)
+        batch = [Run(instance, run.seed + BETWEEN * k, run.stop, 1, silent) for k in numbers]
+        runs += batch
+        found += run_all(partial(_one_way, town=town), batch, run.workers)
+        missed = min(worth(one.instance, way)[0] for one, way in zip(runs, found, strict=True))
+    if missed:
         runs.append(Run(instance, run.seed, run.stop, run.workers, silent))
         found.append(bring_into_range(runs[-1], town))
-        ways += 1
-    order = sorted(range(ways), key=lambda way: (worth(runs[way].instance, found[way]), way))
+    order = sorted(range(len(runs)), key=lambda way: (worth(runs[way].instance, found[way]), way))
     return [(runs[way].instance, found[way]) for way in order]
 
 

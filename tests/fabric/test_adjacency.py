@@ -177,7 +177,7 @@ def test_a_border_of_two_stretches_is_one() -> None:
         (9.9, (400.0, 900.0), (-1, -1), False),  # no grid is not one grid
     ],
 )
-def test_a_corridor_is_no_way_through(
+def test_s9_a_corridor_is_no_way_through(
     clear: float, girth: tuple[float, float], grid: tuple[int, int], *, is_open: bool
 ) -> None:
     one = np.array([clear])

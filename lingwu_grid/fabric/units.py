@@ -17,21 +17,14 @@ from lingwu_grid.fabric.buildings import Buildings, gather_buildings
 from lingwu_grid.fabric.cells import make_cells
 from lingwu_grid.fabric.enclosures import Lines, collect_lines, is_strip, label_by, make_faces
 from lingwu_grid.fabric.footprints import bent_lines, footprints_of
+from lingwu_grid.fabric.gathering import gather_cells
 from lingwu_grid.fabric.places import Places, name_places
-from lingwu_grid.fabric.verges import ALONG_SHARE, is_verge_like
 from lingwu_grid.fabric.wholes import compound_groups, compound_keys, today_of_buildings, yards
-from lingwu_grid.graph import linked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.ingest.study import Study
-
-SLIVER_M2 = 200.0
-"""Ground smaller than this, or a strip, is no unit of its own: two surveys of one line."""
-
-ROUNDS = 4
-"""Times that ground too small or too thin joins its neighbours."""
 
 AREA_TOLERANCE = 1e-6
 """Share of the study area that units may miss by rounding."""
@@ -123,7 +116,7 @@ def build_fabric(study: Study) -> Fabric:
     lived = np.zeros(len(cells), np.bool_)
     lived[cell_of_building] = True
     water = label_by(points, _areas(study.table("barriers"))) >= 0
-    unit_of_cell, sealed = _gather(cells, cell_key, (lived, water & ~lived), zone, borders)
+    unit_of_cell, sealed = gather_cells(cells, cell_key, (lived, water & ~lived), zone, borders)
     borders = _without_passage(borders, sealed)
     ground = _Ground(cells, unit_of_cell, grid, community, street, cell_of_building)
     return _as_fabric(study, ground, borders, buildings, (places, lines))
@@ -147,118 +140,12 @@ def _areas(table: gpd.GeoDataFrame) -> NDArray[np.object_]:
     return areas
 
 
-def _gather(
-    cells: NDArray[np.object_],
-    key: NDArray[np.int64],
-    ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    zone: NDArray[np.int64],
-    borders: Borders,
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """
-    Join cells of one key over open borders, then slivers to a neighbour of the same zone.
-
-    A zone is a grid or, where today has no grids, a community.
-    The second result marks the cells that joined through a barrier: a strip of the far bank, by
-    which nobody passes.
-    """
-    same = (key[borders.a] == key[borders.b]) & (key[borders.a] >= 0) & borders.is_open
-    unit = linked(len(cells), borders.a[same], borders.b[same]).astype(np.int64)
-    sealed = np.zeros(len(cells), np.bool_)
-    for goal in (_sliver_targets, _verge_targets):
-        # What joins may be what its neighbour lies along.
-        for _ in range(ROUNDS):
-            target, through = goal(_pieces(cells, unit, ground, zone, borders))
-            sealed |= through[unit]
-            if (target == np.arange(len(target))).all():
-                break
-            unit = np.unique(target[unit], return_inverse=True)[1]
-    return unit, sealed
-
-
 def _without_passage(borders: Borders, sealed: NDArray[np.bool_]) -> Borders:
     shut = sealed[borders.a] | sealed[borders.b]
     return borders._replace(
         clear_m=np.where(shut, 0.0, borders.clear_m),
         has_crossing=borders.has_crossing & ~shut,
     )
-
-
-class _Pieces(NamedTuple):
-    """Units in the making, and which touch."""
-
-    area: NDArray[np.float64]
-    girth: NDArray[np.float64]
-    is_lived: NDArray[np.bool_]
-    is_water: NDArray[np.bool_]
-    zone: NDArray[np.int64]
-    pairs: pd.DataFrame
-    """Each pair both ways: a, b, m (metres), clear (metres that are no barrier), open."""
-
-
-def _pieces(
-    cells: NDArray[np.object_],
-    unit: NDArray[np.int64],
-    ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
-    zone: NDArray[np.int64],
-    borders: Borders,
-) -> _Pieces:
-    n = int(unit.max()) + 1
-    joined = join_borders(borders, unit)
-    inner = unit[borders.a] == unit[borders.b]
-    girth = np.bincount(unit, shapely.length(cells), minlength=n)
-    girth -= 2 * np.bincount(unit[borders.a[inner]], borders.length_m[inner], minlength=n)
-    # A crack of no zone that joined its neighbour does not say whose that is: the largest does.
-    area = shapely.area(cells)
-    own = np.full(n, -1, np.int64)
-    largest_last = np.argsort(area, kind="stable")
-    own[unit[largest_last]] = zone[largest_last]
-    one_way = {"m": joined.length_m, "clear": joined.clear_m, "open": joined.is_open}
-    pairs = pd.DataFrame({"a": joined.a, "b": joined.b, **one_way})
-    return _Pieces(
-        np.bincount(unit, area, minlength=n).astype(np.float64),
-        girth.astype(np.float64),
-        np.bincount(unit, ground[0], minlength=n) > 0,
-        np.bincount(unit, ~ground[1], minlength=n) == 0,
-        own,
-        pd.concat([pairs, pairs.rename(columns={"a": "b", "b": "a"})], ignore_index=True),
-    )
-
-
-def _verge_targets(pieces: _Pieces) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Give the home each verge goes with: what it lies along, in its own zone; else itself."""
-    pair, own = pieces.pairs, pieces.zone
-    a, b = pair["a"].to_numpy(), pair["b"].to_numpy()
-    is_verge = ~pieces.is_lived & ~pieces.is_water & is_verge_like(pieces.area, pieces.girth)
-    long = pair["clear"].to_numpy() >= ALONG_SHARE * pieces.girth[a]
-    pair = pair[is_verge[a] & pieces.is_lived[b] & (own[a] == own[b]) & long]
-    best = pair.sort_values(["a", "clear", "b"], ascending=[True, False, True])
-    best = best.drop_duplicates("a")
-    target = np.arange(len(own))
-    target[best["a"]] = best["b"]
-    return target, np.zeros(len(own), np.bool_)
-
-
-def _sliver_targets(pieces: _Pieces) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-    """Give the unit each unit joins (itself if it is no sliver), and who joins by a barrier."""
-    area, own, pair = pieces.area, pieces.zone, pieces.pairs
-    n = len(area)
-    is_sliver = ~pieces.is_lived & (
-        (area < SLIVER_M2) | is_strip(area, pieces.girth) | pieces.is_water
-    )
-    target, through = np.arange(n), np.zeros(n, np.bool_)
-    # Ground of no zone joins any neighbour.
-    a, b = pair["a"].to_numpy(), pair["b"].to_numpy()
-    pair = pair[is_sliver[a] & ((own[a] == own[b]) | (own[a] < 0))]
-    # An open border before a closed one, then the longest.
-    pair = pair.sort_values(["a", "open", "m", "b"], ascending=[True, False, False, True])
-    best = pair.drop_duplicates("a")
-    # A sliver joins a sliver only downwards, so that no circle arises.
-    best = best[~is_sliver[best["b"]] | (best["b"] < best["a"])]
-    target[best["a"]] = best["b"]
-    through[best["a"]] = ~best["open"].to_numpy(bool)
-    while (target[target] != target).any():
-        target = target[target]
-    return target, through
 
 
 def _as_fabric(

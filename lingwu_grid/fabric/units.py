@@ -75,6 +75,11 @@ class Fabric:
     lines: Lines
     named: pd.DataFrame
 
+    def codes_today(self) -> NDArray[np.object_]:
+        """Give the code of each unit's grid of today; empty for none."""
+        codes: NDArray[np.object_] = np.array([*self.places.grid_ids, ""], object)[self.grid_now]
+        return codes
+
 
 def build_fabric(study: Study) -> Fabric:
     """

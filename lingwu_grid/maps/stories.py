@@ -41,8 +41,8 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
         head, place, shared (compounds of which a part goes, with all their buildings), households,
         elderly, reason, border; left and goal (code, code of today, name, households today and in
         the plan, range); was and now (communities), across (both with counts), still (who stays
-        in a community that the rest of the grid leaves); and the places an arrow goes from and to
-        (latitude, longitude). Empty for a part that may
+        in a community that the rest of the grid leaves); and the places an arrow goes from and to,
+        and one in what is left of the grid (back; latitude, longitude). Empty for a part that may
         leave the office: its table is empty.
     """
     return [card for card, *_ in _told(record, record.stories if told is None else told)]
@@ -61,18 +61,35 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     -------
     list of dict
         As :func:`story_cards`, and along (what the border is said to run along, as
-        :func:`named_lines` gives it); rings of the ground, fresh and ended border (packed).
+        :func:`named_lines` gives it); rings of the ground and of the ground without homes that
+        the border tells of (parks), fresh and ended border (packed).
     """
-    lines = Lines(record)
+    lines, parks = Lines(record), _parks(record)
     return [
         card
         | {"along": _along(record.backdrop, ground, story.border), "rings": _rings(ground)}
+        | {"parks": [ring for said, rings in parks if said in story.border for ring in rings]}
         | lines.of(
             story.units.split(" "), ground,
             is_whole=stays(story.previous_grid_id, story.grid_id, record.recoded),
         )
         for card, ground, story in _told(record, record.stories)
     ]  # fmt: skip
+
+
+def _parks(record: PlanRecord) -> list[tuple[str, Any]]:
+    """Give ground without homes that changes its grid apart from any story: how it is told of."""
+    told = {unit for units in record.stories["units"] for unit in units.split(" ")}
+    units, names = record.units, record.names
+    was = followed(units["previous_grid_id"], record.recoded)
+    now = units["grid_id"].to_numpy(object)
+    apart = (units["households"].to_numpy() == 0) & (was != now) & (was != "")
+    apart &= ~units["unit_id"].isin(told).to_numpy()
+    shapes = units.geometry.to_numpy()
+    return [
+        (f"由{names.get(was[k], was[k])}划入{names.get(now[k], now[k])}", _rings(shapes[k]))
+        for k in np.flatnonzero(apart).tolist()
+    ]
 
 
 def _told(
@@ -230,6 +247,15 @@ class _Sides:
         rest = shapely.difference(shape, ground)
         return middles(shape if rest.is_empty else rest)
 
+    def beside(self, grid: str, ground: shapely.Geometry) -> shapely.Point | None:
+        """Give a place in what is left of a grid that is near some ground; None where none is."""
+        shape = self._shapes.get(self._recoded.get(grid, grid))
+        if shape is None:
+            return None
+        reach = max(shapely.length(shapely.envelope(ground)) / 8, BESIDE)
+        near = shapely.intersection(shape, shapely.buffer(ground, reach))
+        return None if near.is_empty else middles(near)
+
 
 def _signed(number: int) -> str:
     """
@@ -253,7 +279,9 @@ def _arrow(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any]
     middle = middles(shape)
     is_move = not sides.is_passing(story)
     goal = sides.aim(story.grid_id, shape) if is_move else middle
+    near = sides.beside(story.previous_grid_id, shape) if is_move else None
     return {
+        "back": None if near is None else _turned(shapely.get_coordinates(near))[0],
         "from": _turned(shapely.get_coordinates(middle))[0],
         "to": _turned(shapely.get_coordinates(goal))[0],
     }

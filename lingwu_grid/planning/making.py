@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from lingwu_grid.contract.findings import Finding, Findings, each
@@ -149,13 +148,12 @@ def _necks(study: Study, grids: gpd.GeoDataFrame) -> list[Finding]:
 
 
 def _units(fabric: Fabric, names: Names) -> gpd.GeoDataFrame:
-    old = np.array([*fabric.places.grid_ids, ""], object)
     return gpd.GeoDataFrame(
         {
             "unit_id": fabric.units["unit_id"],
             "grid_id": names.grid_of_unit,
             "community_id": names.community_of_unit,
-            "previous_grid_id": old[fabric.grid_now],
+            "previous_grid_id": fabric.codes_today(),
             "households": fabric.units["households"],
         },
         geometry=fabric.units.geometry.to_numpy(),

@@ -60,6 +60,8 @@ class Undoing:
         Households that each grid of today sends to each grid of the plan.
     stayed
         Households of every grid and community that have it today and in the plan.
+    grid_today
+        Code of each unit's grid of today, as the plan has it, shape (n_units,).
     """
 
     grid_of_unit: NDArray[np.object_]
@@ -73,6 +75,7 @@ class Undoing:
     recoded: dict[str, str]
     goals: dict[str, dict[str, int]]
     stayed: dict[str, int]
+    grid_today: NDArray[np.object_]
 
     @classmethod
     def of(cls, drawn: Drawn, called: dict[str, str]) -> Undoing:
@@ -100,6 +103,7 @@ class Undoing:
             recoded,
             _goals(rows),
             _stayed(rows, recoded),
+            followed(drawn.fabric.codes_today(), recoded),
         )
 
     def is_passing(self, story: Story) -> bool:
@@ -211,7 +215,9 @@ class Undoing:
         said = []
         for zone, ground in ((story.grid_id, kept), (left, back)):
             if zone in self.plan and self._pieces(ground) > 1:
-                said.append(f"如果不划，{self.named(zone)}就不再连片")
+                is_new = self._pieces(np.flatnonzero(self.grid_today == zone)) <= 1
+                then = "如果不划，{}就不再连片" if is_new else "{}现状就不连片，如果不划，仍不连片"
+                said.append(then.format(self.named(zone)))
         return said
 
     def _pieces(self, units: NDArray[np.int64]) -> int:

@@ -136,7 +136,7 @@ def _empty(drawn: Drawn, count: pd.DataFrame) -> pd.DataFrame:
     """Give the empty units whose ground goes a way that households go."""
     fabric = drawn.fabric
     ways = count[KEYS].drop_duplicates()
-    today = np.array([*fabric.places.grid_ids, ""], object)[fabric.grid_now]
+    today = drawn.fabric.codes_today()
     empty = fabric.units["households"].to_numpy() == 0
     ground = pd.DataFrame(
         {
@@ -156,8 +156,7 @@ def _other_ground(drawn: Drawn, table: pd.DataFrame, called: dict[str, str]) -> 
     else its old one, is told of.
     """
     names, fabric = drawn.names, drawn.fabric
-    ids = np.array([*fabric.places.grid_ids, ""], object)
-    was, now = followed(ids[fabric.grid_now], names.recoded), names.grid_of_unit
+    was, now = followed(drawn.fabric.codes_today(), names.recoded), names.grid_of_unit
     story = np.full(len(now), -1)
     for number, units in enumerate(table["unit_numbers"]):
         story[units] = number

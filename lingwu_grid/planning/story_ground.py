@@ -65,6 +65,8 @@ def borders_and_places(
         old = mine[shapely.dwithin(at, joined[zone], BORDER_M)]
         named, gone = ([_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old))
         fresh = _border_said(named, _off_lines(new), is_whole=bool(whole[zone]))
+        # One street may gain a border on one stretch and lose one on another.
+        gone = [f"{name}另一段" if name in named else name for name in gone]
         borders.append(_with_ended(fresh, gone if len(old) else None, is_whole=bool(whole[zone])))
         homes = [str(known.get(c) or c) for c in story.compounds]
         grid = called.get(story.previous_grid_id, "") or called.get(story.grid_id, "")
@@ -173,9 +175,11 @@ def _with_ended(fresh: str, ended: list[str] | None, *, is_whole: bool) -> str:
     '原沿民生路的界线取消'
     >>> _with_ended("本项不改网格界", ["民生路"], is_whole=True)
     '本项不改网格界；原沿民生路的社区界取消'
+    >>> _with_ended("本项不改网格界", None, is_whole=True)
+    '本项不改网格界，社区界的位置也不变'
     """
     if ended is None:
-        return fresh
+        return f"{fresh}，社区界的位置也不变" if is_whole and fresh == NOTHING_NEW[True] else fresh
     kind = "社区界" if is_whole else "界线"
     between = "两社区之间的原社区界取消" if is_whole else NOTHING_NEW[False]
     gone = f"原沿{'、'.join(ended)}的{kind}取消" if ended else between

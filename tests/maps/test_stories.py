@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -273,9 +274,53 @@ def test_a_card_names_the_other_changes_of_its_grids_and_leads_to_them(
     at = next(n for n, others in enumerate(shared) if others)
     browser.execute_script(f"lingwuStory({at})")
     buttons = browser.find_elements(By.CSS_SELECTOR, "#story-body .others button")
-    assert {int(button.text) - 1 for button in buttons} == shared[at]
+    effects = [re.fullmatch(r"(\d+)（(改属|[+−]\d+)）", button.text) for button in buttons]
+    assert {int(effect[1]) - 1 for effect in effects if effect} == shared[at]
+    # What the others do to a grid adds up to what the card says of them all.
+    for side in browser.find_elements(By.CSS_SELECTOR, "#story-body .side"):
+        rest = re.search(r"其他各项 ([+−]\d+)", side.text)
+        amounts = re.findall(r"\d+（([+−]\d+)）", side.text)
+        signed = [int(amount.replace("−", "-")) for amount in amounts]
+        assert sum(signed) == (int(rest[1].replace("−", "-")) if rest else 0)
     limits = browser.find_elements(By.CSS_SELECTOR, "#story-body .limit")
     assert {limit.text for limit in limits} == {"300", "500"}
-    first = int(buttons[0].text)
+    first = int(buttons[0].text.partition("（")[0])
     buttons[0].click()
     assert f"{first} / {len(small_plan.stories)}" in _card(browser)
+
+
+def test_both_grids_of_a_story_are_named_where_they_are_seen(
+    browser: WebDriver, page: Path
+) -> None:
+    assert open_page(browser, page) == []
+    browser.find_element(By.ID, "story-open").click()
+    stories = browser.execute_script("return window.lingwu.stories")
+    moves = [
+        n for n, s in enumerate(stories) if s["left"] and s["left"]["code"] != s["goal"]["code"]
+    ]
+    assert len(moves) > 3
+    for number in moves:
+        browser.execute_script(f"lingwuStory({number})")
+        said = browser.execute_script(
+            "return [...document.querySelectorAll('.leaflet-labels-pane .name')]"
+            ".filter(e => { const b = e.getBoundingClientRect();"
+            " return b.left > 300 && b.right < innerWidth; }).map(e => e.innerText)"
+        )
+        ends = [stories[number]["goal"]]
+        if stories[number]["left"]["plan"] is not None and stories[number]["back"]:
+            ends.append(stories[number]["left"])
+        for end in ends:
+            name = end["name"].partition("（")[0]
+            assert any(name in word for word in said), (number, name, said)
+
+
+def test_the_walk_goes_on_where_one_left_it_to_look_at_today(
+    browser: WebDriver, page: Path
+) -> None:
+    assert open_page(browser, page) == []
+    browser.find_element(By.ID, "story-open").click()
+    browser.execute_script("lingwuStory(2)")
+    browser.execute_script("window.lingwuShow('before')")
+    assert not browser.find_element(By.ID, "story").is_displayed()
+    browser.find_element(By.ID, "story-open").click()
+    assert browser.find_element(By.ID, "story-at").text.startswith("3 / ")

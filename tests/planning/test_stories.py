@@ -97,6 +97,7 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
     return Undoing(
         np.array(units, object), np.full(n, 50), borders, today, plan,
         grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {}, dict(plan),
+        np.full(n, "", object),
     )  # fmt: skip
 
 
@@ -163,6 +164,10 @@ def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     cut = _undoing({"a": 400, "b": 400}, {"a": 400, "b": 400}, list("aaabbbbb"))
     reason = cut.reason(np.array([5]), _story("a", "b", 50))
     assert reason == "如果不划，b就不再连片；如果不划，a就不再连片"
+    # Where a grid is in two pieces today, nothing falls apart that was whole.
+    parted = replace(cut, grid_today=np.array(list("aaabbabb"), object))
+    reason = parted.reason(np.array([5]), _story("a", "b", 50))
+    assert reason == "b现状就不连片，如果不划，仍不连片；a现状就不连片，如果不划，仍不连片"
 
 
 def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
@@ -280,14 +285,13 @@ def test_what_becomes_of_a_border(small_plan: Plan) -> None:
 
 def test_ground_where_nobody_lives_is_told_where_it_changes() -> None:
     """A row: a, park a→b, [a→b], b, park c→b, [c→d], park c→a, far from any story of c to a."""
-    ids = ["a", "b", "c", "d"]
     now = np.array(list("aaabcccd"))
     after = np.array(list("abbbbdad"), object)
     homes = np.array([50, 0, 50, 50, 0, 50, 0, 50])
     line = np.arange(7)
     borders = Borders(line, line + 1, *[np.full(7, 40.0)] * 3, np.zeros(7, bool), np.zeros(7))
     fabric = SimpleNamespace(
-        places=SimpleNamespace(grid_ids=ids), grid_now=np.array([ids.index(g) for g in now]),
+        codes_today=lambda: now.astype(object),
         units=pd.DataFrame({"households": homes}), borders=borders,
     )  # fmt: skip
     drawn = SimpleNamespace(fabric=fabric, names=SimpleNamespace(recoded={}, grid_of_unit=after))

@@ -50,14 +50,22 @@
     function isTold(z) { return told.codes.indexOf(z[0][1]) >= 0; }
     var first = grids.filter(isTold), rest = grids.filter(function (z) { return !isTold(z); });
     function zone(z) { return said(z[0], z[1]); }
-    // However narrow, and where its own place is out of sight, at the head of the arrow.
+    // However narrow; where it goes at the head of the arrow, where it comes from where that is seen.
     function always(z) {
-      var word = zone(z), aim = told.aim || [];
+      var word = zone(z);
       word.box = undefined;
-      if (aim[0] === z[0][1] && !isInSight(word)) { word.lat = aim[1][0]; word.lng = aim[1][1]; }
+      word.must = true;
+      (told.aims || []).forEach(function (aim) {
+        if (aim[0] === z[0][1] && aim[1] && (aim[2] || !isInSight(word))) { word.lat = aim[1][0]; word.lng = aim[1][1]; }
+      });
       return word;
     }
-    return first.map(always).concat(told.along.map(line), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), named('小区'), along('道路'));
+    // Then the compounds that the story names.
+    function isNamed(word) { return told.head && told.head.indexOf(word.lines[0]) >= 0; }
+    var compounds = named('小区');
+    compounds.forEach(function (word) { word.must = isNamed(word); });
+    first = first.map(always).concat(compounds.filter(isNamed));
+    return first.concat(told.along.map(line), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), compounds.filter(function (word) { return !isNamed(word); }), along('道路'));
   }
   var names = new Labels(map, words);
   document.addEventListener('lingwu:wipe', function () { names.draw(); });

@@ -5,11 +5,11 @@
   var tools = window.lingwuTools, find = tools.find, made = tools.made;
   var box = document.getElementById('story');
   stories.forEach(function (s) {
-    ['rings', 'fresh', 'ended'].forEach(function (what) {
+    ['rings', 'parks', 'fresh', 'ended'].forEach(function (what) {
       s[what] = s[what].map(function (line) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(line)); });
     });
   });
-  var at = -1, shown = [], drawn = L.layerGroup();
+  var at = -1, shown = [], last = null, drawn = L.layerGroup();
   function line(places, style) {
     style.pane = 'marks';
     style.interactive = false;
@@ -20,6 +20,8 @@
     var way = b.subtract(a), length = Math.sqrt(way.x * way.x + way.y * way.y);
     if (length < 12) { return; }
     var unit = way.divideBy(length), side = L.point(-unit.y, unit.x);
+    // The name of the grid stands at the end: the head stops before it.
+    b = b.subtract(unit.multiplyBy(Math.min(26, length / 2)));
     var back = b.subtract(unit.multiplyBy(14));
     function place(point) { return map.layerPointToLatLng(point); }
     L.polyline([from, place(back)], { pane: 'marks', color: '#b71c1c', weight: 4, interactive: false }).addTo(drawn);
@@ -47,6 +49,8 @@
     // The ground below the lines: which border is new is told where it runs.
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
       { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
+    L.polygon(story.parks.map(function (ring) { return [ring]; }),
+      { pane: 'marks', color: '#4e342e', weight: 4, dashArray: '1 8', fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.2, interactive: false }).addTo(drawn);
     outline(story);
     line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
     line(story.fresh, { color: '#000', weight: 5 });
@@ -65,6 +69,11 @@
       return i !== at && [shown[i].left, shown[i].goal].some(function (side) { return side && side.code === code; });
     });
   }
+  // What a story does to a grid: households that come or go, or none where it only changes community.
+  function effect(story, code) {
+    var comes = story.goal && story.goal.code === code, goes = story.left && story.left.code === code;
+    return comes && goes ? '改属' : (comes ? '+' : '−') + story.households;
+  }
   function told(side, title, change, most) {
     var line = made('div', '', 'side');
     line.appendChild(made('b', title + side.name));
@@ -78,7 +87,7 @@
       var row = made('div', '', 'parts others');
       row.appendChild(made('span', '也涉及它的各项：'));
       also.forEach(function (number) {
-        var item = made('button', String(number + 1));
+        var item = made('button', (number + 1) + '（' + effect(shown[number], side.code) + '）');
         item.type = 'button';
         item.addEventListener('click', function () { go(number); });
         row.appendChild(item);
@@ -116,7 +125,7 @@
     at = (to + shown.length) % shown.length;
     var story = shown[at], seen = L.latLngBounds(story.to, story.from);
     story.rings.forEach(function (ring) { seen.extend(ring); });
-    window.lingwuTold = { codes: [story.left, story.goal].filter(Boolean).map(function (side) { return side.code; }), along: story.along, aim: [story.goal.code, story.to] };
+    window.lingwuTold = { codes: [story.left, story.goal].filter(Boolean).map(function (side) { return side.code; }), along: story.along, aims: [[story.goal.code, story.to, true], [story.left && story.left.code, story.back, false]], head: story.head };
     tell();
     tools.seen = seen.pad(0.3);
     var before = map.getZoom(), margins = tools.margins();
@@ -143,6 +152,7 @@
     document.documentElement.classList.toggle('in-story', on);
     find('story-open').setAttribute('aria-pressed', String(on));
     if (!on) {
+      last = shown[at] || last;
       at = -1;
       window.lingwuTold = null;
       map.removeLayer(drawn.clearLayers());
@@ -153,7 +163,7 @@
     window.lingwuShow('story');
     drawn.addTo(map);
     choose();
-    go(0);
+    go(Math.max(shown.indexOf(last), 0));  // where one was, to look at today and come back
   }
   var communities = {};
   stories.forEach(function (s) { [s.was, s.now].forEach(function (c) { if (c) { communities[c] = true; } }); });

@@ -12,6 +12,7 @@ export const L = /** @type {any} */ (globalThis).L;
  * @property {number} lat
  * @property {number} lng
  * @property {number} [slope] degrees clockwise that the line has there which it is the name of
+ * @property {boolean} [must] told of just now: it may stand farther off its place
  * @property {number[]} [box] west, south, east and north of its zone
  */
 
@@ -127,7 +128,7 @@ export class Labels {
   free(word, lines, taken) {
     const size = this.size(lines, word.kind, word.slope), half = size.divideBy(2);
     const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
-    const steps = word.slope !== undefined ? [0] : word.kind === '社区' ? [0, -1, 1, -2, 2] : [0, -1, 1];
+    const steps = word.slope !== undefined ? [0] : word.kind === '社区' || word.must ? [0, -1, 1, -2, 2] : [0, -1, 1];
     for (const step of steps) {
       const middle = here.add([0, step * size.y]);
       const box = L.bounds(middle.subtract(half), middle.add(half));

@@ -239,7 +239,9 @@ def _today_of(study: Study, level: Level, communities: gpd.GeoDataFrame) -> gpd.
 def _nested(solution: Solution, fabric: Fabric) -> Solution:
     """Give ground that its own zone above cannot reach back to it: no household goes elsewhere."""
     owner = solution.community_of_grid.copy()
-    owner[solution.grid_of_unit] = fabric.subdistrict
+    # A hair of ground beyond the line, that nothing else could reach, says nothing of its zone.
+    homes_last = np.argsort(fabric.units["households"].to_numpy(), kind="stable")
+    owner[solution.grid_of_unit[homes_last]] = fabric.subdistrict[homes_last]
     return replace(solution, community_of_grid=owner)
 
 

@@ -41,7 +41,7 @@ def written(small_plan: lg.Plan, tmp_path_factory: pytest.TempPathFactory) -> Pa
 @pytest.fixture(scope="session")
 def another(small_study: lg.Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Another plan of the same town as a folder."""
-    rules = small_study.rules.with_(prove=False)
+    rules = small_study.rules.with_(prove=False, scenario="redraw")
     folder: Path = once(
         tmp_path_factory, "another",
         lambda place: lg.partition(small_study, rules, seed=3).save(place / "out", papers=False),

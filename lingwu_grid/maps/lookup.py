@@ -36,7 +36,7 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     dict
         places: name, kind, code and bounds (packed corners), from streets to stations,
         but for the plan's zones, which the page has with their labels; cards of the plan's grids
-        and of compounds, and today: cards of today's grids, by code.
+        and of compounds, and today: cards of today's grids, by code; range: what a grid may have.
     """
     back = record.backdrop
     places: list[list[Any]] = []
@@ -48,7 +48,9 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
         if name in back:
             places += _places(back[name], "name", kind)
     places += _retired(record)
+    rules = record.run["rules"]["grid"]
     return {
+        "range": [rules["lower"], rules["upper"]],
         "places": _merged(places),
         "cards": _cards(record),
         "compounds": _compound_cards(record),
@@ -114,7 +116,6 @@ def _places(
 
 def _cards(record: PlanRecord) -> dict[str, Any]:
     seats = _seats(record)
-    band = record.run["rules"]["grid"]
     cards = {}
     for row in record.grids.to_dict("records"):
         change = f"调入 {row['households_in']} 户，调出 {row['households_out']} 户"
@@ -122,7 +123,6 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
             change = "只动无人地块" if row["lineage"] == ADJUSTED else "没有住户变动"
         reason = f"（{row['reason']}）" if row["reason"] else ""
         rows = [
-            ["编码", row["grid_id"]],
             ["社区", row["community_name"]],
             ["合规状态", f"{row['status']}{reason}"],
             ["变更", f"{row['lineage']}，{change}"],
@@ -137,7 +137,6 @@ def _cards(record: PlanRecord) -> dict[str, Any]:
         cards[row["grid_id"]] = {
             "name": row["grid_name"],
             "households": row["households"],
-            "range": [band["lower"], band["upper"]],
             "changes": row["lineage"] != UNCHANGED,
             "rows": rows,
         }
@@ -209,16 +208,13 @@ def _today_cards(record: PlanRecord) -> dict[str, Any]:
     today = record.backdrop.get("grids")
     if today is None:
         return {}
-    rules = record.run["rules"]["grid"]
     counted = with_standing(with_count(today, record, "grid_id"), record)
     became = record.grids.set_index("grid_id")["lineage"].to_dict()
     return {
         str(row["grid_id"]): {
             "name": f"现状 · {row['grid_name'] or row['grid_id']}",
             "households": row["households"],
-            "range": [rules["lower"], rules["upper"]],
             "rows": [
-                ["编码", row["grid_id"]],
                 ["合规状态", row["standing"]],
                 ["方案", became.get(row["grid_id"], "撤销")],
             ],

@@ -49,13 +49,16 @@
     body.textContent = '';
     body.appendChild(made('h2', card.name));
     if (card.said) { body.appendChild(made('p', card.said)); }
-    if (card.range) {
-      body.appendChild(made('p', card.households + ' 户（' + card.range[0] + '—' + card.range[1] + '）'));
+    var rows = card.rows;
+    if (kind !== 'compounds') {
+      var range = lookup.range;
+      rows = [['编码', code]].concat(rows);
+      body.appendChild(made('p', card.households + ' 户（' + range[0] + '—' + range[1] + '）'));
       var count = parseInt(card.households, 10) || 0;  // a shared map tells "480—489", "少于 10"
-      body.appendChild(bar(card.range[0], card.range[1], [[count, 'mark']]));
+      body.appendChild(bar(range[0], range[1], [[count, 'mark']]));
     }
     var table = document.createElement('table');
-    card.rows.forEach(function (row) {
+    rows.forEach(function (row) {
       if (!row[1]) { return; }
       var line = table.insertRow();
       line.appendChild(made('th', row[0]));

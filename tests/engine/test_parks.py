@@ -13,7 +13,7 @@ from lingwu_grid.contract.rules import Band, Rules
 from lingwu_grid.engine.instance import pose
 from lingwu_grid.engine.town.ground import NECK, astray, keep_ground, touched
 from lingwu_grid.engine.town.levels import Town, open_csr
-from lingwu_grid.engine.town.parks import DEAREST, bring_parks_home
+from lingwu_grid.engine.town.parks import bring_parks_home
 from lingwu_grid.engine.town.tally import (
     affected_households,
     community_sizes,
@@ -70,8 +70,8 @@ def test_a_park_stays_where_the_other_grid_would_be_too_large_beside_it() -> Non
     assert brought(THROUGH_THE_PARK, homes) == THROUGH_THE_PARK
 
 
-@pytest.mark.parametrize(("price", "comes"), [(DEAREST - 1.5, True), (DEAREST + 0.5, False)])
-def test_a_park_is_worth_a_neck(price: float, comes: bool) -> None:  # noqa: FBT001
+@pytest.mark.parametrize(("price", "comes"), [(NECK - 1.5, True), (NECK + 0.5, False)])
+def test_a_park_is_worth_less_than_a_neck(price: float, comes: bool) -> None:  # noqa: FBT001
     def shape(units: NDArray[np.int64]) -> float:
         return price if units.tolist() == [2, 5] else 0.0
 

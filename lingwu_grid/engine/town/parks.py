@@ -35,10 +35,6 @@ TRIES = 12
 
 STEPS_PER_UNIT = 300
 
-DEAREST = 500.0
-"""Price of outlines, in households, that is paid for it: one neck. That a grid which keeps its
-households keeps its ground has no exception; that no grid has a neck has one, told where it is."""
-
 
 class _Park(NamedTuple):
     """Empty units of a task that are to be where they are today, and the grid that they are for."""
@@ -51,7 +47,7 @@ class _Park(NamedTuple):
 
 def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> Town:
     """
-    Give grids that keep their households the ground they have today, for one neck at most.
+    Give grids that keep their households the ground they have today, for far less than a neck.
 
     Parameters
     ----------
@@ -133,7 +129,7 @@ def _brought_home(
         after = with_task(town, task, found)
         dearer = _dearer(task, instance.shape, found)
         more = affected_households(instance, after) - least
-        if dearer <= DEAREST and more <= NECK and (touched(instance, after.zone), dearer) < rank:
+        if max(dearer, more) <= NECK and (touched(instance, after.zone), dearer) < rank:
             best, rank = after, (touched(instance, after.zone), dearer)
     return best
 

@@ -81,13 +81,14 @@ def _parks(record: PlanRecord) -> list[tuple[str, Any]]:
     """Give ground without homes that changes its grid apart from any story: how it is told of."""
     told = {unit for units in record.stories["units"] for unit in units.split(" ")}
     units, names = record.units, record.names
-    was = followed(units["previous_grid_id"], record.recoded)
+    before = units["previous_grid_id"].to_numpy(object)
+    was = followed(before, record.recoded)
     now = units["grid_id"].to_numpy(object)
     apart = (units["households"].to_numpy() == 0) & (was != now) & (was != "")
     apart &= ~units["unit_id"].isin(told).to_numpy()
     shapes = units.geometry.to_numpy()
     return [
-        (f"由{names.get(was[k], was[k])}划入{names.get(now[k], now[k])}", _rings(shapes[k]))
+        (f"由{names.get(before[k], before[k])}划入{names.get(now[k], now[k])}", _rings(shapes[k]))
         for k in np.flatnonzero(apart).tolist()
     ]
 

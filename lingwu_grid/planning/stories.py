@@ -156,7 +156,8 @@ def _other_ground(drawn: Drawn, table: pd.DataFrame, called: dict[str, str]) -> 
     else its old one, is told of.
     """
     names, fabric = drawn.names, drawn.fabric
-    was, now = followed(drawn.fabric.codes_today(), names.recoded), names.grid_of_unit
+    before, now = fabric.codes_today(), names.grid_of_unit
+    was = followed(before, names.recoded)
     story = np.full(len(now), -1)
     for number, units in enumerate(table["unit_numbers"]):
         story[units] = number
@@ -178,7 +179,8 @@ def _other_ground(drawn: Drawn, table: pd.DataFrame, called: dict[str, str]) -> 
     first = ways.sort_values(order, ascending=[True, True, True, False, True])
     said: list[set[str]] = [set() for _ in range(len(table))]
     for row in first.drop_duplicates("unit").itertuples(index=False):
-        ends = [str(zone[row.unit]) for zone in (was, now)]
+        # By the name of today: under its new one it would look as if it had always been there.
+        ends = [str(zone[row.unit]) for zone in (before, now)]
         said[row.story].add("划入".join(called.get(end, end) for end in ends))
     return ["".join(f"；另有无户的地由{way}" for way in sorted(ways)) for ways in said]
 

@@ -305,5 +305,9 @@ def test_ground_where_nobody_lives_is_told_where_it_changes() -> None:
     # Without the story between them, the first tells what goes to its grid; c to a is told too.
     alone = _other_ground(drawn, table[:1], called)
     assert alone == ["；另有无户的地由丙划入乙；另有无户的地由丙划入甲；另有无户的地由甲划入乙"]
+    # A grid with a new code is told by its name of today.
+    drawn.names.recoded = {"a": "e"}
+    assert _other_ground(drawn, table[:1], called | {"e": "戊"})[0].endswith("由甲划入乙")
+    drawn.names.recoded = {}
     fabric.units["households"] = 50
     assert _other_ground(drawn, table, called) == ["", ""]

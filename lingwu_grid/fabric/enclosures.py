@@ -135,9 +135,11 @@ def make_faces(lines: NDArray[np.object_], area: shapely.Geometry) -> NDArray[np
     return inside
 
 
-def is_strip(area: NDArray[np.number], girth: NDArray[np.number]) -> NDArray[np.bool_]:
-    """Tell ground that is a strip: on the whole thinner than :data:`STRIP_M`."""
-    strip: NDArray[np.bool_] = 2 * area / np.maximum(girth, 1e-9) < STRIP_M
+def is_strip(
+    area: NDArray[np.number], girth: NDArray[np.number], width: float = STRIP_M
+) -> NDArray[np.bool_]:
+    """Tell ground that is a strip: on the whole thinner than `width`, metres."""
+    strip: NDArray[np.bool_] = 2 * area / np.maximum(girth, 1e-9) < width
     return strip
 
 

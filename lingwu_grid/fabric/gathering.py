@@ -10,7 +10,7 @@ import shapely
 
 from lingwu_grid.fabric.adjacency import Borders, join_borders
 from lingwu_grid.fabric.enclosures import is_strip
-from lingwu_grid.fabric.verges import ALONG_SHARE, is_verge_like
+from lingwu_grid.fabric.verges import ALONG_SHARE, THIN_M
 from lingwu_grid.graph import linked
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _verge_targets(pieces: _Pieces) -> tuple[NDArray[np.int64], NDArray[np.bool_
     """Give the home each verge goes with: what it lies along, in its own zone; else itself."""
     pair, own = pieces.pairs, pieces.zone
     a, b = pair["a"].to_numpy(), pair["b"].to_numpy()
-    is_verge = ~pieces.is_lived & ~pieces.is_water & is_verge_like(pieces.area, pieces.girth)
+    is_verge = ~pieces.is_lived & ~pieces.is_water & is_strip(pieces.area, pieces.girth, THIN_M)
     long = pair["clear"].to_numpy() >= ALONG_SHARE * pieces.girth[a]
     pair = pair[is_verge[a] & pieces.is_lived[b] & (own[a] == own[b]) & long]
     best = pair.sort_values(["a", "clear", "b"], ascending=[True, False, True])

@@ -57,19 +57,6 @@ def verge_cuts(
     return np.delete(cuts, np.unique(through))
 
 
-def is_verge_like(area: NDArray[np.number], girth: NDArray[np.number]) -> NDArray[np.bool_]:
-    """
-    Tell ground that on the whole is thinner than :data:`THIN_M`.
-
-    Parameters
-    ----------
-    area, girth
-        Of each piece of ground, square metres and metres.
-    """
-    thin: NDArray[np.bool_] = 2 * area / np.maximum(girth, 1e-9) < THIN_M
-    return thin
-
-
 def ring_cuts(faces: NDArray[np.object_]) -> NDArray[np.object_]:
     """
     Give lines that cut faces with holes, four a hole.

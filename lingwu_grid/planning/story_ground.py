@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.planning.border_walk import Landmarks, walk_borders
+from lingwu_grid.planning.boundary_text import WAYS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,6 @@ PARTLY, MOSTLY = 1 / 3, 2 / 3
 """Shares of a border along nothing with a name above which that is said, and said first."""
 NAMED_PLACES = 2
 """Compounds named before the rest are counted."""
-WINDS = ("东", "东北", "北", "西北", "西", "西南", "南", "东南")
 SIDE_M = 5.0
 """A place whose middle is this near to a line lies on no side of it."""
 NEAR_M = 200.0
@@ -127,7 +127,7 @@ def side_of(way: NDArray[np.float64]) -> str:
     """
     if np.hypot(*way) < SIDE_M:
         return ""
-    return WINDS[round(np.arctan2(way[1], way[0]) / (np.pi / 4)) % 8]
+    return WAYS[round(np.arctan2(way[1], way[0]) / (np.pi / 4)) % 8]
 
 
 def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:

@@ -62,11 +62,12 @@ def astray(instance: Instance, zone: NDArray[np.int32]) -> NDArray[np.bool_]:
     )
 
 
-def touched(instance: Instance, zone: NDArray[np.int32]) -> int:
-    """Count the grids that keep their households, but not their ground."""
+def touched(instance: Instance, zone: NDArray[np.int32]) -> list[int]:
+    """List the grids that keep their households, but not their ground."""
     calm, units = untouched(instance, zone), np.flatnonzero(astray(instance, zone))
     ends = np.unique(np.concatenate([zone[units], instance.graph.grid_now[units]]))
-    return int(calm[ends[ends < len(calm)]].sum())
+    ends = ends[ends < len(calm)]
+    return [int(grid) for grid in ends[calm[ends]]]
 
 
 def untouched(instance: Instance, zone: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -70,7 +70,7 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
         return town
     csr = open_csr(instance, LENGTH)
     tasks: list[Task] = []
-    for grid in _without_their_ground(instance, town.zone):
+    for grid in touched(instance, town.zone):
         if stop():
             break
         if not tasks:
@@ -84,14 +84,6 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
         if found is not None:
             town, tasks = found, []
     return town
-
-
-def _without_their_ground(instance: Instance, zone: NDArray[np.int32]) -> list[int]:
-    """List the grids that keep their households, but not their ground."""
-    calm, units = untouched(instance, zone), np.flatnonzero(astray(instance, zone))
-    ends = np.unique(np.concatenate([zone[units], instance.graph.grid_now[units]]))
-    ends = ends[ends < len(calm)]
-    return [int(grid) for grid in ends[calm[ends]]]
 
 
 def _ground_of(instance: Instance, zone: NDArray[np.int32], grid: int) -> NDArray[np.int64]:
@@ -119,7 +111,7 @@ def _brought_home(
         int(np.searchsorted(task.zones, grid)),
     )
     least = affected_households(instance, town)
-    best, rank = None, (touched(instance, town.zone), 0.0)
+    best, rank = None, (len(touched(instance, town.zone)), 0.0)
     for number in range(TRIES):
         found = _searched(task, park, is_calm, number)
         if found is None:
@@ -129,8 +121,9 @@ def _brought_home(
         after = with_task(town, task, found)
         dearer = _dearer(task, instance.shape, found)
         more = affected_households(instance, after) - least
-        if max(dearer, more) <= NECK and (touched(instance, after.zone), dearer) < rank:
-            best, rank = after, (touched(instance, after.zone), dearer)
+        this = (len(touched(instance, after.zone)), dearer)
+        if max(dearer, more) <= NECK and this < rank:
+            best, rank = after, this
     return best
 
 

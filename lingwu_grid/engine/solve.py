@@ -273,7 +273,7 @@ def _cleared(run: Run, town: Town, interrupted: Stop) -> tuple[Town, int]:
     clear_price = affected_households(instance, town) - before
     town = keep_ground(instance, unwrap(instance, town, run.csr, run.seed, interrupted), run.csr)
     if instance.recuts:
-        town = bring_parks_home(instance, town, run.seed, interrupted)
+        town = bring_parks_home(instance, town, run.seed, stop=interrupted, workers=run.workers)
     return town, clear_price
 
 

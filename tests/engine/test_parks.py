@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lingwu_grid.contract.rules import Band, Rules
-from lingwu_grid.engine.instance import pose
+from lingwu_grid.engine.instance import never, pose
 from lingwu_grid.engine.town.ground import NECK, astray, keep_ground, touched
 from lingwu_grid.engine.town.levels import Town, open_csr
 from lingwu_grid.engine.town.parks import bring_parks_home
@@ -47,7 +47,7 @@ def brought(
     town = Town(np.array(zone, np.int32), np.zeros(5, np.int32))
     town = keep_ground(instance, town, open_csr(instance))
     assert town.zone.tolist() == zone
-    return bring_parks_home(instance, town, 0, lambda: False).zone.tolist()
+    return bring_parks_home(instance, town, 0, stop=never, workers=1).zone.tolist()
 
 
 def test_a_grid_that_went_through_a_park_goes_round_it() -> None:
@@ -61,7 +61,7 @@ def test_two_parks_of_one_grid_come_home_together() -> None:
     through = [1, 1, 0, 3, 3, 2, 1, 2, 3, 2, *[2] * 5]
     instance = pose(lattice_graph(5, 3, homes, now), RULES)
     town = Town(np.array(through, np.int32), np.zeros(6, np.int32))
-    after = bring_parks_home(instance, town, 0, lambda: False)
+    after = bring_parks_home(instance, town, 0, stop=never, workers=1)
     assert after.zone.tolist() == [1, 0, 0, 0, 3, 1, 2, 2, 2, 3, *[2] * 5]
 
 
@@ -73,14 +73,21 @@ def test_a_park_stays_where_the_other_grid_would_be_too_large_beside_it() -> Non
 @pytest.mark.parametrize(("price", "comes"), [(NECK - 1.5, True), (NECK + 0.5, False)])
 def test_a_park_is_worth_less_than_a_neck(price: float, comes: bool) -> None:  # noqa: FBT001
     def shape(units: NDArray[np.int64]) -> float:
-        return price if units.tolist() == [2, 5] else 0.0
+        return price if 2 in units and 1 not in units else 0.0
 
     assert brought(THROUGH_THE_PARK, shape=shape) == (BESIDE_IT if comes else THROUGH_THE_PARK)
 
 
+def test_round_a_park_a_grid_is_drawn_afresh_where_the_way_beside_it_is_a_neck() -> None:
+    def shape(units: NDArray[np.int64]) -> float:
+        return 2 * NECK if units.tolist() == [2, 5] else 0.0
+
+    assert brought(THROUGH_THE_PARK, shape=shape) == [0, 0, 1, 2, 1, 1, 2, 2, 2]
+
+
 def test_households_affected_are_weighed_too() -> None:
     # The homes beside the park are many: who goes there is not worth a park.
-    homes = [400, 0, 290, 0, 20, 90, 100, 100, 160]
+    homes = [400, 0, 290, 0, 20, 130, 100, 100, 160]
     assert brought(THROUGH_THE_PARK, homes) == THROUGH_THE_PARK
 
 
@@ -111,7 +118,7 @@ def test_nothing_gets_worse(seed: int) -> None:
         if pieces(csr.indptr, csr.indices, moved).max() == 3:
             zone = moved
     town = keep_ground(instance, Town(zone, np.zeros(4, np.int32)), csr)
-    after = bring_parks_home(instance, town, seed, lambda: False)
+    after = bring_parks_home(instance, town, seed, stop=never, workers=1)
     assert len(touched(instance, after.zone)) <= len(touched(instance, town.zone))
     assert pieces(csr.indptr, csr.indices, after.zone).max() == 3
     for sizes in (zone_sizes, community_sizes):

@@ -3,7 +3,8 @@ Parks brought home where that asks for a search.
 
 Where a grid keeps all of its households and loses ground on which nobody lives, or gains some,
 another grid needs that ground, or has to do without it, to hang together. What falls off when it
-goes back is handed to neighbours, and the search mends what that leaves.
+goes back is handed to neighbours, and the search mends what that leaves. What then still hangs by
+a neck, or is out of range, is kicked about and cut anew, grids that keep their households locked.
 """
 
 from __future__ import annotations
@@ -14,9 +15,16 @@ import numpy as np
 
 from lingwu_grid.engine.search.search import Draft, annealed, price_of
 from lingwu_grid.engine.town.ground import NECK, astray, touched, untouched
-from lingwu_grid.engine.town.kicks import HEATS, around
+from lingwu_grid.engine.town.kicks import HEATS, around, kicked_cheaper
 from lingwu_grid.engine.town.levels import open_csr, with_task
-from lingwu_grid.engine.town.recombine import LENGTH, clear_tasks, cut_task, is_worse
+from lingwu_grid.engine.town.recombine import (
+    LENGTH,
+    WARM,
+    clear_tasks,
+    cut_task,
+    is_worse,
+    recombine,
+)
 from lingwu_grid.engine.town.tally import affected_households, outlines
 from lingwu_grid.graph import pieces, sources
 
@@ -35,6 +43,12 @@ TRIES = 12
 
 STEPS_PER_UNIT = 300
 
+AFRESH = 3
+"""Of these assignments, how many are drawn afresh round the grid where none is worth it."""
+
+WIDE, KICKS = 4, 100
+"""How far off zones are drawn afresh, in zones, and after how many kicks they are cut anew."""
+
 
 class _Park(NamedTuple):
     """Empty units of a task that are to be where they are today, and the grid that they are for."""
@@ -45,7 +59,9 @@ class _Park(NamedTuple):
     calm: int
 
 
-def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> Town:
+def bring_parks_home(
+    instance: Instance, town: Town, seed: int, *, stop: Stop, workers: int
+) -> Town:
     """
     Give grids that keep their households the ground they have today, for far less than a neck.
 
@@ -58,7 +74,9 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
     seed
         Seed of the run.
     stop
-        Asked between parks.
+        Asked between parks, and between kicks and cuts.
+    workers
+        Kicks and cuts at a time; the result does not depend on it.
 
     Returns
     -------
@@ -80,7 +98,7 @@ def bring_parks_home(instance: Instance, town: Town, seed: int, stop: Stop) -> T
         task = next((task for task in tasks if np.isin(units, task.units).all()), None)
         if task is None or not len(units):
             continue
-        found = _brought_home(instance, town, task, (grid, units))
+        found = _brought_home(_Home(instance, town, task, stop, workers), grid, units)
         if found is not None:
             town, tasks = found, []
     return town
@@ -93,38 +111,62 @@ def _ground_of(instance: Instance, zone: NDArray[np.int32], grid: int) -> NDArra
     return np.flatnonzero(astray(instance, zone) & mine)
 
 
-def _brought_home(
-    instance: Instance, town: Town, task: Task, wanted: tuple[int, NDArray[np.int64]]
-) -> Town | None:
+def _brought_home(home: _Home, grid: int, units: NDArray[np.int64]) -> Town | None:
     """Give a grid its ground of today by the best of some searches; None where none is worth it."""
-    grid, units = wanted
-    back = instance.graph.grid_now[units]
+    task, back = home.task, home.instance.graph.grid_now[units]
     if not np.isin(back, task.zones).all():
         return None
-    calm = untouched(instance, town.zone)
-    is_calm = np.zeros(len(task.part.lower), np.bool_)
-    old = np.flatnonzero(task.zones < len(calm))
-    is_calm[old] = calm[task.zones[old]]
     park = _Park(
         np.searchsorted(task.units, units),
         np.searchsorted(task.zones, back).astype(np.int32),
         int(np.searchsorted(task.zones, grid)),
     )
-    least = affected_households(instance, town)
-    best, rank = None, (len(touched(instance, town.zone)), 0.0)
-    for number in range(TRIES):
-        found = _searched(task, park, is_calm, number)
-        if found is None:
-            break
-        if is_worse(task.part, task.draft, found):
-            continue
-        after = with_task(town, task, found)
-        dearer = _dearer(task, instance.shape, found)
-        more = affected_households(instance, after) - least
-        this = (len(touched(instance, after.zone)), dearer)
-        if max(dearer, more) <= NECK and this < rank:
-            best, rank = after, this
-    return best
+    is_calm = home.calm(home.town)
+    found = [_searched(task, park, is_calm, number) for number in range(TRIES)]
+    drafts = [draft for draft in found if draft is not None]
+    best = home.best(drafts)
+    if best is not None:
+        return best
+    drafts.sort(key=home.rank)
+    return home.best([_afresh(home, park, draft) for draft in drafts[:AFRESH]])
+
+
+class _Home(NamedTuple):
+    """Where a grid is brought its ground, and what the assignments found are compared with."""
+
+    instance: Instance
+    town: Town
+    task: Task
+    stop: Stop
+    workers: int
+
+    def calm(self, town: Town) -> NDArray[np.bool_]:
+        """Tell of each zone of the task whether it is a grid that keeps its households."""
+        calm, zones = untouched(self.instance, town.zone), self.task.zones
+        is_calm = np.zeros(len(self.task.part.lower), np.bool_)
+        old = np.flatnonzero(zones < len(calm))
+        is_calm[old] = calm[zones[old]]
+        return is_calm
+
+    def rank(self, found: Draft) -> tuple[int, float]:
+        """Rank by the grids that keep their households but not their ground, then by price."""
+        after = with_task(self.town, self.task, found)
+        dearer = _dearer(self.task, self.instance.shape, found)
+        return len(touched(self.instance, after.zone)), dearer
+
+    def best(self, drafts: list[Draft]) -> Town | None:
+        """Give the best that leaves fewer such grids, is no worse, and costs `NECK` at most."""
+        least = affected_households(self.instance, self.town)
+        best, rank = None, (len(touched(self.instance, self.town.zone)), 0.0)
+        for found in drafts:
+            this = self.rank(found)
+            if is_worse(self.task.part, self.task.draft, found) or this >= rank:
+                continue
+            after = with_task(self.town, self.task, found)
+            more = affected_households(self.instance, after) - least
+            if max(this[1], more) <= NECK:
+                best, rank = after, this
+        return best
 
 
 def _dearer(task: Task, shape: Shape, found: Draft) -> float:
@@ -184,3 +226,17 @@ def _hand_over(part: Subproblem, zone: NDArray[np.int32], z: int, not_to: list[i
         target = target[~np.isin(target, [*not_to, z]) & ~part.is_locked[target]]
         if len(target):
             zone[piece] = np.bincount(target).argmax()
+
+
+def _afresh(home: _Home, park: _Park, found: Draft) -> Draft:
+    """Kick about and cut anew what lies round the grid; it, and all that keep households, stay."""
+    task, part = home.task, home.task.part
+    closed = part.is_locked | home.calm(with_task(home.town, task, found))
+    closed[park.calm] = True
+    far = np.ones(len(closed), np.bool_)
+    far[around(part, found, park.calm, WIDE)] = False
+    here = task._replace(part=part._replace(is_locked=closed | far), draft=found)
+    shape, stop, workers = home.instance.shape, home.stop, home.workers
+    kicked = kicked_cheaper(here, shape, kicks=KICKS, stop=stop, workers=workers)
+    here = here._replace(draft=kicked)
+    return recombine(here, shape, stop=stop, workers=workers, heats=WARM)

@@ -70,7 +70,16 @@ def test_no_neck_is_made_for_a_park(price: float, answer: int) -> None:
     def shape(units: NDArray[np.int64]) -> float:
         return price if units.tolist() == [4, 5] else 0.0
 
-    assert kept([0, 0, 0, 1, 1, 1], shape=shape)[3] == answer
+    # The last unit leaves grid 1: without the park, what is left of it is no outline of today.
+    zone, homes, now = [0, 0, 0, 1, 1, 1, 2], [*HOMES, 40], [*NOW, 1]
+    assert kept(zone, homes, now, shape)[3] == answer
+
+
+def test_a_neck_of_today_is_nobodys_choice() -> None:
+    def shape(units: NDArray[np.int64]) -> float:
+        return 10 * NECK if units.tolist() in ([4, 5], [0, 1, 2, 3]) else 0.0
+
+    assert kept([0, 0, 0, 1, 1, 1], shape=shape) == NOW
 
 
 def test_a_plan_from_nothing_keeps_no_ground() -> None:

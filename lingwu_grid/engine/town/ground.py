@@ -106,10 +106,21 @@ def _is_worse(
     old, new = (_pieces(town, csr, zone) for zone in (before, after))
     if any(a > b for a, b in zip(new, old, strict=True)):
         return True
-    changed = np.unique(np.concatenate([before[before != after], after[before != after]]))
-    units = np.arange(len(before))
-    old_price, price = (outlines(instance.shape, units, z, changed) for z in (before, after))
-    return price > old_price + NECK
+    return dearer_outlines(instance, before, after) > NECK
+
+
+def dearer_outlines(
+    instance: Instance, before: NDArray[np.int32], after: NDArray[np.int32]
+) -> float:
+    """Give what the outlines of a plan cost more than those of another, today's own left out."""
+    now, units = instance.graph.grid_now, np.arange(len(before))
+    changed = np.union1d(before[before != after], after[before != after])
+
+    def price(zone: NDArray[np.int32]) -> float:
+        drawn = [z for z in changed.tolist() if not np.array_equal(zone == z, now == z)]
+        return outlines(instance.shape, units, zone, np.array(drawn, np.int32))
+
+    return price(after) - price(before)
 
 
 def _pieces(town: Town, csr: Csr, zone: NDArray[np.int32]) -> list[int]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from lingwu_grid.engine.search.search import Draft, annealed, price_of
-from lingwu_grid.engine.town.ground import NECK, astray, touched, untouched
+from lingwu_grid.engine.town.ground import NECK, astray, dearer_outlines, touched, untouched
 from lingwu_grid.engine.town.kicks import HEATS, around, kicked_cheaper
 from lingwu_grid.engine.town.levels import open_csr, with_task
 from lingwu_grid.engine.town.recombine import (
@@ -25,13 +25,13 @@ from lingwu_grid.engine.town.recombine import (
     is_worse,
     recombine,
 )
-from lingwu_grid.engine.town.tally import affected_households, outlines
+from lingwu_grid.engine.town.tally import affected_households
 from lingwu_grid.graph import pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Instance, Shape, Stop
+    from lingwu_grid.engine.instance import Instance, Stop
     from lingwu_grid.engine.search._kernels import Subproblem
     from lingwu_grid.engine.town.levels import Task, Town
 
@@ -125,10 +125,9 @@ def _brought_home(home: _Home, grid: int, units: NDArray[np.int64]) -> Town | No
     found = [_searched(task, park, is_calm, number) for number in range(TRIES)]
     drafts = [draft for draft in found if draft is not None]
     best = home.best(drafts)
-    if best is not None:
-        return best
-    drafts.sort(key=home.rank)
-    return home.best([_afresh(home, park, draft) for draft in drafts[:AFRESH]])
+    for draft in sorted(drafts, key=home.rank)[:AFRESH]:
+        best = best or home.best([_afresh(home, park, draft)])
+    return best
 
 
 class _Home(NamedTuple):
@@ -150,8 +149,10 @@ class _Home(NamedTuple):
 
     def rank(self, found: Draft) -> tuple[int, float]:
         """Rank by the grids that keep their households but not their ground, then by price."""
+        part, prices = self.task.part, self.task.prices
         after = with_task(self.town, self.task, found)
-        dearer = _dearer(self.task, self.instance.shape, found)
+        dearer = price_of(part, found, prices) - price_of(part, self.task.draft, prices)
+        dearer += dearer_outlines(self.instance, self.town.zone, after.zone)
         return len(touched(self.instance, after.zone)), dearer
 
     def best(self, drafts: list[Draft]) -> Town | None:
@@ -167,17 +168,6 @@ class _Home(NamedTuple):
             if max(this[1], more) <= NECK:
                 best, rank = after, this
         return best
-
-
-def _dearer(task: Task, shape: Shape, found: Draft) -> float:
-    """Give what an assignment of a task costs more than the one it had, outlines included."""
-    other = found.zone != task.draft.zone
-    changed = np.union1d(found.zone[other], task.draft.zone[other])
-    before, after = (
-        price_of(task.part, draft, task.prices) + outlines(shape, task.units, draft.zone, changed)
-        for draft in (task.draft, found)
-    )
-    return after - before
 
 
 def _searched(task: Task, park: _Park, is_calm: NDArray[np.bool_], number: int) -> Draft | None:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from lingwu_grid.lawful import followed, range_of, stays
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
-    import pandas as pd
     from numpy.typing import NDArray
 
     from lingwu_grid.planning.record import PlanRecord
@@ -61,14 +61,14 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     -------
     list of dict
         As :func:`story_cards`, and along (what the border is said to run along, as
-        :func:`named_lines` gives it); rings of the ground and of the ground without homes that
-        the border tells of (parks), fresh and ended border (packed).
+        :func:`named_lines` gives it); rings of the ground with homes and of that without (parks,
+        which the border tells of), fresh and ended border (packed).
     """
-    lines, parks = Lines(record), _parks(record)
+    lines, units = Lines(record), record.units.set_index("unit_id")
     return [
         card
-        | {"along": _along(record.backdrop, ground, story.border), "rings": _rings(ground)}
-        | {"parks": [ring for said, rings in parks if said in story.border for ring in rings]}
+        | {"along": _along(record.backdrop, ground, story.border)}
+        | _grounds(units, story)
         | lines.of(
             story.units.split(" "), ground,
             is_whole=stays(story.previous_grid_id, story.grid_id, record.recoded),
@@ -77,20 +77,13 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _parks(record: PlanRecord) -> list[tuple[str, Any]]:
-    """Give ground without homes that changes its grid apart from any story: how it is told of."""
-    told = {unit for units in record.stories["units"] for unit in units.split(" ")}
-    units, names = record.units, record.names
-    before = units["previous_grid_id"].to_numpy(object)
-    was = followed(before, record.recoded)
-    now = units["grid_id"].to_numpy(object)
-    apart = (units["households"].to_numpy() == 0) & (was != now) & (was != "")
-    apart &= ~units["unit_id"].isin(told).to_numpy()
-    shapes = units.geometry.to_numpy()
-    return [
-        (f"由{names.get(before[k], before[k])}划入{names.get(now[k], now[k])}", _rings(shapes[k]))
-        for k in np.flatnonzero(apart).tolist()
-    ]
+def _grounds(units: gpd.GeoDataFrame, story: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
+    """Give the rings of a story's ground with homes, and of the ground without that it tells of."""
+    mine = units.loc[story.units.split(" ")]
+    other = units.loc[story.ground.split(" ") if story.ground else []]
+    is_bare = mine["households"] == 0
+    bare = pd.concat([mine.geometry[is_bare], other.geometry])
+    return {"rings": _rings(joined(mine.geometry[~is_bare])), "parks": _rings(joined(bare))}
 
 
 def _told(
@@ -100,9 +93,10 @@ def _told(
     if not len(table):
         return
     sides, names = _Sides(record), record.names
-    shapes = record.units.set_index("unit_id").geometry
+    units = record.units.set_index("unit_id")
     for story in table.itertuples(index=False):
-        ground = joined(shapes[story.units.split(" ")])
+        mine = units.loc[story.units.split(" ")]
+        ground, homes = (joined(part.geometry) for part in (mine, mine[mine["households"] > 0]))
         card = {
             "head": _head(story, sides, names),
             "place": story.place if sides.is_passing(story) else "",
@@ -117,7 +111,7 @@ def _told(
             "across": sides.across(story),
             "still": sides.still(story),
             "shared": sides.shared(story),
-            **_arrow(ground, sides, story),
+            **_arrow(homes, sides, story),
         }
         yield card, ground, story
 

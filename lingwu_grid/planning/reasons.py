@@ -146,10 +146,31 @@ class Undoing:
         broken += self._in_pieces(units, story)
         if broken:
             return "；".join(broken)
-        saved = self._off_line_saved(units, self._now(story.previous_grid_id))
+        left = self._now(story.previous_grid_id)
+        saved = self._saved(self.borders.off_line_m, units, left)
         if saved >= CLEARER_M:
             return f"不划也都合规；划了以后，不沿路、墙、水的边界少 {saved:.0f} 米"
         return "单独不划也都合规：与别处的调整是一起定的"
+
+    def ground_reason(self, units: NDArray[np.int64], was: str, now: str) -> str:
+        """
+        Say what would be worse if ground without homes stayed where it is today.
+
+        Parameters
+        ----------
+        units
+            Numbers of its units, shape (k,).
+        was, now
+            Grid of today and of the plan.
+        """
+        kept = np.setdiff1d(np.flatnonzero(self.grid_of_unit == now), units)
+        if self._pieces(kept) > 1:
+            return f"如果不划，{self.named(now)}就不再连片"
+        borders, back = self.borders, self._now(was)
+        for metres, of in ((borders.off_line_m, "不沿路、墙、水的"), (borders.length_m, "")):
+            if self._saved(metres, units, back) >= CLEARER_M:
+                return f"划了以后，{of}边界较短"
+        return "与相邻住户的调整是一起定的"
 
     def _out_of_range(self, story: Story) -> list[str]:
         """Tell which zones would be out of range, with their counts."""
@@ -229,16 +250,16 @@ class Undoing:
         piece = linked(len(units), a[inside], b[inside])
         return len(np.unique(piece[self.households[units] > 0]))
 
-    def _off_line_saved(self, units: NDArray[np.int64], back: str) -> float:
-        """Give the metres of border off every line that a story saves."""
+    def _saved(self, metres: NDArray[np.float64], units: NDArray[np.int64], back: str) -> float:
+        """Give the metres of border, of each pair of units, that are saved by a change."""
         mine = np.zeros(len(self.grid_of_unit), bool)
         mine[units] = True
         a, b = self.borders.a, self.borders.b
         near = mine[a] | mine[b]
-        a, b, off = a[near], b[near], self.borders.off_line_m[near]
+        a, b, metres = a[near], b[near], metres[near]
         undone = np.where(mine, back, self.grid_of_unit)
-        now = off[self.grid_of_unit[a] != self.grid_of_unit[b]].sum()
-        return float(off[undone[a] != undone[b]].sum() - now)
+        now = metres[self.grid_of_unit[a] != self.grid_of_unit[b]].sum()
+        return float(metres[undone[a] != undone[b]].sum() - now)
 
 
 def _goals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from lingwu_grid.graph import linked
 from lingwu_grid.lawful import affected, followed
+from lingwu_grid.planning.empty_ground import ground_within, other_ground
 from lingwu_grid.planning.reasons import Undoing
 from lingwu_grid.planning.story_ground import borders_and_places
 
@@ -30,6 +31,7 @@ COLUMNS = (
     "border",
     "said",
     "units",
+    "ground",
 )
 
 
@@ -50,7 +52,7 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
         previous and new grid and community, households, elderly, buildings, place, reason (what
         would be unlawful without it, or what it is for), border (what becomes of it: where it runs
         now, or that it ends), said (the whole in one sentence), units (their ids, with spaces
-        between).
+        between), ground (ids of units without homes that go another way and are told with it).
     """
     rows = _affected(drawn)
     if not len(rows):
@@ -66,10 +68,15 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
     ]
     whole = is_passing(table, drawn.names.recoded)
     table["border"], table["place"] = borders_and_places(drawn, table, whole, called)
-    table["border"] += _other_ground(drawn, table, called)
+    other = other_ground(drawn, table, called, undoing)
+    table["border"] += [
+        f"{within}{told.said}"
+        for within, told in zip(ground_within(drawn, table), other, strict=True)
+    ]
     table["said"] = [_said(story, undoing, called) for story in table.itertuples(index=False)]
     ids = drawn.fabric.units["unit_id"].to_numpy(object)
     table["units"] = [" ".join(ids[np.asarray(units)]) for units in table["unit_numbers"]]
+    table["ground"] = [" ".join(ids[told.units]) for told in other]
     order = [*KEYS, "units"]
     table = table.sort_values(["households", *order], ascending=[False, *[True] * len(order)])
     return table[list(COLUMNS)].reset_index(drop=True)
@@ -146,43 +153,6 @@ def _empty(drawn: Drawn, count: pd.DataFrame) -> pd.DataFrame:
         }
     )
     return ground.merge(ways, on=["previous_grid_id", "grid_id"]).assign(households=0)
-
-
-def _other_ground(drawn: Drawn, table: pd.DataFrame, called: dict[str, str]) -> list[str]:
-    """
-    Tell with each story of ground beside it where nobody lives that goes another way.
-
-    A park that passes from one grid to another moves nobody, and is told where its new grid, or
-    else its old one, is told of.
-    """
-    names, fabric = drawn.names, drawn.fabric
-    before, now = fabric.codes_today(), names.grid_of_unit
-    was = followed(before, names.recoded)
-    story = np.full(len(now), -1)
-    for number, units in enumerate(table["unit_numbers"]):
-        story[units] = number
-    empty = fabric.units["households"].to_numpy() == 0
-    moved = empty & (story < 0) & (was != now) & (was != "")
-    a = np.concatenate([fabric.borders.a, fabric.borders.b])
-    b = np.concatenate([fabric.borders.b, fabric.borders.a])
-    touch = moved[a] & (story[b] >= 0)
-    lengths = np.tile(fabric.borders.length_m, 2)[touch]
-    beside = pd.DataFrame({"unit": a[touch], "story": story[b[touch]], "m": lengths})
-    # Beside a story or not, one of the same grids tells it; one that lies beside it comes first.
-    every = pd.MultiIndex.from_product([np.flatnonzero(moved), range(len(table))])
-    ways = pd.concat([beside, every.to_frame(index=False, name=["unit", "story"]).assign(m=0.0)])
-    goal, left = (table[key].to_numpy(object)[ways["story"]] for key in ("grid_id", KEYS[0]))
-    unit = ways["unit"].to_numpy()
-    ways["far"] = 2 - 2 * (goal == now[unit]) - (followed(left, names.recoded) == was[unit])
-    ways["apart"] = ways["m"] == 0
-    order = ["unit", "apart", "far", "m", "story"]
-    first = ways.sort_values(order, ascending=[True, True, True, False, True])
-    said: list[set[str]] = [set() for _ in range(len(table))]
-    for row in first.drop_duplicates("unit").itertuples(index=False):
-        # By the name of today: under its new one it would look as if it had always been there.
-        ends = [str(zone[row.unit]) for zone in (before, now)]
-        said[row.story].add("划入".join(called.get(end, end) for end in ends))
-    return ["".join(f"；另有无户的地由{way}" for way in sorted(ways)) for ways in said]
 
 
 def _summed(drawn: Drawn, pieces: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+import geopandas as gpd
 import networkx as nx
 import numpy as np
 import pandas as pd
@@ -17,8 +18,8 @@ import lingwu_grid as lg
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
+from lingwu_grid.planning.empty_ground import ground_within, other_ground
 from lingwu_grid.planning.reasons import Undoing
-from lingwu_grid.planning.stories import _other_ground
 from lingwu_grid.planning.story_ground import _beside, _place, side_of
 
 if TYPE_CHECKING:
@@ -299,15 +300,58 @@ def test_ground_where_nobody_lives_is_told_where_it_changes() -> None:
         {"previous_grid_id": ["a", "c"], "grid_id": ["b", "d"], "unit_numbers": [[2], [5]]}
     )
     called = {"a": "甲", "b": "乙", "c": "丙"}
-    assert _other_ground(drawn, table, called) == [
-        "；另有无户的地由甲划入乙", "；另有无户的地由丙划入乙；另有无户的地由丙划入甲"
-    ]  # fmt: skip
+    undoing = _undoing({}, {}, list(after))
+
+    def told(table: pd.DataFrame) -> list[tuple[str, list[int]]]:
+        made = other_ground(drawn, table, called, undoing)
+        return [(re.sub("（.*?）", "", one.said), one.units.tolist()) for one in made]
+
+    assert told(table) == [
+        ("；另有无户的地由甲划入乙", [1]),
+        ("；另有无户的地由丙划入乙；另有无户的地由丙划入甲", [4, 6]),
+    ]
     # Without the story between them, the first tells what goes to its grid; c to a is told too.
-    alone = _other_ground(drawn, table[:1], called)
-    assert alone == ["；另有无户的地由丙划入乙；另有无户的地由丙划入甲；另有无户的地由甲划入乙"]
+    all_ways = "；另有无户的地由丙划入乙；另有无户的地由丙划入甲；另有无户的地由甲划入乙"
+    assert told(table[:1]) == [(all_ways, [1, 4, 6])]
     # A grid with a new code is told by its name of today.
-    drawn.names.recoded = {"a": "e"}
-    assert _other_ground(drawn, table[:1], called | {"e": "戊"})[0].endswith("由甲划入乙")
+    drawn.names.recoded, called["e"] = {"a": "e"}, "戊"
+    assert told(table[:1])[0][0].endswith("由甲划入乙")
     drawn.names.recoded = {}
     fabric.units["households"] = 50
-    assert _other_ground(drawn, table, called) == ["", ""]
+    assert told(table) == [("", []), ("", [])]
+
+
+def test_why_ground_without_homes_changes() -> None:
+    """A row a a b P b: without the park, b falls apart; at its end only the border counts."""
+    called = {"a": "甲", "b": "乙"}
+
+    def why(units: str, park: int, **metres: list[float]) -> str:
+        plain = _undoing({}, {"a": 100, "b": 100}, list(units))
+        homes = np.where(np.arange(len(units)) == park, 0, 50)
+        lengths = {key: np.array(value) for key, value in metres.items()}
+        borders = plain.borders._replace(**lengths)
+        fields = {"borders": borders, "households": homes, "called": called}
+        return replace(plain, **fields).ground_reason(np.array([park]), "a", "b")
+
+    assert why("aabbb", 3) == "如果不划，乙就不再连片"
+    # The border goes from between a and the park to between the park and b.
+    even, saved, less = [40.0] * 4, [40.0, 40.0, 45.0, 40.0], [40.0, 40.0, 44.9, 40.0]
+    clearer, shorter = "划了以后，不沿路、墙、水的边界较短", "划了以后，边界较短"
+    together = "与相邻住户的调整是一起定的"
+    assert why("aabbb", 2, off_line_m=saved) == clearer
+    assert why("aabbb", 2, off_line_m=less, length_m=saved) == shorter
+    assert why("aabbb", 2, off_line_m=even, length_m=less) == together
+
+
+def test_ground_that_goes_with_a_story_is_told_from_500_square_metres() -> None:
+    units = gpd.GeoDataFrame(
+        {"households": [3, 0, 0]},
+        geometry=[
+            shapely.box(0, 0, 90, 90),
+            shapely.box(90, 0, 100, 49.9),
+            shapely.box(0, 0, 1, 1),
+        ],
+    )
+    table = pd.DataFrame({"unit_numbers": [[0, 1], [0, 1, 2], [0]]})
+    drawn = SimpleNamespace(fabric=SimpleNamespace(units=units))
+    assert ground_within(drawn, table) == ["", "；连同相连的无户的地", ""]

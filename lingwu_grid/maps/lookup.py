@@ -59,6 +59,10 @@ def lookup(record: PlanRecord) -> dict[str, Any]:
     }
 
 
+PASSES = "⇄"
+"""Mark of a grid that passes to another community as a whole."""
+
+
 def _marks(record: PlanRecord) -> dict[str, dict[str, str]]:
     """Give the zones whose count is told with a mark, of the plan and of today, by code."""
     after = {
@@ -66,6 +70,8 @@ def _marks(record: PlanRecord) -> dict[str, dict[str, str]]:
         for table, key in ((record.grids, "grid_id"), (record.communities, "community_id"))
         for code, status in zip(table[key], table["status"], strict=True)
     }
+    for code in record.recoded.values():
+        after[code] = after.get(code, "") + PASSES
     today = record.backdrop.get("grids")
     before = {}
     if today is not None:

@@ -14,7 +14,7 @@ from lingwu_grid.maps import layers as draw
 from lingwu_grid.maps.ahead import AHEAD, AHEAD_FIELDS, leaving_zones
 from lingwu_grid.maps.elements import Data, FeatureGroup, LayerControl, Page, Script
 from lingwu_grid.maps.labels import labels
-from lingwu_grid.maps.lookup import lookup
+from lingwu_grid.maps.lookup import PASSES, lookup
 from lingwu_grid.maps.service import service_layers
 from lingwu_grid.maps.shell import new_page, rendered
 from lingwu_grid.maps.stories import drawn_cards
@@ -237,6 +237,7 @@ def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:
         title=title,
         notice="" if is_outgoing and notice == INTERNAL_NOTICE else notice,
         outgoing=is_outgoing,
+        passing=PASSES if record.recoded else "",
         may_leave=OUTGOING if is_outgoing else INTERNAL,
         drawn=datetime.date.today().isoformat(),
         plan=plan_of(record),

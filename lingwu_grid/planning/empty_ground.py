@@ -28,7 +28,7 @@ class Told(NamedTuple):
     units: NDArray[np.int64]
 
 
-def ground_within(drawn: Drawn, table: pd.DataFrame) -> list[str]:
+def ground_within(drawn: Drawn, table: pd.DataFrame, whole: NDArray[np.bool_]) -> list[str]:
     """
     Say of each story whether ground where nobody lives goes the same way with it.
 
@@ -38,11 +38,14 @@ def ground_within(drawn: Drawn, table: pd.DataFrame) -> list[str]:
         A plan and the day before it.
     table
         One row a story, with `unit_numbers`.
+    whole
+        Which stories are a grid that passes with all of its ground.
     """
     units = drawn.fabric.units
     bare = np.where(units["households"].to_numpy() == 0, units.geometry.area.to_numpy(), 0.0)
     areas = [bare[np.asarray(numbers)].sum() for numbers in table["unit_numbers"]]
-    return ["；连同相连的无户的地" if area >= LEAST_M2 else "" for area in areas]
+    goes = (np.array(areas) >= LEAST_M2) & ~whole
+    return np.where(goes, "；连同相连的无户的地", "").tolist()
 
 
 def other_ground(

@@ -71,7 +71,7 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
     other = other_ground(drawn, table, called, undoing)
     table["border"] += [
         f"{within}{told.said}"
-        for within, told in zip(ground_within(drawn, table), other, strict=True)
+        for within, told in zip(ground_within(drawn, table, whole), other, strict=True)
     ]
     table["said"] = [_said(story, undoing, called) for story in table.itertuples(index=False)]
     ids = drawn.fabric.units["unit_id"].to_numpy(object)

@@ -12,9 +12,10 @@ import polyline
 import shapely
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
-from shapely import LineString, Point
+from shapely import LineString, Point, Polygon
 
 from lingwu_grid.contract.kinds import MOVED
+from lingwu_grid.maps.lookup import PASSES, lookup
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.sharing import Shared
 from lingwu_grid.maps.stories import drawn_cards, story_cards
@@ -101,6 +102,57 @@ def test_the_ground_of_a_story_and_both_borders_are_drawn(
         # No arrow where the ground is all but in its new grid on the screen.
         arrows += "#b71c1c" in strokes
     assert arrows > 0
+
+
+def test_ground_without_homes_is_drawn_apart_from_homes(small_plan: Plan) -> None:
+    units = small_plan.units.set_index("unit_id")
+    other = 0
+    for card, story in zip(
+        drawn_cards(small_plan), small_plan.stories.itertuples(index=False), strict=True
+    ):
+        mine = units.loc[story.units.split(" ")]
+        told = units.loc[story.ground.split(" ") if story.ground else []]
+        assert (told["households"] == 0).all()
+        other += len(told)
+        bare = pd.concat([mine.geometry[mine["households"] == 0], told.geometry])
+        homes = mine.geometry[mine["households"] > 0]
+        for rings, shapes in ((card["rings"], homes), (card["parks"], bare)):
+            ground = shapely.union_all(
+                [Polygon(polyline.decode(ring, 6, geojson=True)) for ring in rings]
+            )
+            wanted = shapes.union_all()
+            # Holes are not drawn: nothing of the ground is missing, and nothing lies outside it.
+            filled = [Polygon(part.exterior) for part in shapely.get_parts(wanted)]
+            assert shapely.symmetric_difference(ground, shapely.union_all(filled)).area < 5e-9
+    assert other
+
+
+def test_a_story_has_the_screen_and_its_names_stand_on_white(
+    browser: WebDriver, page: Path, small_plan: Plan
+) -> None:
+    browser.set_window_size(1366, 768)
+    assert open_page(browser, page) == []
+    figures = browser.find_element(By.CSS_SELECTOR, ".panel .of-plan")
+    assert figures.is_displayed()
+    assert not browser.find_elements(By.CSS_SELECTOR, "[data-told]")
+    browser.find_element(By.ID, "story-open").click()
+    assert not figures.is_displayed()
+    told = [span.text for span in browser.find_elements(By.CSS_SELECTOR, "[data-told]")]
+    goal = small_plan.names[small_plan.stories["grid_id"].iloc[0]]
+    assert any(goal in text for text in told)
+    ground = browser.execute_script(
+        "return getComputedStyle(document.querySelector('[data-told]')).backgroundColor"
+    )
+    assert ground == "rgba(255, 255, 255, 0.8)"
+    browser.find_element(By.ID, "story-close").click()
+    assert figures.is_displayed()
+
+
+def test_a_grid_that_passes_to_another_community_has_a_mark(small_plan: Plan) -> None:
+    marks = lookup(small_plan)["marks"]["after"]
+    passing = set(small_plan.recoded.values())
+    assert passing
+    assert {code for code, mark in marks.items() if mark.endswith(PASSES)} == passing
 
 
 def test_a_community_narrows_the_list_and_its_sum(

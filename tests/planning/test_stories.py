@@ -352,6 +352,7 @@ def test_ground_that_goes_with_a_story_is_told_from_500_square_metres() -> None:
             shapely.box(0, 0, 1, 1),
         ],
     )
-    table = pd.DataFrame({"unit_numbers": [[0, 1], [0, 1, 2], [0]]})
+    table = pd.DataFrame({"unit_numbers": [[0, 1], [0, 1, 2], [0], [0, 1, 2]]})
     drawn = SimpleNamespace(fabric=SimpleNamespace(units=units))
-    assert ground_within(drawn, table) == ["", "；连同相连的无户的地", ""]
+    whole = np.array([False, False, False, True])  # of a grid that passes there is no need to say
+    assert ground_within(drawn, table, whole) == ["", "；连同相连的无户的地", "", ""]

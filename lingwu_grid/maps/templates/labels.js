@@ -54,6 +54,7 @@
     function always(z) {
       var word = zone(z);
       word.box = undefined;
+      word.told = true;
       word.must = true;
       (told.aims || []).forEach(function (aim) {
         if (aim[0] === z[0][1] && aim[1] && (aim[2] || !isInSight(word))) { word.lat = aim[1][0]; word.lng = aim[1][1]; }
@@ -63,9 +64,9 @@
     // Then the compounds that the story names.
     function isNamed(word) { return told.head && told.head.indexOf(word.lines[0]) >= 0; }
     var compounds = named('小区');
-    compounds.forEach(function (word) { word.must = isNamed(word); });
+    compounds.forEach(function (word) { word.must = word.told = isNamed(word); });
     first = first.map(always).concat(compounds.filter(isNamed));
-    return first.concat(told.along.map(line), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), compounds.filter(function (word) { return !isNamed(word); }), along('道路'));
+    return first.concat(told.along.map(line).map(function (word) { word.told = true; return word; }), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), compounds.filter(function (word) { return !isNamed(word); }), along('道路'));
   }
   var names = new Labels(map, words);
   document.addEventListener('lingwu:wipe', function () { names.draw(); });

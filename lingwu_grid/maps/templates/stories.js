@@ -20,8 +20,9 @@
     var way = b.subtract(a), length = Math.sqrt(way.x * way.x + way.y * way.y);
     if (length < 12) { return; }
     var unit = way.divideBy(length), side = L.point(-unit.y, unit.x);
-    // The name of the grid stands at the end: the head stops before it.
-    b = b.subtract(unit.multiplyBy(Math.min(26, length / 2)));
+    // The name of the grid stands at the end, wider than it is high: the head stops before it.
+    var name = Math.min(62 / Math.max(Math.abs(unit.x), 0.01), 24 / Math.max(Math.abs(unit.y), 0.01));
+    b = b.subtract(unit.multiplyBy(Math.min(name, length / 2)));
     var back = b.subtract(unit.multiplyBy(14));
     function place(point) { return map.layerPointToLatLng(point); }
     L.polyline([from, place(back)], { pane: 'marks', color: '#b71c1c', weight: 4, interactive: false }).addTo(drawn);

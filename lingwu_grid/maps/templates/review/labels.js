@@ -13,6 +13,7 @@ export const L = /** @type {any} */ (globalThis).L;
  * @property {number} lng
  * @property {number} [slope] degrees clockwise that the line has there which it is the name of
  * @property {boolean} [must] told of just now: it may stand farther off its place
+ * @property {boolean} [told] told of just now: it stands on white, above the lines drawn there
  * @property {number[]} [box] west, south, east and north of its zone
  */
 
@@ -164,7 +165,7 @@ export class Labels {
    * @param {Word} word
    * @param {any} at
    */
-  put(lines, { kind, slope }, at) {
+  put(lines, { kind, slope, told }, at) {
     const text = document.createElement('span');
     lines.forEach((line, k) => {
       if (k) { text.append(document.createElement('br')); }
@@ -173,6 +174,7 @@ export class Labels {
     text.style.font = FONTS[kind] + this.family;
     text.style.lineHeight = LINE + 'px';
     text.dataset.kind = kind;
+    if (told) { text.dataset.told = ''; }
     if (slope) { text.style.transform = 'translate(-50%, -50%) rotate(' + slope + 'deg)'; }
     L.marker(at, {
       interactive: false, keyboard: false, pane: 'labels',

@@ -45,7 +45,7 @@ def ground_within(drawn: Drawn, table: pd.DataFrame, whole: NDArray[np.bool_]) -
     bare = np.where(units["households"].to_numpy() == 0, units.geometry.area.to_numpy(), 0.0)
     areas = [bare[np.asarray(numbers)].sum() for numbers in table["unit_numbers"]]
     goes = (np.array(areas) >= LEAST_M2) & ~whole
-    return np.where(goes, "；连同相连的无户的地", "").tolist()
+    return ["；连同相连的无户的地" if one else "" for one in goes.tolist()]
 
 
 def other_ground(

@@ -1,4 +1,4 @@
-"""Outlines: how narrow a zone of some units gets, and what that costs."""
+"""Outlines: how narrow a zone of some units gets, how often it bends, and what that costs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.enclosures import ON_LINE_M
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.fabric.units import Fabric
 
 NARROW_M = 20.0
 """Width below which a part of a zone is a neck or a finger."""
@@ -18,6 +23,15 @@ SPECK_M2 = 200.0
 
 LOST_SHARE = 0.02
 """Share of a zone's ground that may be narrower before it counts as fingers."""
+
+THINNED_M = 4.0
+"""A bend of cells less deep than this is gone once the border is drawn straight."""
+
+SHARP = np.radians(30.0)
+"""Angle from which an outline bends."""
+
+BEND_M = 25.0
+"""Metres of border off the lines that a bend weighs, for the zone on either side of it."""
 
 
 def openings(shapes: NDArray[np.object_]) -> NDArray[np.float64]:
@@ -54,6 +68,31 @@ def is_necked(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.asarray((found[:, 0] > 0) | (found[:, 1] > LOST_SHARE), np.bool_)
 
 
+def bends(shape: shapely.Geometry, lines: shapely.STRtree) -> int:
+    """
+    Count the sharp bends of an outline that are on no line.
+
+    Parameters
+    ----------
+    shape
+        A polygon, or several, metres.
+    lines
+        Roads, waters, walls and borders of today.
+    """
+    thin = shapely.get_parts(shapely.simplify(shape, THINNED_M))
+    sharp = []
+    for ring in shapely.get_exterior_ring(thin):
+        places = shapely.get_coordinates(ring)
+        step = np.diff(places, axis=0)
+        way = np.arctan2(step[:, 1], step[:, 0])
+        turn = np.diff(way, append=way[0])
+        turn = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
+        sharp.append(places[1:][turn > SHARP])
+    found = shapely.points(np.concatenate(sharp))
+    near = lines.query(found, "dwithin", distance=ON_LINE_M)[0]
+    return len(found) - len(np.unique(near))
+
+
 class Outlines:
     """
     Price of the outline of a zone, for the solver: it knows units, not polygons.
@@ -64,10 +103,21 @@ class Outlines:
         Polygon of each unit, metres.
     weight
         Price of a necked zone, households.
+    lines
+        What a border may run on: a bend there costs nothing.
+    border
+        Price of a kilometre of border off the lines, households.
     """
 
-    def __init__(self, shapes: NDArray[np.object_], weight: float) -> None:
+    def __init__(
+        self,
+        shapes: NDArray[np.object_],
+        weight: float,
+        lines: NDArray[np.object_],
+        border: float,
+    ) -> None:
         self._shapes, self._weight = shapes, weight
+        self._lines, self._bend = shapely.STRtree(lines), border * BEND_M / 1000
         self._known: dict[bytes, float] = {}
 
     def __call__(self, units: NDArray[np.int64]) -> float:
@@ -76,7 +126,8 @@ class Outlines:
 
         A neck costs the weight, and half of it more for each piece it parts; so do fingers over
         the share allowed. Below that, half the weight in proportion: a zone that is nearly
-        necked is worse than one that is not.
+        necked is worse than one that is not. A bend off the lines costs as much as `BEND_M` of
+        border off them.
         """
         key = units.astype(np.int64).tobytes()
         if key not in self._known:
@@ -84,5 +135,12 @@ class Outlines:
             (more, lost), *_ = openings(np.array([shape], object)).tolist()
             price = (more > 0) + 0.5 * more + (lost > LOST_SHARE)
             price += 0.5 * min(lost / LOST_SHARE, 2.0)
-            self._known[key] = float(self._weight * price)
+            turned = self._bend * bends(shape, self._lines) if self._bend else 0.0
+            self._known[key] = float(self._weight * price) + turned
         return self._known[key]
+
+
+def outlines_of(fabric: Fabric, rules: Rules) -> Outlines:
+    """Price the outlines of zones of these units, by the prices of the rules."""
+    shapes, lines = fabric.units.geometry.to_numpy(), fabric.lines.shape
+    return Outlines(shapes, rules.neck_weight, lines, rules.border_weight)

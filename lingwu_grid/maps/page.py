@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from typing import TYPE_CHECKING, Any
 
 import folium
@@ -310,4 +311,12 @@ def _findings(record: PlanRecord) -> list[tuple[str, str]]:
     if not len(table):
         return []
     told = table[table["severity"] != "notice"]
-    return list(zip(told["place"].astype(str), told["message"].astype(str), strict=True))
+    names = dict(record.names)
+    if "compounds" in record.backdrop:
+        compounds = record.backdrop["compounds"]
+        names |= dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
+
+    def named(text: object) -> str:
+        return re.sub(r"[0-9A-Za-z]+", lambda word: names.get(word[0]) or word[0], str(text))
+
+    return [(named(p), named(m)) for p, m in zip(told["place"], told["message"], strict=True)]

@@ -40,9 +40,10 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     list of dict
         head, place, shared (compounds of which a part goes, with all their buildings), households,
         elderly, reason, border; left and goal (code, code of today, name, households today and in
-        the plan, range); was and now (communities), across (both with counts), still (who stays
-        in a community that the rest of the grid leaves); and the places an arrow goes from and to,
-        and one in what is left of the grid (back; latitude, longitude). Empty for a part that may
+        the plan, range); was and now (communities), across (both with counts), band (what the new
+        one may have), still (who stays in a community that the rest of the grid leaves); and the
+        places an arrow goes from and to, and one in what is left of the grid (back; latitude,
+        longitude). Empty for a part that may
         leave the office: its table is empty.
     """
     return [card for card, *_ in _told(record, record.stories if told is None else told)]
@@ -61,29 +62,46 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     -------
     list of dict
         As :func:`story_cards`, and along (what the border is said to run along, as
-        :func:`named_lines` gives it); rings of the ground with homes and of that without (parks,
-        which the border tells of), fresh and ended border (packed).
+        :func:`named_lines` gives it); rings of the ground with homes and of that without (parks),
+        where that goes which goes another way (others: words, latitude, longitude), fresh and
+        ended border (packed).
     """
     lines, units = Lines(record), record.units.set_index("unit_id")
-    return [
-        card
-        | {"along": _along(record.backdrop, ground, story.border)}
-        | _grounds(units, story)
-        | lines.of(
-            story.units.split(" "), ground,
-            is_whole=stays(story.previous_grid_id, story.grid_id, record.recoded),
-        )
-        for card, ground, story in _told(record, record.stories)
-    ]  # fmt: skip
+    cards = []
+    for card, ground, story in _told(record, record.stories):
+        is_whole = stays(story.previous_grid_id, story.grid_id, record.recoded)
+        mine = units.loc[story.units.split(" ")]
+        # Of a grid that passes, all ground passes; else what has no homes is drawn apart.
+        is_bare = (mine["households"] == 0) & (not is_whole)
+        borders = lines.of([*mine.index], ground, is_whole=is_whole)
+        bare, others = [mine.geometry[is_bare]], []
+        for way, park in _other_ground(units, story):
+            shape = joined(park)
+            name = record.names.get(way[1], way[1])
+            others.append(
+                [f"无户，划入{name}", *_turned(shapely.get_coordinates(middles(shape)))[0]]
+            )
+            more = lines.of([*park.index], shape, is_whole=False)
+            borders = {kind: borders[kind] + more[kind] for kind in borders}
+            bare.append(park)
+        drawn = {
+            "along": _along(record.backdrop, ground, story),
+            "rings": _rings(joined(mine.geometry[~is_bare])),
+            "parks": _rings(joined(pd.concat(bare))),
+            "others": others,
+        }
+        cards.append(card | drawn | borders)
+    return cards
 
 
-def _grounds(units: gpd.GeoDataFrame, story: Any) -> dict[str, Any]:  # noqa: ANN401 - a row
-    """Give the rings of a story's ground with homes, and of the ground without that it tells of."""
-    mine = units.loc[story.units.split(" ")]
-    other = units.loc[story.ground.split(" ") if story.ground else []]
-    is_bare = mine["households"] == 0
-    bare = pd.concat([mine.geometry[is_bare], other.geometry])
-    return {"rings": _rings(joined(mine.geometry[~is_bare])), "parks": _rings(joined(bare))}
+def _other_ground(
+    units: gpd.GeoDataFrame,
+    story: Any,  # noqa: ANN401 - a row
+) -> Iterator[tuple[tuple[str, str], gpd.GeoSeries]]:
+    """Give the ground without homes that goes another way than a story that tells of it, by way."""
+    ground = units.loc[story.ground.split(" ") if story.ground else []]
+    for way, park in ground.groupby(["previous_grid_id", "grid_id"]):
+        yield (str(way[0]), str(way[1])), park.geometry
 
 
 def _told(
@@ -109,9 +127,10 @@ def _told(
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
             "across": sides.across(story),
+            "band": sides.band(story.community_id),
             "still": sides.still(story),
             "shared": sides.shared(story),
-            **_arrow(homes, sides, story),
+            **_arrow(homes, ground, sides, story),
         }
         yield card, ground, story
 
@@ -216,6 +235,10 @@ class _Sides:
             told.append(f"{self._names.get(code, code)}（{today.get(code, 0)} → {now}）")
         return " → ".join(told)
 
+    def band(self, community: str) -> tuple[int, int | None]:
+        """Give the fewest and most households that a community may have."""
+        return range_of(self._rules, "community", community)
+
     def still(self, story: Any) -> str:  # noqa: ANN401 - a row
         """Say who stays in a community that the rest of the grid leaves; empty for anyone else."""
         new = self._recoded.get(story.previous_grid_id, "")
@@ -237,19 +260,22 @@ class _Sides:
         )
 
     def aim(self, grid: str, ground: shapely.Geometry) -> shapely.Point:
-        """Give where an arrow to a grid ends: on ground that was not just given to it."""
-        shape = self._shapes[grid]
-        rest = shapely.difference(shape, ground)
-        return middles(shape if rest.is_empty else rest)
+        """Give where an arrow to a grid ends: near, on ground that was not just given to it."""
+        rest = shapely.difference(self._shapes[grid], ground)
+        near = _near(rest, ground)
+        return middles(next(g for g in (near, rest, self._shapes[grid]) if not g.is_empty))
 
     def beside(self, grid: str, ground: shapely.Geometry) -> shapely.Point | None:
         """Give a place in what is left of a grid that is near some ground; None where none is."""
         shape = self._shapes.get(self._recoded.get(grid, grid))
-        if shape is None:
-            return None
-        reach = max(shapely.length(shapely.envelope(ground)) / 8, BESIDE)
-        near = shapely.intersection(shape, shapely.buffer(ground, reach))
+        near = shapely.Point() if shape is None else _near(shape, ground)
         return None if near.is_empty else middles(near)
+
+
+def _near(shape: shapely.Geometry, ground: shapely.Geometry) -> shapely.Geometry:
+    """Give what of a shape is near some ground: as far off as that is wide, or nearly."""
+    reach = max(shapely.length(shapely.envelope(ground)) / 8, BESIDE)
+    return shapely.intersection(shape, shapely.buffer(ground, reach))
 
 
 def _signed(number: int) -> str:
@@ -269,12 +295,17 @@ def _sizes(zones: NDArray[np.object_]) -> dict[str, int]:
     return {zone: n for zone, n in zip(codes.tolist(), count.tolist(), strict=True) if zone}
 
 
-def _arrow(shape: shapely.Geometry, sides: _Sides, story: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Give the arrow from the middle of a story's ground to the grid it goes to, if any."""
-    middle = middles(shape)
+def _arrow(
+    homes: shapely.Geometry,
+    ground: shapely.Geometry,
+    sides: _Sides,
+    story: Any,  # noqa: ANN401 - a row
+) -> dict[str, Any]:
+    """Give the arrow from the middle of a story's homes to the grid they go to, if any."""
+    middle = middles(homes)
     is_move = not sides.is_passing(story)
-    goal = sides.aim(story.grid_id, shape) if is_move else middle
-    near = sides.beside(story.previous_grid_id, shape) if is_move else None
+    goal = sides.aim(story.grid_id, ground) if is_move else middle
+    near = sides.beside(story.previous_grid_id, ground) if is_move else None
     return {
         "back": None if near is None else _turned(shapely.get_coordinates(near))[0],
         "from": _turned(shapely.get_coordinates(middle))[0],
@@ -288,27 +319,34 @@ def _rings(ground: shapely.Geometry) -> Any:  # noqa: ANN401 - nested as GeoJSON
     return packed([ring.tolist() for ring in rings])
 
 
-LINES = re.compile("的界线取消|的社区界取消|[；，、]|社区界|大部分|改沿|另沿|原沿")
-"""What stands between the names in what is said of a border."""
+LINES = re.compile(
+    "的界线取消|的社区界取消|[；，、]|社区界|大部分|改沿|另沿|原沿|另一段"
+    "|(?:[东西南北]{1,2}侧|旁|以[东西南北]{1,2}|附近) \\d+ 栋"
+)
+"""What stands between the names in what is said of a border, or of a place."""
 BESIDE = 2e-4
 """Degrees, some 20 m: a line named beside a story is no farther from its ground."""
+NEAREST = 2e-3
+"""Degrees: the street that a story's place is told by is no farther."""
 
 
 def _along(
-    backdrop: dict[str, gpd.GeoDataFrame], ground: shapely.Geometry, border: str
+    backdrop: dict[str, gpd.GeoDataFrame],
+    ground: shapely.Geometry,
+    story: Any,  # noqa: ANN401
 ) -> list[list[Any]]:
     """Give the roads and waters that a border is said to run along where they pass the ground."""
-    said = set(LINES.split(border))
-    near = shapely.buffer(ground, BESIDE)
-    layers = {}
-    for name in ("barriers", "roads"):
-        table = backdrop.get(name)
-        if table is not None and len(table):
-            table = table[table["name"].isin(said)]
-            layers[name] = table.set_geometry(table.geometry.intersection(near))
     first: dict[str, list[Any]] = {}
-    for line in named_lines(layers):
-        first.setdefault(line[1], line)
+    for said, far in ((story.border, BESIDE), (story.place, NEAREST)):
+        names, near = set(LINES.split(said)), shapely.buffer(ground, far)
+        layers = {}
+        for name in ("barriers", "roads"):
+            table = backdrop.get(name)
+            if table is not None and len(table):
+                table = table[table["name"].isin(names)]
+                layers[name] = table.set_geometry(table.geometry.intersection(near))
+        for line in named_lines(layers):
+            first.setdefault(line[1], line)
     return list(first.values())
 
 

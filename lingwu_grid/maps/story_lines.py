@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 TOUCH = 1e-9
 """Degrees: units this near share a border; they tile."""
+
+SHIFT = 3e-5
+"""Degrees, some 3 m: a border that only shifts by less is neither new nor gone, as it is told."""
 
 
 class _Zones(NamedTuple):
@@ -76,16 +80,31 @@ class Lines:
         was = np.isin(zones.today[near], zones.today[mine])
         now = np.isin(zones.plan[near], zones.plan[mine])
         rim = shapely.boundary(ground)
+        about = self._tree.query(rim, "dwithin", distance=SHIFT)
         return {
-            "fresh": self._shared(rim, near[was & ~now]),
-            "ended": self._shared(rim, near[~was & now]),
+            "fresh": self._shared(rim, near[was & ~now], self._borders(about, zones.today)),
+            "ended": self._shared(rim, near[~was & now], self._borders(about, zones.plan)),
         }
 
-    def _shared(self, rim: shapely.Geometry, units: NDArray[np.int64]) -> list[Any]:
+    def _borders(self, units: NDArray[np.int64], zone: NDArray[np.object_]) -> shapely.Geometry:
+        """Give the borders that some units make between their zones."""
+        grounds = [
+            shapely.union_all(shapely.make_valid(self._shapes[units[zone[units] == z]]))
+            for z in sorted(set(zone[units].tolist()))
+        ]
+        pairs = [shapely.intersection(a, b) for a, b in combinations(grounds, 2)]
+        return shapely.union_all(pairs) if pairs else shapely.GeometryCollection()
+
+    def _shared(
+        self, rim: shapely.Geometry, units: NDArray[np.int64], other: shapely.Geometry
+    ) -> list[Any]:
+        """Give where a rim meets units, but for what only shifted from another border."""
         if not len(units):
             return []
         rest = shapely.union_all(shapely.make_valid(self._shapes[units]))
-        parts = shapely.get_parts(shapely.intersection(rim, rest))
-        lines = parts[shapely.get_type_id(parts) == 1]
+        met = shapely.get_parts(shapely.intersection(rim, rest))
+        met = shapely.line_merge(shapely.multilinestrings(met[shapely.get_type_id(met) == 1]))
+        left = shapely.get_parts(shapely.difference(met, shapely.buffer(other, SHIFT)))
+        lines = left[(shapely.get_type_id(left) == 1) & (shapely.length(left) > SHIFT)]
         merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
         return [packed(shapely.get_coordinates(line).tolist()) for line in merged]

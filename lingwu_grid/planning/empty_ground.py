@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from lingwu_grid.planning.drawn import Drawn
     from lingwu_grid.planning.reasons import Undoing
 
+BESIDE_M = 10.0
+"""A story that touches ground along less does not lie beside it."""
+
 LEAST_M2 = 500.0
 """Less ground without homes inside a story is not worth a word: a verge, a yard."""
 
@@ -105,6 +108,8 @@ def _tellers(drawn: Drawn, table: pd.DataFrame) -> pd.DataFrame:
     touch = moved[a] & (story[b] >= 0)
     lengths = np.tile(fabric.borders.length_m, 2)[touch]
     beside = pd.DataFrame({"unit": a[touch], "story": story[b[touch]], "m": lengths})
+    beside = beside.groupby(["unit", "story"], as_index=False)["m"].sum()
+    beside = beside[beside["m"] >= BESIDE_M]
     # Beside a story or not, one of the same grids tells it; one that lies beside it comes first.
     every = pd.MultiIndex.from_product([np.flatnonzero(moved), range(len(table))])
     ways = pd.concat([beside, every.to_frame(index=False, name=["unit", "story"]).assign(m=0.0)])

@@ -57,7 +57,7 @@ class Undoing:
     recoded
         New code of each grid of today that passes to another community; counts stand under it.
     goals
-        Households that each grid of today sends to each grid of the plan.
+        Households that each grid, and each community, of today sends to each of the plan.
     stayed
         Households of every grid and community that have it today and in the plan.
     grid_today
@@ -183,40 +183,51 @@ class Undoing:
                 continue
             if old and old not in self.plan:
                 said.append(self._ended(old, bands))
-                said += self._not_together(old, story)
+                said += self._not_together(old, new, story.households, bands)
             elif old:
-                said += self._over(old, self.plan[old] + story.households, bands)
-            said += self._under(new, self.plan.get(new, 0) - story.households, bands)
+                said += self._over(old, story.households, bands)
+            said += self._under(new, story.households, bands)
         return said
 
     def _ended(self, zone: str, bands: Bands) -> str:
         name, households = self.called.get(zone, zone), self.today.get(zone, 0)
         least, kind = bands.of(zone).lower, "网格" if bands is self.grids else "社区"
-        if households < least:
-            return f"{name}现状只有 {households} 户，不足下限 {least} 户，撤销，各户划入相邻{kind}"
-        return f"{name}撤销，各户划入相邻{kind}"
+        short = f"现状只有 {households} 户，不足下限 {least} 户，" if households < least else ""
+        return f"{name}{short}撤销，各户划入相邻{kind}{self._for_whom(zone, bands)}"
 
-    def _not_together(self, zone: str, story: Story) -> list[str]:
-        """Tell why a lesser part of a grid that ends does not go where most of it goes."""
+    def _for_whom(self, zone: str, bands: Bands) -> str:
+        """Tell which zones would be short without the households of one that ends."""
+        short = [
+            self.named(goal)
+            for goal, n in sorted(
+                self.goals.get(zone, {}).items(), key=lambda way: (-way[1], way[0])
+            )
+            if goal in self.today and self.plan[goal] - n < bands.of(goal).lower <= self.plan[goal]
+        ]
+        return f"，其中{'、'.join(short)}没有这些户就不足下限" if short else ""
+
+    def _not_together(self, zone: str, new: str, coming: int, bands: Bands) -> list[str]:
+        """Tell why a lesser part of a zone that ends does not go where most of it goes."""
         goals = self.goals.get(zone, {})
-        most = max(goals, key=lambda goal: (goals[goal], goal), default=story.grid_id)
-        upper = self.grids.of(most).upper
-        households = self.plan.get(most, 0) + story.households
-        if most == story.grid_id or households <= upper:
+        most = max(goals, key=lambda goal: (goals[goal], goal), default=new)
+        upper = bands.of(most).upper
+        households = self.plan.get(most, 0) + coming
+        if most == new or households <= upper:
             return []
         over = households - upper
         return [f"如果也划入{self.named(most)}，那里有 {households} 户，比上限多 {over} 户"]
 
-    def _over(self, zone: str, households: int, bands: Bands) -> list[str]:
-        most = bands.of(zone).upper
+    def _over(self, zone: str, leaving: int, bands: Bands) -> list[str]:
+        most, households = bands.of(zone).upper, self.plan[zone] + leaving
         if households <= most:
             return []
         over = f"如果不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"
         today, joined = self.today.get(zone, 0), self.plan[zone] - self.stayed.get(zone, 0)
-        return [over + (_besides(today, joined, "入") if today <= most else "")]
+        left = today - self.stayed.get(zone, 0) - leaving
+        return [over + _besides(today, joined, left)]
 
-    def _under(self, zone: str, households: int, bands: Bands) -> list[str]:
-        least = bands.of(zone).lower
+    def _under(self, zone: str, coming: int, bands: Bands) -> list[str]:
+        least, households = bands.of(zone).lower, self.plan.get(zone, 0) - coming
         if households >= least:
             return []
         if zone not in self.today:
@@ -224,9 +235,8 @@ class Undoing:
         under = (
             f"如果不划入，{self.named(zone)}只有 {households} 户，比下限少 {least - households} 户"
         )
-        today = self.today[zone]
-        left = today - self.stayed.get(zone, 0)
-        return [under + (_besides(today, left, "出") if today >= least else "")]
+        today, stayed = self.today[zone], self.stayed.get(zone, 0)
+        return [under + _besides(today, self.plan[zone] - stayed - coming, today - stayed)]
 
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
@@ -263,11 +273,12 @@ class Undoing:
 
 
 def _goals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Count the households of each grid of today by where they go."""
-    count = rows.groupby(["previous_grid_id", "grid_id"]).size()
+    """Count the households of each grid and community of today by where they go."""
     goals: dict[str, dict[str, int]] = {}
-    for (old, new), n in count.items():
-        goals.setdefault(str(old), {})[str(new)] = int(n)
+    for level in ("grid", "community"):
+        count = rows.groupby([f"previous_{level}_id", f"{level}_id"]).size()
+        for (old, new), n in count.items():
+            goals.setdefault(str(old), {})[str(new)] = int(n)
     return goals
 
 
@@ -282,13 +293,14 @@ def _stayed(rows: pd.DataFrame, recoded: Mapping[str, str]) -> dict[str, int]:
     return stayed
 
 
-def _besides(today: int, others: int, way: str) -> str:
+def _besides(today: int, joined: int, left: int) -> str:
     """
-    Tell what else goes the other way, where a zone is in its range today and another move is why.
+    Tell what other moves bring a zone and take from it: why a count is not that of today.
 
     Examples
     --------
-    >>> _besides(480, 60, "入"), _besides(480, 0, "入")
-    ('（现状 480 户，另有 60 户划入）', '')
+    >>> _besides(480, 60, 0), _besides(480, 60, 20), _besides(480, 0, 0)
+    ('（现状 480 户，另有 60 户划入）', '（现状 480 户，另有 60 户划入、20 户划出）', '')
     """
-    return f"（现状 {today} 户，另有 {others} 户划{way}）" if others else ""
+    ways = [f"{n} 户划{way}" for n, way in ((joined, "入"), (left, "出")) if n]
+    return f"（现状 {today} 户，另有 {'、'.join(ways)}）" if ways else ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.segments import matched, segments_of
 from lingwu_grid.planning.border_walk import Landmarks, walk_borders
 from lingwu_grid.planning.boundary_text import WAYS
 
@@ -18,10 +19,12 @@ if TYPE_CHECKING:
 
 BORDER_M = 1.5
 """A step of a story's rim this near to what it was parted from is new border."""
-LEAST_SHARE = 0.15
+LEAST_SHARE = 0.1
 """A line along less of that border is not named."""
-PARTLY, MOSTLY = 1 / 3, 2 / 3
+PARTLY, MOSTLY = 0.15, 2 / 3
 """Shares of a border along nothing with a name above which that is said, and said first."""
+SHIFT_M = 3.0
+"""A border that only shifts by less is neither new nor gone."""
 NAMED_PLACES = 2
 """Compounds named before the rest are counted."""
 SIDE_M = 5.0
@@ -52,6 +55,7 @@ def borders_and_places(
     shapes = np.array([shapely.union_all(units[numbers]) for numbers in ground], object)
     steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
     parted, joined = _parted_and_joined(drawn, ground, whole)
+    lines = _zone_lines(drawn)
     near = _nearest_streets(drawn, shapes)
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
@@ -61,8 +65,9 @@ def borders_and_places(
         steps.groupby("zone"), table.itertuples(index=False), strict=True
     ):
         at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
-        new = mine[shapely.dwithin(at, parted[zone], BORDER_M)]
-        old = mine[shapely.dwithin(at, joined[zone], BORDER_M)]
+        today, plan = (_is_near(at, tree) for tree in lines[int(whole[zone])])
+        new = mine[shapely.dwithin(at, parted[zone], BORDER_M) & ~today]
+        old = mine[shapely.dwithin(at, joined[zone], BORDER_M) & ~plan]
         named, gone = ([_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old))
         fresh = _border_said(named, _off_lines(new), is_whole=bool(whole[zone]))
         # One street may gain a border on one stretch and lose one on another.
@@ -82,14 +87,8 @@ def _parted_and_joined(
 
     Of a grid that passes as a whole: what was, or is, of its community.
     """
-    fabric, names = drawn.fabric, drawn.names
-    community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
-    after = names.grid_of_unit
-    level = (
-        (fabric.grid_now, np.array(after, object)),
-        (fabric.community_now, np.array([community.get(g, "") for g in after], object)),
-    )
-    units, borders = fabric.units.geometry.to_numpy(), fabric.borders
+    level = _levels(drawn)
+    units, borders = drawn.fabric.units.geometry.to_numpy(), drawn.fabric.borders
     parted, joined = [], []
     for numbers, is_whole in zip(ground, whole.tolist(), strict=True):
         now, plan = level[is_whole]
@@ -102,6 +101,34 @@ def _parted_and_joined(
         parted.append(shapely.union_all(units[np.unique(beside[was & ~will])]))
         joined.append(shapely.union_all(units[np.unique(beside[~was & will])]))
     return np.array(parted, object), np.array(joined, object)
+
+
+def _levels(drawn: Drawn) -> tuple[tuple[NDArray[np.generic], NDArray[np.object_]], ...]:
+    """Give the zone of each unit today and in the plan: grids, then communities."""
+    fabric, after = drawn.fabric, drawn.names.grid_of_unit
+    community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
+    return (
+        (fabric.grid_now, np.array(after, object)),
+        (fabric.community_now, np.array([community.get(g, "") for g in after], object)),
+    )
+
+
+def _zone_lines(drawn: Drawn) -> list[tuple[shapely.STRtree, shapely.STRtree]]:
+    """Give the borders of today and of the plan, as steps: of grids, then of communities."""
+    segments, owner = segments_of(drawn.fabric.units.geometry.to_numpy())
+    a, b, which = matched(segments, owner)
+    steps = shapely.linestrings(segments[which].reshape(-1, 2, 2))
+    return [
+        (shapely.STRtree(steps[now[a] != now[b]]), shapely.STRtree(steps[plan[a] != plan[b]]))
+        for now, plan in _levels(drawn)
+    ]
+
+
+def _is_near(places: NDArray[np.object_], lines: shapely.STRtree) -> NDArray[np.bool_]:
+    """Tell which places are within `SHIFT_M` of a line."""
+    near = np.zeros(len(places), np.bool_)
+    near[lines.query(places, "dwithin", distance=SHIFT_M)[0]] = True
+    return near
 
 
 def _beside(steps: pd.DataFrame, shape: shapely.Geometry) -> str:
@@ -148,7 +175,7 @@ def _nearest_streets(drawn: Drawn, shapes: NDArray[np.object_]) -> list[str]:
     return found
 
 
-NOTHING_NEW = {True: "本项不改网格界", False: "两网格之间的原界线取消"}
+NOTHING_NEW = {True: "各户不换网格", False: "两网格之间的原界线取消"}
 """What is said where a story makes no new border; True for a grid that passes as a whole."""
 
 
@@ -173,10 +200,10 @@ def _with_ended(fresh: str, ended: list[str] | None, *, is_whole: bool) -> str:
     ['改沿育才街；两网格之间的原界线取消', '改沿育才街']
     >>> _with_ended("两网格之间的原界线取消", ["民生路"], is_whole=False)
     '原沿民生路的界线取消'
-    >>> _with_ended("本项不改网格界", ["民生路"], is_whole=True)
-    '本项不改网格界；原沿民生路的社区界取消'
-    >>> _with_ended("本项不改网格界", None, is_whole=True)
-    '本项不改网格界，社区界的位置也不变'
+    >>> _with_ended("各户不换网格", ["民生路"], is_whole=True)
+    '各户不换网格；原沿民生路的社区界取消'
+    >>> _with_ended("各户不换网格", None, is_whole=True)
+    '各户不换网格，社区界的位置也不变'
     """
     if ended is None:
         return f"{fresh}，社区界的位置也不变" if is_whole and fresh == NOTHING_NEW[True] else fresh
@@ -201,10 +228,10 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
 
     Examples
     --------
-    >>> _border_said(["育才街"], 0.0, is_whole=False), _border_said(["育才街"], 0.5, is_whole=False)
-    ('改沿育才街', '改沿育才街，其余在两侧楼栋之间')
-    >>> _border_said(["育才街"], 0.2, is_whole=True), _border_said([], None, is_whole=True)
-    ('本项不改网格界；社区界改沿育才街', '本项不改网格界')
+    >>> [_border_said(["育才街"], share, is_whole=False) for share in (0.0, 0.16)]
+    ['改沿育才街', '改沿育才街，其余在两侧楼栋之间']
+    >>> _border_said(["育才街"], 0.15, is_whole=True), _border_said([], None, is_whole=True)
+    ('各户不换网格；社区界改沿育才街', '各户不换网格')
     >>> _border_said([], 1.0, is_whole=False), _border_said(["育才街"], 0.8, is_whole=False)
     ('改在两侧楼栋之间，无名称道路、围墙、水系可依', '大部分改在两侧楼栋之间，另沿育才街')
     >>> _border_said([], None, is_whole=False)
@@ -219,7 +246,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
         where = f"大部分改在两侧楼栋之间，另沿{names}"
     else:
         where = f"改沿{names}" + ("，其余在两侧楼栋之间" if off > PARTLY else "")
-    return f"本项不改网格界；社区界{where}" if is_whole else where
+    return f"各户不换网格；社区界{where}" if is_whole else where
 
 
 def _off_lines(steps: pd.DataFrame) -> float | None:

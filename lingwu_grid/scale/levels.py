@@ -18,7 +18,7 @@ from lingwu_grid.engine.instance import pose
 from lingwu_grid.engine.search.start import open_borders, zone_count
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.fabric.numbering import build_graph
-from lingwu_grid.fabric.outlines import Outlines
+from lingwu_grid.fabric.outlines import outlines_of
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.graph import pieces
 from lingwu_grid.lawful import ANY, EXEMPT, LAWFUL, UNLAWFUL, moved
@@ -124,7 +124,7 @@ def _with_level(
     inner = _study_of(study, level, parent)
     fabric = build_fabric(inner)
     graph = build_graph(fabric, inner.rules)
-    shape = Outlines(fabric.units.geometry.to_numpy(), inner.rules.neck_weight)
+    shape = outlines_of(fabric, inner.rules)
     instance = pose(graph, inner.rules, shape)
     solver = partial(solve, seed=seed, stop=stop, workers=threads, watch=watch)
     solution = solver(instance)

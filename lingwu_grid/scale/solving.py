@@ -14,7 +14,7 @@ from lingwu_grid.engine.instance import pose, within
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.fabric.growth import worst_days
 from lingwu_grid.fabric.numbering import build_graph
-from lingwu_grid.fabric.outlines import Outlines
+from lingwu_grid.fabric.outlines import outlines_of
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.planning.foresight import with_foresight
 from lingwu_grid.planning.making import make_record
@@ -72,7 +72,7 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
     clock.lap("fabric")
     growth = worst_days(study, fabric)  # deliveries, demolitions -> the most that come and go
     graph = build_graph(fabric, study.rules, growth)  # units -> neighbours, households, old grids
-    shape = Outlines(fabric.units.geometry.to_numpy(), study.rules.neck_weight)
+    shape = outlines_of(fabric, study.rules)
     instance = pose(graph, study.rules, shape)  # what is lawful, what it costs to move
     solver = partial(solve, seed=job.seed, stop=stop, workers=threads, watch=watch)
     foreseen = None if growth is None else solve_ahead(instance, solver, stop=stop, watch=watch)

@@ -163,13 +163,13 @@ class Claims(Facts):
             return int(self.communities.loc[code, "households_before"])
         return int((self.rows["previous_grid_id"] == code).sum())
 
-    def besides(self, code: str, way: str) -> list[Expected]:
-        """Give the households of a zone today, and how many come to it or leave it (入, 出)."""
+    def besides(self, code: str) -> list[int]:
+        """Give the households of a zone today, and how many come to it and leave it."""
         level = "community" if code in self.communities.index else "grid"
         own = self.recoded.get(code, code)
         flows = self.flows[level]
         today, stays = sum(n for (a, _), n in flows.items() if a == own), flows.get((own, own), 0)
-        return [today, self.size(own) - stays if way == "入" else today - stays]
+        return [today, self.size(own) - stays, today - stays]
 
     def bounds(self, code: str) -> list[float]:
         """Give what a zone may have."""

@@ -266,7 +266,10 @@ def reason_rules(households: int) -> tuple[Rule, ...]:
         return [count, count - high if is_left else low - count]
 
     def besides(b: Bench, m: re.Match[str]) -> list[Expected]:
-        return b.facts.besides(b.code(m[1]), m[4])
+        today, joined, left = b.facts.besides(b.code(m[2]))
+        # The move that is told of is none of the others.
+        others = (joined, left - households) if m[1] == "出" else (joined - households, left)
+        return [today, *(n for n, said in zip(others, (m[5], m[6]), strict=True) if said)]
 
     def together(b: Bench, m: re.Match[str]) -> list[Expected]:
         code = b.code(m[1])
@@ -276,8 +279,9 @@ def reason_rules(households: int) -> tuple[Rule, ...]:
     return (
         _rule(rf"不划([出入])，{Z}(?:（原{Z}）)?(?:有|只有) {N} 户，"
               rf"比[上下]限[多少] {N} 户", without),
-        _rule(rf"如果不划[出入]，{Z}(?:（原{Z}）)?(?:有|只有) [\d,]+ 户，比[上下]限[多少] [\d,]+ 户"
-              rf"（现状 {N} 户，另有 {N} 户划([入出])）", besides),
+        _rule(rf"如果不划([出入])，{Z}(?:（原{Z}）)?(?:有|只有) [\d,]+ 户，"
+              rf"比[上下]限[多少] [\d,]+ 户"
+              rf"（现状 {N} 户，另有 (?:{N} 户划入)?、?(?:{N} 户划出)?）", besides),
         _rule(rf"如果也划入{Z}(?:（原{Z}）)?，那里有 {N} 户，比上限多 {N} 户", together),
         _rule(rf"{Z}现状只有 {N} 户，不足下限 {N} 户",
               lambda b, m: [b.facts.size_today(b.code(m[1])), b.facts.bounds(b.code(m[1]))[0]]),

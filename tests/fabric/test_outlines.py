@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 import shapely
 
-from lingwu_grid.fabric.outlines import Outlines, is_necked, openings
+from lingwu_grid.fabric.outlines import BEND_M, Outlines, bends, is_necked, openings
 
 
 def _two_rooms(width: float) -> shapely.Geometry:
     """Two squares of 100 m, joined by a corridor of 60 m."""
     rooms = [shapely.box(0, 0, 100, 100), shapely.box(160, 0, 260, 100)]
     return shapely.union_all([*rooms, shapely.box(100, 40, 160, 40 + width)])
+
+
+NOWHERE = np.array([shapely.LineString([(1e6, 1e6), (1e6, 1e6 + 1)])], object)
 
 
 def _with_finger(length: float) -> shapely.Geometry:
@@ -45,9 +48,41 @@ def test_a_neck_costs_its_weight_and_nothing_costs_less_than_nothing() -> None:
         [shapely.box(0, 0, 100, 100), shapely.box(100, 40, 160, 55), shapely.box(160, 0, 260, 100)],
         object,
     )
-    price = Outlines(units, 60.0)
+    price = Outlines(units, 60.0, NOWHERE, 0.0)
     assert 0 <= price(np.array([0])) < 15
     # One neck, the piece it parts, and the share of the corridor.
     assert 90 <= price(np.array([0, 1, 2])) <= 210
     assert price(np.array([0, 1, 2])) == price(np.array([0, 1, 2]))
-    assert Outlines(units, 0.0)(np.array([0, 1, 2])) == 0
+    assert Outlines(units, 0.0, NOWHERE, 0.0)(np.array([0, 1, 2])) == 0
+
+
+def _turned(degrees: float) -> shapely.Polygon:
+    """Draw a ground of 100 m whose right side bends once, half way up."""
+    off = 50 * np.tan(np.radians(degrees))
+    return shapely.Polygon([(0, 0), (100, 0), (100, 50), (100 + off, 100), (0, 100)])
+
+
+@pytest.mark.parametrize(("degrees", "count"), [(0, 4), (29, 4), (31, 5), (-31, 5)])
+def test_a_bend_is_a_turn_of_more_than_30_degrees(degrees: float, count: int) -> None:
+    assert bends(_turned(degrees), shapely.STRtree(NOWHERE)) == count
+
+
+@pytest.mark.parametrize(("far", "count"), [(2.9, 3), (3.1, 5)])
+def test_a_bend_on_a_line_is_the_lines(far: float, count: int) -> None:
+    # A line beside the right side has the corners below and above as well as the bend.
+    line = shapely.LineString([(100 + far, -50), (100 + far, 60)])
+    assert bends(_turned(31), shapely.STRtree([line])) == count
+
+
+@pytest.mark.parametrize(("deep", "count"), [(3.9, 4), (4.5, 7)])
+def test_a_bend_of_cells_that_drawing_takes_away_does_not_count(deep: float, count: int) -> None:
+    tooth = [(100, 46), (100 + deep, 50), (100, 54)]
+    shape = shapely.Polygon([(0, 0), (100, 0), *tooth, (100, 100), (0, 100)])
+    assert bends(shape, shapely.STRtree(NOWHERE)) == count
+
+
+def test_a_bend_costs_what_border_costs() -> None:
+    units = np.array([_turned(0), _turned(31)], object)
+    price = Outlines(units, 0.0, NOWHERE, 300.0)
+    more = price(np.array([1])) - price(np.array([0]))
+    assert more == pytest.approx(300.0 * BEND_M / 1000)

@@ -97,7 +97,8 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
     )  # fmt: skip
     return Undoing(
         np.array(units, object), np.full(n, 50), borders, today, plan,
-        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {}, dict(plan),
+        grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {},
+        {zone: min(n, today.get(zone, 0)) for zone, n in plan.items()},
         np.full(n, "", object),
     )  # fmt: skip
 
@@ -123,7 +124,7 @@ def _story(old: str, new: str, n: int, was: str = "c", now: str = "c") -> Simple
 )
 def test_grids_at_the_edges_of_their_range(left: int, goal: int, words: list[str]) -> None:
     """Fifty households go from a to b; the plan's sizes are given."""
-    undoing = _undoing({"a": 9, "b": 9}, {"a": left, "b": goal}, list("aaaabbbb"))
+    undoing = _undoing({"a": left + 50, "b": goal - 50}, {"a": left, "b": goal}, list("aaaabbbb"))
     reason = undoing.reason(np.array([4]), _story("a", "b", 50))
     assert (reason.split("；") if words else []) == words
     if not words:
@@ -140,7 +141,9 @@ def test_grids_at_the_edges_of_their_range(left: int, goal: int, words: list[str
     ],
 )
 def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: str) -> None:
-    undoing = _undoing({"c": 1, "d": 1}, {"c": left, "d": goal, "a": 400}, list("aa"))
+    undoing = _undoing(
+        {"c": left + 50, "d": goal - 50}, {"c": left, "d": goal, "a": 400}, list("aa")
+    )
     assert undoing.reason(np.array([0, 1]), _story("a", "a", 50, "c", "d")) == words
 
 
@@ -214,16 +217,37 @@ def test_a_place_beside_a_street_tells_its_side() -> None:
 def test_what_else_changes_a_zone_is_told_where_another_move_is_why() -> None:
     """Fifty households go from a to b; ten come to a, twenty leave b, by other moves."""
     units = list("aaaabbbb")
-    for today, said in ((500, "（现状 500 户，另有 10 户划入）"), (501, "")):
+    for today, said in (
+        (491, "（现状 491 户，另有 10 户划入）"),
+        (493, "（现状 493 户，另有 10 户划入、2 户划出）"),
+    ):
         undoing = _undoing({"a": today, "b": 350}, {"a": 451, "b": 350}, units)
         undoing = replace(undoing, stayed={"a": 441, "b": 300})
         words = f"如果不划出，a有 501 户，比上限多 1 户{said}"
         assert undoing.reason(np.array([4]), _story("a", "b", 50)) == words
-    for today, said in ((300, "（现状 300 户，另有 20 户划出）"), (299, "")):
+    for today, stayed, said in (
+        (319, 299, "（现状 319 户，另有 20 户划出）"),
+        (319, 296, "（现状 319 户，另有 3 户划入、23 户划出）"),
+        (299, 299, ""),
+    ):
         undoing = _undoing({"a": 400, "b": today}, {"a": 400, "b": 349}, units)
-        undoing = replace(undoing, stayed={"a": 400, "b": today - 20})
+        undoing = replace(undoing, stayed={"a": 400, "b": stayed})
         words = f"如果不划入，b只有 299 户，比下限少 1 户{said}"
         assert undoing.reason(np.array([4]), _story("a", "b", 50)) == words
+
+
+def test_who_would_be_short_without_the_households_of_one_that_ends() -> None:
+    """Community x of 2,000 ends: y needs what it gets, z does not."""
+    today, plan = {"x": 2000, "y": 2500, "z": 3000}, {"y": 3499, "z": 4001}
+    undoing = _undoing(today, plan, list("aabb"))
+    undoing = replace(undoing, goals={"x": {"y": 999, "z": 1001}}, called={"y": "乙", "x": "甲"})
+    story = _story("a", "a", 50, was="x", now="z")
+    said = (
+        "甲现状只有 2000 户，不足下限 3000 户，撤销，各户划入相邻社区，其中乙没有这些户就不足下限"
+    )
+    assert undoing.reason(np.array([0]), story) == said
+    enough = replace(undoing, goals={"x": {"y": 499, "z": 1001}})
+    assert enough.reason(np.array([0]), story) == said[: said.index("，其中")]
 
 
 def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:
@@ -272,7 +296,7 @@ def test_what_becomes_of_a_border(small_plan: Plan) -> None:
         )
         assert ("取消" in story.border) == (is_joined or not (is_parted or is_whole))
         if is_whole:
-            assert story.border.startswith("本项不改网格界")
+            assert story.border.startswith("各户不换网格")
             assert ("；社区界" in story.border) == is_parted
             passed += 1
         else:

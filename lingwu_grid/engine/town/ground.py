@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.town.levels import Csr, Town
 
 
-NECK = 100.0
-"""Price in households above which a park is not worth it: less than half a neck's."""
+NECK = 200.0
+"""Price in households above which a park is not worth it: less than a neck's."""
 
 
 def keep_ground(instance: Instance, town: Town, csr: Csr) -> Town:

@@ -61,14 +61,19 @@
       });
       return word;
     }
-    // Then the compounds that the story names.
-    function isNamed(word) { return told.head && told.head.indexOf(word.lines[0]) >= 0; }
+    // Then the compounds that the story names, and where ground without homes goes.
+    function isNamed(word) { return told.said && told.said.indexOf(word.lines[0]) >= 0; }
     var compounds = named('小区');
     compounds.forEach(function (word) { word.must = word.told = isNamed(word); });
-    first = first.map(always).concat(compounds.filter(isNamed));
-    return first.concat(told.along.map(line).map(function (word) { word.told = true; return word; }), of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), compounds.filter(function (word) { return !isNamed(word); }), along('道路'));
+    var others = (told.others || []).map(function (other) {
+      return { kind: '小区', lines: [other[0]], lat: other[1], lng: other[2], told: true, must: true };
+    });
+    var lines = told.along.map(line);
+    lines.forEach(function (word) { word.told = true; word.beside = told.ground && told.ground.getCenter(); });
+    first = first.map(always).concat(compounds.filter(isNamed), others);
+    return first.concat(lines, of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), compounds.filter(function (word) { return !isNamed(word); }), along('道路'));
   }
-  var names = new Labels(map, words);
+  var names = new Labels(map, words, function () { return window.lingwuTold && window.lingwuTold.ground; });
   document.addEventListener('lingwu:wipe', function () { names.draw(); });
   document.addEventListener('lingwu:view', function (event) { view = event.detail; names.draw(); });
   names.draw();

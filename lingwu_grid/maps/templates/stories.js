@@ -9,7 +9,7 @@
       s[what] = s[what].map(function (line) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(line)); });
     });
   });
-  var at = -1, shown = [], last = null, drawn = L.layerGroup();
+  var at = -1, peeking = false, shown = [], last = null, drawn = L.layerGroup();
   function line(places, style) {
     style.pane = 'marks';
     style.interactive = false;
@@ -99,6 +99,9 @@
     line.appendChild(tools.bar(low, high, marks, most));
     return line;
   }
+  function ruled(band) {
+    return band[0] ? '；应有 ' + band[0] + (band[1] === null ? ' 户以上' : '—' + band[1] + ' 户') : '';
+  }
   function tell() {
     var story = shown[at], body = find('story-body');
     find('story-at').textContent = (at + 1) + ' / ' + shown.length;
@@ -109,7 +112,7 @@
     if (story.left && !stays) { body.appendChild(told(story.left, '从 ', -story.households, most)); }
     body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 ', stays ? 0 : story.households, most));
     var facts = [['包括', story.place], ['小区', story.shared], ['原因', story.reason], ['界线', story.border],
-      ['社区', story.across || story.still || '不变'],
+      ['社区', story.across ? story.across + ruled(story.band) : story.still || '不变'],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];
     var table = document.createElement('table');
     facts.forEach(function (fact) {
@@ -126,11 +129,18 @@
     at = (to + shown.length) % shown.length;
     var story = shown[at], seen = L.latLngBounds(story.to, story.from);
     story.rings.forEach(function (ring) { seen.extend(ring); });
-    window.lingwuTold = { codes: [story.left, story.goal].filter(Boolean).map(function (side) { return side.code; }), along: story.along, aims: [[story.goal.code, story.to, true], [story.left && story.left.code, story.back, false]], head: story.head };
+    var sides = [story.left, story.goal].filter(Boolean), ground = L.latLngBounds(story.from, story.from);
+    story.rings.forEach(function (ring) { ground.extend(ring); });
+    window.lingwuTold = {
+      codes: sides.map(function (side) { return side.code; }).concat(sides.map(function (side) { return side.was; })),
+      along: story.along, others: story.others, ground: ground, said: [story.head, story.place, story.border].join(),
+      aims: [[story.goal.code, story.to, true], [story.left && story.left.code, story.back, false]],
+    };
+    if (peeking) { peek(false); }
     tell();
     tools.seen = seen.pad(0.3);
     var before = map.getZoom(), margins = tools.margins();
-    map.fitBounds(seen.pad(0.6), { animate: false, maxZoom: 18,
+    map.fitBounds(seen.pad(0.4), { animate: false, maxZoom: 18,
       paddingTopLeft: margins[0], paddingBottomRight: margins[1] });
     if (map.getZoom() === before) { draw(); }  // else the new zoom has drawn it
   }
@@ -148,11 +158,19 @@
       list.appendChild(item);
     });
   }
+  // Today below the same lines, and back.
+  function peek(on) {
+    peeking = on;
+    find('story-today').setAttribute('aria-pressed', String(on));
+    window.lingwuShow(on ? 'before' : 'story');
+  }
   function open(on, back) {
     box.hidden = !on;
     document.documentElement.classList.toggle('in-story', on);
     find('story-open').setAttribute('aria-pressed', String(on));
     if (!on) {
+      peeking = false;
+      find('story-today').setAttribute('aria-pressed', 'false');
       last = shown[at] || last;
       at = -1;
       window.lingwuTold = null;
@@ -175,12 +193,13 @@
   });
   find('story-of').addEventListener('change', function () { choose(); go(0); });
   find('story-open').addEventListener('click', function () { open(box.hidden, true); });
+  find('story-today').addEventListener('click', function () { peek(!peeking); });
   find('story-close').addEventListener('click', function () { open(false, true); });
   find('story-next').addEventListener('click', function () { go(at + 1); });
   find('story-back').addEventListener('click', function () { go(at - 1); });
   find('story-print').addEventListener('click', function () { window.print(); });
   map.on('zoomend', draw);
-  document.addEventListener('lingwu:view', function (event) { if (event.detail !== 'story' && at >= 0) { open(false, false); } });
+  document.addEventListener('lingwu:view', function (event) { if (event.detail !== 'story' && !(peeking && event.detail === 'before') && at >= 0) { open(false, false); } });
   document.addEventListener('keydown', function (event) {
     if (box.hidden || /^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { return; }
     if (event.key === 'ArrowRight' || event.key === 'ArrowLeft') {

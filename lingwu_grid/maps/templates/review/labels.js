@@ -13,7 +13,8 @@ export const L = /** @type {any} */ (globalThis).L;
  * @property {number} lng
  * @property {number} [slope] degrees clockwise that the line has there which it is the name of
  * @property {boolean} [must] told of just now: it may stand farther off its place
- * @property {boolean} [told] told of just now: it stands on white, above the lines drawn there
+ * @property {boolean} [told] told of just now: it stands on white, at every zoom
+ * @property {any} [beside] what its line passes: the name stands on the line's other side
  * @property {number[]} [box] west, south, east and north of its zone
  */
 
@@ -24,6 +25,8 @@ const LINE = 15;
 /** Pixels between two names along one line. */
 const APART = 420;
 const PAD = 3;
+/** Pixels under which names would hide a ground. */
+const HIDDEN = 240;
 /** How far a name may pass its grid: the short one is taken, or none. */
 const WIDE = 1.15, WIDEST = 1.3;
 
@@ -31,10 +34,12 @@ export class Labels {
   /**
    * @param {any} map
    * @param {() => Word[]} words what there is to tell now, what matters most first
+   * @param {() => any} [shown] bounds that names of zones leave free where they can
    */
-  constructor(map, words) {
+  constructor(map, words, shown = () => null) {
     this.map = map;
     this.words = words;
+    this.shown = shown;
     const pane = map.createPane('labels');
     pane.style.zIndex = '640';  // above all that is drawn, below the cards
     pane.style.pointerEvents = 'none';
@@ -93,14 +98,15 @@ export class Labels {
   draw() {
     this.group.clearLayers();
     const seen = this.map.getBounds(), zoom = this.map.getZoom();
-    const taken = this.covered();
+    const taken = this.covered(), shown = this.small();
     /** @type {[string, any][]} names along lines, and where they stand */
     const said = [];
     for (const word of this.words()) {
-      if (zoom < (FROM[word.kind] || 0) || !seen.contains([word.lat, word.lng])) { continue; }
+      if ((zoom < (FROM[word.kind] || 0) && !word.told) || !seen.contains([word.lat, word.lng])) { continue; }
       if (word.slope !== undefined && this.isNear(word, said)) { continue; }
       for (const lines of this.fitting(word)) {
-        const box = this.free(word, lines, taken);
+        const clear = shown && word.kind !== '小区' && this.free(word, lines, [...taken, shown]);
+        const box = clear || this.free(word, lines, taken);
         if (!box) { continue; }
         taken.push(box);
         if (word.slope !== undefined) { said.push([word.lines[0], box.getCenter()]); }
@@ -130,12 +136,34 @@ export class Labels {
     const size = this.size(lines, word.kind, word.slope), half = size.divideBy(2);
     const here = this.map.latLngToLayerPoint([word.lat, word.lng]);
     const steps = word.slope !== undefined ? [0] : word.kind === '社区' || word.must ? [0, -1, 1, -2, 2] : [0, -1, 1];
-    for (const step of steps) {
-      const middle = here.add([0, step * size.y]);
+    const places = word.beside ? this.sides(word, here) : steps.map((step) => [0, step * size.y]);
+    for (const step of places) {
+      const middle = here.add(step);
       const box = L.bounds(middle.subtract(half), middle.add(half));
-      if (!taken.some((other) => other.intersects(box)) && (!step || this.isInside(word, middle))) { return box; }
+      if (!taken.some((other) => other.intersects(box)) && (!step[1] || this.isInside(word, middle))) { return box; }
     }
     return null;
+  }
+
+  /**
+   * @param {Word} word
+   * @param {any} here
+   * @returns {number[][]} steps off its line, away from what it passes first
+   */
+  sides({ slope = 0, beside }, here) {
+    const turn = (slope * Math.PI) / 180, [x, y] = [-Math.sin(turn) * (LINE + 2), Math.cos(turn) * (LINE + 2)];
+    const to = this.map.latLngToLayerPoint(beside).subtract(here);
+    const sign = to.x * x + to.y * y > 0 ? -1 : 1;
+    return [[sign * x, sign * y], [-sign * x, -sign * y], [0, 0]];
+  }
+
+  /** @returns {any} the box of what is shown, in pixels of the layer, where it is so small that a name hides it */
+  small() {
+    const shown = this.shown();
+    if (!shown) { return null; }
+    const ends = [shown.getNorthWest(), shown.getSouthEast()].map((place) => this.map.latLngToLayerPoint(place));
+    const box = L.bounds(ends[0], ends[1]), size = box.getSize();
+    return Math.max(size.x, size.y) < HIDDEN ? box : null;
   }
 
   /** @returns {any[]} what stands over the map and would hide a name, in pixels of the layer */

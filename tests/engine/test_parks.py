@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from lingwu_grid.contract.rules import Band, Rules
 from lingwu_grid.engine.instance import never, pose
+from lingwu_grid.engine.town import parks
 from lingwu_grid.engine.town.ground import NECK, astray, keep_ground, touched
 from lingwu_grid.engine.town.levels import Town, open_csr
 from lingwu_grid.engine.town.parks import bring_parks_home
@@ -85,10 +86,28 @@ def test_round_a_park_a_grid_is_drawn_afresh_where_the_way_beside_it_is_a_neck()
     assert brought(THROUGH_THE_PARK, shape=shape) == [0, 0, 1, 2, 1, 1, 2, 2, 2]
 
 
-def test_households_affected_are_weighed_too() -> None:
+@pytest.mark.parametrize(("beside", "comes"), [(220, True), (221, False)])
+def test_households_affected_are_weighed_too(beside: int, comes: bool) -> None:  # noqa: FBT001
     # The homes beside the park are many: who goes there is not worth a park.
-    homes = [400, 0, 290, 0, 20, 130, 100, 100, 160]
-    assert brought(THROUGH_THE_PARK, homes) == THROUGH_THE_PARK
+    homes = [400, 0, 290, 0, 20, beside, 100, 100, 100]
+    rules = RULES.with_(grid=Band(300, 600))
+    assert brought(THROUGH_THE_PARK, homes, rules=rules) == (
+        BESIDE_IT if comes else THROUGH_THE_PARK
+    )
+
+
+def test_a_grid_that_loses_its_park_to_another_has_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    turns: list[int] = []
+
+    def noted(*args: object) -> None:
+        turns.append(int(str(args[1])))
+
+    monkeypatch.setattr(parks, "touched", lambda *_: [0, 1] if turns else [0])
+    monkeypatch.setattr(parks, "_brought_home", noted)
+    brought(THROUGH_THE_PARK)
+    assert turns == [0, 1]
 
 
 def test_a_plan_from_nothing_brings_none() -> None:

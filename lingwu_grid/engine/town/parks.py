@@ -88,9 +88,13 @@ def bring_parks_home(
         return town
     csr = open_csr(instance, LENGTH)
     tasks: list[Task] = []
-    for grid in touched(instance, town.zone):
+    tried: set[int] = set()
+    # What brings one grid its ground may take another's, which then has its turn.
+    while left := [grid for grid in touched(instance, town.zone) if grid not in tried]:
         if stop():
             break
+        grid = left[0]
+        tried.add(grid)
         if not tasks:
             both = clear_tasks(instance, town, csr, seed)
             tasks = [cut_task(instance, task) for task in (*both[0], *both[1])]

@@ -254,6 +254,9 @@ def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -
     folder = small_plan.save(f"{tmp_path}/out")
     again = lg.read_plan(folder)
     pd.testing.assert_frame_equal(again.stories, small_plan.stories, check_dtype=False)
+    # A plan written before ground without homes had a column of its own.
+    small_plan.stories.drop(columns="ground").to_csv(folder / "stories.csv", index=False)
+    assert (lg.read_plan(folder).stories["ground"] == "").all()
 
 
 def test_ground_beyond_a_barrier_does_not_join() -> None:

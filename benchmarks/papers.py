@@ -11,13 +11,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from lingwu_grid.scale.p_walk import peak_mb
-
 from lingwu_grid.papers.atlas import write_atlas
 from lingwu_grid.papers.document import write_document
 from lingwu_grid.papers.filling import blank
 from lingwu_grid.papers.ledger import write_ledger
-from lingwu_grid.planning.bundle import read_bundle
+from lingwu_grid.planning.reading import read_bundle
+from lingwu_grid.planning.run import peak_mb
 
 write = sys.stdout.write
 

@@ -22,10 +22,10 @@ import time
 from pathlib import Path
 
 import numpy as np
-from lingwu_grid.scale.p_walk import peak_mb
 
 from benchmarks.engines import ENGINES
 from benchmarks.instance import Town, read_town, score
+from lingwu_grid.planning.run import peak_mb
 
 HEADS = ("engine", "zones", "in range", "broken", "moved", "moved %", "border km", "s", "MB")
 ROW = "{:<26}{:>6}{:>9}{:>7}{:>8}{:>8}{:>10}{:>8}{:>7}"

@@ -68,7 +68,7 @@ def changed_pairs(town: nx.Graph) -> list[tuple[str, str]]:
 def new_border(ground: nx.Graph, side: set[int]) -> float:
     """Sum up the border of one side that parts what is together today, metres."""
     return sum(
-        d["metres"]
+        float(d["metres"])
         for a, b, d in ground.edges(data=True)
         if (a in side) != (b in side) and ground.nodes[a]["was"] == ground.nodes[b]["was"]
     )

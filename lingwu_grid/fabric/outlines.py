@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,29 +69,44 @@ def is_necked(shapes: NDArray[np.object_]) -> NDArray[np.bool_]:
     return np.asarray((found[:, 0] > 0) | (found[:, 1] > LOST_SHARE), np.bool_)
 
 
-def bends(shape: shapely.Geometry, lines: shapely.STRtree) -> int:
+class Bends:
     """
-    Count the sharp bends of an outline that are on no line.
+    Count the sharp bends of outlines that are on no line.
 
     Parameters
     ----------
-    shape
-        A polygon, or several, metres.
+    shapes
+        Polygons, metres, whose corners are all the corners that outlines have.
     lines
         Roads, waters, walls and borders of today.
     """
-    thin = shapely.get_parts(shapely.simplify(shape, THINNED_M))
-    sharp = []
-    for ring in shapely.get_exterior_ring(thin):
-        places = shapely.get_coordinates(ring)
-        step = np.diff(places, axis=0)
-        way = np.arctan2(step[:, 1], step[:, 0])
-        turn = np.diff(way, append=way[0])
-        turn = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
-        sharp.append(places[1:][turn > SHARP])
-    found = shapely.points(np.concatenate(sharp))
-    near = lines.query(found, "dwithin", distance=ON_LINE_M)[0]
-    return len(found) - len(np.unique(near))
+
+    def __init__(self, shapes: NDArray[np.object_], lines: NDArray[np.object_]) -> None:
+        self._corners = np.unique(_corners(shapes))
+        places = shapely.points(self._corners.real, self._corners.imag)
+        self._is_beside = np.zeros(len(places), np.bool_)
+        near = shapely.STRtree(lines).query(places, "dwithin", distance=ON_LINE_M)[0]
+        self._is_beside[near] = True
+
+    def of(self, shape: shapely.Geometry) -> int:
+        """Count those of a union of the polygons."""
+        count = 0
+        for ring in shapely.get_exterior_ring(
+            shapely.get_parts(shapely.simplify(shape, THINNED_M))
+        ):
+            places = _corners(ring)
+            way = np.angle(np.diff(places))
+            turn = np.diff(way, append=way[0])
+            turn = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
+            sharp = places[1:][turn > SHARP]
+            count += int((~self._is_beside[np.searchsorted(self._corners, sharp)]).sum())
+        return count
+
+
+def _corners(shapes: NDArray[np.object_] | shapely.Geometry) -> NDArray[np.complex128]:
+    """Give the corners as numbers that can be looked up: east, and north as the imaginary part."""
+    x, y = shapely.get_coordinates(shapes).T
+    return np.asarray(x + 1j * y, np.complex128)
 
 
 class Outlines:
@@ -117,8 +133,12 @@ class Outlines:
         border: float,
     ) -> None:
         self._shapes, self._weight = shapes, weight
-        self._lines, self._bend = shapely.STRtree(lines), border * BEND_M / 1000
+        self._lines, self._bend = lines, border * BEND_M / 1000
         self._known: dict[bytes, float] = {}
+
+    @cached_property
+    def _bends(self) -> Bends:
+        return Bends(self._shapes, self._lines)
 
     def __call__(self, units: NDArray[np.int64]) -> float:
         """
@@ -135,7 +155,7 @@ class Outlines:
             (more, lost), *_ = openings(np.array([shape], object)).tolist()
             price = (more > 0) + 0.5 * more + (lost > LOST_SHARE)
             price += 0.5 * min(lost / LOST_SHARE, 2.0)
-            turned = self._bend * bends(shape, self._lines) if self._bend else 0.0
+            turned = self._bend * self._bends.of(shape) if self._bend else 0.0
             self._known[key] = float(self._weight * price) + turned
         return self._known[key]
 

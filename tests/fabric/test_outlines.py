@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import shapely
 
-from lingwu_grid.fabric.outlines import BEND_M, Outlines, bends, is_necked, openings
+from lingwu_grid.fabric.outlines import BEND_M, Bends, Outlines, is_necked, openings
 
 
 def _two_rooms(width: float) -> shapely.Geometry:
@@ -56,6 +56,10 @@ def test_a_neck_costs_its_weight_and_nothing_costs_less_than_nothing() -> None:
     assert Outlines(units, 0.0, NOWHERE, 0.0)(np.array([0, 1, 2])) == 0
 
 
+def bends(shape: shapely.Polygon, *lines: shapely.LineString) -> int:
+    return Bends(np.array([shape], object), np.array([*lines, *NOWHERE], object)).of(shape)
+
+
 def _turned(degrees: float) -> shapely.Polygon:
     """Draw a ground of 100 m whose right side bends once, half way up."""
     off = 50 * np.tan(np.radians(degrees))
@@ -64,21 +68,21 @@ def _turned(degrees: float) -> shapely.Polygon:
 
 @pytest.mark.parametrize(("degrees", "count"), [(0, 4), (29, 4), (31, 5), (-31, 5)])
 def test_a_bend_is_a_turn_of_more_than_30_degrees(degrees: float, count: int) -> None:
-    assert bends(_turned(degrees), shapely.STRtree(NOWHERE)) == count
+    assert bends(_turned(degrees)) == count
 
 
 @pytest.mark.parametrize(("far", "count"), [(2.9, 3), (3.1, 5)])
 def test_a_bend_on_a_line_is_the_lines(far: float, count: int) -> None:
     # A line beside the right side has the corners below and above as well as the bend.
     line = shapely.LineString([(100 + far, -50), (100 + far, 60)])
-    assert bends(_turned(31), shapely.STRtree([line])) == count
+    assert bends(_turned(31), line) == count
 
 
 @pytest.mark.parametrize(("deep", "count"), [(3.9, 4), (4.5, 7)])
 def test_a_bend_of_cells_that_drawing_takes_away_does_not_count(deep: float, count: int) -> None:
     tooth = [(100, 46), (100 + deep, 50), (100, 54)]
     shape = shapely.Polygon([(0, 0), (100, 0), *tooth, (100, 100), (0, 100)])
-    assert bends(shape, shapely.STRtree(NOWHERE)) == count
+    assert bends(shape) == count
 
 
 def test_a_bend_costs_what_border_costs() -> None:

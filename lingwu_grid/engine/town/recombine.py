@@ -290,12 +290,10 @@ def _cut(
         zone[units] = np.where(in_a, a, b)
         return Draft(zone, draft.owner)
 
-    def outline(in_a: NDArray[np.bool_]) -> float:
-        return shape(task.units[units[in_a]]) + shape(task.units[units[~in_a]])
-
     in_a = draft.zone[units] == a
     noise = heat * np.random.default_rng(seed).gumbel(size=trees + 1)
-    best, least = draft, price_of(part, draft, prices) + outline(in_a) - GAIN - noise[trees]
+    best, least = draft, price_of(part, draft, prices) - GAIN - noise[trees]
+    least += sum(shape(task.units[units[side]]) for side in (in_a, ~in_a))
     rows = np.unique(found[np.isfinite(price)], axis=0, return_index=True)[1]
     rows = np.flatnonzero(np.isfinite(price))[rows]
     if not len(rows):
@@ -306,7 +304,8 @@ def _cut(
         cost = price[row] + rest - noise[row]
         if cost >= least:
             break
-        cost += outline(found[row])
+        for side in (found[row], ~found[row]):  # dear to price: the second only where it counts
+            cost += shape(task.units[units[side]]) if cost < least else 0.0
         if cost < least and not is_worse(part, draft, placed(found[row])):
             best, least = placed(found[row]), cost
     return best.zone

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from lingwu_grid.lawful import followed, range_of, stays
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import geopandas as gpd
+    import pandas as pd
     from numpy.typing import NDArray
 
     from lingwu_grid.planning.record import PlanRecord
@@ -40,9 +40,9 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     list of dict
         head, place, shared (compounds of which a part goes, with all their buildings), households,
         elderly, reason, border; left and goal (code, code of today, name, households today and in
-        the plan, range); was and now (communities), across (both with counts), band (what the new
-        one may have), still (who stays in a community that the rest of the grid leaves); and the
-        places an arrow goes from and to, and one in what is left of the grid (back; latitude,
+        the plan, range); was and now (communities), across (both with counts), communities (both
+        as left and goal), still (who stays in a community that the rest of the grid leaves); and
+        the places an arrow goes from and to, and one in what is left of the grid (back; latitude,
         longitude). Empty for a part that may
         leave the office: its table is empty.
     """
@@ -63,8 +63,7 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     list of dict
         As :func:`story_cards`, and along (what the border is said to run along, as
         :func:`named_lines` gives it); rings of the ground with homes and of that without (parks),
-        where that goes which goes another way (others: words, latitude, longitude), fresh and
-        ended border (packed).
+        fresh and ended border (packed).
     """
     lines, units = Lines(record), record.units.set_index("unit_id")
     cards = []
@@ -73,35 +72,15 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
         mine = units.loc[story.units.split(" ")]
         # Of a grid that passes, all ground passes; else what has no homes is drawn apart.
         is_bare = (mine["households"] == 0) & (not is_whole)
-        borders = lines.of([*mine.index], ground, is_whole=is_whole)
-        bare, others = [mine.geometry[is_bare]], []
-        for way, park in _other_ground(units, story):
-            shape = joined(park)
-            name = record.names.get(way[1], way[1])
-            others.append(
-                [f"无户，划入{name}", *_turned(shapely.get_coordinates(middles(shape)))[0]]
-            )
-            more = lines.of([*park.index], shape, is_whole=False)
-            borders = {kind: borders[kind] + more[kind] for kind in borders}
-            bare.append(park)
         drawn = {
             "along": _along(record.backdrop, ground, story),
             "rings": _rings(joined(mine.geometry[~is_bare])),
-            "parks": _rings(joined(pd.concat(bare))),
-            "others": others,
+            "parks": _rings(joined(mine.geometry[is_bare])),
         }
+        is_across = story.previous_community_id not in ("", story.community_id)
+        borders = lines.of([*mine.index], ground, is_whole=is_whole, is_across=is_across)
         cards.append(card | drawn | borders)
     return cards
-
-
-def _other_ground(
-    units: gpd.GeoDataFrame,
-    story: Any,  # noqa: ANN401 - a row
-) -> Iterator[tuple[tuple[str, str], gpd.GeoSeries]]:
-    """Give the ground without homes that goes another way than a story that tells of it, by way."""
-    ground = units.loc[story.ground.split(" ") if story.ground else []]
-    for way, park in ground.groupby(["previous_grid_id", "grid_id"]):
-        yield (str(way[0]), str(way[1])), park.geometry
 
 
 def _told(
@@ -114,7 +93,8 @@ def _told(
     units = record.units.set_index("unit_id")
     for story in table.itertuples(index=False):
         mine = units.loc[story.units.split(" ")]
-        ground, homes = (joined(part.geometry) for part in (mine, mine[mine["households"] > 0]))
+        lived = mine[mine["households"] > 0]
+        ground, homes = (joined(part.geometry) for part in (mine, lived if len(lived) else mine))
         card = {
             "head": _head(story, sides, names),
             "place": story.place if sides.is_passing(story) else "",
@@ -127,7 +107,7 @@ def _told(
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
             "across": sides.across(story),
-            "band": sides.band(story.community_id),
+            "communities": sides.communities(story),
             "still": sides.still(story),
             "shared": sides.shared(story),
             **_arrow(homes, ground, sides, story),
@@ -159,7 +139,7 @@ def _head(story: Any, sides: _Sides, names: dict[str, str]) -> str:  # noqa: ANN
         was = names.get(story.previous_grid_id, story.previous_grid_id)
         whole = "" if sides.is_parted(story) else "整体"
         return f"{was}{whole}改属，{story.households} 户"
-    return f"{story.place}，{story.households} 户"
+    return f"{story.place}，{story.households} 户" if story.households else str(story.place)
 
 
 class _Sides:
@@ -235,9 +215,21 @@ class _Sides:
             told.append(f"{self._names.get(code, code)}（{today.get(code, 0)} → {now}）")
         return " → ".join(told)
 
-    def band(self, community: str) -> tuple[int, int | None]:
-        """Give the fewest and most households that a community may have."""
-        return range_of(self._rules, "community", community)
+    def communities(self, story: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
+        """Give the communities that a story goes between, as :meth:`of` gives grids; or none."""
+        if story.previous_community_id in ("", story.community_id):
+            return []
+        today, plan = self._communities
+        return [
+            {
+                "code": code,
+                "name": self._names.get(code, code),
+                "today": today.get(code, 0),
+                "plan": plan.get(code),
+                "range": range_of(self._rules, "community", code),
+            }
+            for code in (story.previous_community_id, story.community_id)
+        ]
 
     def still(self, story: Any) -> str:  # noqa: ANN401 - a row
         """Say who stays in a community that the rest of the grid leaves; empty for anyone else."""
@@ -320,7 +312,8 @@ def _rings(ground: shapely.Geometry) -> Any:  # noqa: ANN401 - nested as GeoJSON
 
 
 LINES = re.compile(
-    "的界线取消|的社区界取消|[；，、]|社区界|大部分|改沿|另沿|原沿|另一段"
+    "的界线取消|的社区界取消|[；，、]|一段网格界改作社区界|一段社区界改作网格界|社区界|大部分"
+    "|改沿|另沿|原沿|另一段"
     "|(?:[东西南北]{1,2}侧|旁|以[东西南北]{1,2}|附近) \\d+ 栋"
 )
 """What stands between the names in what is said of a border, or of a place."""

@@ -55,7 +55,9 @@ class Lines:
             np.array([now.get(g, "") for g in plan], object),
         )
 
-    def of(self, units: list[str], ground: shapely.Geometry, *, is_whole: bool) -> dict[str, Any]:
+    def of(
+        self, units: list[str], ground: shapely.Geometry, *, is_whole: bool, is_across: bool = False
+    ) -> dict[str, Any]:
         """
         Give the border of a story that is new, and that which ends.
 
@@ -67,6 +69,8 @@ class Lines:
             They as one shape.
         is_whole
             For a grid that passes to another community: the border of communities is meant.
+        is_across
+            For households that change grid and community: the border of either is meant.
 
         Returns
         -------
@@ -74,17 +78,20 @@ class Lines:
             `fresh`: lines (packed) to what was of one zone with it and is no more; `ended`: to
             what was of another and is of one now.
         """
-        zones = self._communities if is_whole else self._grids
+        levels = [] if is_whole else [self._grids]
+        if is_whole or is_across:
+            levels.append(self._communities)
         mine = np.array([self._number[unit] for unit in units])
         near = np.setdiff1d(self._tree.query(ground, "dwithin", distance=TOUCH), mine)
-        was = np.isin(zones.today[near], zones.today[mine])
-        now = np.isin(zones.plan[near], zones.plan[mine])
         rim = shapely.boundary(ground)
         about = self._tree.query(rim, "dwithin", distance=SHIFT)
-        return {
-            "fresh": self._shared(rim, near[was & ~now], self._borders(about, zones.today)),
-            "ended": self._shared(rim, near[~was & now], self._borders(about, zones.plan)),
-        }
+        fresh, ended = [], []
+        for zones in levels:
+            was = np.isin(zones.today[near], zones.today[mine])
+            now = np.isin(zones.plan[near], zones.plan[mine])
+            fresh.append(self._shared(rim, near[was & ~now], self._borders(about, zones.today)))
+            ended.append(self._shared(rim, near[~was & now], self._borders(about, zones.plan)))
+        return {"fresh": _packed(fresh), "ended": _packed(ended)}
 
     def _borders(self, units: NDArray[np.int64], zone: NDArray[np.object_]) -> shapely.Geometry:
         """Give the borders that some units make between their zones."""
@@ -97,14 +104,17 @@ class Lines:
 
     def _shared(
         self, rim: shapely.Geometry, units: NDArray[np.int64], other: shapely.Geometry
-    ) -> list[Any]:
+    ) -> shapely.Geometry:
         """Give where a rim meets units, but for what only shifted from another border."""
-        if not len(units):
-            return []
         rest = shapely.union_all(shapely.make_valid(self._shapes[units]))
         met = shapely.get_parts(shapely.intersection(rim, rest))
         met = shapely.line_merge(shapely.multilinestrings(met[shapely.get_type_id(met) == 1]))
         left = shapely.get_parts(shapely.difference(met, shapely.buffer(other, SHIFT)))
         lines = left[(shapely.get_type_id(left) == 1) & (shapely.length(left) > SHIFT)]
-        merged = shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines)))
-        return [packed(shapely.get_coordinates(line).tolist()) for line in merged]
+        return shapely.multilinestrings(lines)
+
+
+def _packed(lines: list[shapely.Geometry]) -> list[Any]:
+    """Join what continues or repeats each other, and pack it."""
+    parts = shapely.get_parts(shapely.line_merge(shapely.union_all(lines)))
+    return [packed(shapely.get_coordinates(line).tolist()) for line in parts if not line.is_empty]

@@ -43,7 +43,7 @@ def why_changed(record: PlanRecord, grid_id: str) -> list[str]:
 
     return [
         f"{names.get(row.previous_grid_id, row.previous_grid_id) or NOWHERE} → "
-        f"{names.get(row.grid_id, row.grid_id)} {row.households} 户"
+        f"{names.get(row.grid_id, row.grid_id)}{f' {row.households} 户' if row.households else ''}"
         f"（{who(row, is_whole=is_whole)}）" + (f"：{row.reason}" if row.reason else "")
         for row, is_whole in zip(rows.itertuples(index=False), whole.tolist(), strict=True)
     ]

@@ -1,8 +1,8 @@
-"""Ground where nobody lives that changes its grid: with which story it is told, and why."""
+"""Ground where nobody lives that changes its grid: it moves nobody, and is told all the same."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -10,114 +10,49 @@ import pandas as pd
 from lingwu_grid.lawful import followed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from lingwu_grid.planning.drawn import Drawn
-    from lingwu_grid.planning.reasons import Undoing
-
-BESIDE_M = 10.0
-"""A story that touches ground along less does not lie beside it."""
 
 LEAST_M2 = 500.0
-"""Less ground without homes inside a story is not worth a word: a verge, a yard."""
+"""Less ground without homes is not worth a word: a verge, a yard."""
 
 
-class Told(NamedTuple):
-    """What a story tells of ground that goes another way than its households."""
-
-    said: str
-    units: NDArray[np.int64]
-
-
-def ground_within(drawn: Drawn, table: pd.DataFrame, whole: NDArray[np.bool_]) -> list[str]:
-    """
-    Say of each story whether ground where nobody lives goes the same way with it.
-
-    Parameters
-    ----------
-    drawn
-        A plan and the day before it.
-    table
-        One row a story, with `unit_numbers`.
-    whole
-        Which stories are a grid that passes with all of its ground.
-    """
+def bare_areas(drawn: Drawn, table: pd.DataFrame) -> NDArray[np.float64]:
+    """Give the square metres without homes of each story; one row a story, `unit_numbers`."""
     units = drawn.fabric.units
     bare = np.where(units["households"].to_numpy() == 0, units.geometry.area.to_numpy(), 0.0)
-    areas = [bare[np.asarray(numbers)].sum() for numbers in table["unit_numbers"]]
-    goes = (np.array(areas) >= LEAST_M2) & ~whole
-    return ["；连同相连的无户的地" if one else "" for one in goes.tolist()]
+    return np.array([bare[np.asarray(numbers)].sum() for numbers in table["unit_numbers"]])
 
 
-def other_ground(
-    drawn: Drawn, table: pd.DataFrame, called: Mapping[str, str], undoing: Undoing
-) -> list[Told]:
+def moved_ground(drawn: Drawn, ways: pd.DataFrame) -> pd.DataFrame:
     """
-    Tell with each story of ground beside it where nobody lives that goes another way, and why.
-
-    A park that passes from one grid to another moves nobody, and is told where its new grid, or
-    else its old one, is told of.
+    Give the units without homes whose grid changes, and those of grids that pass as a whole.
 
     Parameters
     ----------
     drawn
         A plan and the day before it.
-    table
-        One row a story, with `unit_numbers`.
-    called
-        Names of all zones by code.
-    undoing
-        The plan, in which ground can be taken back.
-
-    Returns
-    -------
-    list of Told
-        One a story; every such unit is told once.
+    ways
+        Grids and communities, today and in the plan, that households go between. Ground between
+        two grids that households go between goes with them, whatever its community.
     """
-    first = _tellers(drawn, table)
-    before, now = drawn.fabric.codes_today(), drawn.names.grid_of_unit
-    rows = first.assign(was=before[first["unit"]], now=now[first["unit"]])
-    said: list[set[str]] = [set() for _ in range(len(table))]
-    units: list[list[int]] = [[] for _ in range(len(table))]
-    for (story, was, goal), mine in rows.groupby(["story", "was", "now"])["unit"]:
-        # By the name of today: under its new one it would look as if it had always been there.
-        way = "划入".join(called.get(str(end), str(end)) for end in (was, goal))
-        why = undoing.ground_reason(mine.to_numpy(), str(was), str(goal))
-        said[story].add(f"；另有无户的地由{way}（{why}）")
-        units[story] += mine.tolist()
-    return [
-        Told("".join(sorted(words)), np.array(sorted(numbers), np.int64))
-        for words, numbers in zip(said, units, strict=True)
-    ]
-
-
-def _tellers(drawn: Drawn, table: pd.DataFrame) -> pd.DataFrame:
-    """Give each unit without homes that goes another way than any story, and what it is told in."""
-    names, fabric = drawn.names, drawn.fabric
-    before, now = fabric.codes_today(), names.grid_of_unit
-    was = followed(before, names.recoded)
-    story = np.full(len(now), -1)
-    for number, units in enumerate(table["unit_numbers"]):
-        story[units] = number
-    empty = fabric.units["households"].to_numpy() == 0
-    moved = empty & (story < 0) & (was != now) & (was != "")
-    a = np.concatenate([fabric.borders.a, fabric.borders.b])
-    b = np.concatenate([fabric.borders.b, fabric.borders.a])
-    touch = moved[a] & (story[b] >= 0)
-    lengths = np.tile(fabric.borders.length_m, 2)[touch]
-    beside = pd.DataFrame({"unit": a[touch], "story": story[b[touch]], "m": lengths})
-    beside = beside.groupby(["unit", "story"], as_index=False)["m"].sum()
-    beside = beside[beside["m"] >= BESIDE_M]
-    # Beside a story or not, one of the same grids tells it; one that lies beside it comes first.
-    every = pd.MultiIndex.from_product([np.flatnonzero(moved), range(len(table))])
-    ways = pd.concat([beside, every.to_frame(index=False, name=["unit", "story"]).assign(m=0.0)])
-    goal = table["grid_id"].to_numpy(object)[ways["story"]]
-    left = table["previous_grid_id"].to_numpy(object)[ways["story"]]
-    unit = ways["unit"].to_numpy()
-    ways["far"] = 2 - 2 * (goal == now[unit]) - (followed(left, names.recoded) == was[unit])
-    ways["apart"] = ways["m"] == 0
-    order = ["unit", "apart", "far", "m", "story"]
-    first = ways.sort_values(order, ascending=[True, True, True, False, True])
-    return first.drop_duplicates("unit")[["unit", "story"]]
+    fabric, names = drawn.fabric, drawn.names
+    community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
+    communities = np.array([*fabric.places.community_ids, ""], object)
+    was, now = fabric.codes_today(), np.array(names.grid_of_unit, object)
+    ground = pd.DataFrame(
+        {
+            "unit": np.arange(len(now)),
+            "previous_grid_id": was,
+            "grid_id": now,
+            "previous_community_id": communities[fabric.community_now],
+            "community_id": [community.get(grid, "") for grid in now],
+        }
+    )
+    ground = ground[(fabric.units["households"].to_numpy() == 0) & (was != "") & (was != now)]
+    keys = ["previous_grid_id", "grid_id"]
+    shared = ground[["unit", *keys]].merge(ways.drop_duplicates(), on=keys)
+    other = ground[~ground["unit"].isin(shared["unit"])]
+    stays = followed(other["previous_grid_id"], names.recoded) == other["grid_id"].to_numpy(object)
+    return pd.concat([shared, other[~stays]], ignore_index=True).assign(households=0)

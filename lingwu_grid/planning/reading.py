@@ -97,7 +97,7 @@ def read_bundle(folder: str | Path) -> PlanRecord:
     return PlanRecord(
         **layers,
         **about,
-        tables=_tables(folder),
+        tables={name: _read_table(folder / f"{name}.csv") for name in TABLES},
         **plain,
         pieces=_pieces(folder, plain["certificate"].get("parts", [])),
         backdrop=backdrop,
@@ -106,13 +106,6 @@ def read_bundle(folder: str | Path) -> PlanRecord:
         if "levels" in layers_of(folder / "plan.gpkg")
         else no_levels(),
     )
-
-
-def _tables(folder: Path) -> dict[str, pd.DataFrame]:
-    tables = {name: _read_table(folder / f"{name}.csv") for name in TABLES}
-    if "ground" not in tables["stories"]:  # a plan written before ground had its own column
-        tables["stories"] = tables["stories"].assign(ground="")
-    return tables
 
 
 def _pieces(folder: Path, parts: list[dict[str, int]]) -> tuple[Piece, ...]:

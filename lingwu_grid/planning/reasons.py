@@ -140,6 +140,8 @@ class Undoing:
         story
             Its zones before and after, and its households.
         """
+        if not story.households:
+            return self.ground_reason(units, story.previous_grid_id, story.grid_id)
         broken = self._out_of_range(story)
         if self.is_passing(story):
             return "；".join(broken) or "单独不改属，户数也都在范围内：与别处的调整是一起定的"

@@ -9,7 +9,7 @@ import pandas as pd
 
 from lingwu_grid.graph import linked
 from lingwu_grid.lawful import affected, followed
-from lingwu_grid.planning.empty_ground import ground_within, other_ground
+from lingwu_grid.planning.empty_ground import LEAST_M2, bare_areas, moved_ground
 from lingwu_grid.planning.reasons import Undoing
 from lingwu_grid.planning.story_ground import borders_and_places
 
@@ -31,7 +31,6 @@ COLUMNS = (
     "border",
     "said",
     "units",
-    "ground",
 )
 
 
@@ -52,14 +51,15 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
         previous and new grid and community, households, elderly, buildings, place, reason (what
         would be unlawful without it, or what it is for), border (what becomes of it: where it runs
         now, or that it ends), said (the whole in one sentence), units (their ids, with spaces
-        between), ground (ids of units without homes that go another way and are told with it).
+        between). The last have no households: ground that changes its grid apart from any home.
     """
     rows = _affected(drawn)
     if not len(rows):
         return pd.DataFrame({name: pd.Series([], dtype=object) for name in COLUMNS})
-    pieces = _pieces(drawn, rows)
-    pieces = pieces[pieces.groupby("story")["households"].transform("sum") > 0]
-    table = _summed(drawn, pieces, rows)
+    table = _summed(drawn, _pieces(drawn, rows), rows)
+    bare = bare_areas(drawn, table)
+    is_told = (table["households"] > 0) | (bare >= LEAST_M2)
+    table, bare = table[is_told].reset_index(drop=True), bare[is_told]
     called = called_zones(drawn)
     undoing = Undoing.of(drawn, called)
     table["reason"] = [
@@ -68,15 +68,11 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
     ]
     whole = is_passing(table, drawn.names.recoded)
     table["border"], table["place"] = borders_and_places(drawn, table, whole, called)
-    other = other_ground(drawn, table, called, undoing)
-    table["border"] += [
-        f"{within}{told.said}"
-        for within, told in zip(ground_within(drawn, table, whole), other, strict=True)
-    ]
+    goes_too = (bare >= LEAST_M2) & (table["households"] > 0) & ~whole
+    table.loc[goes_too, "border"] += "；连同相连的无户的地"
     table["said"] = [_said(story, undoing, called) for story in table.itertuples(index=False)]
     ids = drawn.fabric.units["unit_id"].to_numpy(object)
     table["units"] = [" ".join(ids[np.asarray(units)]) for units in table["unit_numbers"]]
-    table["ground"] = [" ".join(ids[told.units]) for told in other]
     order = [*KEYS, "units"]
     table = table.sort_values(["households", *order], ascending=[False, *[True] * len(order)])
     return table[list(COLUMNS)].reset_index(drop=True)
@@ -124,7 +120,9 @@ def _pieces(drawn: Drawn, rows: pd.DataFrame) -> pd.DataFrame:
     """
     count = rows.groupby(["unit", *KEYS]).size().rename("households").reset_index()
     is_whole = is_passing(count, drawn.names.recoded)
-    nodes = pd.concat([count[~is_whole], _empty(drawn, count[~is_whole])], ignore_index=True)
+    ground = moved_ground(drawn, count[KEYS])
+    goes = is_passing(ground, drawn.names.recoded)
+    nodes = pd.concat([count[~is_whole], ground[~goes]], ignore_index=True)
     nodes["key"] = nodes.groupby(KEYS).ngroup()
     borders = drawn.fabric.borders
     pairs = pd.DataFrame({"a": borders.a, "b": borders.b})
@@ -134,40 +132,24 @@ def _pieces(drawn: Drawn, rows: pd.DataFrame) -> pd.DataFrame:
     )
     n = len(nodes)
     nodes["story"] = linked(n, met["node_a"].to_numpy(), met["node_b"].to_numpy())
-    whole = pd.concat([count[is_whole], _empty(drawn, count[is_whole])], ignore_index=True)
+    whole = pd.concat([count[is_whole], ground[goes]], ignore_index=True)
     whole["story"] = whole.groupby(KEYS).ngroup() + n
     return pd.concat([nodes.drop(columns="key"), whole], ignore_index=True)
-
-
-def _empty(drawn: Drawn, count: pd.DataFrame) -> pd.DataFrame:
-    """Give the empty units whose ground goes a way that households go."""
-    fabric = drawn.fabric
-    ways = count[KEYS].drop_duplicates()
-    today = drawn.fabric.codes_today()
-    empty = fabric.units["households"].to_numpy() == 0
-    ground = pd.DataFrame(
-        {
-            "unit": np.flatnonzero(empty),
-            "previous_grid_id": today[empty],
-            "grid_id": drawn.names.grid_of_unit[empty],
-        }
-    )
-    return ground.merge(ways, on=["previous_grid_id", "grid_id"]).assign(households=0)
 
 
 def _summed(drawn: Drawn, pieces: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
     """Give one row a story: households, elderly, buildings, and the units by number."""
     told = rows.merge(pieces[["unit", "story", *KEYS]], on=["unit", *KEYS])
-    table = told.groupby("story").agg(
-        **{key: (key, "first") for key in KEYS},
-        households=("unit", "size"),
-        elderly=("elderly", "sum"),
-        buildings=("building", "nunique"),
-    )
+    table = pieces.groupby("story")[KEYS].first()
     table["unit_numbers"] = pieces.groupby("story")["unit"].agg(lambda u: sorted(set(u)))
+    counts = told.groupby("story").agg(
+        households=("unit", "size"), elderly=("elderly", "sum"), buildings=("building", "nunique")
+    )
+    table = table.join(counts.reindex(table.index, fill_value=0))
     compound = drawn.fabric.units["compound_id"].fillna("").to_numpy(object)
     told["compound"] = compound[told["unit"].to_numpy()]
-    table["compounds"] = told.groupby("story")["compound"].agg(_by_number)
+    compounds = told.groupby("story")["compound"].agg(_by_number)
+    table["compounds"] = [compounds.get(story, []) for story in table.index]
     return table.reset_index(drop=True)
 
 
@@ -190,7 +172,8 @@ def _said(story: Any, undoing: Undoing, called: dict[str, str]) -> str:  # noqa:
         way = f"{grid}{whole}（{story.households} 户）由{was}改属{now}{code}{along}"
         return f"{way}。{story.reason}；界线：{story.border}"
     left = undoing.counted(story.previous_grid_id) if story.previous_grid_id else "不属任何网格"
-    text = f"{story.place} {story.households} 户：{left} → {undoing.counted(story.grid_id)}"
+    count = f" {story.households} 户" if story.households else ""
+    text = f"{story.place}{count}：{left} → {undoing.counted(story.grid_id)}"
     if story.previous_community_id not in ("", story.community_id):
         text += f"，社区由{was}改属{now}"
     text += f"。{story.reason}；界线：{story.border}"

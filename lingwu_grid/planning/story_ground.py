@@ -17,12 +17,16 @@ if TYPE_CHECKING:
 
     from lingwu_grid.planning.drawn import Drawn
 
+    _Level = tuple[NDArray[np.generic], NDArray[np.object_]]
+
 BORDER_M = 1.5
 """A step of a story's rim this near to what it was parted from is new border."""
 LEAST_SHARE = 0.1
 """A line along less of that border is not named."""
 PARTLY, MOSTLY = 0.15, 2 / 3
 """Shares of a border along nothing with a name above which that is said, and said first."""
+LEAST_M = 10.0
+"""Less of a border that is one of communities now, or no more, is not told."""
 SHIFT_M = 3.0
 """A border that only shifts by less is neither new nor gone."""
 NAMED_PLACES = 2
@@ -54,7 +58,7 @@ def borders_and_places(
     ground = [np.asarray(numbers) for numbers in table["unit_numbers"]]
     shapes = np.array([shapely.union_all(units[numbers]) for numbers in ground], object)
     steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
-    parted, joined = _parted_and_joined(drawn, ground, whole)
+    sides = [_parted_and_joined(drawn, ground, level) for level in _levels(drawn)]
     lines = _zone_lines(drawn)
     near = _nearest_streets(drawn, shapes)
     compounds = drawn.study.table("compounds")
@@ -65,33 +69,54 @@ def borders_and_places(
         steps.groupby("zone"), table.itertuples(index=False), strict=True
     ):
         at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
-        today, plan = (_is_near(at, tree) for tree in lines[int(whole[zone])])
-        new = mine[shapely.dwithin(at, parted[zone], BORDER_M) & ~today]
-        old = mine[shapely.dwithin(at, joined[zone], BORDER_M) & ~plan]
-        named, gone = ([_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old))
-        fresh = _border_said(named, _off_lines(new), is_whole=bool(whole[zone]))
-        # One street may gain a border on one stretch and lose one on another.
-        gone = [f"{name}另一段" if name in named else name for name in gone]
-        borders.append(_with_ended(fresh, gone if len(old) else None, is_whole=bool(whole[zone])))
+        levels = []
+        for (parted, joined), (today, plan) in zip(sides, lines, strict=True):
+            new = shapely.dwithin(at, parted[zone], BORDER_M) & ~_is_near(at, today)
+            old = shapely.dwithin(at, joined[zone], BORDER_M) & ~_is_near(at, plan)
+            levels.append((new, old))
+        is_whole = bool(whole[zone])
+        new, old = (mine[steps] for steps in levels[is_whole])
+        said = _change_said(new, old, walls, is_whole=is_whole)
+        if not is_whole and story.previous_community_id not in ("", story.community_id):
+            # A border of grids that is one of communities now, or no more, is neither new nor gone.
+            promoted, demoted = (mine[both & ~own] for own, both in zip(*levels, strict=True))
+            said += _rank_said(promoted, demoted, walls)
+        borders.append(said)
         homes = [str(known.get(c) or c) for c in story.compounds]
         grid = called.get(story.previous_grid_id, "") or called.get(story.grid_id, "")
         places.append(_place(homes, story.buildings, _beside(mine, shapes[zone]), near[zone], grid))
     return borders, places
 
 
-def _parted_and_joined(
-    drawn: Drawn, ground: list[NDArray[np.int64]], whole: NDArray[np.bool_]
-) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
-    """
-    Give what lies beside each story and was of its grid and is no more, or is and was not.
+def _change_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str], *, is_whole: bool) -> str:
+    """Say what is new of a border and what ends, from the steps along both."""
+    named, gone = ([_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old))
+    fresh = _border_said(named, _off_lines(new), is_whole=is_whole)
+    # One street may gain a border on one stretch and lose one on another.
+    gone = [f"{name}另一段" if name in named else name for name in gone]
+    if gone and (_off_lines(old) or 0.0) > PARTLY:
+        gone.append("楼栋之间")
+    return _with_ended(fresh, gone if len(old) else None, is_whole=is_whole)
 
-    Of a grid that passes as a whole: what was, or is, of its community.
-    """
-    level = _levels(drawn)
+
+def _rank_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str]) -> str:
+    """Say where a border that stays becomes one of communities, and where it is one no more."""
+    said = ""
+    for steps, words in ((new, "；{}一段网格界改作社区界"), (old, "；{}一段社区界改作网格界")):
+        if steps["length_m"].sum() >= LEAST_M:
+            names = "、".join(_walled(n, walls) for n in _lines_of(steps))
+            said += words.format(names or "楼栋之间")
+    return said
+
+
+def _parted_and_joined(
+    drawn: Drawn, ground: list[NDArray[np.int64]], level: _Level
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    """Give what lies beside each story and was of its zone and is no more, or is and was not."""
+    now, plan = level
     units, borders = drawn.fabric.units.geometry.to_numpy(), drawn.fabric.borders
     parted, joined = [], []
-    for numbers, is_whole in zip(ground, whole.tolist(), strict=True):
-        now, plan = level[is_whole]
+    for numbers in ground:
         mine = np.zeros(len(units), bool)
         mine[numbers] = True
         rim = mine[borders.a] != mine[borders.b]
@@ -103,7 +128,7 @@ def _parted_and_joined(
     return np.array(parted, object), np.array(joined, object)
 
 
-def _levels(drawn: Drawn) -> tuple[tuple[NDArray[np.generic], NDArray[np.object_]], ...]:
+def _levels(drawn: Drawn) -> tuple[_Level, _Level]:
     """Give the zone of each unit today and in the plan: grids, then communities."""
     fabric, after = drawn.fabric, drawn.names.grid_of_unit
     community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
@@ -290,9 +315,13 @@ def _place(
     ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街北侧 3 栋')
     >>> _place([], 4, "", "育才街以南", "甲网格"), _place([], 4, "", "", "甲网格")
     ('育才街以南 4 栋', '甲网格内 4 栋')
+    >>> _place([], 0, "育才街北侧", "民生路附近"), _place([], 0, "")
+    ('无户的地（育才街北侧）', '无户的地')
     """
     if compounds:
         rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
         return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
     where = beside or near or (f"{grid}内" if grid else "")
+    if not buildings:
+        return f"无户的地（{where}）" if where else "无户的地"
     return f"{where} {buildings} 栋".strip()

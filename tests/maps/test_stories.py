@@ -111,32 +111,60 @@ def test_the_ground_of_a_story_and_both_borders_are_drawn(
 
 def test_ground_without_homes_is_drawn_apart_from_homes(small_plan: Plan) -> None:
     units = small_plan.units.set_index("unit_id")
-    # A park that the first story tells of, wherever it lies.
+    # A park that goes with the homes of a story that does not pass as a whole.
     stories = small_plan.stories.copy()
-    stories.loc[0, "ground"] = units.index[units["households"] == 0][0]
+    stays = stories["previous_grid_id"].replace(small_plan.recoded) == stories["grid_id"]
+    row = stories.index[~stays][0]
+    stories.loc[row, "units"] += f" {units.index[units['households'] == 0][0]}"
     plan = replace(small_plan, tables=small_plan.tables | {"stories": stories})
+    parks = 0
     for card, story in zip(drawn_cards(plan), stories.itertuples(index=False), strict=True):
         mine = units.loc[story.units.split(" ")]
-        told = units.loc[story.ground.split(" ") if story.ground else []]
-        assert (told["households"] == 0).all()
         # Of a grid that passes all ground passes, and nothing of it is drawn apart.
         passes = plan.recoded.get(story.previous_grid_id) == story.grid_id
         is_bare = (mine["households"] == 0) & (not passes)
-        bare = pd.concat([mine.geometry[is_bare], told.geometry])
-        homes = mine.geometry[~is_bare]
-        for rings, shapes in ((card["rings"], homes), (card["parks"], bare)):
+        parks += is_bare.sum()
+        for rings, shapes in (
+            (card["rings"], mine.geometry[~is_bare]), (card["parks"], mine.geometry[is_bare])
+        ):  # fmt: skip
             ground = shapely.union_all(
                 [Polygon(polyline.decode(ring, 6, geojson=True)) for ring in rings]
             )
-            wanted = shapes.union_all()
             # Holes are not drawn: nothing of the ground is missing, and nothing lies outside it.
-            filled = [Polygon(part.exterior) for part in shapely.get_parts(wanted)]
+            filled = [Polygon(part.exterior) for part in shapely.get_parts(shapes.union_all())]
             assert shapely.symmetric_difference(ground, shapely.union_all(filled)).area < 5e-9
-    first, other = (drawn_cards(one)[0] for one in (plan, small_plan))
-    assert first["parks"] != other["parks"]
-    goal = units["grid_id"][stories.loc[0, "ground"]]
-    assert [words for words, *_ in first["others"]] == [f"无户，划入{plan.names[goal]}"]
-    assert other["others"] == []
+    assert parks
+
+
+def test_ground_alone_is_a_story_on_the_map(
+    browser: WebDriver, small_plan: Plan, tmp_path: Path
+) -> None:
+    """A story of a park: no households to tell, its ground is drawn, and the keys lead to it."""
+    stories, units = small_plan.stories.copy(), small_plan.units
+    last = stories.iloc[-1].to_dict()
+    park = units.loc[units["households"] == 0, "unit_id"].iloc[0]
+    last |= {
+        "households": 0,
+        "elderly": 0,
+        "buildings": 0,
+        "units": park,
+        "place": "无户的地（甲街旁）",
+    }
+    stories.loc[len(stories)] = last
+    page = tmp_path / "map.html"
+    plan = replace(small_plan, tables=small_plan.tables | {"stories": stories})
+    page.write_text(planner_map(plan), "utf-8")
+    assert open_page(browser, page) == []
+    browser.find_element(By.ID, "story-open").click()
+    browser.find_element(By.ID, "story-back").click()
+    card = _card(browser)
+    assert "无户的地（甲街旁）" in card
+    assert "本项" not in card.split("原因")[0]
+    assert f"{len(stories)} 项，{small_plan.stories['households'].sum()} 户" in card
+    dotted = browser.find_elements(
+        By.CSS_SELECTOR, ".leaflet-marks-pane path[stroke-dasharray='1 8']"
+    )
+    assert any(path.get_attribute("d") != "M0 0" for path in dotted)
 
 
 def test_a_story_has_the_screen_and_its_names_stand_on_white(
@@ -368,7 +396,8 @@ def test_a_card_names_the_other_changes_of_its_grids_and_leads_to_them(
     assert open_page(browser, page) == []
     browser.find_element(By.ID, "story-open").click()
     told = browser.execute_script(
-        "return window.lingwu.stories.map(s => [s.left, s.goal].filter(Boolean).map(g => g.code))"
+        "return window.lingwu.stories.map(s => "
+        "[s.left, s.goal].concat(s.communities).filter(Boolean).map(g => g.code))"
     )
     shared = [
         {n for n, other in enumerate(told) if n != at and set(other) & set(mine)}
@@ -378,7 +407,7 @@ def test_a_card_names_the_other_changes_of_its_grids_and_leads_to_them(
     at = next(n for n, others in enumerate(shared) if others)
     browser.execute_script(f"lingwuStory({at})")
     buttons = browser.find_elements(By.CSS_SELECTOR, "#story-body .others button")
-    effects = [re.fullmatch(r"(\d+)（(改属|[+−]\d+)）", button.text) for button in buttons]
+    effects = [re.fullmatch(r"(\d+)（(改属|地|[+−]\d+)）", button.text) for button in buttons]
     assert {int(effect[1]) - 1 for effect in effects if effect} == shared[at]
     # What the others do to a grid adds up to what the card says of them all.
     for side in browser.find_elements(By.CSS_SELECTOR, "#story-body .side"):
@@ -387,7 +416,7 @@ def test_a_card_names_the_other_changes_of_its_grids_and_leads_to_them(
         signed = [int(amount.replace("−", "-")) for amount in amounts]
         assert sum(signed) == (int(rest[1].replace("−", "-")) if rest else 0)
     limits = browser.find_elements(By.CSS_SELECTOR, "#story-body .limit")
-    assert {limit.text for limit in limits} == {"300", "500"}
+    assert {limit.text for limit in limits} in ({"300", "500"}, {"300", "500", "3000", "5000"})
     first = int(buttons[0].text.partition("（")[0])
     buttons[0].click()
     assert f"{first} / {len(small_plan.stories)}" in _card(browser)

@@ -18,9 +18,9 @@ import lingwu_grid as lg
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
-from lingwu_grid.planning.empty_ground import ground_within, other_ground
+from lingwu_grid.planning.empty_ground import LEAST_M2, bare_areas, moved_ground
 from lingwu_grid.planning.reasons import Undoing
-from lingwu_grid.planning.story_ground import _beside, _place, side_of
+from lingwu_grid.planning.story_ground import _beside, _change_said, _place, _rank_said, side_of
 
 if TYPE_CHECKING:
     from lingwu_grid.plan import Plan
@@ -182,6 +182,28 @@ def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
     assert reason == "不划也都合规；划了以后，不沿路、墙、水的边界少 40 米"
 
 
+def test_a_border_of_grids_that_is_one_of_communities_now_is_told_from_ten_metres() -> None:
+    def along(*steps: tuple[str, float]) -> pd.DataFrame:
+        return pd.DataFrame(steps, columns=["name", "length_m"])
+
+    none, short, long = along(), along(("育才街", 9.9)), along(("育才街", 10.0))
+    assert _rank_said(none, none, set()) == _rank_said(short, short, set()) == ""
+    assert _rank_said(long, none, set()) == "；育才街一段网格界改作社区界"
+    assert _rank_said(none, along(("甲苑", 5.0), ("甲苑", 5.0)), {"甲苑"}) == (
+        "；甲苑围墙一段社区界改作网格界"
+    )
+    assert _rank_said(along(("", 30.0)), none, set()) == "；楼栋之间一段网格界改作社区界"
+
+
+def test_what_ends_between_buildings_is_said_beside_what_has_a_name() -> None:
+    def ended(off: float) -> str:
+        old = pd.DataFrame({"name": ["育才街", ""], "length_m": [100.0 - off, off]})
+        return _change_said(old.iloc[:0], old, set(), is_whole=False)
+
+    assert ended(15.0) == "原沿育才街的界线取消"
+    assert ended(15.1) == "原沿育才街、楼栋之间的界线取消"
+
+
 def test_what_is_said_of_a_place() -> None:
     assert _place(["甲苑"], 1, "民生路旁") == "甲苑 1 栋"
     assert _place(["甲苑", "乙苑"], 2, "") == "甲苑、乙苑 2 栋"
@@ -254,9 +276,6 @@ def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -
     folder = small_plan.save(f"{tmp_path}/out")
     again = lg.read_plan(folder)
     pd.testing.assert_frame_equal(again.stories, small_plan.stories, check_dtype=False)
-    # A plan written before ground without homes had a column of its own.
-    small_plan.stories.drop(columns="ground").to_csv(folder / "stories.csv", index=False)
-    assert (lg.read_plan(folder).stories["ground"] == "").all()
 
 
 def test_ground_beyond_a_barrier_does_not_join() -> None:
@@ -311,41 +330,41 @@ def test_what_becomes_of_a_border(small_plan: Plan) -> None:
     assert ended or passed
 
 
-def test_ground_where_nobody_lives_is_told_where_it_changes() -> None:
-    """A row: a, park a→b, [a→b], b, park c→b, [c→d], park c→a, far from any story of c to a."""
-    now = np.array(list("aaabcccd"))
-    after = np.array(list("abbbbdad"), object)
-    homes = np.array([50, 0, 50, 50, 0, 50, 0, 50])
-    line = np.arange(7)
-    borders = Borders(line, line + 1, *[np.full(7, 40.0)] * 3, np.zeros(7, bool), np.zeros(7))
+def test_ground_where_nobody_lives_goes_with_homes_or_alone() -> None:
+    """Units: a stays; park a→b as homes go; park c→b alone; e is new code of d, with its park."""
+    was = np.array(["a", "a", "a", "c", "d", "d", ""], object)
+    now = np.array(["a", "b", "b", "b", "e", "e", "b"], object)
+    homes = np.array([50, 50, 0, 0, 50, 0, 0])
     fabric = SimpleNamespace(
-        codes_today=lambda: now.astype(object),
-        units=pd.DataFrame({"households": homes}), borders=borders,
-    )  # fmt: skip
-    drawn = SimpleNamespace(fabric=fabric, names=SimpleNamespace(recoded={}, grid_of_unit=after))
-    table = pd.DataFrame(
-        {"previous_grid_id": ["a", "c"], "grid_id": ["b", "d"], "unit_numbers": [[2], [5]]}
+        codes_today=lambda: was,
+        units=pd.DataFrame({"households": homes}),
+        places=SimpleNamespace(community_ids=["x", "y"]),
+        community_now=np.array([0, 0, 0, 1, 0, 0, 2]),
     )
-    called = {"a": "甲", "b": "乙", "c": "丙"}
-    undoing = _undoing({}, {}, list(after))
+    grids = pd.DataFrame({"grid_id": ["a", "b", "e"], "community_id": ["x", "x", "y"]})
+    names = SimpleNamespace(recoded={"d": "e"}, grid_of_unit=now)
+    drawn = SimpleNamespace(fabric=fabric, names=names, grids=grids)
+    # Homes from a to b were of another community than the park beside them: it goes with them.
+    ways = pd.DataFrame([["a", "b", "z", "x"], ["d", "e", "x", "y"]], columns=KEYS)
+    ground = moved_ground(drawn, ways).set_index("unit")
+    assert ground[KEYS].T.to_dict("list") == {
+        2: ["a", "b", "z", "x"], 5: ["d", "e", "x", "y"], 3: ["c", "b", "y", "x"],
+    }  # fmt: skip
+    # Of a grid that keeps all households under a new code, a park is no change.
+    assert list(moved_ground(drawn, ways[:1])["unit"]) == [2, 3]
 
-    def told(table: pd.DataFrame) -> list[tuple[str, list[int]]]:
-        made = other_ground(drawn, table, called, undoing)
-        return [(re.sub("（.*?）", "", one.said), one.units.tolist()) for one in made]
 
-    assert told(table) == [
-        ("；另有无户的地由甲划入乙", [1]),
-        ("；另有无户的地由丙划入乙；另有无户的地由丙划入甲", [4, 6]),
-    ]
-    # Without the story between them, the first tells what goes to its grid; c to a is told too.
-    all_ways = "；另有无户的地由丙划入乙；另有无户的地由丙划入甲；另有无户的地由甲划入乙"
-    assert told(table[:1]) == [(all_ways, [1, 4, 6])]
-    # A grid with a new code is told by its name of today.
-    drawn.names.recoded, called["e"] = {"a": "e"}, "戊"
-    assert told(table[:1])[0][0].endswith("由甲划入乙")
-    drawn.names.recoded = {}
-    fabric.units["households"] = 50
-    assert told(table) == [("", []), ("", [])]
+def test_ground_that_changes_alone_is_a_story_without_households(small_plan: Plan) -> None:
+    stories, units = small_plan.stories, small_plan.units.to_crs(small_plan.work_crs)
+    alone = stories[stories["households"] == 0]
+    assert (alone["place"].str.startswith("无户的地")).all()
+    assert (alone[["elderly", "buildings"]] == 0).all(axis=None)
+    assert list(stories.index[-len(alone) :]) == list(alone.index) or not len(alone)
+    told = {unit for row in stories["units"] for unit in row.split(" ")}
+    was = units["previous_grid_id"].replace(small_plan.recoded)
+    moved = units[(units["households"] == 0) & (was != units["grid_id"]) & (was != "")]
+    left = moved[~moved["unit_id"].isin(told)]
+    assert (left.geometry.area < LEAST_M2).all()
 
 
 def test_why_ground_without_homes_changes() -> None:
@@ -370,16 +389,13 @@ def test_why_ground_without_homes_changes() -> None:
     assert why("aabbb", 2, off_line_m=even, length_m=less) == together
 
 
-def test_ground_that_goes_with_a_story_is_told_from_500_square_metres() -> None:
+def test_the_ground_without_homes_of_a_story_is_measured() -> None:
     units = gpd.GeoDataFrame(
         {"households": [3, 0, 0]},
         geometry=[
-            shapely.box(0, 0, 90, 90),
-            shapely.box(90, 0, 100, 49.9),
-            shapely.box(0, 0, 1, 1),
+            shapely.box(0, 0, 90, 90), shapely.box(90, 0, 100, 49.9), shapely.box(0, 0, 1, 1)
         ],
-    )
-    table = pd.DataFrame({"unit_numbers": [[0, 1], [0, 1, 2], [0], [0, 1, 2]]})
+    )  # fmt: skip
+    table = pd.DataFrame({"unit_numbers": [[0, 1], [0, 1, 2], [0]]})
     drawn = SimpleNamespace(fabric=SimpleNamespace(units=units))
-    whole = np.array([False, False, False, True])  # of a grid that passes there is no need to say
-    assert ground_within(drawn, table, whole) == ["", "；连同相连的无户的地", "", ""]
+    assert bare_areas(drawn, table).tolist() == pytest.approx([499.0, 500.0, 0.0])

@@ -35,6 +35,13 @@
       }).map(function (z) { return [z, when]; }));
     }, []);
   }
+  // A name stands beyond the head of the arrow that leads to it; it is wider than it is high.
+  function beyond(from, to) {
+    var a = map.latLngToLayerPoint(from), b = map.latLngToLayerPoint(to);
+    var way = b.subtract(a), length = Math.max(Math.sqrt(way.x * way.x + way.y * way.y), 1);
+    var step = Math.min(64 * length / Math.max(Math.abs(way.x), 1), 24 * length / Math.max(Math.abs(way.y), 1));
+    return map.layerPointToLatLng(length < 12 ? b : b.add(way.multiplyBy(step / length)));
+  }
   function isInSight(word) {
     var at = map.latLngToContainerPoint([word.lat, word.lng]), size = map.getSize();
     var margins = window.lingwuTools.margins();
@@ -57,20 +64,21 @@
       word.told = true;
       word.must = true;
       (told.aims || []).forEach(function (aim) {
-        if (aim[0] === z[0][1] && aim[1] && (aim[2] || !isInSight(word))) { word.lat = aim[1][0]; word.lng = aim[1][1]; }
+        if (aim[0] === z[0][1] && aim[1] && (aim[2] || !isInSight(word))) {
+          var place = aim[3] ? beyond(aim[3], aim[1]) : L.latLng(aim[1]);
+          word.lat = place.lat;
+          word.lng = place.lng;
+        }
       });
       return word;
     }
-    // Then the compounds that the story names, and where ground without homes goes.
+    // Then the compounds that the story names.
     function isNamed(word) { return told.said && told.said.indexOf(word.lines[0]) >= 0; }
     var compounds = named('小区');
     compounds.forEach(function (word) { word.must = word.told = isNamed(word); });
-    var others = (told.others || []).map(function (other) {
-      return { kind: '小区', lines: [other[0]], lat: other[1], lng: other[2], told: true, must: true };
-    });
     var lines = told.along.map(line);
     lines.forEach(function (word) { word.told = true; word.beside = told.ground && told.ground.getCenter(); });
-    first = first.map(always).concat(compounds.filter(isNamed), others);
+    first = first.map(always).concat(compounds.filter(isNamed));
     return first.concat(lines, of('社区').concat(rest).map(zone)).concat(along('水系、铁路'), compounds.filter(function (word) { return !isNamed(word); }), along('道路'));
   }
   var names = new Labels(map, words, function () { return window.lingwuTold && window.lingwuTold.ground; });

@@ -20,9 +20,6 @@
     var way = b.subtract(a), length = Math.sqrt(way.x * way.x + way.y * way.y);
     if (length < 12) { return; }
     var unit = way.divideBy(length), side = L.point(-unit.y, unit.x);
-    // The name of the grid stands at the end, wider than it is high: the head stops before it.
-    var name = Math.min(62 / Math.max(Math.abs(unit.x), 0.01), 24 / Math.max(Math.abs(unit.y), 0.01));
-    b = b.subtract(unit.multiplyBy(Math.min(name, length / 2)));
     var back = b.subtract(unit.multiplyBy(14));
     function place(point) { return map.layerPointToLatLng(point); }
     L.polyline([from, place(back)], { pane: 'marks', color: '#b71c1c', weight: 4, interactive: false }).addTo(drawn);
@@ -67,13 +64,15 @@
   }
   function others(code) {
     return shown.map(function (_, i) { return i; }).filter(function (i) {
-      return i !== at && [shown[i].left, shown[i].goal].some(function (side) { return side && side.code === code; });
+      return i !== at && [shown[i].left, shown[i].goal].concat(shown[i].communities).some(function (side) { return side && side.code === code; });
     });
   }
-  // What a story does to a grid: households that come or go, or none where it only changes community.
+  // What a story does to a grid or community: households that come or go, or none where a grid
+  // only changes community.
   function effect(story, code) {
-    var comes = story.goal && story.goal.code === code, goes = story.left && story.left.code === code;
-    return comes && goes ? '改属' : (comes ? '+' : '−') + story.households;
+    function is(side) { return side && side.code === code; }
+    var comes = is(story.goal) || is(story.communities[1]), goes = is(story.left) || is(story.communities[0]);
+    return comes && goes ? '改属' : story.households ? (comes ? '+' : '−') + story.households : '地';
   }
   function told(side, title, change, most) {
     var line = made('div', '', 'side');
@@ -99,9 +98,6 @@
     line.appendChild(tools.bar(low, high, marks, most));
     return line;
   }
-  function ruled(band) {
-    return band[0] ? '；应有 ' + band[0] + (band[1] === null ? ' 户以上' : '—' + band[1] + ' 户') : '';
-  }
   function tell() {
     var story = shown[at], body = find('story-body');
     find('story-at').textContent = (at + 1) + ' / ' + shown.length;
@@ -112,7 +108,7 @@
     if (story.left && !stays) { body.appendChild(told(story.left, '从 ', -story.households, most)); }
     body.appendChild(told(stays ? story.left : story.goal, stays ? '' : '到 ', stays ? 0 : story.households, most));
     var facts = [['包括', story.place], ['小区', story.shared], ['原因', story.reason], ['界线', story.border],
-      ['社区', story.across ? story.across + ruled(story.band) : story.still || '不变'],
+      ['社区', story.communities.length ? '' : story.still || '不变'],
       ['老年人', story.elderly ? story.elderly + ' 人' : '']];
     var table = document.createElement('table');
     facts.forEach(function (fact) {
@@ -122,19 +118,23 @@
       row.appendChild(made('td', fact[1]));
     });
     body.appendChild(table);
+    var largest = Math.max.apply(null, story.communities.map(function (side) { return Math.max(side.today, side.plan || 0); }));
+    story.communities.forEach(function (side, goes) {
+      body.appendChild(told(side, goes ? '到 ' : '从 ', goes ? story.households : -story.households, largest));
+    });
     tools.translate();
   }
   function go(to) {
     if (!shown.length) { return; }
     at = (to + shown.length) % shown.length;
     var story = shown[at], seen = L.latLngBounds(story.to, story.from);
-    story.rings.forEach(function (ring) { seen.extend(ring); });
+    (story.rings.length ? story.rings : story.parks).forEach(function (ring) { seen.extend(ring); });
     var sides = [story.left, story.goal].filter(Boolean), ground = L.latLngBounds(story.from, story.from);
-    story.rings.forEach(function (ring) { ground.extend(ring); });
+    (story.rings.length ? story.rings : story.parks).forEach(function (ring) { ground.extend(ring); });
     window.lingwuTold = {
       codes: sides.map(function (side) { return side.code; }).concat(sides.map(function (side) { return side.was; })),
-      along: story.along, others: story.others, ground: ground, said: [story.head, story.place, story.border].join(),
-      aims: [[story.goal.code, story.to, true], [story.left && story.left.code, story.back, false]],
+      along: story.along, ground: ground, said: [story.head, story.place, story.border].join(),
+      aims: [[story.goal.code, story.to, true, story.from], [story.left && story.left.code, story.back, false]],
     };
     if (peeking) { peek(false); }
     tell();

@@ -159,8 +159,10 @@ def test_what_is_done_is_undone_kept_and_read_in_again(
 
 
 def test_an_unlawful_change_is_told_with_its_place(desk: WebDriver, small_plan: lg.Plan) -> None:
+    shown = set(desk.execute_script("return lingwuReview.desk.town.unitIds"))
+    most = small_plan.units.loc[small_plan.units["unit_id"].isin(shown), "grid_id"].value_counts()
     basic = small_plan.grids[small_plan.grids["kind"] == "basic"]
-    most = small_plan.units["grid_id"].value_counts()
+    basic = basic[basic["grid_id"].isin(most.index)]
     grid = basic.loc[basic["grid_id"].map(most).idxmax()]  # a grid of one unit has none to give
     inside = small_plan.units["unit_id"][small_plan.units["grid_id"] == grid.grid_id]
     numbers = [number_of(desk, u) for u in inside.iloc[:-1]]

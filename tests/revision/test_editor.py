@@ -214,7 +214,7 @@ def inside(window: WebDriver, script: str, *values: object) -> Any:  # noqa: ANN
 
 def told(window: WebDriver, words: str) -> None:
     script = "var t = document.getElementById('host-told'); return t ? t.textContent : ''"
-    WebDriverWait(window, 120, ignored_exceptions=[WebDriverException]).until(
+    WebDriverWait(window, 240, ignored_exceptions=[WebDriverException]).until(
         lambda w: words in inside(w, script)
     )
 
@@ -236,7 +236,7 @@ def run_cell(window: WebDriver, wait: WebDriverWait[WebDriver], number: int) -> 
 def test_a_planner_edits_solves_and_saves_in_jupyterlab(
     lab: str, window: WebDriver, small_plan: lg.Plan, tmp_path: Path
 ) -> None:
-    wait = WebDriverWait(window, 120, ignored_exceptions=[WebDriverException])
+    wait = WebDriverWait(window, 240, ignored_exceptions=[WebDriverException])
     wait.until(lambda w: w.get(lab) or True)
     ready = ".jp-Notebook-ExecutionIndicator[data-status='idle']"
     wait.until(lambda w: w.find_element(By.CSS_SELECTOR, ready))

@@ -160,7 +160,7 @@ def _add_layers(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
             draw.OLD_COMMUNITY_FIELDS,
             show=False,
             pane="now",
-            style={**outline, "color": "#5e35b1", "dashArray": "8 5"},
+            style={"weight": 3, "color": "#7e57c2"},
         )
     switched["plan_communities"] = draw.area_layer(
         record.communities.set_geometry(record.communities.geometry.boundary),

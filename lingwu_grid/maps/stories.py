@@ -251,11 +251,11 @@ class _Sides:
             if self._split[name] > 1 and name in story.place
         )
 
-    def aim(self, grid: str, ground: shapely.Geometry) -> shapely.Point:
+    def aim(self, grid: str, ground: shapely.Geometry, homes: shapely.Geometry) -> shapely.Point:
         """Give where an arrow to a grid ends: near, on ground that was not just given to it."""
         rest = shapely.difference(self._shapes[grid], ground)
         near = _near(rest, ground)
-        return middles(next(g for g in (near, rest, self._shapes[grid]) if not g.is_empty))
+        return middles(next(g for g in (near, rest, homes) if not g.is_empty))
 
     def beside(self, grid: str, ground: shapely.Geometry) -> shapely.Point | None:
         """Give a place in what is left of a grid that is near some ground; None where none is."""
@@ -296,7 +296,7 @@ def _arrow(
     """Give the arrow from the middle of a story's homes to the grid they go to, if any."""
     middle = middles(homes)
     is_move = not sides.is_passing(story)
-    goal = sides.aim(story.grid_id, ground) if is_move else middle
+    goal = sides.aim(story.grid_id, ground, homes) if is_move else middle
     near = sides.beside(story.previous_grid_id, ground) if is_move else None
     return {
         "back": None if near is None else _turned(shapely.get_coordinates(near))[0],

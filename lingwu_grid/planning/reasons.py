@@ -170,8 +170,9 @@ class Undoing:
             return f"如果不划，{self.named(now)}就不再连片"
         borders, back = self.borders, self._now(was)
         for metres, of in ((borders.off_line_m, "不沿路、墙、水的"), (borders.length_m, "")):
-            if self._saved(metres, units, back) >= CLEARER_M:
-                return f"划了以后，{of}边界较短"
+            saved = self._saved(metres, units, back)
+            if saved >= CLEARER_M:
+                return f"划了以后，{of}网格界少 {saved:.0f} 米"
         return "与相邻住户的调整是一起定的"
 
     def _out_of_range(self, story: Story) -> list[str]:
@@ -206,7 +207,8 @@ class Undoing:
             )
             if goal in self.today and self.plan[goal] - n < bands.of(goal).lower <= self.plan[goal]
         ]
-        return f"，其中{'、'.join(short)}没有这些户就不足下限" if short else ""
+        name = self.called.get(zone, zone)
+        return f"，其中{'、'.join(short)}没有{name}划入的户就不足下限" if short else ""
 
     def _not_together(self, zone: str, new: str, coming: int, bands: Bands) -> list[str]:
         """Tell why a lesser part of a zone that ends does not go where most of it goes."""

@@ -154,8 +154,8 @@ def _summed(drawn: Drawn, pieces: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFr
 
 
 def _by_number(compounds: pd.Series) -> list[str]:
-    """List compounds, those with the most households first; homes in none make no entry."""
-    often = compounds[compounds != ""].value_counts().sort_index(kind="stable")
+    """List compounds, those with the most households first; homes in none are "" among them."""
+    often = compounds.value_counts().sort_index(kind="stable")
     return [str(c) for c in often.sort_values(ascending=False, kind="stable").index]
 
 

@@ -307,7 +307,7 @@ def _place(
     compounds: list[str], buildings: int, beside: str, near: str = "", grid: str = ""
 ) -> str:
     """
-    Say where a story plays.
+    Say where a story plays; homes in no compound are an empty name among the compounds.
 
     Examples
     --------
@@ -315,12 +315,16 @@ def _place(
     ('阳光城、龙凤佳苑等 3 个小区 12 栋', '育才街北侧 3 栋')
     >>> _place([], 4, "", "育才街以南", "甲网格"), _place([], 4, "", "", "甲网格")
     ('育才街以南 4 栋', '甲网格内 4 栋')
+    >>> _place(["阳光城", ""], 12, "育才街北侧"), _place([""], 3, "育才街北侧")
+    ('阳光城及小区外的楼共 12 栋', '育才街北侧 3 栋')
     >>> _place([], 0, "育才街北侧", "民生路附近"), _place([], 0, "")
     ('无户的地（育才街北侧）', '无户的地')
     """
-    if compounds:
-        rest = f"等 {len(compounds)} 个小区" if len(compounds) > NAMED_PLACES else ""
-        return f"{'、'.join(compounds[:NAMED_PLACES])}{rest} {buildings} 栋"
+    names = [name for name in compounds if name]
+    if names:
+        rest = f"等 {len(names)} 个小区" if len(names) > NAMED_PLACES else ""
+        outside = "及小区外的楼共" if len(names) < len(compounds) else ""
+        return f"{'、'.join(names[:NAMED_PLACES])}{rest}{outside} {buildings} 栋"
     where = beside or near or (f"{grid}内" if grid else "")
     if not buildings:
         return f"无户的地（{where}）" if where else "无户的地"

@@ -9,6 +9,7 @@ from lingwu_grid.contract.rules import Exemption
 from lingwu_grid.engine.instance import never, pose
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.fabric.numbering import build_graph
+from lingwu_grid.fabric.outlines import outlines_of
 from lingwu_grid.fabric.units import build_fabric
 
 if TYPE_CHECKING:
@@ -52,7 +53,8 @@ def solve_again(
     mine, now = rules, study.rules
     if (mine.split_compounds, mine.compounds_whole) != (now.split_compounds, now.compounds_whole):
         fabric = build_fabric(replace(study, rules=rules))
-    instance = pose(build_graph(fabric, rules), rules)
+    shape = outlines_of(fabric, rules)  # as the plan is drawn, or it would move others than told
+    instance = pose(build_graph(fabric, rules), rules, shape)
     return solve(instance, seed=seed, workers=workers, stop=stop)
 
 

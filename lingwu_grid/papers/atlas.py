@@ -82,6 +82,7 @@ PAIR_CM = (9.3, 9.0)
 WRAP_PT = 520.0
 """Width of the words of a changed grid."""
 WORDS_LINES = 9
+REST = "其余见台账“逐项变动”表。"
 WORDS_PT, LINE_CM = 8.5, 0.36
 """Of the words of a changed grid; lines they do not need are the map's."""
 
@@ -295,14 +296,32 @@ def _grid_table(figure: Figure, grids: gpd.GeoDataFrame, colours: list[str]) -> 
         cell.set_linewidth(0.4)
 
 
+def fitting(said: list[str]) -> list[str]:
+    """
+    Wrap what is said of a grid, and leave out its last clauses where there is no room for them.
+
+    Examples
+    --------
+    >>> fitting(["甲街东侧 3 栋"])
+    ['甲街东侧 3 栋']
+    """
+    lines = wrapped(said, WORDS_PT, WRAP_PT)
+    if len(lines) <= WORDS_LINES:
+        return lines
+    cut = list(said)
+    while len(lines) >= WORDS_LINES:  # one line is kept for where the rest stands
+        cut[-1] = cut[-1].rpartition("；")[0]
+        cut = cut if cut[-1] else cut[:-1]
+        lines = wrapped(cut, WORDS_PT, WRAP_PT)
+    return [*lines, REST]
+
+
 def _grid_page(ground: Ground, rows: gpd.GeoDataFrame) -> Figure:
     """Draw two changed grids on an A4 page: before and after at one scale, and why."""
     figure = _sheet(A4_CM)
     for place, row in enumerate(rows.itertuples(index=False)):
         said = [f"四至：{row.boundary_text}"] if row.boundary_text else []
-        lines = wrapped([*said, *why_changed(ground.record, row.grid_id)], WORDS_PT, WRAP_PT)
-        if len(lines) > WORDS_LINES:
-            lines = [*lines[: WORDS_LINES - 1], "其余见台账“逐项变动”表。"]
+        lines = fitting([*said, *why_changed(ground.record, row.grid_id)])
         room = (PAIR_CM[0], PAIR_CM[1] + LINE_CM * (WORDS_LINES - len(lines)))
         bottom = 15.6 if place == 0 else 1.7
         pair = (_axes(figure, 1.0, bottom, room), _axes(figure, 10.7, bottom, room))

@@ -137,10 +137,11 @@ def choice(head: str) -> Any:  # noqa: ANN401
     return worked
 
 
-def houses(f: Ledgers, row: Row, at: int) -> Expected:
-    """Count the buildings of a story; where it lies is a name."""
+def houses(f: Ledgers, row: Row, at: int) -> list[Expected]:
+    """Count the buildings of a story, if any; where it lies is a name."""
     del row
-    return int(f.story_rows[at]["place"].nunique())
+    rows = f.story_rows[at]
+    return [int(rows["place"].nunique())] if len(rows) else []
 
 
 def zone(f: Ledgers, row: Row) -> pd.Series:

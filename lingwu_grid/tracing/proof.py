@@ -347,7 +347,9 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
             yield f"{row['households']} 户"
     yield from (item["message"] for item in facts.summary.get("explanations", []))
     yield from (f"{s['file']}（{s['rows']} 行）" for s in facts.run["inputs"])
+    # Whole, or clause by clause where a page has no room for more.
     yield from facts.stories["reason"]
+    yield from (clause for reason in facts.stories["reason"] for clause in reason.split("；"))
     yield from facts.layers["grids"]["reason"].dropna()
     yield from facts.layers["communities"]["reason"].dropna()
     yield from facts.findings["message"]

@@ -16,7 +16,16 @@ from matplotlib.colors import rgb_to_hsv, to_rgb
 from matplotlib.figure import Figure
 from pypdf import PdfReader
 
-from lingwu_grid.papers.atlas import MAP_CM, _charted, community_page, scale_for, write_atlas
+from lingwu_grid.papers.atlas import (
+    MAP_CM,
+    REST,
+    WORDS_LINES,
+    _charted,
+    community_page,
+    fitting,
+    scale_for,
+    write_atlas,
+)
 from lingwu_grid.papers.colours import distinct
 from lingwu_grid.papers.filling import blank
 from lingwu_grid.papers.grid_plates import grid_plate
@@ -272,3 +281,15 @@ def test_a_changed_grid_says_what_comes_and_goes(small_plan: lg.Plan) -> None:
         ].sum() == grid.households_in  # fmt: skip
         seen += len(said)
     assert seen
+
+
+@pytest.mark.parametrize("clauses", [1, 7, 8, 9, 10, 40])
+def test_what_has_no_room_on_a_grid_page_is_left_out_by_the_clause(clauses: int) -> None:
+    said = "；".join(f"第{k}条" + "长" * 55 for k in range(clauses))
+    lines = fitting([said])
+    assert len(lines) <= WORDS_LINES
+    is_cut = lines[-1] == REST
+    told = "".join("".join(lines[:-1] if is_cut else lines).split())
+    assert said.startswith(told)
+    assert said[len(told) :][:1] == ("；" if is_cut else "")
+    assert is_cut == (clauses > 9)

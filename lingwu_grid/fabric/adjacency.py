@@ -81,7 +81,7 @@ def find_borders(cells: NDArray[np.object_], lines: Lines, study: Study) -> Bord
     length = np.hypot(ends[:, 2] - ends[:, 0], ends[:, 3] - ends[:, 1])
     kind = what_runs_here(middle, lines)
     on_barrier = kind == Runs.BARRIER
-    crossed = _near(
+    crossed = near_any(
         shapely.linestrings(ends.reshape(-1, 2, 2)), crossing_points(study, lines), CROSSING_M
     )
     frame = pd.DataFrame(
@@ -181,7 +181,7 @@ def what_runs_here(points: NDArray[np.object_], lines: Lines) -> NDArray[np.int8
         (Runs.ROAD, ON_LINE_M),
         (Runs.BARRIER, ON_LINE_M),
     ):
-        kind[_near(points, lines.of(runs), reach)] = runs
+        kind[near_any(points, lines.of(runs), reach)] = runs
     return kind
 
 
@@ -199,9 +199,10 @@ def _between_houses(
     return out
 
 
-def _near(
+def near_any(
     shapes: NDArray[np.object_], others: NDArray[np.object_], reach: float
 ) -> NDArray[np.bool_]:
+    """Tell which shapes are within reach, metres, of any of the others, shape (n,)."""
     near = np.zeros(len(shapes), np.bool_)
     if len(others) and len(shapes):
         near[shapely.STRtree(others).query(shapes, "dwithin", distance=reach)[0]] = True

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.adjacency import near_any
 from lingwu_grid.fabric.enclosures import ON_LINE_M
 
 if TYPE_CHECKING:
@@ -84,9 +85,7 @@ class Bends:
     def __init__(self, shapes: NDArray[np.object_], lines: NDArray[np.object_]) -> None:
         self._corners = np.unique(_corners(shapes))
         places = shapely.points(self._corners.real, self._corners.imag)
-        self._is_beside = np.zeros(len(places), np.bool_)
-        near = shapely.STRtree(lines).query(places, "dwithin", distance=ON_LINE_M)[0]
-        self._is_beside[near] = True
+        self._is_beside = near_any(places, lines, ON_LINE_M)
 
     def of(self, shape: shapely.Geometry) -> int:
         """Count those of a union of the polygons."""

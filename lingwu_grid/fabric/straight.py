@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import shapely
 
-from lingwu_grid.fabric.adjacency import find_borders
+from lingwu_grid.fabric.adjacency import find_borders, near_any
 from lingwu_grid.fabric.footprints import footprints_of
 from lingwu_grid.fabric.numbering import joined_pieces, passable
 from lingwu_grid.fabric.segments import matched, segments_of
@@ -138,11 +138,8 @@ def _courses(
     a, b, which = matched(segments, owner)
     new = (zone[a] != zone[b]) & (fabric.grid_now[a] == fabric.grid_now[b])
     a, b, ends = a[new], b[new], segments[which[new]]
-    near = shapely.STRtree(fabric.lines.shape).query(
-        shapely.points((ends[:, :2] + ends[:, 2:]) / 2), "dwithin", distance=ON_M
-    )[0]
-    free = np.ones(len(a), np.bool_)
-    free[near] = False
+    middles = shapely.points((ends[:, :2] + ends[:, 2:]) / 2)
+    free = ~near_any(middles, fabric.lines.shape, ON_M)
     a, b, ends = a[free], b[free], ends[free]
     pair = np.sort(np.stack([zone[a], zone[b]], axis=1), axis=1)
     beside = {tuple(key): (int(p), int(q)) for key, p, q in zip(ends.tolist(), a, b, strict=True)}

@@ -17,7 +17,7 @@ from lingwu_grid.maps.labels import named_lines, named_places
 from lingwu_grid.maps.packing import MICRO
 from lingwu_grid.maps.review_ground import ground_of
 from lingwu_grid.maps.shell import plain_page
-from lingwu_grid.maps.stories import story_cards, way_said
+from lingwu_grid.maps.stories import across_said, story_cards, way_said
 from lingwu_grid.maps.texts import as_script, filled, module_text
 from lingwu_grid.planning.identity import plan_of
 from lingwu_grid.planning.numbers import town_numbers
@@ -187,7 +187,7 @@ def _stories(
             "reason": card["reason"],
             "border": card["border"],
             "elderly": card["elderly"],
-            "across": f"社区：{card['across']}" if card["across"] else "",
+            "across": f"社区：{across_said(card)}" if card["communities"] else "",
             "units": [number[u] for u in story.units.split(" ")],
             "x": round(card["from"][1] * WHOLE),
             "y": round(card["from"][0] * WHOLE),

@@ -40,8 +40,8 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
     list of dict
         head, place, shared (compounds of which a part goes, with all their buildings), households,
         elderly, reason, border; left and goal (code, code of today, name, households today and in
-        the plan, range); was and now (communities), across (both with counts), communities (both
-        as left and goal), still (who stays in a community that the rest of the grid leaves); and
+        the plan, range); was and now (communities), communities (both as left and goal; none where
+        the community stays), still (who stays in a community that the rest of the grid leaves); and
         the places an arrow goes from and to, and one in what is left of the grid (back; latitude,
         longitude). Empty for a part that may
         leave the office: its table is empty.
@@ -65,11 +65,10 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
         :func:`named_lines` gives it); rings of the ground with homes and of that without (parks),
         fresh and ended border (packed).
     """
-    lines, units = Lines(record), record.units.set_index("unit_id")
+    lines = Lines(record)
     cards = []
-    for card, ground, story in _told(record, record.stories):
+    for card, mine, ground, story in _told(record, record.stories):
         is_whole = stays(story.previous_grid_id, story.grid_id, record.recoded)
-        mine = units.loc[story.units.split(" ")]
         # Of a grid that passes, all ground passes; else what has no homes is drawn apart.
         is_bare = (mine["households"] == 0) & (not is_whole)
         drawn = {
@@ -77,7 +76,7 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
             "rings": _rings(joined(mine.geometry[~is_bare])),
             "parks": _rings(joined(mine.geometry[is_bare])),
         }
-        is_across = story.previous_community_id not in ("", story.community_id)
+        is_across = bool(card["communities"])
         borders = lines.of([*mine.index], ground, is_whole=is_whole, is_across=is_across)
         cards.append(card | drawn | borders)
     return cards
@@ -85,8 +84,8 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
 
 def _told(
     record: PlanRecord, table: pd.DataFrame
-) -> Iterator[tuple[dict[str, Any], shapely.Geometry, Any]]:
-    """Give the card of each story, its ground, and its row."""
+) -> Iterator[tuple[dict[str, Any], gpd.GeoDataFrame, shapely.Geometry, Any]]:
+    """Give the card of each story, its units, its ground, and its row."""
     if not len(table):
         return
     sides, names = _Sides(record), record.names
@@ -106,13 +105,12 @@ def _told(
             "goal": sides.of(story.grid_id),
             "was": names.get(story.previous_community_id, story.previous_community_id),
             "now": names.get(story.community_id, story.community_id),
-            "across": sides.across(story),
             "communities": sides.communities(story),
             "still": sides.still(story),
             "shared": sides.shared(story),
             **_arrow(homes, ground, sides, story),
         }
-        yield card, ground, story
+        yield card, mine, ground, story
 
 
 def way_said(card: dict[str, Any]) -> str:
@@ -120,6 +118,20 @@ def way_said(card: dict[str, Any]) -> str:
     left, goal = card["left"], card["goal"]
     sides = [left] if left and left["code"] == goal["code"] else [left, goal]
     return " → ".join(map(_side_said, sides))
+
+
+def across_said(card: dict[str, Any]) -> str:
+    """Say which communities a story goes between, with their households; empty for none."""
+    told = []
+    for side, own in zip(card["communities"], (-1, 1), strict=False):
+        now = "撤销"
+        if side["plan"] is not None:
+            # A community may grow by others while it gives this: what comes of all is told.
+            rest = side["plan"] - side["today"] - own * card["households"]
+            others = f"，其他各项 {_signed(rest)}" if rest else ""
+            now = f"{side['plan']} 户：本项 {_signed(own * card['households'])}{others}"
+        told.append(f"{side['name']}（{side['today']} → {now}）")
+    return " → ".join(told)
 
 
 def _side_said(side: dict[str, Any] | None) -> str:
@@ -196,24 +208,6 @@ class _Sides:
             "plan": self._plan.get(grid),
             "range": range_of(self._rules, "grid", grid),
         }
-
-    def across(self, story: Any) -> str:  # noqa: ANN401 - a row
-        """Say which communities a story goes between, with their households; empty for none."""
-        if story.previous_community_id in ("", story.community_id):
-            return ""
-        today, plan = self._communities
-        told = []
-        for code, own in (
-            (story.previous_community_id, -story.households), (story.community_id, story.households)
-        ):  # fmt: skip
-            now = "撤销"
-            if code in plan:
-                # A community may grow by others while it gives this: what comes of all is told.
-                rest = plan[code] - today.get(code, 0) - own
-                others = f"，其他各项 {_signed(rest)}" if rest else ""
-                now = f"{plan[code]} 户：本项 {_signed(own)}{others}"
-            told.append(f"{self._names.get(code, code)}（{today.get(code, 0)} → {now}）")
-        return " → ".join(told)
 
     def communities(self, story: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a row
         """Give the communities that a story goes between, as :meth:`of` gives grids; or none."""

@@ -9,6 +9,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.maps.packing import packed
+from lingwu_grid.planning.story_ground import SHIFT_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 TOUCH = 1e-9
 """Degrees: units this near share a border; they tile."""
 
-SHIFT = 3e-5
-"""Degrees, some 3 m: a border that only shifts by less is neither new nor gone, as it is told."""
+SHIFT = SHIFT_M / 1e5
+"""The same in degrees, about: what is drawn as new or gone is what is told so."""
 
 
 class _Zones(NamedTuple):

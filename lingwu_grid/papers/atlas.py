@@ -300,6 +300,16 @@ def fitting(said: list[str]) -> list[str]:
     """
     Wrap what is said of a grid, and leave out its last clauses where there is no room for them.
 
+    Parameters
+    ----------
+    said
+        Sentences, of clauses parted by "；".
+
+    Returns
+    -------
+    list of str
+        At most `WORDS_LINES` lines; where clauses are left out, the last says where they stand.
+
     Examples
     --------
     >>> fitting(["甲街东侧 3 栋"])

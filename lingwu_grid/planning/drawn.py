@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from numpy.typing import NDArray
 
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.ingest.study import Study
@@ -41,3 +43,10 @@ class Drawn:
     assignment: pd.DataFrame
     names: Names
     stories: pd.DataFrame = field(default_factory=pd.DataFrame)
+
+
+def communities_of_units(drawn: Drawn) -> NDArray[np.object_]:
+    """Give the community that each unit has in a plan; empty for none."""
+    grids = drawn.grids
+    community = dict(zip(grids["grid_id"], grids["community_id"], strict=True))
+    return np.array([community.get(grid, "") for grid in drawn.names.grid_of_unit], object)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from lingwu_grid.lawful import followed
+from lingwu_grid.planning.drawn import communities_of_units
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,7 +39,6 @@ def moved_ground(drawn: Drawn, ways: pd.DataFrame) -> pd.DataFrame:
         two grids that households go between goes with them, whatever its community.
     """
     fabric, names = drawn.fabric, drawn.names
-    community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
     communities = np.array([*fabric.places.community_ids, ""], object)
     was, now = fabric.codes_today(), np.array(names.grid_of_unit, object)
     ground = pd.DataFrame(
@@ -47,7 +47,7 @@ def moved_ground(drawn: Drawn, ways: pd.DataFrame) -> pd.DataFrame:
             "previous_grid_id": was,
             "grid_id": now,
             "previous_community_id": communities[fabric.community_now],
-            "community_id": [community.get(grid, "") for grid in now],
+            "community_id": communities_of_units(drawn),
         }
     )
     ground = ground[(fabric.units["households"].to_numpy() == 0) & (was != "") & (was != now)]

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.adjacency import near_any
 from lingwu_grid.fabric.segments import matched, segments_of
 from lingwu_grid.planning.border_walk import Landmarks, walk_borders
 from lingwu_grid.planning.boundary_text import WAYS
+from lingwu_grid.planning.drawn import communities_of_units
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +61,7 @@ def borders_and_places(
     shapes = np.array([shapely.union_all(units[numbers]) for numbers in ground], object)
     steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
     sides = [_parted_and_joined(drawn, ground, level) for level in _levels(drawn)]
-    lines = _zone_lines(drawn)
+    shifted = _shifted(drawn, steps)
     near = _nearest_streets(drawn, shapes)
     compounds = drawn.study.table("compounds")
     known = dict(zip(compounds["compound_id"].astype(str), compounds["name"], strict=True))
@@ -70,9 +72,9 @@ def borders_and_places(
     ):
         at = shapely.points(mine["x"].to_numpy(), mine["y"].to_numpy())
         levels = []
-        for (parted, joined), (today, plan) in zip(sides, lines, strict=True):
-            new = shapely.dwithin(at, parted[zone], BORDER_M) & ~_is_near(at, today)
-            old = shapely.dwithin(at, joined[zone], BORDER_M) & ~_is_near(at, plan)
+        for (parted, joined), (today, plan) in zip(sides, shifted, strict=True):
+            new = shapely.dwithin(at, parted[zone], BORDER_M) & ~today[mine.index]
+            old = shapely.dwithin(at, joined[zone], BORDER_M) & ~plan[mine.index]
             levels.append((new, old))
         is_whole = bool(whole[zone])
         new, old = (mine[steps] for steps in levels[is_whole])
@@ -130,30 +132,25 @@ def _parted_and_joined(
 
 def _levels(drawn: Drawn) -> tuple[_Level, _Level]:
     """Give the zone of each unit today and in the plan: grids, then communities."""
-    fabric, after = drawn.fabric, drawn.names.grid_of_unit
-    community = dict(zip(drawn.grids["grid_id"], drawn.grids["community_id"], strict=True))
-    return (
-        (fabric.grid_now, np.array(after, object)),
-        (fabric.community_now, np.array([community.get(g, "") for g in after], object)),
-    )
+    fabric, after = drawn.fabric, np.array(drawn.names.grid_of_unit, object)
+    return (fabric.grid_now, after), (fabric.community_now, communities_of_units(drawn))
 
 
-def _zone_lines(drawn: Drawn) -> list[tuple[shapely.STRtree, shapely.STRtree]]:
-    """Give the borders of today and of the plan, as steps: of grids, then of communities."""
+def _shifted(
+    drawn: Drawn, steps: pd.DataFrame
+) -> list[tuple[NDArray[np.bool_], NDArray[np.bool_]]]:
+    """Tell which steps are on a border of today, and of the plan: of grids, then of communities."""
     segments, owner = segments_of(drawn.fabric.units.geometry.to_numpy())
     a, b, which = matched(segments, owner)
-    steps = shapely.linestrings(segments[which].reshape(-1, 2, 2))
+    lines = shapely.linestrings(segments[which].reshape(-1, 2, 2))
+    at = shapely.points(steps["x"].to_numpy(), steps["y"].to_numpy())
     return [
-        (shapely.STRtree(steps[now[a] != now[b]]), shapely.STRtree(steps[plan[a] != plan[b]]))
+        (
+            near_any(at, lines[now[a] != now[b]], SHIFT_M),
+            near_any(at, lines[plan[a] != plan[b]], SHIFT_M),
+        )
         for now, plan in _levels(drawn)
     ]
-
-
-def _is_near(places: NDArray[np.object_], lines: shapely.STRtree) -> NDArray[np.bool_]:
-    """Tell which places are within `SHIFT_M` of a line."""
-    near = np.zeros(len(places), np.bool_)
-    near[lines.query(places, "dwithin", distance=SHIFT_M)[0]] = True
-    return near
 
 
 def _beside(steps: pd.DataFrame, shape: shapely.Geometry) -> str:

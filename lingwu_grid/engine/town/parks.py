@@ -126,12 +126,18 @@ def _brought_home(home: _Home, grid: int, units: NDArray[np.int64]) -> Town | No
         int(np.searchsorted(task.zones, grid)),
     )
     is_calm = home.calm(home.town)
-    found = [_searched(task, park, is_calm, number) for number in range(TRIES)]
-    drafts = [draft for draft in found if draft is not None]
+    drafts = []
+    for number in range(TRIES):
+        found = _searched(task, park, is_calm, number)
+        if found is None:  # whatever the number
+            return None
+        drafts.append(found)
     best = home.best(drafts)
-    for draft in sorted(drafts, key=home.rank)[:AFRESH]:
-        best = best or home.best([_afresh(home, park, draft)])
-    return best
+    if best is not None:
+        return best
+    nearest = sorted(drafts, key=home.rank)[:AFRESH]
+    afresh = (home.best([_afresh(home, park, draft)]) for draft in nearest)
+    return next((town for town in afresh if town is not None), None)
 
 
 class _Home(NamedTuple):
@@ -164,8 +170,10 @@ class _Home(NamedTuple):
         least = affected_households(self.instance, self.town)
         best, rank = None, (len(touched(self.instance, self.town.zone)), 0.0)
         for found in drafts:
+            if is_worse(self.task.part, self.task.draft, found):
+                continue
             this = self.rank(found)
-            if is_worse(self.task.part, self.task.draft, found) or this >= rank:
+            if this >= rank:
                 continue
             after = with_task(self.town, self.task, found)
             more = affected_households(self.instance, after) - least

@@ -127,10 +127,10 @@
   function go(to) {
     if (!shown.length) { return; }
     at = (to + shown.length) % shown.length;
-    var story = shown[at], seen = L.latLngBounds(story.to, story.from);
-    (story.rings.length ? story.rings : story.parks).forEach(function (ring) { seen.extend(ring); });
-    var sides = [story.left, story.goal].filter(Boolean), ground = L.latLngBounds(story.from, story.from);
+    var story = shown[at], sides = [story.left, story.goal].filter(Boolean);
+    var ground = L.latLngBounds(story.from, story.from);
     (story.rings.length ? story.rings : story.parks).forEach(function (ring) { ground.extend(ring); });
+    var seen = L.latLngBounds(story.to, story.from).extend(ground);
     window.lingwuTold = {
       codes: sides.map(function (side) { return side.code; }).concat(sides.map(function (side) { return side.was; })),
       along: story.along, ground: ground, said: [story.head, story.place, story.border].join(),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pytest
 import shapely
@@ -14,6 +15,7 @@ import shapely
 from lingwu_grid.contract.rules import Exemption, Pin, Rules
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.plan import Plan, read_plan
+from lingwu_grid.planning.empty_ground import LEAST_M2
 from lingwu_grid.planning.making import make_record
 from lingwu_grid.revision.solving import as_solution, number_zones
 from lingwu_grid.verification import _codes, verify
@@ -192,3 +194,33 @@ def test_a_new_code_goes_through_files_and_the_verifier(
     assert read_plan(out).recoded == made.recoded
     wrong = [f for f in verify(out).faults if not f.startswith(("户数范围", "连片", "图形"))]
     assert wrong == []
+
+
+def test_ground_that_changes_its_grid_alone_is_the_last_story(
+    small_plan: Plan, small_study: Study, fabric: Fabric
+) -> None:
+    """A park of at least 500 m2 goes to the grid beside it; nobody else goes that way."""
+    zones = number_zones(small_plan, {})
+    grid, units = zones.grid.copy(), fabric.units
+    borders = fabric.borders
+    a = np.concatenate([borders.a, borders.b])
+    b = np.concatenate([borders.b, borders.a])
+    is_park = (units["households"].to_numpy() == 0) & (units.geometry.area.to_numpy() >= LEAST_M2)
+    ways = set(zip(fabric.codes_today(), np.array(zones.grid_ids, object)[grid], strict=True))
+    park, goal = next(
+        (u, grid[v])
+        for u, v in zip(a.tolist(), b.tolist(), strict=True)
+        if is_park[u] and zones.grid_ids[grid[u]] == fabric.codes_today()[u] and grid[u] != grid[v]
+        and (fabric.codes_today()[u], zones.grid_ids[grid[v]]) not in ways
+    )  # fmt: skip
+    grid[park] = goal
+    solution, kept = as_solution(fabric, small_study.rules, zones, grid, zones.community.copy())
+    stories = make_record(small_study, fabric, solution, kept).stories
+    last = stories.iloc[-1]
+    assert last["units"] == units["unit_id"].iloc[park]
+    assert (last["households"], last["elderly"], last["buildings"]) == (0, 0, 0)
+    assert last["grid_id"] == zones.grid_ids[goal]
+    assert last["place"].startswith("无户的地")
+    assert last["reason"]
+    assert last["said"].startswith(f"{last['place']}：")
+    assert (stories["households"].iloc[:-1] > 0).all()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,14 @@ from lingwu_grid.fabric.adjacency import Borders
 from lingwu_grid.lawful import community_bands, grid_bands
 from lingwu_grid.planning.empty_ground import LEAST_M2, bare_areas, moved_ground
 from lingwu_grid.planning.reasons import Undoing
-from lingwu_grid.planning.story_ground import _beside, _change_said, _place, _rank_said, side_of
+from lingwu_grid.planning.story_ground import (
+    _beside,
+    _change_said,
+    _place,
+    _rank_said,
+    _shifted,
+    side_of,
+)
 
 if TYPE_CHECKING:
     from lingwu_grid.plan import Plan
@@ -398,3 +406,21 @@ def test_the_ground_without_homes_of_a_story_is_measured() -> None:
     table = pd.DataFrame({"unit_numbers": [[0, 1], [0, 1, 2], [0]]})
     drawn = SimpleNamespace(fabric=SimpleNamespace(units=units))
     assert bare_areas(drawn, table).tolist() == pytest.approx([499.0, 500.0, 0.0])
+
+
+@pytest.mark.parametrize(("width", "is_shift"), [(2.9, True), (3.1, False)])
+def test_a_border_that_only_shifts_is_told_by_both_days(width: float, is_shift: bool) -> None:  # noqa: FBT001
+    """Grids a and b; a strip beside their border goes from b to a."""
+    edges = [0.0, 100.0, 100.0 + width, 200.0]
+    units = gpd.GeoDataFrame(geometry=[shapely.box(w, 0, e, 100) for w, e in pairwise(edges)])
+    fabric = SimpleNamespace(
+        units=units, grid_now=np.array([0, 1, 1]), community_now=np.array([0, 0, 0])
+    )
+    grids = pd.DataFrame({"grid_id": ["a", "b"], "community_id": ["c", "c"]})
+    names = SimpleNamespace(grid_of_unit=["a", "a", "b"])
+    drawn = SimpleNamespace(fabric=fabric, grids=grids, names=names)
+    steps = pd.DataFrame({"x": [100.0, 100.0 + width, 50.0], "y": [50.0, 50.0, 50.0]})
+    (today, plan), communities = _shifted(drawn, steps)
+    assert today.tolist() == [True, is_shift, False]
+    assert plan.tolist() == [is_shift, True, False]
+    assert not np.any(communities)

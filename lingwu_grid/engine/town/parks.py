@@ -234,7 +234,6 @@ def _afresh(home: _Home, park: _Park, found: Draft) -> Draft:
     """Kick about and cut anew what lies round the grid; it, and all that keep households, stay."""
     task, part = home.task, home.task.part
     closed = part.is_locked | home.calm(with_task(home.town, task, found))
-    closed[park.calm] = True
     far = np.ones(len(closed), np.bool_)
     far[around(part, found, park.calm, WIDE)] = False
     here = task._replace(part=part._replace(is_locked=closed | far), draft=found)

@@ -9,6 +9,7 @@ import numpy as np
 
 from lingwu_grid.graph import linked
 from lingwu_grid.lawful import Bands, community_bands, followed, grid_bands, stays
+from lingwu_grid.planning.drawn import communities_of_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +63,8 @@ class Undoing:
         Households of every grid and community that have it today and in the plan.
     grid_today
         Code of each unit's grid of today, as the plan has it, shape (n_units,).
+    community_of_unit
+        Of the plan, shape (n_units,).
     """
 
     grid_of_unit: NDArray[np.object_]
@@ -76,6 +79,7 @@ class Undoing:
     goals: dict[str, dict[str, int]]
     stayed: dict[str, int]
     grid_today: NDArray[np.object_]
+    community_of_unit: NDArray[np.object_]
 
     @classmethod
     def of(cls, drawn: Drawn, called: dict[str, str]) -> Undoing:
@@ -104,6 +108,7 @@ class Undoing:
             _goals(rows),
             _stayed(rows, recoded),
             followed(drawn.fabric.codes_today(), recoded),
+            communities_of_units(drawn),
         )
 
     def is_passing(self, story: Story) -> bool:
@@ -142,14 +147,14 @@ class Undoing:
         """
         if not story.households:
             return self.ground_reason(units, story.previous_grid_id, story.grid_id)
-        broken = self._out_of_range(story)
+        broken = self._out_of_range(units, story)
         if self.is_passing(story):
             return "；".join(broken) or "单独不改属，户数也都在范围内：与别处的调整是一起定的"
         broken += self._in_pieces(units, story)
         if broken:
             return "；".join(broken)
         left = self._now(story.previous_grid_id)
-        saved = self._saved(self.borders.off_line_m, units, left)
+        saved = self._saved(self.borders.off_line_m, units, left, self.grid_of_unit)
         if saved >= CLEARER_M:
             return f"不划也都合规；划了以后，不沿路、墙、水的边界少 {saved:.0f} 米"
         return "单独不划也都合规：与别处的调整是一起定的"
@@ -168,29 +173,75 @@ class Undoing:
         kept = np.setdiff1d(np.flatnonzero(self.grid_of_unit == now), units)
         if self._pieces(kept) > 1:
             return f"如果不划，{self.named(now)}就不再连片"
-        borders, back = self.borders, self._now(was)
-        for metres, of in ((borders.off_line_m, "不沿路、墙、水的"), (borders.length_m, "")):
-            saved = self._saved(metres, units, back)
-            if saved >= CLEARER_M:
-                return f"划了以后，{of}网格界少 {saved:.0f} 米"
-        return "与相邻住户的调整是一起定的"
+        worse = self._worse(units, self._now(was), self.grid_of_unit, "网格")
+        return f"如果不划，{worse}" if worse else "与相邻住户的调整是一起定的"
 
-    def _out_of_range(self, story: Story) -> list[str]:
-        """Tell which zones would be out of range, with their counts."""
+    def _out_of_range(self, units: NDArray[np.int64], story: Story) -> list[str]:
+        """Tell which zones would be out of range, with their counts, and why these zones."""
+        grid, households = story.grid_id, story.households
+        whole = np.flatnonzero(self.grid_of_unit == grid)
         said = []
-        for old, new, bands in (
-            (self._now(story.previous_grid_id), story.grid_id, self.grids),
-            (story.previous_community_id, story.community_id, self.communities),
+        for old, new, bands, ground, goes in (
+            (self._now(story.previous_grid_id), grid, self.grids, units, households),
+            (
+                story.previous_community_id,
+                story.community_id,
+                self.communities,
+                # A grid lies in one community: where another is asked for, it goes as a whole.
+                whole if self.is_passing(story) else whole[:0],
+                self.plan.get(grid, 0),
+            ),
         ):
             if old == new:
                 continue
-            if old and old not in self.plan:
-                said.append(self._ended(old, bands))
-                said += self._not_together(old, new, story.households, bands)
-            elif old:
-                said += self._over(old, story.households, bands)
-            said += self._under(new, story.households, bands)
+            ends = bool(old) and old not in self.plan
+            leaves = [self._ended(old, bands)] if ends else self._over(old, households, bands)
+            needed = self._under(new, households, bands)
+            said += leaves + needed
+            if leaves and not needed and len(ground):
+                said += self._elsewhere(ground, old, new, goes, bands)
         return said
+
+    def _elsewhere(
+        self, units: NDArray[np.int64], old: str, new: str, households: int, bands: Bands
+    ) -> list[str]:
+        """
+        Tell why what leaves its zone goes to this one: what would be wrong with each beside it.
+
+        A grid's others are those of its own community; to another one it is no nearer.
+        """
+        is_grid = bands is self.grids
+        zones = self.grid_of_unit if is_grid else self.community_of_unit
+        left, least = self.plan[new] - households, bands.of(new).lower
+        if not is_grid and left < least:
+            return [
+                f"这个网格（{households} 户）如果改属别的社区，{self.named(new)}只有 {left} 户，"
+                f"比下限少 {least - left} 户"
+            ]
+        others = self._beside(units, zones)
+        if is_grid:
+            others &= set(zones[self.community_of_unit == self.community_of_unit[units[0]]])
+        others -= {old, new}
+        kind = "网格" if is_grid else "社区"
+        if not others:
+            return [f"这里相邻的{'本社区' if is_grid else ''}{kind}只有{self.named(new)}"]
+        said = []
+        for zone in sorted(others):
+            n, upper = self.plan[zone] + households, bands.of(zone).upper
+            if n > upper:
+                what = f"那里有 {n} 户，比上限多 {n - upper} 户"
+            else:
+                what = self._worse(units, zone, zones, kind) or "户数也合规"
+            said.append(f"如果改划入{self.named(zone)}，{what}")
+        return said
+
+    def _beside(self, units: NDArray[np.int64], zones: NDArray[np.object_]) -> set[str]:
+        """Give the zones that one can pass to from these units."""
+        mine = np.zeros(len(zones), bool)
+        mine[units] = True
+        a, b = self.borders.a, self.borders.b
+        across = (mine[a] != mine[b]) & self.borders.is_open
+        return set(np.where(mine[a], zones[b], zones[a])[across]) - {""}
 
     def _ended(self, zone: str, bands: Bands) -> str:
         name, households = self.called.get(zone, zone), self.today.get(zone, 0)
@@ -209,17 +260,6 @@ class Undoing:
         ]
         name = self.called.get(zone, zone)
         return f"，其中{'、'.join(short)}没有{name}划入的户就不足下限" if short else ""
-
-    def _not_together(self, zone: str, new: str, coming: int, bands: Bands) -> list[str]:
-        """Tell why a lesser part of a zone that ends does not go where most of it goes."""
-        goals = self.goals.get(zone, {})
-        most = max(goals, key=lambda goal: (goals[goal], goal), default=new)
-        upper = bands.of(most).upper
-        households = self.plan.get(most, 0) + coming
-        if most == new or households <= upper:
-            return []
-        over = households - upper
-        return [f"如果也划入{self.named(most)}，那里有 {households} 户，比上限多 {over} 户"]
 
     def _over(self, zone: str, leaving: int, bands: Bands) -> list[str]:
         most, households = bands.of(zone).upper, self.plan[zone] + leaving
@@ -264,16 +304,32 @@ class Undoing:
         piece = linked(len(units), a[inside], b[inside])
         return len(np.unique(piece[self.households[units] > 0]))
 
-    def _saved(self, metres: NDArray[np.float64], units: NDArray[np.int64], back: str) -> float:
-        """Give the metres of border, of each pair of units, that are saved by a change."""
-        mine = np.zeros(len(self.grid_of_unit), bool)
+    def _worse(
+        self, units: NDArray[np.int64], other: str, zones: NDArray[np.object_], kind: str
+    ) -> str:
+        """Tell how many metres of border more there would be if units were in another zone."""
+        borders = self.borders
+        for metres, of in ((borders.off_line_m, "不沿路、墙、水的"), (borders.length_m, "")):
+            saved = self._saved(metres, units, other, zones)
+            if saved >= CLEARER_M:
+                return f"{of}{kind}界多 {saved:.0f} 米"
+        return ""
+
+    def _saved(
+        self,
+        metres: NDArray[np.float64],
+        units: NDArray[np.int64],
+        other: str,
+        zones: NDArray[np.object_],
+    ) -> float:
+        """Give the metres of border, of each pair of units, that there are more in another zone."""
+        mine = np.zeros(len(zones), bool)
         mine[units] = True
         a, b = self.borders.a, self.borders.b
         near = mine[a] | mine[b]
         a, b, metres = a[near], b[near], metres[near]
-        undone = np.where(mine, back, self.grid_of_unit)
-        now = metres[self.grid_of_unit[a] != self.grid_of_unit[b]].sum()
-        return float(metres[undone[a] != undone[b]].sum() - now)
+        undone = np.where(mine, other, zones)
+        return float(metres[undone[a] != undone[b]].sum() - metres[zones[a] != zones[b]].sum())
 
 
 def _goals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:

@@ -107,7 +107,7 @@ def _undoing(today: dict[str, int], plan: dict[str, int], units: list[str]) -> U
         np.array(units, object), np.full(n, 50), borders, today, plan,
         grid_bands(Rules(), ()), community_bands(Rules(), ()), {}, {}, {},
         {zone: min(n, today.get(zone, 0)) for zone, n in plan.items()},
-        np.full(n, "", object),
+        np.full(n, "", object), np.full(n, "c", object),
     )  # fmt: skip
 
 
@@ -121,7 +121,7 @@ def _story(old: str, new: str, n: int, was: str = "c", now: str = "c") -> Simple
     ("left", "goal", "words"),
     [
         (450, 350, []),
-        (451, 350, ["如果不划出，a有 501 户，比上限多 1 户"]),
+        (451, 350, ["如果不划出，a有 501 户，比上限多 1 户", "这里相邻的本社区网格只有b"]),
         (450, 349, ["如果不划入，b只有 299 户，比下限少 1 户"]),
         (
             451,
@@ -144,13 +144,13 @@ def test_grids_at_the_edges_of_their_range(left: int, goal: int, words: list[str
     ("left", "goal", "words"),
     [
         (4950, 3050, "单独不改属，户数也都在范围内：与别处的调整是一起定的"),
-        (4951, 3050, "如果不划出，c有 5001 户，比上限多 1 户"),
+        (4951, 3050, "如果不划出，c有 5001 户，比上限多 1 户；这里相邻的社区只有d"),
         (4950, 3049, "如果不划入，d只有 2999 户，比下限少 1 户"),
     ],
 )
 def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: str) -> None:
     undoing = _undoing(
-        {"c": left + 50, "d": goal - 50}, {"c": left, "d": goal, "a": 400}, list("aa")
+        {"c": left + 50, "d": goal - 50}, {"c": left, "d": goal, "a": 50}, list("aa")
     )
     assert undoing.reason(np.array([0, 1]), _story("a", "a", 50, "c", "d")) == words
 
@@ -158,18 +158,11 @@ def test_communities_at_the_edges_of_their_range(left: int, goal: int, words: st
 def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     gone = _undoing({"a": 299, "b": 400}, {"b": 450}, list("bbbb"))
     assert gone.reason(np.array([0]), _story("a", "b", 50)) == (
-        "a现状只有 299 户，不足下限 300 户，撤销，各户划入相邻网格"
+        "a现状只有 299 户，不足下限 300 户，撤销，各户划入相邻网格；这里相邻的本社区网格只有b"
     )
     enough = _undoing({"a": 300, "b": 400}, {"b": 450}, list("bbbb"))
-    assert enough.reason(np.array([0]), _story("a", "b", 50)) == "a撤销，各户划入相邻网格"
-    # The lesser part of a grid that ends says why it does not go where most of it goes.
-    for most, words in ((451, ["如果也划入c，那里有 501 户，比上限多 1 户"]), (450, [])):
-        parted = _undoing({"a": 200, "b": 400, "c": 301}, {"b": 450, "c": most}, list("bbcc"))
-        parted = Undoing(**{**parted.__dict__, "goals": {"a": {"b": 50, "c": 150}}})
-        reason = parted.reason(np.array([0]), _story("a", "b", 50))
-        assert reason.split("；")[1:] == words
-        reason = parted.reason(np.array([2, 3]), _story("a", "c", 150))
-        assert "如果也划入" not in reason
+    reason = enough.reason(np.array([0]), _story("a", "b", 50))
+    assert reason == "a撤销，各户划入相邻网格；这里相邻的本社区网格只有b"
     new = _undoing({"a": 800}, {"a": 400, "b": 340}, list("aaaabbbb"))
     assert "新设b" in new.reason(np.array([4]), _story("a", "b", 50))
     # b b [b] b b: without the middle one b is two pieces; a takes it back far from its own.
@@ -180,6 +173,63 @@ def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     parted = replace(cut, grid_today=np.array(list("aaabbabb"), object))
     reason = parted.reason(np.array([5]), _story("a", "b", 50))
     assert reason == "b现状就不连片，如果不划，仍不连片；a现状就不连片，如果不划，仍不连片"
+
+
+@pytest.mark.parametrize(
+    ("other", "metres", "said"),
+    [
+        (451, 40.0, "如果改划入x，那里有 501 户，比上限多 1 户"),
+        (450, 44.9, "如果改划入x，户数也合规"),
+        (450, 45.0, "如果改划入x，网格界多 5 米"),
+        (450, 35.0, "如果改划入x，户数也合规"),
+    ],
+)
+def test_why_to_this_grid_and_not_to_another_beside_it(
+    other: int, metres: float, said: str
+) -> None:
+    """Fifty households leave a, which ends, for b; x is on their other side: a a [b] x x."""
+    undoing = _undoing({"a": 299, "b": 400, "x": other}, {"b": 450, "x": other}, list("bbbxx"))
+    borders = undoing.borders._replace(
+        length_m=np.array([40.0, metres, 40.0, 40.0]), off_line_m=np.zeros(4)
+    )
+    undoing = replace(undoing, borders=borders)
+    story = _story("a", "b", 50)
+    assert undoing.reason(np.array([2]), story).split("；")[1] == said
+    # A grid of another community is no choice; nor is one across a canal.
+    apart = replace(undoing, community_of_unit=np.array(list("cccdd"), object))
+    only = "这里相邻的本社区网格只有b"
+    assert apart.reason(np.array([2]), story).split("；")[1] == only
+    shut = replace(undoing, borders=borders._replace(clear_m=np.array([40.0, 40.0, 0.0, 40.0])))
+    assert shut.reason(np.array([2]), story).split("；")[1] == only
+    # Off a line counts before the length.
+    off = replace(undoing, borders=borders._replace(off_line_m=np.array([0.0, 30.0, 20.0, 0.0])))
+    if other == 450:
+        assert "不沿路、墙、水的网格界多 10 米" in off.reason(np.array([2]), story)
+    # A zone that needs them has said enough.
+    short = replace(undoing, plan={"b": 349, "x": other})
+    assert "x" not in short.reason(np.array([2]), story)
+
+
+@pytest.mark.parametrize(
+    ("goal", "other", "said"),
+    [
+        (3299, 4701, "这个网格（300 户）如果改属别的社区，d只有 2999 户，比下限少 1 户"),
+        (3300, 4701, "如果改划入x，那里有 5001 户，比上限多 1 户"),
+        (3300, 4700, "如果改划入x，户数也合规"),
+    ],
+)
+def test_why_a_grid_passes_to_this_community_and_not_to_another(
+    goal: int, other: int, said: str
+) -> None:
+    """Grid n passes from c, which ends, to d with 200 households and has 300 in the plan."""
+    undoing = _undoing({"c": 2000}, {"d": goal, "x": other, "n": 300}, list("enx"))
+    undoing = replace(undoing, community_of_unit=np.array(list("ddx"), object), recoded={"a": "n"})
+    story = _story("a", "n", 200, "c", "d")
+    ended = "c现状只有 2000 户，不足下限 3000 户，撤销，各户划入相邻社区"
+    assert undoing.reason(np.array([1]), story) == f"{ended}；{said}"
+    # What only joins a grid of another community goes where the grid is.
+    part = _story("b", "n", 50, "c", "d")
+    assert said not in undoing.reason(np.array([1]), part)
 
 
 def test_a_clearer_border_is_a_reason_only_where_it_is_clearer() -> None:
@@ -253,7 +303,7 @@ def test_what_else_changes_a_zone_is_told_where_another_move_is_why() -> None:
     ):
         undoing = _undoing({"a": today, "b": 350}, {"a": 451, "b": 350}, units)
         undoing = replace(undoing, stayed={"a": 441, "b": 300})
-        words = f"如果不划出，a有 501 户，比上限多 1 户{said}"
+        words = f"如果不划出，a有 501 户，比上限多 1 户{said}；这里相邻的本社区网格只有b"
         assert undoing.reason(np.array([4]), _story("a", "b", 50)) == words
     for today, stayed, said in (
         (319, 299, "（现状 319 户，另有 20 户划出）"),
@@ -270,13 +320,19 @@ def test_who_would_be_short_without_the_households_of_one_that_ends() -> None:
     """Community x of 2,000 ends: y needs what it gets, z does not."""
     today, plan = {"x": 2000, "y": 2500, "z": 3000}, {"y": 3499, "z": 4001}
     undoing = _undoing(today, plan, list("aabb"))
-    undoing = replace(undoing, goals={"x": {"y": 999, "z": 1001}}, called={"y": "乙", "x": "甲"})
+    undoing = replace(
+        undoing,
+        goals={"x": {"y": 999, "z": 1001}},
+        called={"y": "乙", "x": "甲"},
+        community_of_unit=np.full(4, "z", object),
+    )
     story = _story("a", "a", 50, was="x", now="z")
     ended = "甲现状只有 2000 户，不足下限 3000 户，撤销，各户划入相邻社区"
     said = f"{ended}，其中乙没有甲划入的户就不足下限"
-    assert undoing.reason(np.array([0]), story) == said
+    only = "；这里相邻的社区只有z"
+    assert undoing.reason(np.array([0]), story) == said + only
     enough = replace(undoing, goals={"x": {"y": 499, "z": 1001}})
-    assert enough.reason(np.array([0]), story) == ended
+    assert enough.reason(np.array([0]), story) == ended + only
 
 
 def test_stories_come_back_from_the_folder(small_plan: Plan, tmp_path: object) -> None:
@@ -389,7 +445,7 @@ def test_why_ground_without_homes_changes() -> None:
     assert why("aabbb", 3) == "如果不划，乙就不再连片"
     # The border goes from between a and the park to between the park and b.
     even, saved, less = [40.0] * 4, [40.0, 40.0, 45.0, 40.0], [40.0, 40.0, 44.9, 40.0]
-    clearer, shorter = "划了以后，不沿路、墙、水的网格界少 5 米", "划了以后，网格界少 5 米"
+    clearer, shorter = "如果不划，不沿路、墙、水的网格界多 5 米", "如果不划，网格界多 5 米"
     together = "与相邻住户的调整是一起定的"
     assert why("aabbb", 2, off_line_m=saved) == clearer
     assert why("aabbb", 2, off_line_m=less, length_m=saved) == shorter

@@ -194,8 +194,11 @@ class Undoing:
         ):
             if old == new:
                 continue
-            ends = bool(old) and old not in self.plan
-            leaves = [self._ended(old, bands)] if ends else self._over(old, households, bands)
+            leaves = []
+            if old in self.plan:
+                leaves = self._over(old, households, bands)
+            elif old:
+                leaves = [self._ended(old, bands)]
             needed = self._under(new, households, bands)
             said += leaves + needed
             if leaves and not needed and len(ground):

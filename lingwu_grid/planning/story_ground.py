@@ -27,6 +27,8 @@ LEAST_SHARE = 0.1
 """A line along less of that border is not named."""
 PARTLY, MOSTLY = 0.15, 2 / 3
 """Shares of a border along nothing with a name above which that is said, and said first."""
+BETWEEN_M = 20.0
+"""From this length on it is said however long the border is."""
 LEAST_M = 10.0
 """Less of a border that is one of communities now, or no more, is not told."""
 SHIFT_M = 3.0
@@ -96,7 +98,7 @@ def _change_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str], *, is_wh
     fresh = _border_said(named, _off_lines(new), is_whole=is_whole)
     # One street may gain a border on one stretch and lose one on another.
     gone = [f"{name}另一段" if name in named else name for name in gone]
-    if gone and (_off_lines(old) or 0.0) > PARTLY:
+    if gone and _off_lines(old):
         gone.append("楼栋之间")
     return _with_ended(fresh, gone if len(old) else None, is_whole=is_whole)
 
@@ -244,7 +246,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
     lines
         What the new border runs along, the longest first.
     off
-        Share of it along nothing that has a name; None where there is no new border.
+        Share of it along nothing that has a name, as :func:`_off_lines` gives it.
     is_whole
         For a grid that passes to another community.
 
@@ -252,7 +254,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
     --------
     >>> [_border_said(["育才街"], share, is_whole=False) for share in (0.0, 0.16)]
     ['改沿育才街', '改沿育才街，其余在两侧楼栋之间']
-    >>> _border_said(["育才街"], 0.15, is_whole=True), _border_said([], None, is_whole=True)
+    >>> _border_said(["育才街"], 0.0, is_whole=True), _border_said([], None, is_whole=True)
     ('各户不换网格；社区界改沿育才街', '各户不换网格')
     >>> _border_said([], 1.0, is_whole=False), _border_said(["育才街"], 0.8, is_whole=False)
     ('改在两侧楼栋之间，无名称道路、围墙、水系可依', '大部分改在两侧楼栋之间，另沿育才街')
@@ -267,14 +269,27 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
     elif off > MOSTLY:
         where = f"大部分改在两侧楼栋之间，另沿{names}"
     else:
-        where = f"改沿{names}" + ("，其余在两侧楼栋之间" if off > PARTLY else "")
+        where = f"改沿{names}" + ("，其余在两侧楼栋之间" if off else "")
     return f"各户不换网格；社区界{where}" if is_whole else where
 
 
 def _off_lines(steps: pd.DataFrame) -> float | None:
-    """Give the share of a border that runs along nothing with a name; None where there is none."""
+    """
+    Give the share of a border along nothing with a name; None for no border, 0 for too little.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> def off(*lengths):
+    ...     return _off_lines(pd.DataFrame({"name": ["民生路", ""], "length_m": lengths}))
+    >>> off(85.0, 15.0), off(80.0, 15.0) > 0, off(981.0, 19.0), off(980.0, 20.0), off(0.0, 0.0)
+    (0.0, True, 0.0, 0.02, None)
+    """
     length = float(steps["length_m"].sum())
-    return float(steps.loc[steps["name"] == "", "length_m"].sum()) / length if length else None
+    if not length:
+        return None
+    off = float(steps.loc[steps["name"] == "", "length_m"].sum())
+    return off / length if off > PARTLY * length or off >= BETWEEN_M else 0.0
 
 
 def _walled(line: str, compounds: set[str]) -> str:

@@ -38,7 +38,7 @@ def test_each_story_is_one_screen_and_keys_lead_through_all(
         card = _card(browser)
         assert f"{number} / {len(stories)}" in card
         assert f"{story.households} 户" in card
-        assert story.reason in card
+        assert story.reason.replace("；", "\n") in card
         today = story.previous_grid_id
         if small_plan.recoded.get(today, today) != story.grid_id:
             assert story.place in card
@@ -234,6 +234,10 @@ def test_a_card_names_the_other_changes_of_its_grids_and_leads_to_them(
     assert any(shared)
     at = next(n for n, others in enumerate(shared) if others)
     browser.execute_script(f"lingwuStory({at})")
+    for folded in browser.find_elements(By.CSS_SELECTOR, "#story-body .others summary"):
+        inside = folded.find_elements(By.XPATH, "../button")
+        assert folded.text == f"也涉及它的 {len(inside)} 项"
+        folded.click()
     buttons = browser.find_elements(By.CSS_SELECTOR, "#story-body .others button")
     effects = [re.fullmatch(r"(\d+)（(改属|地|[+−]\d+)）", button.text) for button in buttons]
     assert {int(effect[1]) - 1 for effect in effects if effect} == shared[at]

@@ -260,6 +260,10 @@ def test_what_ends_between_buildings_is_said_beside_what_has_a_name() -> None:
 
     assert ended(15.0) == "原沿育才街的界线取消"
     assert ended(15.1) == "原沿育才街、楼栋之间的界线取消"
+    # Twenty metres are told however long the border is: a line of that length is seen.
+    for off, said in ((19.9, "原沿育才街的界线取消"), (20.0, "原沿育才街、楼栋之间的界线取消")):
+        old = pd.DataFrame({"name": ["育才街", ""], "length_m": [500.0, off]})
+        assert _change_said(old.iloc[:0], old, set(), is_whole=False) == said
 
 
 def test_what_is_said_of_a_place() -> None:

@@ -52,7 +52,7 @@
     outline(story);
     line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
     line(story.fresh, { color: '#000', weight: 5 });
-    arrow(story.from, story.to);
+    if (!peeking) { arrow(story.from, story.to); }  // it ends on ground of the plan
   }
 
   // The card ------------------------------------------------------------------------------------
@@ -74,7 +74,7 @@
     var comes = is(story.goal) || is(story.communities[1]), goes = is(story.left) || is(story.communities[0]);
     return comes && goes ? '改属' : story.households ? (comes ? '+' : '−') + story.households : '地';
   }
-  function told(side, title, change, most) {
+  function told(side, title, change, most, folds) {
     var line = made('div', '', 'side');
     line.appendChild(made('b', title + side.name));
     var low = side.range[0], high = side.range[1] === null ? Math.max(side.today, side.plan || 0, 1) : side.range[1];
@@ -84,8 +84,8 @@
     if (more) { line.appendChild(made('span', '（' + more + '）', 'parts')); }
     var also = others(side.code);
     if (also.length) {
-      var row = made('div', '', 'parts others');
-      row.appendChild(made('span', '也涉及它的各项：'));
+      var row = made(folds ? 'details' : 'div', '', 'parts others');
+      row.appendChild(made(folds ? 'summary' : 'span', folds ? '也涉及它的 ' + also.length + ' 项' : '也涉及它的各项：'));
       also.forEach(function (number) {
         var item = made('button', (number + 1) + '（' + effect(shown[number], side.code) + '）');
         item.type = 'button';
@@ -115,12 +115,14 @@
       if (!fact[1]) { return; }
       var row = table.insertRow();
       row.appendChild(made('th', fact[0]));
-      row.appendChild(made('td', fact[1]));
+      // Each reason on a line of its own.
+      var cell = row.appendChild(made('td', ''));
+      fact[1].split('；').forEach(function (part) { cell.appendChild(made('div', part)); });
     });
     body.appendChild(table);
     var largest = Math.max.apply(null, story.communities.map(function (side) { return Math.max(side.today, side.plan || 0); }));
     story.communities.forEach(function (side, goes) {
-      body.appendChild(told(side, goes ? '到 ' : '从 ', goes ? story.households : -story.households, largest));
+      body.appendChild(told(side, goes ? '到 ' : '从 ', goes ? story.households : -story.households, largest, true));
     });
     tools.translate();
   }
@@ -163,6 +165,7 @@
     peeking = on;
     find('story-today').setAttribute('aria-pressed', String(on));
     window.lingwuShow(on ? 'before' : 'story');
+    draw();
   }
   function open(on, back) {
     box.hidden = !on;

@@ -276,6 +276,26 @@ def test_words_are_english_on_a_press_and_names_stay(
     assert "常住户数" in browser.find_element(By.ID, "panel").text
 
 
+def test_every_card_is_english_but_for_names(
+    browser: WebDriver, pages: Path, small_plan: Plan
+) -> None:
+    open_page(browser, pages / "map.html")
+    browser.find_element(By.ID, "tool-language").click()
+    browser.find_element(By.ID, "story-open").click()
+    table = small_plan.stories
+    known = {
+        *small_plan.names.values(),
+        *(str(name) for table in small_plan.backdrop.values() for name in table.get("name", ())),
+        *(str(name) for name in small_plan.buildings["compound_name"]),
+    }
+    names = re.compile("|".join(sorted(map(re.escape, known - {""}), key=len, reverse=True)))
+    for number in range(len(table)):
+        browser.execute_script(f"lingwuStory({number})")
+        card = browser.find_element(By.ID, "story").text
+        assert re.findall(r"[^\x00-\u2fff]+", names.sub("", card).replace("、", "")) == [], card
+    assert small_plan.stories["reason"].str.contains("不划").any()
+
+
 def test_the_printed_page_has_no_buttons(browser: WebDriver, pages: Path) -> None:
     open_page(browser, pages / "map.html")
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": "print"})

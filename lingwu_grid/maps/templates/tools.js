@@ -232,19 +232,38 @@
   var LANGUAGES = ['zh'].concat(Object.keys(WORDS));
   var language = 'zh';
   function worded(text) {
-    return said(WORDS[language], text);
+    return said(language, text);
   }
-  // A sentence with numbers in it is known by what stands round them: "{} 户".
-  var NUMBER = /[0-9a-f]{12}|\d[\d.,:%—-]*\d%?|\d%?/g;
-  function said(words, text) {
-    if (!words) { return null; }
-    if (Object.prototype.hasOwnProperty.call(words, text)) { return words[text]; }
-    var numbers = text.match(NUMBER) || [], form = text.replace(NUMBER, '{}');
-    if (!numbers.length || !Object.prototype.hasOwnProperty.call(words, form)) { return null; }
-    return words[form].replace(/\{\}/g, function () { return numbers.shift(); });
+  // A sentence with numbers or names in it is known by what stands round them: "{} 户", "从 〈〉".
+  var NUMBER = '[0-9a-f]{12}|\\d[\\d.,:%—-]*\\d%?|\\d%?', HOLE = /\{\}|〈〉/g;
+  function sentences(words) {
+    return Object.keys(words).filter(function (key) { return /\{\}|〈〉/.test(key); }).map(function (key) {
+      var form = key.replace(/[.*+?^$()|[\]\\]/g, '\\$&').replace(/\{\}/g, '(' + NUMBER + ')').replace(/〈〉/g, '(.+?)');
+      return { form: new RegExp('^' + form + '$'), holes: key.match(HOLE), words: words[key] };
+    });
+  }
+  var SENTENCES = {};
+  Object.keys(WORDS).forEach(function (l) { SENTENCES[l] = sentences(WORDS[l]); });
+  function said(of, text) {
+    if (!WORDS[of]) { return null; }
+    if (Object.prototype.hasOwnProperty.call(WORDS[of], text)) { return WORDS[of][text]; }
+    for (var i = 0; i < SENTENCES[of].length; i += 1) {
+      var sentence = SENTENCES[of][i], found = text.match(sentence.form);
+      if (found) { return filled(of, sentence, found.slice(1)); }
+    }
+    return null;
+  }
+  // What stands in the holes, each kind in its order; a name may be a phrase of its own.
+  function filled(of, sentence, found) {
+    var parts = { '{}': [], '〈〉': [] };
+    found.forEach(function (part, i) {
+      var names = part.split('、').map(function (name) { return said(of, name) || name; }).join(', ');
+      parts[sentence.holes[i]].push(sentence.holes[i] === '{}' ? part : said(of, part) || names);
+    });
+    return sentence.words.replace(HOLE, function (hole) { return parts[hole].shift(); });
   }
   function isKnown(text) {
-    return LANGUAGES.some(function (l) { return said(WORDS[l], text) !== null; });
+    return LANGUAGES.some(function (l) { return said(l, text) !== null; });
   }
   var isTurned = false;  // until a language is chosen, every word stands as it was written
   function translate() {

@@ -13,7 +13,7 @@ from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import require_same_inputs
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.settings import read_rules
-from lingwu_grid.drawing import draw
+from lingwu_grid.drawing import Wanted, draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.guessing import guess_study
 from lingwu_grid.ingest.study import open_study, rules_of
@@ -96,14 +96,16 @@ def partition(
         clock.lap("read")
         solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit)
         clock.lap("parts")
-        is_cut_short = laid.many is not None and crew.stop()
+        is_pressed = crew.stop()
     record = join(laid.ground, solved, failed)  # seams woven, one plan
     record = with_upper_levels(record, laid.ground, seed=seed)  # communities -> what is above
     record = replace(record, summary=record.summary | {"seconds": _taken(record, clock, laid.many)})
+    is_late = time_limit is not None and record.summary["status"] == "unfinished"
+    is_cut_short = is_pressed or is_late
     if failed or is_cut_short:
         record = replace(record, run=record.run | {"unfinished": True})
     plan = Plan.of(record)
-    if laid.many is None and len(laid.ground.table("stations")):
+    if laid.many is None and not is_cut_short and len(laid.ground.table("stations")):
         plan = plan.served(measure(laid.ground, plan))  # homes and stations -> minutes, gaps
         crew.watch("量过步行距离")
     return plan
@@ -274,6 +276,8 @@ def report(
     """
     Write the papers of a written plan beside it: ledger, report and atlas.
 
+    A plan that was cut short has no pages for streets and communities: they are written too.
+
     Parameters
     ----------
     folder
@@ -317,8 +321,10 @@ def report(
             remedy="不写 --ledger；各街道的台账在 streets 下各自的文件夹里",
         )
     papers = PaperOptions(Path(template) if template else None, traverse=traverse, kit=kit)
+    outgoing = not (target / "review").is_dir()  # a plan that was cut short
     with crew_of(workers, watch) as crew, whole_folder(target, adds=True) as draft:
-        draw(record, draft, crew, maps=False, papers=papers, filling=filling)
+        wanted = Wanted(maps=False, outgoing=outgoing, papers=papers)
+        draw(record, draft, crew, wanted, filling=filling, before=target)
     return target
 
 

@@ -143,9 +143,12 @@ def require_database(options: argparse.Namespace) -> None:
         lg.require_schema(address, options.schema)
 
 
-def published(options: argparse.Namespace, out: Path) -> None:
+def published(options: argparse.Namespace, out: Path, *, is_whole: bool = True) -> None:
     """Write the plan that lies in a folder to the database, where one is named; say so."""
-    if (address := _target(options)) is not None:
+    address = _target(options)
+    if address is not None and not is_whole:
+        say_result("没有求完的方案，没有存进数据库")
+    elif address is not None:
         plan = lg.publish(out, address, schema=options.schema)
         say_result(f"已存进数据库 {without_secret(address)} 的模式 {options.schema}：方案 {plan}")
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.disclosure.pages import Tally
 from lingwu_grid.maps.pages import (
     file_of,
+    write_maps,
     write_outgoing,
     write_overview,
-    write_pages,
     write_street_map,
 )
+from lingwu_grid.output import write_json
 from lingwu_grid.papers.filling import blank
-from lingwu_grid.papers.writing import write_papers
+from lingwu_grid.papers.ledger import write_ledger
+from lingwu_grid.papers.writing import ATLAS, DOCUMENT, KIT, LEDGER, filled, write_papers
 from lingwu_grid.scale.jobs import Failed
 
 if TYPE_CHECKING:
@@ -30,6 +34,17 @@ if TYPE_CHECKING:
     from lingwu_grid.scale.crew import Crew
 
 
+class Wanted(NamedTuple):
+    """What is to be drawn."""
+
+    maps: bool = True
+    """The office's own maps."""
+    outgoing: bool = True
+    """What streets and communities get."""
+    papers: PaperOptions | None = None
+    """How the papers are written; None for none."""
+
+
 class PartPages(NamedTuple):
     """A part to draw."""
 
@@ -37,8 +52,8 @@ class PartPages(NamedTuple):
     name: str
     file: str
     """Of its map."""
-    maps: bool
-    papers: PaperOptions | None
+    wanted: Wanted
+    filling: Filling | None
 
 
 class Drawn(NamedTuple):
@@ -53,13 +68,15 @@ def draw(
     record: PlanRecord,
     folder: Path,
     crew: Crew,
+    wanted: Wanted,
     *,
-    maps: bool = True,
-    papers: PaperOptions | None = None,
     filling: Filling | None = None,
-) -> Tally | None:
+    before: Path | None = None,
+) -> None:
     """
     Draw the pages of a plan, and its papers where asked.
+
+    What came of attacking the pages that leave the office is noted in the certificate.
 
     Parameters
     ----------
@@ -69,29 +86,77 @@ def draw(
     folder
         A draft of the output folder.
     crew
-        Draws parts.
-    maps
-        Draw the pages.
-    papers
-        How the papers are written; None for none.
+        Draws parts; where it is to stop, papers are not begun.
+    wanted
+        Which.
     filling
-        Entries of the office for the ledger of a plan in one part.
-
-    Returns
-    -------
-    Tally or None
-        Of attacking the pages that may leave the office; None where no page is drawn.
+        Entries of the office for the ledger of a plan in one part; the ledger is written for them
+        where no papers are.
+    before
+        Output folder whose ledgers, filled in, go into those of a plan in parts.
 
     Raises
     ------
     LingwuError
         If a page cannot be drawn.
     """
+    tally = Tally(0, 0, 0)
     if len(record.pieces) == 1:
-        tally = write_pages(record, folder) if maps else None
+        if wanted.maps:
+            write_maps(record, folder)
+        if wanted.outgoing:
+            tally = write_outgoing(record, folder)
+        _write_papers(record, folder, filling, wanted.papers, crew)
+    else:
+        tally = _draw_parts(record, folder, crew, wanted, before)
+    if wanted.outgoing:
+        proven = record.certificate | {"disclosure": tally.as_dict()}
+        write_json(proven, folder / "certificate.json")
+    if tally.recovered:
+        crew.watch(f"外发图（share/）没有留下，{tally.recovered} 处：{tally.why}")
+
+
+class Told(Protocol):
+    """Who is told how far the work is, and tells when it is to stop."""
+
+    stop: Stop
+    watch: Watch
+
+
+def _write_papers(
+    record: PlanRecord,
+    folder: Path,
+    filling: Filling | None,
+    papers: PaperOptions | None,
+    told: Told,
+) -> None:
+    """Write papers, or at least the ledger where an office has filled one in."""
+
+    def watch(step: str) -> None:
+        if told.stop():
+            raise _Enough
+        told.watch(step)
+
+    try:
         if papers is not None:
-            write_papers(record, folder, filling or blank(record), papers, watch=crew.watch)
-        return tally
+            write_papers(record, folder, filling or blank(record), papers, watch=watch)
+            return
+    except _Enough:
+        # A paper is whole or not there; what an office typed is there in any case.
+        for name in (DOCUMENT, ATLAS):
+            (folder / name).unlink(missing_ok=True)
+        shutil.rmtree(folder / KIT, ignore_errors=True)
+    if filling is not None:
+        write_ledger(record, filling, folder / LEDGER)
+
+
+class _Enough(Exception):  # noqa: N818 - no error
+    """The planner wants no more."""
+
+
+def _draw_parts(
+    record: PlanRecord, folder: Path, crew: Crew, wanted: Wanted, before: Path | None
+) -> Tally:
     tally = Tally(0, 0, 0)
     links: list[tuple[str, str]] = []
     jobs: dict[str, Callable[[], PartPages]] = {}
@@ -100,7 +165,8 @@ def draw(
     for name in record.run["parts"]:
         file = file_of(record, streets[name], part=name)
         links.append((streets[name], file))
-        jobs[name] = partial(_next_part, parts, name, file, maps=maps, papers=papers)
+        ledger = before / "streets" / Path(file).stem / LEDGER if before else None
+        jobs[name] = partial(_next_part, parts, name, file, wanted, ledger)
     for name, result in crew.each(draw_part, jobs):
         if isinstance(result, Failed):
             raise LingwuError(f"{name} 的地图没有画成：{result.reason}", remedy="再运行一次")
@@ -108,16 +174,18 @@ def draw(
         for path, content in result.files.items():
             (folder / path).parent.mkdir(parents=True, exist_ok=True)
             (folder / path).write_bytes(content)
-    if maps:
+    if wanted.maps:
         write_overview(record, links, folder)
-    return tally if maps else None
+    return tally
 
 
 def _next_part(
-    parts: Iterator[PlanRecord], name: str, file: str, *, maps: bool, papers: PaperOptions | None
+    parts: Iterator[PlanRecord], name: str, file: str, wanted: Wanted, ledger: Path | None
 ) -> PartPages:
     # Jobs are made in the order of the parts, each when a worker is there for it.
-    return PartPages(next(parts), name, file, maps, papers)
+    record = next(parts)
+    filling = filled(record, ledger) if ledger is not None and ledger.is_file() else None
+    return PartPages(record, name, file, wanted, filling)
 
 
 def _streets(record: PlanRecord) -> dict[str, str]:
@@ -137,27 +205,31 @@ def draw_part(job: PartPages, *, stop: Stop, watch: Watch, threads: int = 1) -> 
     ----------
     job
         The part.
-    stop, threads
-        Not asked: a page is soon drawn.
+    stop
+        Asked between papers: a page is soon drawn.
     watch
         Told which paper is in hand.
+    threads
+        Not asked.
 
     Returns
     -------
     Drawn
         Its files.
     """
-    _ = stop, threads
+    _ = threads
     with tempfile.TemporaryDirectory() as place:
         folder, tally = Path(place), Tally(0, 0, 0)
-        if job.maps:
+        if job.wanted.maps:
             watch("地图")
             write_street_map(job.record, job.file, folder)
+        if job.wanted.outgoing:
             tally = write_outgoing(job.record, folder, part=job.name)
-        if job.papers is not None:
+        if job.wanted.papers is not None or job.filling is not None:
             own = folder / "streets" / Path(job.file).stem
             own.mkdir(parents=True)
-            write_papers(job.record, own, blank(job.record), job.papers, watch=watch)
+            told = SimpleNamespace(stop=stop, watch=watch)
+            _write_papers(job.record, own, job.filling, job.wanted.papers, told)
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.database.address import without_secret
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence, foresight, level_said
@@ -33,6 +34,17 @@ CODES = """\
         map.html 地图（可离线打开），ledger.xlsx 台账，report.docx 调整方案，atlas.pdf 图集
 """
 
+
+LATER = (
+    ("coverage.json", "服务圈"), ("share", "外发图"), ("review", "审议页"),
+    ("ledger.xlsx", "台账"), ("report.docx", "报告"), ("atlas.pdf", "图集"),
+)  # fmt: skip
+"""What a plan that was cut short may go without."""
+CUT_SHORT = (
+    "没有做完，没有写的：{missing}。分部求解的，再运行一次接着求；要用这个方案，运行 "
+    "python -m lingwu_grid.coverage {out} --study {study}（有邻里驿家时），"
+    "再运行 python -m lingwu_grid.report {out}"
+)
 
 NAMED = ("scenario", "communities", "horizon")
 """Options that are settings."""
@@ -90,9 +102,16 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             beside=out,
         )
         plan.run["command"] = cli.command_line("partition")
-        plan.save(out, papers=not options.no_report, workers=crew, watch=watch)
-        cli.published(options, out)
-    return _report(plan.summary, out, interrupted=stop.pressed)
+        is_whole = not plan.run.get("unfinished")
+        papers = is_whole and not options.no_report
+        plan.save(out, papers=papers, outgoing=is_whole, workers=crew, watch=watch)
+        cli.published(options, out, is_whole=is_whole)
+    code = _report(plan.summary, out, interrupted=stop.pressed)
+    missing = "、".join(called for name, called in LATER if not any(out.rglob(name)))
+    if missing and (stop.pressed or not is_whole):
+        study = without_secret(str(options.study))
+        cli.say_result(CUT_SHORT.format(missing=missing, study=study, out=out))
+    return code
 
 
 def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:

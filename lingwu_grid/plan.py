@@ -14,7 +14,7 @@ import pandas as pd
 from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import served
 from lingwu_grid.contract.errors import LingwuError
-from lingwu_grid.drawing import draw as draw_pages
+from lingwu_grid.drawing import Wanted, draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.study import open_study
 from lingwu_grid.maps.notebook import Page, column_page
@@ -115,12 +115,13 @@ class Plan(PlanRecord):
         """
         return Plan.of(served(self, coverage, proposal))
 
-    def save(
+    def save(  # noqa: PLR0913 - what an office can choose
         self,
         folder: str | Path,
         *,
         adds: bool = False,
         papers: bool = False,
+        outgoing: bool = True,
         ledger: str | Path | None = None,
         tables: Mapping[str, pd.DataFrame] | None = None,
         workers: int | str | Crew = 1,
@@ -137,6 +138,8 @@ class Plan(PlanRecord):
             Keep what else lies there: for the same plan with something more.
         papers
             Write ledger, report and atlas too.
+        outgoing
+            Write what streets and communities get, ``share/`` and ``review/``.
         ledger
             What an office has filled in there goes into the new one; by default the ledger that
             lies in `folder`.
@@ -156,21 +159,16 @@ class Plan(PlanRecord):
         """
         target = Path(folder).resolve()
         began = time.perf_counter()
-        filling = None
-        if papers and len(self.pieces) == 1:
-            filling = read_filled(self, Path(ledger or target / LEDGER))
+        filling, own = None, Path(ledger or target / LEDGER)
+        if len(self.pieces) == 1 and (papers or (own.is_file() and not adds)):
+            filling = read_filled(self, own)
         with crew_of(workers, watch) as crew, whole_folder(target, adds=adds) as draft:
             write_bundle(self, draft)
             for name, table in (tables or {}).items():
                 write_csv(table, draft / name)
-            tally = draw_pages(
-                self, draft, crew, papers=PAPERS if papers else None, filling=filling
-            )
-            if tally is not None:
-                proven = self.certificate | {"disclosure": tally.as_dict()}
-                write_json(proven, draft / "certificate.json")
-                if tally.recovered:
-                    watch(f"外发图（share/）没有留下，{tally.recovered} 处：{tally.why}")
+            wanted = Wanted(outgoing=outgoing, papers=PAPERS if papers else None)
+            before = None if adds and not papers else target
+            draw(self, draft, crew, wanted, filling=filling, before=before)
             if self.service is not None:
                 save_figures(service_figures(self), draft / "figures")
             # The summary comes last: it tells how long the writing took.

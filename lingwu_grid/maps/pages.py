@@ -24,9 +24,9 @@ MOST_UNITS = 15_000
 """Units above which the planner's map is an overview and one map a street: some 6 MB."""
 
 
-def write_pages(record: PlanRecord, folder: Path) -> Tally:
+def write_maps(record: PlanRecord, folder: Path) -> None:
     """
-    Write ``map.html``, ``share/`` and ``review/``; of a large plan ``streets/`` as well.
+    Write ``map.html``; of a large plan ``streets/`` as well.
 
     Parameters
     ----------
@@ -34,11 +34,6 @@ def write_pages(record: PlanRecord, folder: Path) -> Tally:
         The plan.
     folder
         Usually a draft of :func:`~lingwu_grid.output.whole_folder`.
-
-    Returns
-    -------
-    Tally
-        Of attacking ``share/``.
     """
     rules = record.run["rules"]
     notice, tiles = str(rules.get("notice", "")), str(rules.get("tiles", ""))
@@ -49,7 +44,6 @@ def write_pages(record: PlanRecord, folder: Path) -> Tally:
         write_overview(record, links, folder)
         for street, file in links:
             write_street_map(record.part(communities_of(record, street)), file, folder)
-    return write_outgoing(record, folder)
 
 
 def write_overview(record: PlanRecord, links: list[tuple[str, str]], folder: Path) -> None:

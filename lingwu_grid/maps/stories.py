@@ -43,8 +43,8 @@ def story_cards(record: PlanRecord, told: pd.DataFrame | None = None) -> list[di
         the plan, range); was and now (communities), communities (both as left and goal; none where
         the community stays), still (who stays in a community that the rest of the grid leaves); and
         the places an arrow goes from and to, and one in what is left of the grid (back; latitude,
-        longitude). Empty for a part that may
-        leave the office: its table is empty.
+        longitude), and one in today's ground of the goal that is near (was_to). Empty for a part
+        that may leave the office: its table is empty.
     """
     return [card for card, *_ in _told(record, record.stories if told is None else told)]
 
@@ -63,7 +63,7 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     list of dict
         As :func:`story_cards`, and along (what the border is said to run along, as
         :func:`named_lines` gives it); rings of the ground with homes and of that without (parks),
-        fresh and ended border (packed).
+        fresh, ended and faded border (packed).
     """
     lines = Lines(record)
     cards = []
@@ -172,6 +172,7 @@ class _Sides:
         self._owner = dict(zip(grids["grid_id"], grids["community_id"], strict=True))
         rows = record.buildings[record.buildings["compound_name"] != ""]
         self._built = rows.groupby("compound_name")["building_id"].nunique().to_dict()
+        self._lived = rows.groupby("compound_name")["households"].sum().to_dict()
         ways = rows[["compound_name", "previous_grid_id", "grid_id"]].drop_duplicates()
         self._split = ways.groupby("compound_name").size().to_dict()
         self._ways = {
@@ -180,6 +181,9 @@ class _Sides:
         }
         sound = shapely.make_valid(grids.geometry.to_numpy())
         self._shapes = dict(zip(grids["grid_id"], sound, strict=True))
+        back = record.backdrop.get("grids")
+        today = () if back is None else shapely.make_valid(back.geometry.to_numpy())
+        self._shapes_today = {} if back is None else dict(zip(back["grid_id"], today, strict=True))
 
     def is_passing(self, story: Any) -> bool:  # noqa: ANN401 - a row
         """Tell whether a story is a grid that passes to another community as a whole."""
@@ -236,14 +240,25 @@ class _Sides:
         return f"不变，仍属{here}；原网格的其余部分改属{there}"
 
     def shared(self, story: Any) -> str:  # noqa: ANN401 - a row
-        """Say how many buildings there are of compounds of which a part goes; empty for none."""
+        """Say how large the compounds are of which a part goes; empty for none."""
         way = (story.previous_grid_id, story.grid_id)
         ways = self._ways.get(way, set())
         return "、".join(
-            f"{name}共 {self._built[name]} 栋"
+            f"{name}共 {self._built[name]} 栋 {self._lived[name]} 户{self._why_parted(name)}"
             for name in sorted(ways)
             if self._split[name] > 1 and name in story.place
         )
+
+    def _why_parted(self, compound: str) -> str:
+        upper = self._rules["grid"][1]
+        return f"，多于一个网格的上限 {upper} 户" if self._lived[compound] > upper else ""
+
+    def was_near(self, grid: str, ground: shapely.Geometry) -> shapely.Point | None:
+        """Give a place in today's ground of a grid that is near some ground; None for none."""
+        shape = self._shapes_today.get(self._before.get(grid, grid))
+        rest = shapely.Point() if shape is None else shapely.difference(shape, ground)
+        near = _near(rest, ground)
+        return None if near.is_empty else middles(near)
 
     def aim(self, grid: str, ground: shapely.Geometry, homes: shapely.Geometry) -> shapely.Point:
         """Give where an arrow to a grid ends: near, on ground that was not just given to it."""
@@ -292,10 +307,11 @@ def _arrow(
     is_move = not sides.is_passing(story)
     goal = sides.aim(story.grid_id, ground, homes) if is_move else middle
     near = sides.beside(story.previous_grid_id, ground) if is_move else None
+    was_near = sides.was_near(story.grid_id, ground) if is_move else None
+    places = {"back": near, "from": middle, "to": goal, "was_to": was_near}
     return {
-        "back": None if near is None else _turned(shapely.get_coordinates(near))[0],
-        "from": _turned(shapely.get_coordinates(middle))[0],
-        "to": _turned(shapely.get_coordinates(goal))[0],
+        name: None if place is None else _turned(shapely.get_coordinates(place))[0]
+        for name, place in places.items()
     }
 
 

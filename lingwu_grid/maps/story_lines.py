@@ -77,7 +77,8 @@ class Lines:
         -------
         dict
             `fresh`: lines (packed) to what was of one zone with it and is no more; `ended`: to
-            what was of another and is of one now.
+            what was of another and is of one now; `faded`: to what is of one community with it
+            now and was not, where grids meet still.
         """
         levels = [] if is_whole else [self._grids]
         if is_whole or is_across:
@@ -86,13 +87,16 @@ class Lines:
         near = np.setdiff1d(self._tree.query(ground, "dwithin", distance=TOUCH), mine)
         rim = shapely.boundary(ground)
         about = self._tree.query(rim, "dwithin", distance=SHIFT)
-        fresh, ended = [], []
+        own = np.isin(self._grids.plan[near], self._grids.plan[mine])
+        fresh, ended, faded = [], [], []
         for zones in levels:
             was = np.isin(zones.today[near], zones.today[mine])
             now = np.isin(zones.plan[near], zones.plan[mine])
             fresh.append(self._shared(rim, near[was & ~now], self._borders(about, zones.today)))
-            ended.append(self._shared(rim, near[~was & now], self._borders(about, zones.plan)))
-        return {"fresh": _packed(fresh), "ended": _packed(ended)}
+            beyond = self._borders(about, zones.plan)
+            ended.append(self._shared(rim, near[~was & now & own], beyond))
+            faded.append(self._shared(rim, near[~was & now & ~own], beyond))
+        return {"fresh": _packed(fresh), "ended": _packed(ended), "faded": _packed(faded)}
 
     def _borders(self, units: NDArray[np.int64], zone: NDArray[np.object_]) -> shapely.Geometry:
         """Give the borders that some units make between their zones."""

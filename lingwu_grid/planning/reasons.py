@@ -174,7 +174,16 @@ class Undoing:
         if self._pieces(kept) > 1:
             return f"如果不划，{self.named(now)}就不再连片"
         worse = self._worse(units, self._now(was), self.grid_of_unit, "网格")
-        return f"如果不划，{worse}" if worse else "与相邻住户的调整是一起定的"
+        across = self._across(units, was)
+        told = [f"如果不划，{worse}" for worse in (across, worse) if worse]
+        return "；".join(told) or "与相邻住户的调整是一起定的"
+
+    def _across(self, units: NDArray[np.int64], was: str) -> str:
+        """Tell how much more border of communities there would be if ground stayed in its grid."""
+        back = self.community_of_unit[self.grid_of_unit == self._now(was)]
+        if not len(back) or back[0] == self.community_of_unit[units[0]]:
+            return ""
+        return self._worse(units, back[0], self.community_of_unit, "社区")
 
     def _out_of_range(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which zones would be out of range, with their counts, and why these zones."""
@@ -199,7 +208,9 @@ class Undoing:
                 leaves = self._over(old, households, bands)
             elif old:
                 leaves = [self._ended(old, bands)]
-            needed = self._under(new, households, bands)
+            # What is short by other moves alone is no reason where these must go in any case.
+            is_short = self.today.get(new, 0) < bands.of(new).lower
+            needed = self._under(new, households, bands) if is_short or not leaves else []
             said += leaves + needed
             if leaves and not needed and len(ground):
                 said += self._elsewhere(ground, old, new, goes, bands)

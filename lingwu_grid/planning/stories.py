@@ -34,6 +34,9 @@ COLUMNS = (
 )
 
 
+M2_OF_HECTARE = 10_000
+
+
 def make_stories(drawn: Drawn) -> pd.DataFrame:
     """
     Tell the change as stories: every household affected is in exactly one.
@@ -68,14 +71,36 @@ def make_stories(drawn: Drawn) -> pd.DataFrame:
     ]
     whole = is_passing(table, drawn.names.recoded)
     table["border"], table["place"] = borders_and_places(drawn, table, whole, called)
-    goes_too = (bare >= LEAST_M2) & (table["households"] > 0) & ~whole
-    table.loc[goes_too, "border"] += "；连同相连的无户的地"
+    has_homes = table["households"] > 0
+    table.loc[(bare >= LEAST_M2) & has_homes & ~whole, "border"] += "；连同相连的无户的地"
+    sizes = [f"无户的地 {_area(m2)}" for m2 in bare]
+    table["place"] = [
+        place if lives else place.replace("无户的地", size, 1)
+        for place, lives, size in zip(table["place"], has_homes, sizes, strict=True)
+    ]
+    # A grid passes with its homes; ground that goes elsewhere is a story of its own.
+    for row in table[~has_homes].itertuples(index=False):
+        passes = whole & (table["previous_grid_id"] == row.previous_grid_id).to_numpy()
+        goal = called.get(row.grid_id, row.grid_id)
+        table.loc[passes, "border"] += f"；{row.place}另划入{goal}"
     table["said"] = [_said(story, undoing, called) for story in table.itertuples(index=False)]
     ids = drawn.fabric.units["unit_id"].to_numpy(object)
     table["units"] = [" ".join(ids[np.asarray(units)]) for units in table["unit_numbers"]]
     order = [*KEYS, "units"]
     table = table.sort_values(["households", *order], ascending=[False, *[True] * len(order)])
     return table[list(COLUMNS)].reset_index(drop=True)
+
+
+def _area(m2: float) -> str:
+    """
+    Write an area as one says it.
+
+    Examples
+    --------
+    >>> _area(640.0), _area(9_960.0), _area(12_345.0)
+    ('640 平方米', '1.0 公顷', '1.2 公顷')
+    """
+    return f"{m2:.0f} 平方米" if m2 < M2_OF_HECTARE * 0.95 else f"{m2 / M2_OF_HECTARE:.1f} 公顷"
 
 
 def is_passing(table: pd.DataFrame, recoded: Mapping[str, str]) -> NDArray[np.bool_]:

@@ -64,11 +64,16 @@ def test_a_card_counts_all_of_a_compound_that_is_parted(small_plan: Plan) -> Non
     rows = rows[rows["compound_name"] != ""]
     ways = rows.groupby("compound_name")["way"].nunique()
     built = rows.groupby("compound_name")["building_id"].nunique()
+    lived = rows.groupby("compound_name")["households"].sum()
     for card, story in zip(story_cards(small_plan), small_plan.stories.itertuples(), strict=True):
         named = [c for c in ways.index if c in story.place and ways[c] > 1]
         here = rows[rows["way"] == f"{story.previous_grid_id}{story.grid_id}"]
         named = [c for c in named if c in set(here["compound_name"])]
-        assert card["shared"] == "、".join(f"{c}共 {built[c]} 栋" for c in sorted(named))
+        assert card["shared"] == "、".join(
+            f"{c}共 {built[c]} 栋 {lived[c]} 户"
+            + ("，多于一个网格的上限 500 户" if lived[c] > 500 else "")
+            for c in sorted(named)
+        )
 
 
 def test_who_stays_where_the_rest_of_a_grid_leaves_is_told(small_plan: Plan) -> None:
@@ -149,7 +154,7 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
     shapes = units.geometry.to_numpy()
     plan = small_plan.grids.set_index("grid_id")["community_id"]
     today = small_plan.backdrop["grids"].set_index("grid_id")["community_id"]
-    seen = {"fresh": 0, "ended": 0}
+    seen = {"fresh": 0, "ended": 0, "faded": 0}
     for card, story in zip(
         drawn_cards(small_plan), small_plan.stories.itertuples(index=False), strict=True
     ):
@@ -161,13 +166,16 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
                     shapely.dwithin(shapes, line.interpolate(0.5, normalized=True), 3e-6)
                 ]
                 was, now = beside["previous_grid_id"], beside["grid_id"]
-                if is_whole:
+                if what == "faded":
+                    assert now.nunique() > 1, "grids meet still"
+                if is_whole or what == "faded":
                     was, now = was.map(today), now.map(plan)
-                before, after = (now, was) if what == "ended" else (was, now)
+                before, after = (was, now) if what == "fresh" else (now, was)
                 assert before.duplicated().any(), "two of one zone"
                 assert after.nunique() > 1, "in two"
                 seen[what] += 1
-    assert all(seen.values())
+    assert seen["fresh"]
+    assert seen["ended"] + seen["faded"]
 
 
 @pytest.mark.parametrize(("width", "lines"), [(2.9e-5, 0), (3.1e-5, 1)])
@@ -181,4 +189,20 @@ def test_a_border_that_only_shifts_is_neither_new_nor_gone(width: float, lines: 
     grids = pd.DataFrame({"grid_id": ["a", "b"], "community_id": ["c", "c"]})
     strip = Lines(SimpleNamespace(units=units, grids=grids, backdrop={}))
     found = strip.of(["S"], units.geometry[1], is_whole=False)
-    assert {what: len(told) for what, told in found.items()} == {"fresh": lines, "ended": lines}
+    told = {what: len(drawn) for what, drawn in found.items()}
+    assert told == {"fresh": lines, "ended": lines, "faded": 0}
+
+
+def test_a_community_border_that_grids_still_meet_at_fades_and_does_not_end() -> None:
+    """A row S A B: S goes from community d to A's, c, as a grid or into A itself."""
+    for plan, ended, faded in (("sab", 0, 1), ("aab", 1, 0)):
+        units = gpd.GeoDataFrame(
+            {"unit_id": list("SAB"), "grid_id": list(plan), "previous_grid_id": list("sab")},
+            geometry=[shapely.box(k * 1e-3, 0, (k + 1) * 1e-3, 1e-3) for k in range(3)],
+        )
+        now = pd.DataFrame({"grid_id": list("sab"), "community_id": list("cce")})
+        was = pd.DataFrame({"grid_id": list("sab"), "community_id": list("dce")})
+        lines = Lines(SimpleNamespace(units=units, grids=now, backdrop={"grids": was}))
+        found = lines.of(["S"], units.geometry[0], is_whole=plan == "sab", is_across=plan == "aab")
+        told = {what: len(drawn) for what, drawn in found.items()}
+        assert told == {"fresh": 0, "ended": ended, "faded": faded}, plan

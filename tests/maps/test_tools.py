@@ -21,7 +21,7 @@ from lingwu_grid.lawful import UNLAWFUL
 from lingwu_grid.maps.layers import joined
 from lingwu_grid.maps.lookup import lookup
 from lingwu_grid.maps.page import planner_map
-from lingwu_grid.maps.pages import write_pages
+from lingwu_grid.maps.pages import write_maps, write_outgoing
 from lingwu_grid.maps.sharing import Shared
 from tests.browsing import open_page
 
@@ -41,7 +41,8 @@ HOSTILE = (
 @pytest.fixture(scope="module")
 def pages(small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder: Path = tmp_path_factory.mktemp("pages")
-    write_pages(small_plan, folder)
+    write_maps(small_plan, folder)
+    write_outgoing(small_plan, folder)
     return folder
 
 
@@ -410,7 +411,8 @@ def test_hostile_names_are_text_in_every_page(
             for name, table in small_plan.backdrop.items()
         },
     )
-    write_pages(record, tmp_path)
+    write_maps(record, tmp_path)
+    write_outgoing(record, tmp_path)
     assert {p.parent.name for p in tmp_path.rglob("*.html")} == {tmp_path.name, "share", "review"}
     for path in tmp_path.rglob("*.html"):
         assert open_page(browser, path) == []

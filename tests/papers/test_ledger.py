@@ -11,6 +11,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+import lingwu_grid as lg
 from lingwu_grid.api import report
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.papers.filling import blank, read_filling
@@ -21,8 +22,6 @@ from tests.papers.printing import converted
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import lingwu_grid as lg
 
 STANDARD = [
     "网格编码", "网格名称", "类型", "所属社区", "所属街道", "四至", "面积(km²)", "小区清单",
@@ -226,6 +225,40 @@ def test_a_filled_ledger_comes_back_and_members_of_the_committees_back_the_grids
     mine, theirs = read_filling(out / "ledger.xlsx", small_plan), read_filling(again, small_plan)
     assert mine.grids.equals(theirs.grids)
     assert mine.communities.equals(theirs.communities)
+
+
+def test_what_was_filled_in_outlives_a_plan_written_without_papers(
+    papers: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    code = str(small_plan.grids["grid_id"].iloc[0])
+    out = shutil.copytree(papers, tmp_path / "out")
+    entries = {(code, "备注"): "有人写了"}
+    _filled(papers / "ledger.xlsx", out / "ledger.xlsx", entries)
+    small_plan.save(out)
+    assert not (out / "report.docx").exists()
+    rows = {r["网格编码"]: r for r in _rows(out / "ledger.xlsx", "网格台账")}
+    assert rows[code]["备注"] == "有人写了"
+
+
+def test_papers_that_are_broken_off_are_whole_or_not_there(
+    papers: Path, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    """Ctrl-C while the atlas is drawn: no half of it is left, and the ledger is."""
+    code = str(small_plan.grids["grid_id"].iloc[0])
+    out = shutil.copytree(papers, tmp_path / "out")
+    _filled(papers / "ledger.xlsx", out / "ledger.xlsx", {(code, "备注"): "有人写了"})
+    steps: list[str] = []
+
+    def stop(*, is_lawful: bool = True) -> bool:
+        _ = is_lawful
+        return any(step.startswith("图集") for step in steps)
+
+    with lg.Crew(1, lambda step, *_: steps.append(step), stop) as crew:
+        small_plan.save(out, papers=True, workers=crew)
+    assert not {"report.docx", "atlas.pdf"} & {p.name for p in out.iterdir()}
+    assert (out / "share").is_dir()
+    rows = {r["网格编码"]: r for r in _rows(out / "ledger.xlsx", "网格台账")}
+    assert rows[code]["备注"] == "有人写了"
 
 
 def test_the_ledger_of_an_earlier_plan_does_not_stop_the_next(

@@ -205,9 +205,13 @@ def test_why_to_this_grid_and_not_to_another_beside_it(
     off = replace(undoing, borders=borders._replace(off_line_m=np.array([0.0, 30.0, 20.0, 0.0])))
     if other == 450:
         assert "不沿路、墙、水的网格界多 10 米" in off.reason(np.array([2]), story)
-    # A zone that needs them has said enough.
-    short = replace(undoing, plan={"b": 349, "x": other})
-    assert "x" not in short.reason(np.array([2]), story)
+    # A zone that is short today needs them, and that is enough; one that other moves alone would
+    # leave short is no reason for these.
+    for today, told in ((299, "如果不划入，b只有 299 户，比下限少 1 户"), (300, said)):
+        short = replace(
+            undoing, today={"a": 299, "b": today, "x": other}, plan={"b": 349, "x": other}
+        )
+        assert short.reason(np.array([2]), story).split("；")[1].startswith(told)
 
 
 @pytest.mark.parametrize(
@@ -354,7 +358,7 @@ def test_ground_beyond_a_barrier_does_not_join() -> None:
 
 
 def test_a_grid_with_a_new_code_is_called_by_both_names() -> None:
-    plain = _undoing({"a": 678, "n": 678, "b": 429}, {"n": 451, "b": 349}, list("aabb"))
+    plain = _undoing({"a": 678, "n": 678, "b": 299}, {"n": 451, "b": 349}, list("nnbb"))
     undoing = Undoing(**{**plain.__dict__, "called": {"a": "旧", "n": "新"}, "recoded": {"a": "n"}})
     assert undoing.counted("a") == undoing.counted("n") == "新（原旧）（678→451 户）"
     reason = undoing.reason(np.array([1]), _story("a", "b", 50))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import runpy
 import signal
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 import lingwu_grid as lg
 from lingwu_grid.contract.rules import Exemption
 from lingwu_grid.lawful import UNLAWFUL_RUNS, run_status
+from tests.commands import command as command_of
 from tests.commands import partition as main
 
 
@@ -33,15 +35,24 @@ def test_a_request_to_stop_leaves_a_whole_plan(
 ) -> None:
     out = tmp_path / "out"
     command = [sys.executable, "-m", "lingwu_grid.partition", str(small_folder), "-o", str(out)]
-    command.append("--no-report")
     with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE) as run:  # noqa: S603
         assert run.stderr is not None
         for line in run.stderr:
             if "个单元" in line.decode():
                 run.send_signal(told)
                 break
-        run.communicate(timeout=120)
+        said = run.communicate(timeout=120)[0].decode()
     assert run.returncode == 130
+    # What residents and offices get is not made of a plan that was cut short; it is said, and how.
+    assert not {p.name for p in out.iterdir()} & {"share", "review", "report.docx", "atlas.pdf"}
+    assert (out / "map.html").is_file()
+    assert "没有写的：服务圈、外发图、审议页、台账、报告、图集" in said
+    measure, papers = re.findall(r"lingwu_grid\.(coverage|report) ([^（\n]+)", said)
+    assert command_of(measure[0], measure[1].split()) == 0
+    assert command_of(papers[0], papers[1].split()) == 0
+    there = {p.name for p in out.iterdir()}
+    assert there >= {"coverage.json", "share", "review", "ledger.xlsx", "report.docx", "atlas.pdf"}
+    assert "disclosure" in json.loads((out / "certificate.json").read_text("utf-8"))
     plan = pd.read_csv(out / "assignment.csv", dtype=str, encoding="utf-8-sig")
     assert len(plan) == json.loads((out / "summary.json").read_text("utf-8"))["households"]
     assert [p.name for p in tmp_path.iterdir()] == ["out"]
@@ -82,6 +93,15 @@ def test_a_time_limit_still_writes_every_household(small_folder: Path, tmp_path:
     assert time.monotonic() > began
     summary = json.loads((tmp_path / "out" / "summary.json").read_text("utf-8"))
     assert (summary["status"] not in UNLAWFUL_RUNS) == (summary["explanations"] == [])
+
+
+def test_what_a_time_limit_cuts_short_says_what_it_goes_without(
+    small_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    assert main([str(small_folder), "-o", str(out), "--quiet", "--time-limit", "0"]) == 3
+    assert "没有写的：服务圈、外发图、审议页、台账、报告、图集" in capsys.readouterr().out
+    assert not (out / "share").exists()
 
 
 def test_an_exception_makes_a_small_grid_lawful_with_its_reason(

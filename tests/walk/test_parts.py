@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -17,7 +19,11 @@ from selenium.webdriver.common.by import By
 
 import lingwu_grid as lg
 from benchmarks.prefecture import write_prefecture
+from lingwu_grid.maps.pages import file_of
+from lingwu_grid.papers.filling import blank, read_filling
+from lingwu_grid.papers.ledger import write_ledger
 from lingwu_grid.planning.identity import plan_id
+from lingwu_grid.planning.streets import streets_of
 from lingwu_grid.scale.connecting import CONNECT_SECONDS
 from lingwu_grid.verification import verify
 from tests.browsing import open_page
@@ -28,7 +34,6 @@ from tests.revision.test_patch import border_units, edit, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from selenium.webdriver.chrome.webdriver import WebDriver
 
@@ -122,6 +127,22 @@ def test_each_street_has_pages_of_its_own(alone: Path) -> None:
         assert (alone / "review" / name).is_file()
         assert (alone / "share" / name).is_file()
     assert "合成数据" in page
+
+
+def test_what_a_street_filled_in_outlives_the_next_plan(alone: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(alone, tmp_path / "out")
+    plan = lg.read_plan(out)
+    name, part = plan.run["parts"][0], next(iter([*plan.parts()]))
+    street = next(s for s in streets_of(plan) if name.startswith(s))
+    own = out / "streets" / Path(file_of(plan, street, part=name)).stem
+    own.mkdir()
+    filling = blank(part)
+    filling.grids.iloc[0, filling.grids.columns.get_loc("备注")] = "有人写了"
+    write_ledger(part, filling, own / "ledger.xlsx")
+    plan.save(out)
+    kept = read_filling(own / "ledger.xlsx", part)
+    assert (kept.grids["备注"] == "有人写了").sum() == 1
+    assert len(list(out.glob("streets/*/ledger.xlsx"))) == 1
 
 
 def test_wishes_of_two_streets_go_into_one_new_plan(

@@ -63,7 +63,7 @@
       word.box = undefined;
       word.told = true;
       word.must = true;
-      (told.aims || []).forEach(function (aim) {
+      (view === 'before' ? told.today || [] : told.aims || []).forEach(function (aim) {
         if (aim[0] === z[0][1] && aim[1] && (aim[2] || !isInSight(word))) {
           var place = aim[3] ? beyond(aim[3], aim[1]) : L.latLng(aim[1]);
           word.lat = place.lat;

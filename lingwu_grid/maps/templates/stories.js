@@ -5,7 +5,7 @@
   var tools = window.lingwuTools, find = tools.find, made = tools.made;
   var box = document.getElementById('story');
   stories.forEach(function (s) {
-    ['rings', 'parks', 'fresh', 'ended'].forEach(function (what) {
+    ['rings', 'parks', 'fresh', 'ended', 'faded'].forEach(function (what) {
       s[what] = s[what].map(function (line) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(line)); });
     });
   });
@@ -48,8 +48,10 @@
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
       { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
     L.polygon(story.parks.map(function (ring) { return [ring]; }),
-      { pane: 'marks', color: '#4e342e', weight: 4, dashArray: '1 8', fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.2, interactive: false }).addTo(drawn);
+      { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.25, interactive: false }).addTo(drawn);
     outline(story);
+    line(story.faded, { color: '#7e57c2', weight: 6, dashArray: '3 7', lineCap: 'butt' });
+    line(story.faded, { color: '#424242', weight: 1.5 });
     line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
     line(story.fresh, { color: '#000', weight: 5 });
     if (!peeking) { arrow(story.from, story.to); }  // it ends on ground of the plan
@@ -76,7 +78,7 @@
   }
   function told(side, title, change, most, folds) {
     var line = made('div', '', 'side');
-    line.appendChild(made('b', title + side.name));
+    line.appendChild(made(folds ? 'strong' : 'b', title + side.name));
     var low = side.range[0], high = side.range[1] === null ? Math.max(side.today, side.plan || 0, 1) : side.range[1];
     var now = side.plan === null ? '撤销' : side.plan + ' 户';
     line.appendChild(made('span', (side.today ? '现状 ' + side.today + ' 户' : '新设') + ' → ' + now));
@@ -85,6 +87,7 @@
     var also = others(side.code);
     if (also.length) {
       var row = made(folds ? 'details' : 'div', '', 'parts others');
+      row.open = also.length <= 3;
       row.appendChild(made(folds ? 'summary' : 'span', folds ? '也涉及它的 ' + also.length + ' 项' : '也涉及它的各项：'));
       also.forEach(function (number) {
         var item = made('button', (number + 1) + '（' + effect(shown[number], side.code) + '）');
@@ -137,7 +140,9 @@
       codes: sides.map(function (side) { return side.code; }).concat(sides.map(function (side) { return side.was; })),
       along: story.along, ground: ground, said: [story.head, story.place, story.border].join(),
       aims: [[story.goal.code, story.to, true, story.from], [story.left && story.left.code, story.back, false]],
+      today: [[story.goal.was, story.was_to], [story.left && story.left.was, story.from]],
     };
+    find('story').classList.toggle('is-passing', !!story.place);
     if (peeking) { peek(false); }
     tell();
     tools.seen = seen.pad(0.3);
@@ -164,6 +169,7 @@
   function peek(on) {
     peeking = on;
     find('story-today').setAttribute('aria-pressed', String(on));
+    find('story-key-today').hidden = !on;
     window.lingwuShow(on ? 'before' : 'story');
     draw();
   }
@@ -174,6 +180,7 @@
     if (!on) {
       peeking = false;
       find('story-today').setAttribute('aria-pressed', 'false');
+      find('story-key-today').hidden = true;
       last = shown[at] || last;
       at = -1;
       window.lingwuTold = null;

@@ -270,7 +270,8 @@ class Undoing:
             for goal, n in sorted(
                 self.goals.get(zone, {}).items(), key=lambda way: (-way[1], way[0])
             )
-            if goal in self.today and self.plan[goal] - n < bands.of(goal).lower <= self.plan[goal]
+            if self.today.get(goal, least := bands.of(goal).lower) < least <= self.plan[goal]
+            and self.plan[goal] - n < least
         ]
         name = self.called.get(zone, zone)
         return f"，其中{'、'.join(short)}没有{name}划入的户就不足下限" if short else ""

@@ -29,6 +29,8 @@ PARTLY, MOSTLY = 0.15, 2 / 3
 """Shares of a border along nothing with a name above which that is said, and said first."""
 BETWEEN_M = 20.0
 """From this length on it is said however long the border is."""
+BLOCKS = 2
+"""Blocks apart of which each is told where it lies; of more, the whole is."""
 LEAST_M = 10.0
 """Less of a border that is one of communities now, or no more, is not told."""
 SHIFT_M = 3.0
@@ -61,7 +63,9 @@ def borders_and_places(
     units = drawn.fabric.units.geometry.to_numpy()
     ground = [np.asarray(numbers) for numbers in table["unit_numbers"]]
     shapes = np.array([shapely.union_all(units[numbers]) for numbers in ground], object)
-    steps = walk_borders(shapes, [""] * len(shapes), Landmarks.of(drawn.study.tables))
+    marks = Landmarks.of(drawn.study.tables)
+    steps = walk_borders(shapes, [""] * len(shapes), marks)
+    blocks = _blocks_beside(drawn, table, marks)
     sides = [_parted_and_joined(drawn, ground, level) for level in _levels(drawn)]
     shifted = _shifted(drawn, steps)
     near = _nearest_streets(drawn, shapes)
@@ -88,8 +92,26 @@ def borders_and_places(
         borders.append(said)
         homes = [str(known.get(c) or c) for c in story.compounds]
         grid = called.get(story.previous_grid_id, "") or called.get(story.grid_id, "")
-        places.append(_place(homes, story.buildings, _beside(mine, shapes[zone]), near[zone], grid))
+        beside = blocks.get(int(zone)) or _beside(mine, shapes[zone])
+        places.append(_place(homes, story.buildings, beside, near[zone], grid))
     return borders, places
+
+
+def _blocks_beside(drawn: Drawn, table: pd.DataFrame, marks: Landmarks) -> dict[int, str]:
+    """Tell where each of two blocks lies whose homes only ground without any joins, by story."""
+    units, lives = drawn.fabric.units.geometry.to_numpy(), drawn.fabric.units["households"] > 0
+    blocks = {}
+    for zone, (numbers, compounds) in enumerate(
+        zip(table["unit_numbers"], table["compounds"], strict=True)
+    ):
+        lived = np.asarray(numbers)[lives.to_numpy()[numbers]]
+        parts = shapely.get_parts(shapely.union_all(units[lived]))
+        if len(parts) == BLOCKS and not any(compounds):
+            largest = parts[np.argsort(-shapely.area(parts), kind="stable")]
+            steps = walk_borders(largest, [""] * BLOCKS, marks)
+            beside = [_beside(steps[steps["zone"] == k], part) for k, part in enumerate(largest)]
+            blocks[zone] = "、".join(dict.fromkeys(filter(None, beside)))
+    return blocks
 
 
 def _change_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str], *, is_whole: bool) -> str:

@@ -166,10 +166,12 @@ def _from_start(run: Run, *, is_loose: bool) -> tuple[Town, tuple[Proof, ...], i
     if len(np.unique(town.zone)) > FEW or run.stop():
         return _best(run, town)
     # Of few grids there are few good plans, far from each other: the best is one of several.
-    plans = []
-    for instance, way in _unlike(ways)[:BASINS]:
-        run.instance = instance
-        plans.append(_best(run, way))
+    gone = [
+        (Run(instance, run.seed, run.stop, run.workers, run.watch), way)
+        for instance, way in _unlike(ways)[:BASINS]
+    ]
+    plans = list(run_all(lambda one: _best(*one), gone, run.workers))
+    run.instance = gone[-1][0].instance
     return plans[clearest(run.instance, [plan[0] for plan in plans], run.seed)]
 
 

@@ -294,8 +294,7 @@ def _cut(
     noise = heat * np.random.default_rng(seed).gumbel(size=trees + 1)
     best, least = draft, price_of(part, draft, prices) - GAIN - noise[trees]
     least += sum(shape(task.units[units[side]]) for side in (in_a, ~in_a))
-    rows = np.unique(found[np.isfinite(price)], axis=0, return_index=True)[1]
-    rows = np.flatnonzero(np.isfinite(price))[rows]
+    rows = _distinct(found, np.flatnonzero(np.isfinite(price)))
     if not len(rows):
         return draft.zone
     # The kernel's prices leave out what is the same for all cuts: the rest of the plan.
@@ -309,3 +308,18 @@ def _cut(
         if cost < least and not is_worse(part, draft, placed(found[row])):
             best, least = placed(found[row]), cost
     return best.zone
+
+
+def _distinct(found: NDArray[np.bool_], rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    """
+    Leave out rows that say the same as an earlier one, in the order of what they say.
+
+    Examples
+    --------
+    >>> _distinct(np.array([[1, 0], [0, 1], [1, 0], [0, 0]], bool), np.arange(4)).tolist()
+    [3, 1, 0]
+    """
+    first: dict[bytes, int] = {}
+    for row in rows.tolist():
+        first.setdefault(found[row].tobytes(), row)
+    return np.array([first[said] for said in sorted(first)], np.int64)

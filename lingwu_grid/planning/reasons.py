@@ -176,6 +176,11 @@ class Undoing:
         worse = self._worse(units, self._now(was), self.grid_of_unit, "网格")
         across = self._across(units, was)
         told = [f"如果不划，{worse}" for worse in (across, worse) if worse]
+        told += [
+            f"如果改划入{self.named(other)}，{worse}"
+            for other in sorted(self._beside(units, self.grid_of_unit) - {now, self._now(was)})
+            if (worse := self._worse(units, other, self.grid_of_unit, "网格"))
+        ]
         return "；".join(told) or "与相邻住户的调整是一起定的"
 
     def _across(self, units: NDArray[np.int64], was: str) -> str:
@@ -243,11 +248,16 @@ class Undoing:
         for zone in sorted(others):
             n, upper = self.plan[zone] + households, bands.of(zone).upper
             if n > upper:
-                what = f"那里有 {n} 户，比上限多 {n - upper} 户"
+                what = f"那里有 {n} 户，比上限多 {n - upper} 户{self._changes_of(zone)}"
             else:
                 what = self._worse(units, zone, zones, kind) or "户数也合规"
             said.append(f"如果改划入{self.named(zone)}，{what}")
         return said
+
+    def _changes_of(self, zone: str) -> str:
+        """Tell what a zone has today and what comes and goes in the plan, where anything does."""
+        today, stayed = self.today.get(zone, 0), self.stayed.get(zone, 0)
+        return _besides(today, self.plan[zone] - stayed, today - stayed) if today else ""
 
     def _beside(self, units: NDArray[np.int64], zones: NDArray[np.object_]) -> set[str]:
         """Give the zones that one can pass to from these units."""

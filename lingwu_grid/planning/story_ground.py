@@ -247,15 +247,16 @@ def _with_ended(fresh: str, ended: list[str] | None, *, is_whole: bool) -> str:
     >>> _with_ended("两网格之间的原界线取消", ["民生路"], is_whole=False)
     '原沿民生路的界线取消'
     >>> _with_ended("各户不换网格", ["民生路"], is_whole=True)
-    '各户不换网格；原沿民生路的社区界取消'
+    '各户不换网格；原沿民生路的社区界不再是社区界'
     >>> _with_ended("各户不换网格", None, is_whole=True)
     '各户不换网格，社区界的位置也不变'
     """
     if ended is None:
         return f"{fresh}，社区界的位置也不变" if is_whole and fresh == NOTHING_NEW[True] else fresh
-    kind = "社区界" if is_whole else "界线"
-    between = "两社区之间的原社区界取消" if is_whole else NOTHING_NEW[False]
-    gone = f"原沿{'、'.join(ended)}的{kind}取消" if ended else between
+    # Where a grid passes, most of what was a border of communities is one of grids still.
+    kind, end = ("社区界", "不再是社区界") if is_whole else ("界线", "取消")
+    between = f"两社区之间的原社区界{end}" if is_whole else NOTHING_NEW[False]
+    gone = f"原沿{'、'.join(ended)}的{kind}{end}" if ended else between
     return gone if fresh == NOTHING_NEW[False] else f"{fresh}；{gone}"
 
 

@@ -122,7 +122,7 @@ def test_ground_alone_is_a_story_on_the_map(
     assert "无户的地（甲街旁）" in card
     assert "本项" not in card.split("原因")[0]
     assert f"{len(stories)} 项，{small_plan.stories['households'].sum()} 户" in card
-    pale = browser.find_elements(By.CSS_SELECTOR, ".leaflet-marks-pane path[fill-opacity='0.25']")
+    pale = browser.find_elements(By.CSS_SELECTOR, ".leaflet-marks-pane path[fill='#ffdcb8']")
     assert any(path.get_attribute("d") != "M0 0" for path in pale)
 
 

@@ -48,7 +48,7 @@
     L.polygon(story.rings.map(function (ring) { return [ring]; }),
       { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.55, interactive: false }).addTo(drawn);
     L.polygon(story.parks.map(function (ring) { return [ring]; }),
-      { pane: 'marks', stroke: false, fillColor: '{{ this.values['moved'] }}', fillOpacity: 0.25, interactive: false }).addTo(drawn);
+      { pane: 'marks', stroke: false, fillColor: '#ffdcb8', fillOpacity: 0.7, interactive: false }).addTo(drawn);
     outline(story);
     line(story.faded, { color: '#7e57c2', weight: 6, dashArray: '3 7', lineCap: 'butt' });
     line(story.faded, { color: '#424242', weight: 1.5 });
@@ -136,6 +136,7 @@
     var ground = L.latLngBounds(story.from, story.from);
     (story.rings.length ? story.rings : story.parks).forEach(function (ring) { ground.extend(ring); });
     var seen = L.latLngBounds(story.to, story.from).extend(ground);
+    story.fresh.forEach(function (line) { seen.extend(line); });
     window.lingwuTold = {
       codes: sides.map(function (side) { return side.code; }).concat(sides.map(function (side) { return side.was; })),
       along: story.along, ground: ground, said: [story.head, story.place, story.border].join(),

@@ -23,7 +23,8 @@ def _squares() -> np.ndarray:
 def test_many_small_grids_come_into_range() -> None:
     # 2,500 households in 25 squares of 100: five to eight grids are wanted.
     graph = lattice_graph(10, 10, [25] * 100, _squares().tolist())
-    solution = solve(pose(graph, Rules(community=Band(1, 10**6), prove=False)), seed=3)
+    rules = Rules(community=Band(1, 10**6), prove=False, effort=50)
+    solution = solve(pose(graph, rules), seed=3)
     size = np.bincount(solution.grid_of_unit, graph.households)
     assert ((size[size > 0] >= 300) & (size <= 500)[size > 0]).all()
     assert 5 <= (size > 0).sum() <= 8

@@ -13,6 +13,7 @@ from lingwu_grid.circle.coverage import measure
 from lingwu_grid.circle.serving import require_same_inputs
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.contract.settings import read_rules
+from lingwu_grid.cut_short import is_cut_short
 from lingwu_grid.drawing import Wanted, draw
 from lingwu_grid.engine.instance import silent
 from lingwu_grid.ingest.guessing import guess_study
@@ -100,12 +101,11 @@ def partition(
     record = join(laid.ground, solved, failed)  # seams woven, one plan
     record = with_upper_levels(record, laid.ground, seed=seed)  # communities -> what is above
     record = replace(record, summary=record.summary | {"seconds": _taken(record, clock, laid.many)})
-    is_late = time_limit is not None and record.summary["status"] == "unfinished"
-    is_cut_short = is_pressed or is_late
-    if failed or is_cut_short:
+    is_short = is_cut_short(record.summary["status"], pressed=is_pressed, time_limit=time_limit)
+    if failed or is_short:
         record = replace(record, run=record.run | {"unfinished": True})
     plan = Plan.of(record)
-    if laid.many is None and not is_cut_short and len(laid.ground.table("stations")):
+    if laid.many is None and not is_short and len(laid.ground.table("stations")):
         plan = plan.served(measure(laid.ground, plan))  # homes and stations -> minutes, gaps
         crew.watch("量过步行距离")
     return plan

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.cut_short import is_cut_short, missing_said
 from lingwu_grid.database.address import without_secret
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
@@ -34,17 +35,6 @@ CODES = """\
         map.html 地图（可离线打开），ledger.xlsx 台账，report.docx 调整方案，atlas.pdf 图集
 """
 
-
-LATER = (
-    ("coverage.json", "服务圈"), ("share", "外发图"), ("review", "审议页"),
-    ("ledger.xlsx", "台账"), ("report.docx", "报告"), ("atlas.pdf", "图集"),
-)  # fmt: skip
-"""What a plan that was cut short may go without."""
-CUT_SHORT = (
-    "没有做完，没有写的：{missing}。分部求解的，再运行一次接着求；要用这个方案，运行 "
-    "python -m lingwu_grid.coverage {out} --study {study}（有邻里驿家时），"
-    "再运行 python -m lingwu_grid.report {out}"
-)
 
 NAMED = ("scenario", "communities", "horizon")
 """Options that are settings."""
@@ -102,15 +92,16 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             beside=out,
         )
         plan.run["command"] = cli.command_line("partition")
-        is_whole = not plan.run.get("unfinished")
+        is_whole = not is_cut_short(
+            plan.summary["status"], pressed=stop.pressed, time_limit=options.time_limit
+        )
         papers = is_whole and not options.no_report
         plan.save(out, papers=papers, outgoing=is_whole, workers=crew, watch=watch)
         cli.published(options, out, is_whole=is_whole)
     code = _report(plan.summary, out, interrupted=stop.pressed)
-    missing = "、".join(called for name, called in LATER if not any(out.rglob(name)))
-    if missing and (stop.pressed or not is_whole):
-        study = without_secret(str(options.study))
-        cli.say_result(CUT_SHORT.format(missing=missing, study=study, out=out))
+    said = missing_said(out, without_secret(str(options.study)))
+    if said and (stop.pressed or not is_whole):
+        cli.say_result(said)
     return code
 
 

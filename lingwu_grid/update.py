@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import lingwu_grid as lg
 from lingwu_grid import cli
+from lingwu_grid.cut_short import is_cut_short, missing_said
+from lingwu_grid.database.address import without_secret
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 
@@ -74,8 +76,12 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
             seed=options.seed, time_limit=options.time_limit, workers=crew, beside=out, watch=watch,
         )  # fmt: skip
         made.plan.run["command"] = cli.command_line("update")
-        made.save(out, papers=not options.no_report, workers=crew, watch=watch)
-        cli.published(options, out)
+        is_whole = not is_cut_short(
+            made.plan.summary["status"], pressed=stop.pressed, time_limit=options.time_limit
+        )
+        papers = is_whole and not options.no_report
+        made.save(out, papers=papers, outgoing=is_whole, workers=crew, watch=watch)
+        cli.published(options, out, is_whole=is_whole)
     summary = made.plan.summary
     cli.say_result(made.said())
     out_soon = made.drift[made.drift["first_year_out"].isin(("1", "2", "3"))]
@@ -89,6 +95,9 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         f"合规社区 {summary['communities_in_range']}/{summary['communities']}"
     )
     cli.say_result(f"地图：{out / 'map.html'}    增减：{out / 'drift.csv'}")
+    said = missing_said(out, without_secret(str(options.study)))
+    if said and (stop.pressed or not is_whole):
+        cli.say_result(said)
     if stop.pressed:
         return cli.INTERRUPTED
     return cli.INFEASIBLE if summary["status"] in UNLAWFUL_RUNS else cli.DONE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from lingwu_grid.audit.check import check_study
 from lingwu_grid.checks import Check, Guess
@@ -89,13 +89,58 @@ def partition(
         If the data or the rules cannot be used, the workers cannot be reached, or something else
         lies in the output folder.
     """
+    return _partitioned(study, rules, _Asked(seed, time_limit, workers, beside, watch))
+
+
+def partition_on(
+    begun: Plan,
+    study: Study,
+    rules: Rules,
+    *,
+    seed: int = 0,
+    workers: int | str | Crew = 1,
+    watch: Watch = silent,
+) -> Plan:
+    """
+    Draw a plan for other prices, on from one of the same study.
+
+    It costs no more, at its own prices, than the one it goes on from; nothing is proven of its
+    communities. A study in parts is drawn anew.
+
+    Parameters
+    ----------
+    begun
+        A plan of the study.
+    study, rules, seed, workers, watch
+        As for :func:`partition`.
+    """
+    return _partitioned(study, rules, _Asked(seed, None, workers, None, watch), begun)
+
+
+class _Asked(NamedTuple):
+    """How a plan is to be drawn; as for :func:`partition`."""
+
+    seed: int
+    time_limit: float | None
+    workers: int | str | Crew
+    beside: str | Path | None
+    watch: Watch
+
+
+def _partitioned(
+    study: Study | str | Path, rules: Rules | None, asked: _Asked, begun: Plan | None = None
+) -> Plan:
+    seed, time_limit = asked.seed, asked.time_limit
     key = {"seed": seed, "time_limit": time_limit}
-    out = _place(beside)
-    with crew_of(workers, watch) as crew, nullcontext() if out is None else occupied(out):
+    out = _place(asked.beside)
+    with (
+        crew_of(asked.workers, asked.watch) as crew,
+        nullcontext() if out is None else occupied(out),
+    ):
         clock = Clock()
         laid = lay_out(study, rules, key, beside=out, watch=crew.watch)  # one part, or many
         clock.lap("read")
-        solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit)
+        solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit, begun=begun)
         clock.lap("parts")
         is_pressed = crew.stop()
     record = join(laid.ground, solved, failed)  # seams woven, one plan

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from lingwu_grid.api import partition
+from lingwu_grid.api import partition, partition_on
 from lingwu_grid.engine.instance import Stop, Watch, never, silent
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.planning.impact import AFTER
@@ -79,15 +79,42 @@ def trade_offs(
         At most five, the fewest households affected first.
     """
     found: list[Choice] = []
-    for name, rules in _weighings(study.rules):
+    weighed = dict(_weighings(study.rules))
+    for name, neighbour in _outward(study.rules):
         if stop() and found:
             break
         watch(f"方案“{name}”")
-        plan = partition(study, rules, seed=seed, workers=Crew(workers, watch, stop))
+        crew, begun = Crew(workers, watch, stop), {c.name: c.plan for c in found}
+        if neighbour:
+            rules = weighed[name]
+            plan = partition_on(begun[neighbour], study, rules, seed=seed, workers=crew)
+        else:
+            plan = partition(study, weighed[name], seed=seed, workers=crew)
         found.append(_measured(name, plan))
     kept = clearer(undominated(found))
     kept += [choice for choice in found if choice.name == keep and choice not in kept]
     return sorted(kept, key=lambda choice: choice.costs)
+
+
+def _outward(rules: Rules) -> list[tuple[str, str]]:
+    """
+    List the plans in the order they are drawn, each with the neighbour that it goes on from.
+
+    That with the weight of the office's own plan is drawn first, from today.
+
+    Examples
+    --------
+    >>> from lingwu_grid.contract.rules import Rules
+    >>> [name for name, _ in _outward(Rules())]
+    ['边界清晰', '边界较清晰', '略重边界', '变动最少', '边界优先']
+    >>> _outward(Rules(border_weight=0.0))[:2]
+    [('略重边界', ''), ('变动最少', '略重边界')]
+    """
+    weights = list(CLEARER.values())
+    own = 1 + min(range(len(weights)), key=lambda i: abs(weights[i] - rules.border_weight))
+    down = [(NAMES[i], NAMES[i + 1]) for i in range(own - 1, -1, -1)]
+    up = [(NAMES[i], NAMES[i - 1]) for i in range(own + 1, len(NAMES))]
+    return [(NAMES[own], ""), *down, *up]
 
 
 def _weighings(rules: Rules) -> list[tuple[str, Rules]]:

@@ -41,7 +41,7 @@ class Foreseen(NamedTuple):
 class Solver(Protocol):
     """Solves an instance: from nothing, or on from a plan of it."""
 
-    def __call__(self, instance: Instance, begun: Solution | None = None, /) -> Solution:
+    def __call__(self, instance: Instance, begun: Town | None = None, /) -> Solution:
         """Give a plan."""
 
 
@@ -87,7 +87,7 @@ def solve_ahead(instance: Instance, solver: Solver, *, stop: Stop, watch: Watch)
         if stop() or not _rank(ahead, today).zones:
             break
         watch("照增长表修补")
-        found = solver(ahead, today)
+        found = solver(ahead, _town(today))
         if not stop():
             # Where much grows, what is mended here and there costs more than one plan for it all.
             watch("照增长表再求解")

@@ -83,7 +83,7 @@ BETWEEN = 7919
 
 def solve(
     instance: Instance,
-    begun: Solution | None = None,
+    begun: Town | None = None,
     *,
     seed: int = 0,
     stop: Stop = never,
@@ -134,8 +134,8 @@ def solve(
     return _solution(asked, instance, town, proofs, clear_price)
 
 
-def _solved_on(run: Run, begun: Solution) -> Solution:
-    town = mend_near(run, Town(begun.grid_of_unit, begun.community_of_grid))
+def _solved_on(run: Run, begun: Town) -> Solution:
+    town = mend_near(run, begun)
     run.tell("就近修补", town)
     town, clear_price = _cleared(run, town, partial(run.stop, is_lawful=False))
     return _solution(run.instance, run.instance, town, (), clear_price)

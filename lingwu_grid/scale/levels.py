@@ -17,6 +17,7 @@ from lingwu_grid.contract.rules import Band, SecondMeasure
 from lingwu_grid.engine.instance import pose
 from lingwu_grid.engine.search.start import open_borders, zone_count
 from lingwu_grid.engine.solve import solve
+from lingwu_grid.engine.town.levels import Town
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.outlines import outlines_of
 from lingwu_grid.fabric.units import build_fabric
@@ -130,7 +131,7 @@ def _with_level(
     solution = solver(instance)
     if solution.explanations:  # the number of zones is a wish; in range is what they must be
         free = replace(instance, target_grids=0, recuts=False, prices=_unwished(instance.prices))
-        solution = solver(free, solution)
+        solution = solver(free, Town(solution.grid_of_unit, solution.community_of_grid))
     drawn = make_record(inner, fabric, _nested(solution, fabric))
     zones = _fitted(drawn.grids, parent, study.crs)
     zones = _excused(zones, level, parent, _lone(graph, fabric, drawn))

@@ -16,6 +16,7 @@ from lingwu_grid.fabric.growth import worst_days
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.outlines import outlines_of
 from lingwu_grid.fabric.units import build_fabric
+from lingwu_grid.planning.begun import town_of
 from lingwu_grid.planning.foresight import with_foresight
 from lingwu_grid.planning.making import make_record
 from lingwu_grid.planning.run import Clock, peak_mb, run_of
@@ -41,6 +42,8 @@ class Job(NamedTuple):
     seed: int
     time_limit: float | None
     """Seconds; None for as long as it takes."""
+    begun: PlanRecord | None = None
+    """A plan of the study for other prices, to go on from; None to begin anew."""
 
 
 def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanRecord:
@@ -76,7 +79,8 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
     instance = pose(graph, study.rules, shape)  # what is lawful, what it costs to move
     solver = partial(solve, seed=job.seed, stop=stop, workers=threads, watch=watch)
     foreseen = None if growth is None else solve_ahead(instance, solver, stop=stop, watch=watch)
-    solution = foreseen.solution if foreseen else solver(instance)
+    begun = None if job.begun is None else town_of(job.begun, fabric)
+    solution = foreseen.solution if foreseen else solver(instance, begun)
     clock.lap("solve")
     record = make_record(study, fabric, solution)  # numbers -> names, borders, reasons
     if foreseen is not None:
@@ -102,7 +106,12 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
 
 
 def solve_each(
-    laid: Laid, crew: Crew, *, seed: int, time_limit: float | None
+    laid: Laid,
+    crew: Crew,
+    *,
+    seed: int,
+    time_limit: float | None,
+    begun: PlanRecord | None = None,
 ) -> tuple[list[Solved], list[Failure]]:
     """
     Solve every part of a study that is not solved yet, the largest first: none is waited for.
@@ -118,6 +127,8 @@ def solve_each(
         Of every part.
     time_limit
         Seconds for all parts together; shared out by their number.
+    begun
+        A plan of the study to go on from, where it is solved as a whole.
 
     Returns
     -------
@@ -130,6 +141,7 @@ def solve_each(
         If nothing could be solved.
     """
     names, store = laid.names, laid.many.store if laid.many else None
+    whole = None if laid.many else begun
     known = [name for name in names if store and store.has(f"plan-{name}")]
     if known:
         crew.watch(f"接着上次：{len(known)}/{len(names)} 部分已解出")
@@ -138,7 +150,7 @@ def solve_each(
     seconds = None if time_limit is None else time_limit * min(crew.size, len(names)) / len(names)
 
     def job_of(name: str) -> Callable[[], Job]:
-        return lambda: Job(laid.study(names.index(name)), seed, seconds)
+        return lambda: Job(laid.study(names.index(name)), seed, seconds, whole)
 
     records: dict[str, PlanRecord] = {}
     failed: dict[str, str] = {}

@@ -79,7 +79,7 @@ def trade_offs(
         At most five, the fewest households affected first.
     """
     found: list[Choice] = []
-    weighed = dict(_weighings(study.rules))
+    weighed = _weighings(study.rules)
     for name, neighbour in _outward(study.rules):
         if stop() and found:
             break
@@ -117,12 +117,14 @@ def _outward(rules: Rules) -> list[tuple[str, str]]:
     return [(NAMES[own], ""), *down, *up]
 
 
-def _weighings(rules: Rules) -> list[tuple[str, Rules]]:
-    quick = rules.with_(prove=False, scenario="signable")
-    return [
-        (FEWEST, rules.with_(scenario="minimal")),
-        *((name, quick.with_(border_weight=weight)) for name, weight in CLEARER.items()),
-    ]
+def _weighings(rules: Rules) -> dict[str, Rules]:
+    """Give the rules of each plan: of the first, which the others go on from, all is proven."""
+    first = _outward(rules)[0][0]
+    weighed = {FEWEST: rules.with_(scenario="minimal", prove=False)}
+    for name, weight in CLEARER.items():
+        signable = rules.with_(scenario="signable", border_weight=weight)
+        weighed[name] = signable if name == first else signable.with_(prove=False)
+    return weighed
 
 
 def _measured(name: str, plan: Plan) -> Choice:

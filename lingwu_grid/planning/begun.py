@@ -36,8 +36,7 @@ def town_of(record: PlanRecord, fabric: Fabric) -> Town:
     )
     grids = _numbered(places.grid_ids, [before.get(g, g) for g in owner])
     communities = _numbered(places.community_ids, list(owner.values()))
-    units = fabric.units["unit_id"].astype(str).tolist()
-    codes = [grid_of[unit] for unit in units]
+    codes = [grid_of[unit] for unit in fabric.units["unit_id"].astype(str)]
     zone = np.array([grids[before.get(code, code)] for code in codes], np.int32)
     community = np.full(max(grids.values()) + 1, -1, np.int32)
     for grid, mine in owner.items():

@@ -171,6 +171,8 @@
     peeking = on;
     find('story-today').setAttribute('aria-pressed', String(on));
     find('story-key-today').hidden = !on;
+    find('story-today').textContent = on ? '看方案' : '看现状';
+    tools.translate();
     window.lingwuShow(on ? 'before' : 'story');
     draw();
   }
@@ -182,6 +184,7 @@
       peeking = false;
       find('story-today').setAttribute('aria-pressed', 'false');
       find('story-key-today').hidden = true;
+      find('story-today').textContent = '看现状';
       last = shown[at] || last;
       at = -1;
       window.lingwuTold = null;

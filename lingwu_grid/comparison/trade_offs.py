@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
     from lingwu_grid.plan import Plan
 
-CLEARER = {"略重边界": 40.0, "边界较清晰": 150.0, "边界清晰": 300.0, "边界优先": 700.0}
+CLEARER = {"略重边界": 40.0, "边界较清晰": 120.0, "边界清晰": 300.0, "边界优先": 2500.0}
 """Households that a kilometre of border on no line weighs, by the name of the plan."""
 
 FEWEST = "变动最少"
@@ -78,48 +78,53 @@ def trade_offs(
     list[Choice]
         At most five, the fewest households affected first.
     """
-    found: list[Choice] = []
+    by_name: dict[str, Choice] = {}
     weighed = _weighings(study.rules)
-    for name, neighbour in _outward(study.rules):
-        if stop() and found:
+    for name, neighbour in _order(study.rules):
+        if stop() and by_name:
             break
+        if name in by_name and len(by_name[name].plan.pieces) > 1:
+            continue  # a study in parts is drawn anew each time: the same again
         watch(f"方案“{name}”")
-        crew, begun = Crew(workers, watch, stop), {c.name: c.plan for c in found}
+        rules, crew = weighed[name], Crew(workers, watch, stop)
         if neighbour:
-            rules = weighed[name]
-            plan = partition_on(begun[neighbour], study, rules, seed=seed, workers=crew)
+            begun = by_name[neighbour].plan
+            plan = partition_on(begun, study, rules, seed=seed, workers=crew)
         else:
-            plan = partition(study, weighed[name], seed=seed, workers=crew)
-        found.append(_measured(name, plan))
+            plan = partition(study, rules, seed=seed, workers=crew)
+        by_name[name] = _measured(name, plan)
+    found = list(by_name.values())
     kept = clearer(undominated(found))
     kept += [choice for choice in found if choice.name == keep and choice not in kept]
     return sorted(kept, key=lambda choice: choice.costs)
 
 
-def _outward(rules: Rules) -> list[tuple[str, str]]:
+def _order(rules: Rules) -> list[tuple[str, str]]:
     """
     List the plans in the order they are drawn, each with the neighbour that it goes on from.
 
-    That with the weight of the office's own plan is drawn first, from today.
+    First that of the office's own weight, from today; then up to the clearest borders, and from
+    there down to the fewest affected, the first again on the way: what a dearer border finds may
+    be the better plan at its price, too.
 
     Examples
     --------
     >>> from lingwu_grid.contract.rules import Rules
-    >>> [name for name, _ in _outward(Rules())]
-    ['边界清晰', '边界较清晰', '略重边界', '变动最少', '边界优先']
-    >>> _outward(Rules(border_weight=0.0))[:2]
-    [('略重边界', ''), ('变动最少', '略重边界')]
+    >>> [name for name, _ in _order(Rules())]
+    ['边界清晰', '边界优先', '边界清晰', '边界较清晰', '略重边界', '变动最少']
+    >>> _order(Rules(border_weight=3000.0))[:2]
+    [('边界优先', ''), ('边界清晰', '边界优先')]
     """
     weights = list(CLEARER.values())
     own = 1 + min(range(len(weights)), key=lambda i: abs(weights[i] - rules.border_weight))
-    down = [(NAMES[i], NAMES[i + 1]) for i in range(own - 1, -1, -1)]
     up = [(NAMES[i], NAMES[i - 1]) for i in range(own + 1, len(NAMES))]
-    return [(NAMES[own], ""), *down, *up]
+    down = [(NAMES[i], NAMES[i + 1]) for i in range(len(NAMES) - 2, -1, -1)]
+    return [(NAMES[own], ""), *up, *down]
 
 
 def _weighings(rules: Rules) -> dict[str, Rules]:
     """Give the rules of each plan: of the first, which the others go on from, all is proven."""
-    first = _outward(rules)[0][0]
+    first = _order(rules)[0][0]
     weighed = {FEWEST: rules.with_(scenario="minimal", prove=False)}
     for name, weight in CLEARER.items():
         signable = rules.with_(scenario="signable", border_weight=weight)

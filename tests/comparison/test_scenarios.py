@@ -132,6 +132,15 @@ def choices(small_folder: Path) -> list[Choice]:
     return trade_offs(lg.read_study(small_folder, study.rules.with_(effort=20)), workers=2)
 
 
+def test_no_plan_of_the_office_affects_fewer_than_the_fewest(
+    small_folder: Path, choices: list[Choice]
+) -> None:
+    """Each goes on from its neighbour: the fewest are no more than those of the plan itself."""
+    study = lg.read_study(small_folder)
+    own = lg.partition(study, study.rules.with_(effort=20), workers=2)
+    assert choices[0].affected <= own.summary["affected"]
+
+
 def test_the_plans_differ_and_none_beats_another(choices: list[Choice]) -> None:
     assert 2 <= len(choices) <= 5
     assert len({c.costs for c in choices}) == len(choices)
@@ -158,7 +167,7 @@ def test_the_command_writes_plans_and_prices(
         assert main([str(folder), "-o", str(out), "--quiet", *more]) == 0
     table = pd.read_csv(out / "scenarios.csv")
     assert "边界优先" in set(table["方案"])
-    assert json.loads((out / "run.json").read_text("utf-8"))["rules"]["border_weight"] == 700
+    assert json.loads((out / "run.json").read_text("utf-8"))["rules"]["border_weight"] == 2500
     assert (out / "figures" / "frontier.png").stat().st_size > 5_000
     assert (table["是否合规"] == "是").all()
     assert "安全余量" in set(pd.read_csv(out / "price_list.csv")["限制类型"])

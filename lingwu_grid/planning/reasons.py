@@ -246,7 +246,8 @@ class Undoing:
             return [f"这里相邻的{'本社区' if is_grid else ''}{kind}只有{self.named(new)}"]
         said = []
         for zone in sorted(others):
-            n, upper = self.plan[zone] + households, bands.of(zone).upper
+            # A grid of a factory's ground has no households, and stands in no count.
+            n, upper = self.plan.get(zone, 0) + households, bands.of(zone).upper
             if n > upper:
                 what = f"那里有 {n} 户，比上限多 {n - upper} 户{self._changes_of(zone)}"
             else:
@@ -257,7 +258,7 @@ class Undoing:
     def _changes_of(self, zone: str) -> str:
         """Tell what a zone has today and what comes and goes in the plan, where anything does."""
         today, stayed = self.today.get(zone, 0), self.stayed.get(zone, 0)
-        return _besides(today, self.plan[zone] - stayed, today - stayed) if today else ""
+        return _besides(today, self.plan.get(zone, 0) - stayed, today - stayed) if today else ""
 
     def _beside(self, units: NDArray[np.int64], zones: NDArray[np.object_]) -> set[str]:
         """Give the zones that one can pass to from these units."""

@@ -195,6 +195,9 @@ def test_why_to_this_grid_and_not_to_another_beside_it(
     undoing = replace(undoing, borders=borders)
     story = _story("a", "b", 50)
     assert undoing.reason(np.array([2]), story).split("；")[1] == said
+    if other == 450:  # nor does it matter that nobody lives there
+        empty = replace(undoing, today={"a": 299, "b": 400}, plan={"b": 450})
+        assert empty.reason(np.array([2]), story).split("；")[1] == said
     # A grid of another community is no choice; nor is one across a canal.
     apart = replace(undoing, community_of_unit=np.array(list("cccdd"), object))
     only = "这里相邻的本社区网格只有b"

@@ -232,11 +232,9 @@ class Undoing:
         is_grid = bands is self.grids
         zones = self.grid_of_unit if is_grid else self.community_of_unit
         left, least = self.plan[new] - households, bands.of(new).lower
+        short = f"{self.named(new)}只有 {left} 户，比下限少 {least - left} 户"
         if not is_grid and left < least:
-            return [
-                f"这个网格（{households} 户）如果改属别的社区，{self.named(new)}只有 {left} 户，"
-                f"比下限少 {least - left} 户"
-            ]
+            return [f"这个网格（{households} 户）如果改属别的社区，{short}"]
         others = self._beside(units, zones)
         if is_grid:
             others &= set(zones[self.community_of_unit == self.community_of_unit[units[0]]])
@@ -250,6 +248,8 @@ class Undoing:
             n, upper = self.plan.get(zone, 0) + households, bands.of(zone).upper
             if n > upper:
                 what = f"那里有 {n} 户，比上限多 {n - upper} 户{self._changes_of(zone)}"
+            elif left < least:
+                what = short
             else:
                 what = self._worse(units, zone, zones, kind) or "户数也合规"
             said.append(f"如果改划入{self.named(zone)}，{what}")

@@ -210,7 +210,8 @@ def test_why_to_this_grid_and_not_to_another_beside_it(
         assert "不沿路、墙、水的网格界多 10 米" in off.reason(np.array([2]), story)
     # A zone that is short today needs them, and that is enough; one that other moves alone would
     # leave short is no reason for these.
-    for today, told in ((299, "如果不划入，b只有 299 户，比下限少 1 户"), (300, said)):
+    worse = said if other == 451 else "如果改划入x，b只有 299 户，比下限少 1 户"
+    for today, told in ((299, "如果不划入，b只有 299 户，比下限少 1 户"), (300, worse)):
         short = replace(
             undoing, today={"a": 299, "b": today, "x": other}, plan={"b": 349, "x": other}
         )

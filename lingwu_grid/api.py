@@ -93,33 +93,24 @@ def partition(
 
 
 def partition_on(
-    begun: Plan,
-    study: Study,
-    rules: Rules,
-    *,
-    seed: int = 0,
-    workers: int | str | Crew = 1,
-    watch: Watch = silent,
+    begun: Plan, study: Study, rules: Rules, *, seed: int = 0, workers: int | str | Crew = 1
 ) -> Plan:
     """
     Draw a plan for other prices, on from one of the same study.
 
-    It costs no more, at its own prices, than the one it goes on from; nothing is proven of its
-    communities. A study in parts is drawn anew.
+    At its own prices it costs no more than that one. A study in parts is drawn anew.
 
     Parameters
     ----------
     begun
         A plan of the study.
-    study, rules, seed, workers, watch
+    study, rules, seed, workers
         As for :func:`partition`.
     """
-    return _partitioned(study, rules, _Asked(seed, None, workers, None, watch), begun)
+    return _partitioned(study, rules, _Asked(seed, None, workers, None, silent), begun)
 
 
 class _Asked(NamedTuple):
-    """How a plan is to be drawn; as for :func:`partition`."""
-
     seed: int
     time_limit: float | None
     workers: int | str | Crew

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 CALLED = re.compile(rf"{Z}（(?:[\U000f0000-\U0010fffd]，编码 ?)?{Z}）")
 """A name with its code."""
 NOBODY = "（没有这样的编码或名称）"
+WORDS = 2
+"""Letters beside its number from which a copied text is known within another."""
 AROUND = (12, 8)
 """Letters of a text shown before and after a number."""
 
@@ -50,7 +52,10 @@ class Texts:
     ) -> None:
         self._facts, self._names, self._called = facts, names, called
         told = {names.masked(text) for text in copied}
-        self._copied = sorted((t for t in told if NUMBER.search(t)), key=lambda t: (-len(t), t))
+        told = {text for text in told if NUMBER.search(text)}
+        # "6 行" would pass for any six rows: it stands for itself alone.
+        self._alone = {text for text in told if len(NUMBER.sub("", text).strip()) < WORDS}
+        self._copied = sorted(told - self._alone, key=lambda text: (-len(text), text))
 
     def read(self, text: str, rules: tuple[Rule, ...] = ()) -> Read:
         """
@@ -76,7 +81,7 @@ class Texts:
             if rest[spot.span[0]] != " ":
                 out.worked.append((spot.number, self._around(text, spot.span)))
                 take(*spot.span)
-        for copied in self._copied:
+        for copied in [text] if text.strip() in self._alone else self._copied:
             start = text.find(copied)
             while start >= 0:
                 end = start + len(copied)

@@ -131,7 +131,7 @@ def _saved(plan: lg.Plan, out: Path, steps: Steps) -> None:
     with pytest.MonkeyPatch.context() as patch:
         for owner, name in STEPS if steps.kills else FALLIBLE:
             patch.setattr(owner, name, steps.wrapped(getattr(owner, name)))
-        patch.setattr("lingwu_grid.plan.draw_pages", _one_page)
+        patch.setattr("lingwu_grid.plan.draw", _one_page)
         plan.save(out)
 
 

@@ -137,11 +137,16 @@ def choice(head: str) -> Any:  # noqa: ANN401
     return worked
 
 
+HECTARE_M2 = 10_000
+
+
 def houses(f: Ledgers, row: Row, at: int) -> list[Expected]:
-    """Count the buildings of a story, if any; where it lies is a name."""
-    del row
+    """Count the buildings of a story, or measure its ground; where it lies is a name."""
     rows = f.story_rows[at]
-    return [int(rows["place"].nunique())] if len(rows) else []
+    if len(rows):
+        return [int(rows["place"].nunique())]
+    metres = f.bare(at)
+    return [round(metres / HECTARE_M2, 1) if "公顷" in row["何处"] else round(metres)]
 
 
 def zone(f: Ledgers, row: Row) -> pd.Series:

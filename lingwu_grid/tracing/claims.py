@@ -295,6 +295,12 @@ class Claims(Facts):
             out.append(way[way["unit_id"].isin(set(story["units"].split(" ")))])
         return out
 
+    def bare(self, at: int) -> float:
+        """Give the square metres of the ground without homes of a story."""
+        units = self.units[self.units["unit_id"].isin(set(self.stories["units"][at].split(" ")))]
+        empty = units[units["households"] == 0]
+        return float(shapely.area(empty.geometry.to_crs(self.rules_crs).to_numpy()).sum())
+
     @cached_property
     def pieces(self) -> dict[tuple[str, str], list[tuple[int, int, int]]]:
         """Households, compounds and buildings of each story, by the names of its two grids."""

@@ -57,6 +57,7 @@ class Facts:
             self.layers = {
                 name: read_layer(folder / "plan.gpkg", name) for name in ("grids", "communities")
             }
+            self.units = read_layer(folder / "plan.gpkg", "units")
             self.register = read_table(folder / "code_register.csv")
             self.stories = read_table(folder / "stories.csv")
             self.buildings = read_table(folder / "buildings.csv")

@@ -350,6 +350,10 @@ def _told(facts: Ledgers, folder: Path) -> Iterator[str]:
     # Whole, or clause by clause where a page has no room for more.
     yield from facts.stories["reason"]
     yield from (clause for reason in facts.stories["reason"] for clause in reason.split("；"))
+    # Ground without homes, with its area: where it goes, and where it does not go along.
+    for said in ("border", "place"):
+        clauses = (clause for text in facts.stories[said] for clause in str(text).split("；"))
+        yield from (clause for clause in clauses if clause.startswith("无户的地"))
     yield from facts.layers["grids"]["reason"].dropna()
     yield from facts.layers["communities"]["reason"].dropna()
     yield from facts.findings["message"]

@@ -19,6 +19,7 @@ from lingwu_grid.contract.errors import InputError
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.papers.proposal import ahead_said
 from lingwu_grid.planning.outlook import make_outlook
+from lingwu_grid.tracing.cells import houses
 from lingwu_grid.tracing.facts import Facts
 from lingwu_grid.tracing.numbers import Names, agree
 from lingwu_grid.tracing.proof import (
@@ -167,6 +168,15 @@ def test_a_number_changed_by_hand_is_found(out: Path, tracer: Tracer, kind: str)
             _at(parts[k], at),
             _at(wrong, at),
         )
+
+
+@pytest.mark.parametrize(
+    ("metres", "said", "area"),
+    [(44_040.0, "无户的地 4.4 公顷（甲街北侧）", 4.4), (640.4, "无户的地 640 平方米", 640)],
+)
+def test_ground_without_homes_is_measured(metres: float, said: str, area: float) -> None:
+    facts = SimpleNamespace(story_rows=[[]], bare=lambda _: metres)
+    assert houses(facts, {"何处": said}, 0) == [area]
 
 
 def _at(part: Line | Table, at: tuple[Any, ...]) -> object:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
 import lingwu_grid as lg
 from lingwu_grid.contract.errors import InputError, LingwuError
 from lingwu_grid.contract.settings import read_rules
+from lingwu_grid.cut_short import missing_said
 from lingwu_grid.database.address import SCHEMA, is_address, without_secret
 
 if TYPE_CHECKING:
@@ -151,6 +152,12 @@ def published(options: argparse.Namespace, out: Path, *, is_whole: bool = True) 
     elif address is not None:
         plan = lg.publish(out, address, schema=options.schema)
         say_result(f"已存进数据库 {without_secret(address)} 的模式 {options.schema}：方案 {plan}")
+
+
+def say_missing(options: argparse.Namespace, out: Path) -> None:
+    """Say what a plan that was cut short goes without, if anything."""
+    if said := missing_said(out, without_secret(str(options.study))):
+        say_result(said)
 
 
 def _target(options: argparse.Namespace) -> str | None:

@@ -6,8 +6,7 @@ import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 from lingwu_grid.contract.errors import LingwuError
 from lingwu_grid.disclosure.pages import Tally
@@ -106,7 +105,7 @@ def draw(
             write_maps(record, folder)
         if wanted.outgoing:
             tally = write_outgoing(record, folder)
-        _write_papers(record, folder, filling, wanted.papers, crew)
+        _write_papers(record, folder, filling, wanted.papers, crew.stop, crew.watch)
     else:
         tally = _draw_parts(record, folder, crew, wanted, before)
     if wanted.outgoing:
@@ -116,30 +115,24 @@ def draw(
         crew.watch(f"外发图（share/）没有留下，{tally.recovered} 处：{tally.why}")
 
 
-class Told(Protocol):
-    """Who is told how far the work is, and tells when it is to stop."""
-
-    stop: Stop
-    watch: Watch
-
-
 def _write_papers(
     record: PlanRecord,
     folder: Path,
     filling: Filling | None,
     papers: PaperOptions | None,
-    told: Told,
+    stop: Stop,
+    watch: Watch,
 ) -> None:
     """Write papers, or at least the ledger where an office has filled one in."""
 
-    def watch(step: str) -> None:
-        if told.stop():
+    def unless_stopped(step: str) -> None:
+        if stop():
             raise _Enough
-        told.watch(step)
+        watch(step)
 
     try:
         if papers is not None:
-            write_papers(record, folder, filling or blank(record), papers, watch=watch)
+            write_papers(record, folder, filling or blank(record), papers, watch=unless_stopped)
             return
     except _Enough:
         # A paper is whole or not there; what an office typed is there in any case.
@@ -228,8 +221,7 @@ def draw_part(job: PartPages, *, stop: Stop, watch: Watch, threads: int = 1) -> 
         if job.wanted.papers is not None or job.filling is not None:
             own = folder / "streets" / Path(job.file).stem
             own.mkdir(parents=True)
-            told = SimpleNamespace(stop=stop, watch=watch)
-            _write_papers(job.record, own, job.filling, job.wanted.papers, told)
+            _write_papers(job.record, own, job.filling, job.wanted.papers, stop, watch)
         files = {
             path.relative_to(folder).as_posix(): path.read_bytes()
             for path in sorted(folder.rglob("*"))

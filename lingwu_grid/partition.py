@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lingwu_grid as lg
 from lingwu_grid import cli
-from lingwu_grid.cut_short import is_cut_short, missing_said
-from lingwu_grid.database.address import without_secret
+from lingwu_grid.cut_short import is_cut_short
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence, foresight, level_said
@@ -99,9 +98,8 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         plan.save(out, papers=papers, outgoing=is_whole, workers=crew, watch=watch)
         cli.published(options, out, is_whole=is_whole)
     code = _report(plan.summary, out, interrupted=stop.pressed)
-    said = missing_said(out, without_secret(str(options.study)))
-    if said and (stop.pressed or not is_whole):
-        cli.say_result(said)
+    if stop.pressed or not is_whole:
+        cli.say_missing(options, out)
     return code
 
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 import lingwu_grid as lg
 from lingwu_grid import cli
-from lingwu_grid.cut_short import is_cut_short, missing_said
-from lingwu_grid.database.address import without_secret
+from lingwu_grid.cut_short import is_cut_short
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 
@@ -95,9 +94,8 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         f"合规社区 {summary['communities_in_range']}/{summary['communities']}"
     )
     cli.say_result(f"地图：{out / 'map.html'}    增减：{out / 'drift.csv'}")
-    said = missing_said(out, without_secret(str(options.study)))
-    if said and (stop.pressed or not is_whole):
-        cli.say_result(said)
+    if stop.pressed or not is_whole:
+        cli.say_missing(options, out)
     if stop.pressed:
         return cli.INTERRUPTED
     return cli.INFEASIBLE if summary["status"] in UNLAWFUL_RUNS else cli.DONE

@@ -87,13 +87,13 @@ def solve_ahead(instance: Instance, solver: Solver, *, stop: Stop, watch: Watch)
         if stop() or not _rank(ahead, today).zones:
             break
         watch("照增长表修补")
-        found = solver(ahead, _town(today))
+        found = solver(ahead, Town.of(today))
         if not stop():
             # Where much grows, what is mended here and there costs more than one plan for it all.
             watch("照增长表再求解")
             found = min(found, solver(ahead), key=lambda plan: _rank(ahead, plan))
         new = _rank(instance, found)
-        if new < rank and not explain(steady, _town(found)):  # lawful today, whatever comes
+        if new < rank and not explain(steady, Town.of(found)):  # lawful today, whatever comes
             best, rank = _with_bounds_of(found, today), new
         missed = _out_of_range(ahead, found) & _grows(ahead.graph)
         if not missed.any():
@@ -153,17 +153,13 @@ def _too_much(instance: Instance) -> NDArray[np.bool_]:
     return np.asarray(_grows(graph) & (too_wide | too_large), np.bool_)
 
 
-def _town(solution: Solution) -> Town:
-    return Town(solution.grid_of_unit, solution.community_of_grid)
-
-
 def _shorts(instance: Instance, town: Town) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Give the households that each grid and each community is, or will be, out of range by."""
     return zone_sizes(instance, town).short, community_sizes(instance, town).short
 
 
 def _rank(instance: Instance, solution: Solution) -> _Rank:
-    town = _town(solution)
+    town = Town.of(solution)
     short = np.concatenate(_shorts(instance, town))
     return _Rank(
         int(np.count_nonzero(short)), int(short.sum()), affected_households(instance, town)
@@ -172,7 +168,7 @@ def _rank(instance: Instance, solution: Solution) -> _Rank:
 
 def _out_of_range(instance: Instance, solution: Solution) -> NDArray[np.bool_]:
     """Mark the units of zones and communities that are, or will be, out of range."""
-    town = _town(solution)
+    town = Town.of(solution)
     zones, communities = _shorts(instance, town)
     out = zones[town.zone] + communities[town.community[town.zone]]
     return np.asarray(out > 0, np.bool_)

@@ -131,7 +131,7 @@ def _with_level(
     solution = solver(instance)
     if solution.explanations:  # the number of zones is a wish; in range is what they must be
         free = replace(instance, target_grids=0, recuts=False, prices=_unwished(instance.prices))
-        solution = solver(free, Town(solution.grid_of_unit, solution.community_of_grid))
+        solution = solver(free, Town.of(solution))
     drawn = make_record(inner, fabric, _nested(solution, fabric))
     zones = _fitted(drawn.grids, parent, study.crs)
     zones = _excused(zones, level, parent, _lone(graph, fabric, drawn))

@@ -15,7 +15,7 @@ from lingwu_grid.graph import groups_of, indptr_of, sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Instance
+    from lingwu_grid.engine.instance import Instance, Solution
 
 
 FAINT_LENGTH = 0.05
@@ -36,6 +36,11 @@ class Town(NamedTuple):
     zone: NDArray[np.int32]
     community: NDArray[np.int32]
     """Community of each zone; -1 for a number without units."""
+
+    @classmethod
+    def of(cls, solution: Solution) -> Town:
+        """Take a solution in hand again."""
+        return cls(solution.grid_of_unit, solution.community_of_grid)
 
 
 class Task(NamedTuple):

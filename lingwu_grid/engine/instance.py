@@ -75,6 +75,16 @@ class Shape(Protocol):
         """Give the price of a zone of these units, ascending, in households."""
 
 
+class Drawn(Protocol):
+    """Prices borders as they are drawn in the end, in households."""
+
+    def border(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
+        """Price the border off the lines between zones of these units, ascending, and its bends."""
+
+    def necks(self, units: NDArray[np.int64]) -> float:
+        """Price the necks and fingers of a zone of these units, ascending."""
+
+
 def shapeless(units: NDArray[np.int64]) -> float:
     """Price no outline: where only numbers are known."""
     _ = units
@@ -157,6 +167,8 @@ class Instance:
         Cut grids anew for clear borders; False where all but a wish stays as it is.
     grid_counts
         Grids that each community should have; empty for any number.
+    drawn
+        Price of a border as it is drawn in the end; None where only cells are known.
     """
 
     graph: UnitGraph
@@ -182,6 +194,7 @@ class Instance:
     shape: Shape
     recuts: bool = True
     grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    drawn: Drawn | None = None
 
     @property
     def is_quick(self) -> bool:
@@ -329,7 +342,9 @@ class Solution:
     room; negative where that affects fewer, None where none was cut."""
 
 
-def pose(graph: UnitGraph, rules: Rules, shape: Shape = shapeless) -> Instance:
+def pose(
+    graph: UnitGraph, rules: Rules, shape: Shape = shapeless, drawn: Drawn | None = None
+) -> Instance:
     """
     Turn rules into the numbers of a instance.
 
@@ -345,6 +360,8 @@ def pose(graph: UnitGraph, rules: Rules, shape: Shape = shapeless) -> Instance:
         The settings.
     shape
         Price of the outline of a zone of some units.
+    drawn
+        Price of a border as it is drawn in the end, where that is known.
 
     Returns
     -------
@@ -389,6 +406,7 @@ def pose(graph: UnitGraph, rules: Rules, shape: Shape = shapeless) -> Instance:
         border_weight=border_weight,
         tight_weight=0.0 if rules.scenario == "minimal" else rules.tight_weight,
         shape=shape,
+        drawn=drawn,
     )
 
 

@@ -58,6 +58,7 @@ from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.parks import bring_parks_home
 from lingwu_grid.engine.town.proofs import as_it_is
 from lingwu_grid.engine.town.recombine import FEW, FULL, clearest, cut_anew
+from lingwu_grid.engine.town.sweeps import cut_straight
 from lingwu_grid.engine.town.tally import (
     affected_households,
     moved_households,
@@ -140,7 +141,8 @@ def solve(
 def _solved_on(run: Run, begun: Town) -> Solution:
     town = mend_near(run, begun)
     run.tell("就近修补", town)
-    town, clear_price = _cleared(run, town, partial(run.stop, is_lawful=False))
+    interrupted = partial(run.stop, is_lawful=False)
+    town, clear_price = _ruled(run, *_cleared(run, town, interrupted), interrupted)
     return _solution(run.instance, run.instance, town, (), clear_price)
 
 
@@ -247,7 +249,7 @@ def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = each(run, town, tasks, lambda task: tidy_task(task, interrupted))
     run.tell("界线拉直", town)
-    town, clear_price = _clearest(run, town, interrupted)
+    town, clear_price = _ruled(run, *_clearest(run, town, interrupted), interrupted)
     if instance.proves:
         proofs = _counted(town, proofs)
     return town, tuple(as_it_is(instance, proved, town, proof) for proof in proofs), clear_price
@@ -289,6 +291,16 @@ def _clearest(run: Run, town: Town, interrupted: Stop) -> tuple[Town, int]:
     # What clear borders cost is counted from the plan before any grid was cut anew.
     before = affected_households(instance, own[0]) - own[1]
     return best, affected_households(instance, best) - before
+
+
+def _ruled(run: Run, town: Town, price: int, interrupted: Stop) -> tuple[Town, int]:
+    """Cut straight where that is cheaper as it will be drawn; add what it costs to the price."""
+    instance = run.instance
+    if not instance.recuts or not instance.cuts_anew:
+        return town, price
+    found = cut_straight(instance, town, run.seed, stop=interrupted, workers=run.workers)
+    run.tell("直线划界", found)
+    return found, price + affected_households(instance, found) - affected_households(instance, town)
 
 
 def _cleared(run: Run, town: Town, interrupted: Stop) -> tuple[Town, int]:

@@ -133,7 +133,7 @@ class Outlines:
     ) -> None:
         self._shapes, self._weight = shapes, weight
         self._lines, self._bend = lines, border * BEND_M / 1000
-        self._known: dict[bytes, float] = {}
+        self._known: dict[bytes, tuple[float, float]] = {}
 
     @cached_property
     def _bends(self) -> Bends:
@@ -148,6 +148,14 @@ class Outlines:
         necked is worse than one that is not. A bend off the lines costs as much as `BEND_M` of
         border off them.
         """
+        return sum(self._rated(units))
+
+    def necks(self, units: NDArray[np.int64]) -> float:
+        """Give the price of the necks and fingers of a zone alone."""
+        return self._rated(units)[0]
+
+    def _rated(self, units: NDArray[np.int64]) -> tuple[float, float]:
+        """Price necks, and bends."""
         key = units.astype(np.int64).tobytes()
         if key not in self._known:
             shape = shapely.coverage_union_all(self._shapes[units])
@@ -155,7 +163,7 @@ class Outlines:
             price = (more > 0) + 0.5 * more + (lost > LOST_SHARE)
             price += 0.5 * min(lost / LOST_SHARE, 2.0)
             turned = self._bend * self._bends.of(shape) if self._bend else 0.0
-            self._known[key] = float(self._weight * price) + turned
+            self._known[key] = float(self._weight * price), turned
         return self._known[key]
 
 

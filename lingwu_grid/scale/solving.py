@@ -12,6 +12,7 @@ from lingwu_grid.contract.rules import PARTS_GAP, Rules
 from lingwu_grid.engine.foresight import solve_ahead
 from lingwu_grid.engine.instance import pose, within
 from lingwu_grid.engine.solve import solve
+from lingwu_grid.fabric.drawn import DrawnBorders
 from lingwu_grid.fabric.growth import worst_days
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.outlines import outlines_of
@@ -76,7 +77,8 @@ def solve_part(job: Job, *, stop: Stop, watch: Watch, threads: int = 1) -> PlanR
     growth = worst_days(study, fabric)  # deliveries, demolitions -> the most that come and go
     graph = build_graph(fabric, study.rules, growth)  # units -> neighbours, households, old grids
     shape = outlines_of(fabric, study.rules)
-    instance = pose(graph, study.rules, shape)  # what is lawful, what it costs to move
+    drawn = DrawnBorders(study, fabric, shape)
+    instance = pose(graph, study.rules, shape, drawn)  # what is lawful, what it costs to move
     solver = partial(solve, seed=job.seed, stop=stop, workers=threads, watch=watch)
     foreseen = None if growth is None else solve_ahead(instance, solver, stop=stop, watch=watch)
     begun = None if job.begun is None else town_of(job.begun, fabric)

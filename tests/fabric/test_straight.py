@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 import shapely
 
+from lingwu_grid.fabric.courses import straight
 from lingwu_grid.fabric.numbering import build_graph
-from lingwu_grid.fabric.straight import _straight, straightened
+from lingwu_grid.fabric.straight import straightened
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.graph import pieces
 
@@ -29,7 +30,7 @@ def _path(*points: tuple[float, float]) -> np.ndarray:
 
 def test_a_zigzag_through_free_ground_becomes_a_line() -> None:
     zigzag = _path((0, 0), (10, 6), (20, -6), (30, 6), (40, 0))
-    path = _straight(zigzag, shapely.box(-5, -20, 45, 20), np.empty(0, object))
+    path = straight(zigzag, shapely.box(-5, -20, 45, 20), np.empty(0, object))
     assert path.tolist() == [[0, 0], [40, 0]]
 
 
@@ -37,7 +38,7 @@ def test_a_house_stays_on_its_side() -> None:
     # The course goes round a house; the straight line would pass it on the other side.
     house = shapely.box(15, -3, 25, 8)
     course = _path((0, 0), (10, 5), (15, 12), (25, 12), (30, 5), (40, 0))
-    path = _straight(course, shapely.box(-5, -20, 45, 20), np.array([house], object))
+    path = straight(course, shapely.box(-5, -20, 45, 20), np.array([house], object))
     line = shapely.LineString(path)
     assert len(path) < len(course)
     assert not shapely.intersects(line, house)
@@ -48,14 +49,14 @@ def test_a_house_that_the_line_does_not_touch_stays_on_its_side_too() -> None:
     # Between the old course and the straight line, touching neither.
     house = shapely.box(18, 4, 22, 6)
     course = _path((0, 0), (20, 20), (40, 0))
-    path = _straight(course, shapely.box(-5, -20, 45, 40), np.array([house], object))
+    path = straight(course, shapely.box(-5, -20, 45, 40), np.array([house], object))
     assert path.tolist() == course.tolist()
 
 
 def test_the_line_stays_on_the_ground_of_its_two_sides() -> None:
     ground = shapely.box(-5, -20, 45, 20) - shapely.box(18, -20, 22, 4)
     course = _path((0, 0), (15, 8), (25, 8), (40, 0))
-    path = _straight(course, ground, np.empty(0, object))
+    path = straight(course, ground, np.empty(0, object))
     assert ground.covers(shapely.LineString(path))
 
 
@@ -63,7 +64,7 @@ def test_a_long_course_is_straightened_piece_by_piece() -> None:
     x = np.linspace(0, 1000, 401)
     course = np.stack([x, 2.0 * (np.arange(401) % 2)], axis=1)
     course[-1] = (1000, 0)
-    path = _straight(course, shapely.box(-5, -20, 1005, 20), np.empty(0, object))
+    path = straight(course, shapely.box(-5, -20, 1005, 20), np.empty(0, object))
     assert len(path) <= 12
 
 

@@ -1,0 +1,74 @@
+"""What two zones cost by the border between them as it will be drawn, not as its cells run."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import shapely
+
+from lingwu_grid.fabric.adjacency import near_any
+from lingwu_grid.fabric.courses import courses_of, edges_of, kept_clear, solid_of, straight
+from lingwu_grid.fabric.enclosures import ON_LINE_M
+from lingwu_grid.fabric.outlines import BEND_M, SHARP
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from lingwu_grid.fabric.courses import Course
+    from lingwu_grid.fabric.outlines import Outlines
+    from lingwu_grid.fabric.units import Fabric
+    from lingwu_grid.ingest.study import Study
+
+
+class DrawnBorders:
+    """
+    Price of two zones: their necks, and the border off the lines between them once it is drawn.
+
+    Parameters
+    ----------
+    study
+        Buildings and homes, which a border keeps clear of.
+    fabric
+        Units as cells.
+    outlines
+        Prices of necks.
+    """
+
+    def __init__(self, study: Study, fabric: Fabric, outlines: Outlines) -> None:
+        self._shapes, self._lines = fabric.units.geometry.to_numpy(), fabric.lines.shape
+        self._edges = edges_of(fabric)
+        self._solid = solid_of(study)
+        self._tree = shapely.STRtree(self._solid)
+        self._outlines, self._metre = outlines, study.rules.border_weight / 1000
+
+    def necks(self, units: NDArray[np.int64]) -> float:
+        """Give the price of the necks and fingers of a zone, households."""
+        return self._outlines.necks(units)
+
+    def border(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
+        """
+        Give the price of the border off the lines between two zones, its bends too, households.
+
+        Parameters
+        ----------
+        a, b
+            Units of the zones, ascending.
+        """
+        side = np.full(len(self._shapes), -1, np.int32)
+        side[a], side[b] = 0, 1
+        p, q = side[self._edges.a], side[self._edges.b]
+        mine = self._edges.where((p >= 0) & (q >= 0) & (p != q))
+        return self._metre * sum(self._weighed(course) for course in courses_of(mine, side))
+
+    def _weighed(self, course: Course) -> float:
+        """Give the metres of a course, each bend off the lines as `BEND_M` for either side."""
+        ground = shapely.coverage_union_all(self._shapes[course.units])
+        near = self._solid[self._tree.query(ground, "intersects")]
+        path = straight(course.path, ground, kept_clear(course.path, near))
+        steps = np.diff(path, axis=0)
+        way = np.arctan2(steps[:, 1], steps[:, 0])
+        turn = np.abs((np.diff(way) + np.pi) % (2 * np.pi) - np.pi)
+        sharp = shapely.points(path[1:-1][turn > SHARP])
+        bends = int((~near_any(sharp, self._lines, ON_LINE_M)).sum())
+        return float(np.hypot(*steps.T).sum()) + 2 * BEND_M * bends

@@ -1,0 +1,55 @@
+"""What a border costs as it is drawn: the length of the line on the map, and its bends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+import shapely
+
+from lingwu_grid.fabric import drawn as drawn_room
+from lingwu_grid.fabric.drawn import DrawnBorders
+from lingwu_grid.fabric.numbering import build_graph
+from lingwu_grid.fabric.outlines import outlines_of
+from lingwu_grid.fabric.straight import straightened
+from lingwu_grid.fabric.units import build_fabric
+
+if TYPE_CHECKING:
+    from lingwu_grid.ingest.study import Study
+
+
+def test_the_length_is_that_of_the_border_on_the_map(
+    small_study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fabric = build_fabric(small_study)
+    x = build_graph(fabric, small_study.rules).x
+    zone = fabric.grid_now.astype(np.int32).copy()
+    inside = np.flatnonzero(zone == np.bincount(zone[zone >= 0]).argmax())
+    a, b = (
+        inside[side]
+        for side in (x[inside] <= np.median(x[inside]), x[inside] > np.median(x[inside]))
+    )
+    zone[b] = zone.max() + 1
+    outlines = outlines_of(fabric, small_study.rules)
+    borders = DrawnBorders(small_study, fabric, outlines)
+    priced, price = borders.border(a, b), small_study.rules.border_weight / 1000
+    monkeypatch.setattr(drawn_room, "BEND_M", 0.0)
+    plain = borders.border(a, b)
+    bends = (priced - plain) / (price * 50)
+    assert bends == pytest.approx(round(bends))
+    shapes = straightened(small_study, fabric, zone).units.geometry.to_numpy()
+    one, two = (shapely.coverage_union_all(shapes[side]) for side in (a, b))
+    line = shapely.intersection(shapely.boundary(one), shapely.boundary(two))
+    off = shapely.difference(line, shapely.union_all(shapely.buffer(fabric.lines.shape, 0.05)))
+    assert plain == pytest.approx(price * shapely.length(off), rel=0.02)
+    assert 0 < plain < price * shapely.length(line)
+    assert borders.border(b, a) == pytest.approx(plain)
+    assert borders.necks(a) == outlines.necks(a) <= outlines(a)
+
+
+def test_a_border_on_lines_costs_nothing(small_study: Study) -> None:
+    fabric = build_fabric(small_study)
+    borders = DrawnBorders(small_study, fabric, outlines_of(fabric, small_study.rules))
+    grids = [np.flatnonzero(fabric.grid_now == g) for g in range(4)]
+    assert all(borders.border(p, q) == 0.0 for p in grids for q in grids if p is not q)

@@ -63,7 +63,7 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
     list of dict
         As :func:`story_cards`, and along (what the border is said to run along, as
         :func:`named_lines` gives it); rings of the ground with homes and of that without (parks),
-        fresh, ended and faded border (packed).
+        fresh, ended and faded border, and what is fresh between communities (packed).
     """
     lines = Lines(record)
     cards = []

@@ -88,15 +88,21 @@ class Lines:
         rim = shapely.boundary(ground)
         about = self._tree.query(rim, "dwithin", distance=SHIFT)
         own = np.isin(self._grids.plan[near], self._grids.plan[mine])
-        fresh, ended, faded = [], [], []
+        abroad = ~np.isin(self._communities.plan[near], self._communities.plan[mine])
+        fresh, ended, faded, between = [], [], [], []
         for zones in levels:
             was = np.isin(zones.today[near], zones.today[mine])
             now = np.isin(zones.plan[near], zones.plan[mine])
-            fresh.append(self._shared(rim, near[was & ~now], self._borders(about, zones.today)))
+            before = self._borders(about, zones.today)
+            fresh.append(self._shared(rim, near[was & ~now], before))
+            between.append(self._shared(rim, near[was & ~now & abroad], before))
             beyond = self._borders(about, zones.plan)
             ended.append(self._shared(rim, near[~was & now & own], beyond))
             faded.append(self._shared(rim, near[~was & now & ~own], beyond))
-        return {"fresh": _packed(fresh), "ended": _packed(ended), "faded": _packed(faded)}
+        return {
+            "fresh": _packed(fresh), "ended": _packed(ended), "faded": _packed(faded),
+            "between": _packed(between),
+        }  # fmt: skip
 
     def _borders(self, units: NDArray[np.int64], zone: NDArray[np.object_]) -> shapely.Geometry:
         """Give the borders that some units make between their zones."""

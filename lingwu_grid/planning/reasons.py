@@ -10,11 +10,9 @@ import numpy as np
 from lingwu_grid.graph import linked
 from lingwu_grid.lawful import Bands, community_bands, followed, grid_bands, stays
 from lingwu_grid.planning.drawn import communities_of_units
+from lingwu_grid.planning.goings import besides, goals_of, stayed_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    import pandas as pd
     from numpy.typing import NDArray
 
     from lingwu_grid.fabric.adjacency import Borders
@@ -105,8 +103,8 @@ class Undoing:
             community_bands(rules, drawn.names.villages),
             called,
             recoded,
-            _goals(rows),
-            _stayed(rows, recoded),
+            goals_of(rows),
+            stayed_in(rows, recoded),
             followed(drawn.fabric.codes_today(), recoded),
             communities_of_units(drawn),
         )
@@ -177,11 +175,20 @@ class Undoing:
         across = self._across(units, was)
         told = [f"如果不划，{worse}" for worse in (across, worse) if worse]
         told += [
-            f"如果改划入{self.named(other)}，{worse}"
+            f"如果改划入{self.named(other)}，{self._instead(units, other)}"
             for other in sorted(self._beside(units, self.grid_of_unit) - {now, self._now(was)})
-            if (worse := self._worse(units, other, self.grid_of_unit, "网格"))
         ]
         return "；".join(told) or "与相邻住户的调整是一起定的"
+
+    def _instead(self, units: NDArray[np.int64], other: str) -> str:
+        """Tell what ground would change in another grid beside it: more border, less, or a grid."""
+        worse = self._worse(units, other, self.grid_of_unit, "网格")
+        if worse:
+            return worse
+        less = -self._saved(self.borders.length_m, units, other, self.grid_of_unit)
+        said = f"网格界少 {less:.0f} 米" if less >= CLEARER_M else "网格界一样长"
+        is_as_today = ((self.grid_of_unit == other) == (self.grid_today == other)).all()
+        return f"{said}，但要改动一个现在一处不变的网格" if is_as_today else said
 
     def _across(self, units: NDArray[np.int64], was: str) -> str:
         """Tell how much more border of communities there would be if ground stayed in its grid."""
@@ -234,7 +241,9 @@ class Undoing:
         left, least = self.plan[new] - households, bands.of(new).lower
         short = f"{self.named(new)}只有 {left} 户，比下限少 {least - left} 户"
         if not is_grid and left < least:
-            return [f"这个网格（{households} 户）如果改属别的社区，{short}"]
+            grid = self.grid_of_unit[units[0]]
+            joined = "连同划入的共 " if self.stayed.get(grid, 0) < households else ""
+            return [f"这个网格（{joined}{households} 户）如果改属别的社区，{short}"]
         others = self._beside(units, zones)
         if is_grid:
             others &= set(zones[self.community_of_unit == self.community_of_unit[units[0]]])
@@ -258,7 +267,7 @@ class Undoing:
     def _changes_of(self, zone: str) -> str:
         """Tell what a zone has today and what comes and goes in the plan, where anything does."""
         today, stayed = self.today.get(zone, 0), self.stayed.get(zone, 0)
-        return _besides(today, self.plan.get(zone, 0) - stayed, today - stayed) if today else ""
+        return besides(today, self.plan.get(zone, 0) - stayed, today - stayed) if today else ""
 
     def _beside(self, units: NDArray[np.int64], zones: NDArray[np.object_]) -> set[str]:
         """Give the zones that one can pass to from these units."""
@@ -276,16 +285,25 @@ class Undoing:
 
     def _for_whom(self, zone: str, bands: Bands) -> str:
         """Tell which zones would be short without the households of one that ends."""
+        least = bands.of(zone).lower
         short = [
-            self.named(goal)
+            goal
             for goal, n in sorted(
                 self.goals.get(zone, {}).items(), key=lambda way: (-way[1], way[0])
             )
-            if self.today.get(goal, least := bands.of(goal).lower) < least <= self.plan[goal]
-            and self.plan[goal] - n < least
+            if self.today.get(goal, bands.of(goal).lower) < bands.of(goal).lower
+            and self.plan[goal] - n < bands.of(goal).lower <= self.plan[goal]
         ]
-        name = self.called.get(zone, zone)
-        return f"，其中{'、'.join(short)}没有{name}划入的户就不足下限" if short else ""
+        if not short:
+            return ""
+        name, names = self.called.get(zone, zone), "、".join(map(self.named, short))
+        said = f"，其中{names}没有{name}划入的户就不足下限"
+        every = sum(self.today.get(one, 0) for one in (zone, *short))
+        if least and every < least * (len(short) + 1):
+            kind = "网格" if bands is self.grids else "社区"
+            enough = f"每个至少 {least} 户，只够 {every // least} 个{kind}"
+            said += f"；{name}和{names}现状共 {every} 户，{enough}"
+        return said
 
     def _over(self, zone: str, leaving: int, bands: Bands) -> list[str]:
         most, households = bands.of(zone).upper, self.plan[zone] + leaving
@@ -294,7 +312,7 @@ class Undoing:
         over = f"如果不划出，{self.named(zone)}有 {households} 户，比上限多 {households - most} 户"
         today, joined = self.today.get(zone, 0), self.plan[zone] - self.stayed.get(zone, 0)
         left = today - self.stayed.get(zone, 0) - leaving
-        return [over + _besides(today, joined, left)]
+        return [over + besides(today, joined, left)]
 
     def _under(self, zone: str, coming: int, bands: Bands) -> list[str]:
         least, households = bands.of(zone).lower, self.plan.get(zone, 0) - coming
@@ -306,7 +324,7 @@ class Undoing:
             f"如果不划入，{self.named(zone)}只有 {households} 户，比下限少 {least - households} 户"
         )
         today, stayed = self.today[zone], self.stayed.get(zone, 0)
-        return [under + _besides(today, self.plan[zone] - stayed - coming, today - stayed)]
+        return [under + besides(today, self.plan[zone] - stayed - coming, today - stayed)]
 
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
         """Tell which of the two grids would fall into pieces."""
@@ -356,37 +374,3 @@ class Undoing:
         a, b, metres = a[near], b[near], metres[near]
         undone = np.where(mine, other, zones)
         return float(metres[undone[a] != undone[b]].sum() - metres[zones[a] != zones[b]].sum())
-
-
-def _goals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
-    """Count the households of each grid and community of today by where they go."""
-    goals: dict[str, dict[str, int]] = {}
-    for level in ("grid", "community"):
-        count = rows.groupby([f"previous_{level}_id", f"{level}_id"]).size()
-        for (old, new), n in count.items():
-            goals.setdefault(str(old), {})[str(new)] = int(n)
-    return goals
-
-
-def _stayed(rows: pd.DataFrame, recoded: Mapping[str, str]) -> dict[str, int]:
-    stayed: dict[str, int] = {}
-    for before, after in (
-        (followed(rows["previous_grid_id"], recoded), rows["grid_id"]),
-        (rows["previous_community_id"], rows["community_id"]),
-    ):
-        same = after[after.to_numpy(object) == np.asarray(before, object)]
-        stayed |= {str(code): int(n) for code, n in same.value_counts().items() if code}
-    return stayed
-
-
-def _besides(today: int, joined: int, left: int) -> str:
-    """
-    Tell what other moves bring a zone and take from it: why a count is not that of today.
-
-    Examples
-    --------
-    >>> _besides(480, 60, 0), _besides(480, 60, 20), _besides(480, 0, 0)
-    ('（现状 480 户，另有 60 户划入）', '（现状 480 户，另有 60 户划入、20 户划出）', '')
-    """
-    ways = [f"{n} 户划{way}" for n, way in ((joined, "入"), (left, "出")) if n]
-    return f"（现状 {today} 户，另有 {'、'.join(ways)}）" if ways else ""

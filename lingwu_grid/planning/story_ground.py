@@ -35,6 +35,8 @@ LEAST_M = 10.0
 """Less of a border that is one of communities now, or no more, is not told."""
 SHIFT_M = 3.0
 """A border that only shifts by less is neither new nor gone."""
+NAMELESS = "没有名称处"
+"""Where a border of today's runs that follows nothing with a name."""
 NAMED_PLACES = 2
 """Compounds named before the rest are counted."""
 SIDE_M = 5.0
@@ -84,7 +86,8 @@ def borders_and_places(
             levels.append((new, old))
         is_whole = bool(whole[zone])
         new, old = (mine[steps] for steps in levels[is_whole])
-        said = _change_said(new, old, walls, is_whole=is_whole)
+        kept = mine[shifted[is_whole][1][mine.index] & ~levels[is_whole][0]]
+        said = _change_said(new, old, kept, walls, is_whole=is_whole)
         if not is_whole and story.previous_community_id not in ("", story.community_id):
             # A border of grids that is one of communities now, or no more, is neither new nor gone.
             promoted, demoted = (mine[both & ~own] for own, both in zip(*levels, strict=True))
@@ -114,14 +117,21 @@ def _blocks_beside(drawn: Drawn, table: pd.DataFrame, marks: Landmarks) -> dict[
     return blocks
 
 
-def _change_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str], *, is_whole: bool) -> str:
-    """Say what is new of a border and what ends, from the steps along both."""
-    named, gone = ([_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old))
+def _change_said(
+    new: pd.DataFrame, old: pd.DataFrame, kept: pd.DataFrame, walls: set[str], *, is_whole: bool
+) -> str:
+    """Say what is new of a border and what ends, from the steps along both, and what stays."""
+    named, gone, left = (
+        [_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old, kept)
+    )
     fresh = _border_said(named, _off_lines(new), is_whole=is_whole)
-    # One street may gain a border on one stretch and lose one on another.
-    gone = [f"{name}另一段" if name in named else name for name in gone]
+    # One street may gain a border on one stretch, lose one on another, and keep one on a third.
+    gone = [
+        f"{name}另一段" if name in named else f"{name}一段" if name in left else name
+        for name in gone
+    ]
     if gone and _off_lines(old):
-        gone.append("楼栋之间")
+        gone.append(NAMELESS)
     return _with_ended(fresh, gone if len(old) else None, is_whole=is_whole)
 
 
@@ -131,7 +141,7 @@ def _rank_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str]) -> str:
     for steps, words in ((new, "；{}一段网格界改作社区界"), (old, "；{}一段社区界改作网格界")):
         if steps["length_m"].sum() >= LEAST_M:
             names = "、".join(_walled(n, walls) for n in _lines_of(steps))
-            said += words.format(names or "楼栋之间")
+            said += words.format(names or NAMELESS)
     return said
 
 
@@ -351,14 +361,14 @@ def _place(
     >>> _place([], 4, "", "育才街以南", "甲网格"), _place([], 4, "", "", "甲网格")
     ('育才街以南 4 栋', '甲网格内 4 栋')
     >>> _place(["阳光城", ""], 12, "育才街北侧"), _place([""], 3, "育才街北侧")
-    ('阳光城及小区外的楼共 12 栋', '育才街北侧 3 栋')
+    ('阳光城和小区外的楼合计 12 栋', '育才街北侧 3 栋')
     >>> _place([], 0, "育才街北侧", "民生路附近"), _place([], 0, "")
     ('无户的地（育才街北侧）', '无户的地')
     """
     names = [name for name in compounds if name]
     if names:
         rest = f"等 {len(names)} 个小区" if len(names) > NAMED_PLACES else ""
-        outside = "及小区外的楼共" if len(names) < len(compounds) else ""
+        outside = "和小区外的楼合计" if len(names) < len(compounds) else ""
         return f"{'、'.join(names[:NAMED_PLACES])}{rest}{outside} {buildings} 栋"
     where = beside or near or (f"{grid}内" if grid else "")
     if not buildings:

@@ -154,7 +154,7 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
     shapes = units.geometry.to_numpy()
     plan = small_plan.grids.set_index("grid_id")["community_id"]
     today = small_plan.backdrop["grids"].set_index("grid_id")["community_id"]
-    seen = {"fresh": 0, "ended": 0, "faded": 0}
+    seen = {"fresh": 0, "ended": 0, "faded": 0, "between": 0}
     for card, story in zip(
         drawn_cards(small_plan), small_plan.stories.itertuples(index=False), strict=True
     ):
@@ -166,15 +166,21 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
                     shapely.dwithin(shapes, line.interpolate(0.5, normalized=True), 3e-6)
                 ]
                 was, now = beside["previous_grid_id"], beside["grid_id"]
+                if what == "between":
+                    assert now.map(plan).nunique() > 1, "communities meet"
+                    assert any(
+                        LineString(polyline.decode(f, 6, geojson=True)).dwithin(line, 1e-6)
+                        for f in card["fresh"]
+                    )
                 if what == "faded":
                     assert now.nunique() > 1, "grids meet still"
                 if is_whole or what == "faded":
                     was, now = was.map(today), now.map(plan)
-                before, after = (was, now) if what == "fresh" else (now, was)
+                before, after = (was, now) if what in ("fresh", "between") else (now, was)
                 assert before.duplicated().any(), "two of one zone"
                 assert after.nunique() > 1, "in two"
                 seen[what] += 1
-    assert seen["fresh"]
+    assert seen["fresh"] > seen["between"] > 0
     assert seen["ended"] + seen["faded"]
 
 
@@ -190,7 +196,7 @@ def test_a_border_that_only_shifts_is_neither_new_nor_gone(width: float, lines: 
     strip = Lines(SimpleNamespace(units=units, grids=grids, backdrop={}))
     found = strip.of(["S"], units.geometry[1], is_whole=False)
     told = {what: len(drawn) for what, drawn in found.items()}
-    assert told == {"fresh": lines, "ended": lines, "faded": 0}
+    assert told == {"fresh": lines, "ended": lines, "faded": 0, "between": 0}
 
 
 def test_a_community_border_that_grids_still_meet_at_fades_and_does_not_end() -> None:
@@ -205,4 +211,18 @@ def test_a_community_border_that_grids_still_meet_at_fades_and_does_not_end() ->
         lines = Lines(SimpleNamespace(units=units, grids=now, backdrop={"grids": was}))
         found = lines.of(["S"], units.geometry[0], is_whole=plan == "sab", is_across=plan == "aab")
         told = {what: len(drawn) for what, drawn in found.items()}
-        assert told == {"fresh": 0, "ended": ended, "faded": faded}, plan
+        assert told == {"fresh": 0, "ended": ended, "faded": faded, "between": 0}, plan
+
+
+@pytest.mark.parametrize(("community", "between"), [("c", 0), ("d", 1)])
+def test_a_new_border_of_communities_is_told_apart(community: str, between: int) -> None:
+    """Of grid a, S goes to grid b, of the same community or of another."""
+    units = gpd.GeoDataFrame(
+        {"unit_id": list("ASB"), "grid_id": list("abb"), "previous_grid_id": list("aab")},
+        geometry=[shapely.box(k * 1e-3, 0, (k + 1) * 1e-3, 1e-3) for k in range(3)],
+    )
+    grids = pd.DataFrame({"grid_id": list("ab"), "community_id": ["c", community]})
+    lines = Lines(SimpleNamespace(units=units, grids=grids, backdrop={"grids": grids}))
+    found = lines.of(["S"], units.geometry[1], is_whole=False, is_across=community == "d")
+    told = {what: len(drawn) for what, drawn in found.items()}
+    assert told == {"fresh": 1, "ended": 1, "faded": 0, "between": between}

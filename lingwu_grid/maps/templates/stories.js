@@ -5,7 +5,7 @@
   var tools = window.lingwuTools, find = tools.find, made = tools.made;
   var box = document.getElementById('story');
   stories.forEach(function (s) {
-    ['rings', 'parks', 'fresh', 'ended', 'faded'].forEach(function (what) {
+    ['rings', 'parks', 'fresh', 'ended', 'faded', 'between'].forEach(function (what) {
       s[what] = s[what].map(function (line) { return L.GeoJSON.coordsToLatLngs(window.lingwuOpened(line)); });
     });
   });
@@ -53,6 +53,7 @@
     line(story.faded, { color: '#7e57c2', weight: 6, dashArray: '3 7', lineCap: 'butt' });
     line(story.faded, { color: '#424242', weight: 1.5 });
     line(story.ended, { color: '#5d4037', weight: 4, dashArray: '8 6' });
+    line(story.between, { color: '#4527a0', weight: 11 });
     line(story.fresh, { color: '#000', weight: 5 });
     if (!peeking) { arrow(story.from, story.to); }  // it ends on ground of the plan
   }

@@ -133,15 +133,17 @@ def _partitioned(
         clock.lap("read")
         solved, failed = solve_each(laid, crew, seed=seed, time_limit=time_limit, begun=begun)
         clock.lap("parts")
-        is_pressed = crew.stop()
     record = join(laid.ground, solved, failed)  # seams woven, one plan
     record = with_upper_levels(record, laid.ground, seed=seed)  # communities -> what is above
     record = replace(record, summary=record.summary | {"seconds": _taken(record, clock, laid.many)})
-    is_short = is_cut_short(record.summary["status"], pressed=is_pressed, time_limit=time_limit)
+    is_short = is_cut_short(record.summary["status"], pressed=crew.stop(), time_limit=time_limit)
     if failed or is_short:
         record = replace(record, run=record.run | {"unfinished": True})
     plan = Plan.of(record)
     if laid.many is None and not is_short and len(laid.ground.table("stations")):
+        if out is not None and time_limit is not None:  # who is pressed has the plan at once
+            plan.save(out, outgoing=False, workers=asked.workers, watch=asked.watch)
+            crew.watch("方案先写好了，接着量步行距离")
         plan = plan.served(measure(laid.ground, plan))  # homes and stations -> minutes, gaps
         crew.watch("量过步行距离")
     return plan
@@ -390,10 +392,7 @@ def settings(
 
 def _place(out: str | Path | None) -> Path | None:
     """Give the output folder; refuse it where something else lies there."""
-    if out is None:
-        return None
-    require_place(Path(out))
-    return Path(out).resolve()
+    return None if out is None else require_place(Path(out))
 
 
 def _read_plan(plan: PlanRecord | str | Path) -> PlanRecord:

@@ -82,7 +82,7 @@ def refuse_foreign(folder: Path, *, mark: str = "plan.gpkg") -> None:
         )
 
 
-def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
+def require_place(folder: Path, *, mark: str = "plan.gpkg") -> Path:
     """
     Refuse, before anything is solved, a place that the end could not write.
 
@@ -93,6 +93,11 @@ def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
         renamed and back, as the end will do.
     mark
         As in :func:`refuse_foreign`.
+
+    Returns
+    -------
+    Path
+        The folder, resolved.
 
     Raises
     ------
@@ -124,6 +129,7 @@ def require_place(folder: Path, *, mark: str = "plan.gpkg") -> None:
                 aside.rename(folder)
         except OSError as error:
             raise not_written(folder, error) from error
+    return folder
 
 
 @contextmanager

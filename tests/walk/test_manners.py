@@ -11,16 +11,21 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
 import lingwu_grid as lg
+from lingwu_grid import api
+from lingwu_grid.circle.coverage import measure
 from lingwu_grid.contract.rules import Exemption
 from lingwu_grid.lawful import UNLAWFUL_RUNS, run_status
 from tests.commands import command as command_of
 from tests.commands import partition as main
+
+if TYPE_CHECKING:
+    from lingwu_grid.circle.coverage import Coverage
 
 
 def quick(study: lg.Study, **rules: Any) -> lg.Rules:  # noqa: ANN401 - settings of any kind
@@ -102,6 +107,23 @@ def test_what_a_time_limit_cuts_short_says_what_it_goes_without(
     assert main([str(small_folder), "-o", str(out), "--quiet", "--time-limit", "0"]) == 3
     assert "没有写的：服务圈、外发图、审议页、台账、报告、图集" in capsys.readouterr().out
     assert not (out / "share").exists()
+
+
+@pytest.mark.parametrize("limit", [None, 600.0])
+def test_within_a_time_limit_the_plan_is_written_before_walks_are_measured(
+    small_study: lg.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: float | None
+) -> None:
+    out, seen = tmp_path / "out", []
+
+    def measured(study: lg.Study, plan: lg.Plan) -> Coverage:
+        seen.append(lg.read_plan(out).summary["affected"] if out.exists() else None)
+        return measure(study, plan)
+
+    monkeypatch.setattr(api, "measure", measured)
+    plan = lg.partition(small_study, quick(small_study), time_limit=limit, beside=out)
+    assert plan.summary["status"] in ("feasible", "optimal")
+    assert plan.service is not None
+    assert seen == [None if limit is None else plan.summary["affected"]]
 
 
 def test_an_exception_makes_a_small_grid_lawful_with_its_reason(

@@ -268,7 +268,7 @@ def _of_one(plan: PlanRecord, only_km: float) -> dict[str, Any]:
         "两委职数": int(plan.communities["seats"].sum()),
         "服务经费（元）": int(plan.communities["service_fund"].sum()),
         "15 分钟走得到驿家的份额": (
-            "未测" if plan.service is None else plan.service.summary["share"]["15"]
+            "未测" if plan.service is None else round(plan.service.summary["share"]["15"], 4)
         ),
     }
 

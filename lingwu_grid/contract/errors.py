@@ -38,6 +38,10 @@ class InputError(LingwuError):
     """An input file cannot be used."""
 
 
+class NoHouseholdsError(InputError):
+    """No file of a folder is one of households."""
+
+
 class RulesError(LingwuError):
     """A setting is unknown, of the wrong kind, or impossible."""
 

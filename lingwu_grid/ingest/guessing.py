@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.errors import InputError, NoHouseholdsError
 from lingwu_grid.contract.schema import STATUS_WORDS
 from lingwu_grid.contract.settings import rules_from
 from lingwu_grid.ingest.caged import read_file
@@ -282,6 +282,11 @@ def _strange_words(study: Study | None) -> list[GuessedWord]:
 def _read(folder: Path, rules: Rules) -> tuple[Study | None, str]:
     try:
         return read_study(folder, rules), ""
+    except NoHouseholdsError:
+        return None, (
+            "各个文件里没有一份看得出是居民户。处理办法：在 rules.toml 的 [files] 里写明哪一份是，"
+            '例如 "2026年核查.csv" = "居民户"；文件夹里本来没有的，放进来再运行'
+        )
     except InputError as error:
         return None, f"{error.what}。处理办法：{error.remedy}"
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import geopandas as gpd
 import pandas as pd
 
-from lingwu_grid.contract.errors import InputError
+from lingwu_grid.contract.errors import InputError, NoHouseholdsError
 from lingwu_grid.contract.findings import Finding, Findings, each
 from lingwu_grid.contract.rules import Rules
 from lingwu_grid.contract.schema import TABLES
@@ -333,7 +333,7 @@ def _no_households(folder: Path, findings: Sequence[Finding]) -> InputError:
     broken = next((f for f in findings if f.table == "households" and f.severity == "error"), None)
     if broken is not None:
         return InputError(broken.message, where=broken.place, remedy=broken.remedy)
-    return InputError(
+    return NoHouseholdsError(
         f"{folder} 里没有居民户文件",
         where=str(folder),
         remedy="放一个名为“居民户”或 households 的 CSV、XLSX 或 GPKG 文件；文件另有名字时，"

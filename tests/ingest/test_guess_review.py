@@ -284,3 +284,16 @@ def test_a_rare_word_is_not_spelled_out(tmp_path: Path) -> None:
     homes.to_csv(tmp_path / "居民户.csv", index=False)
     words = {w.word: w.rows for w in lg.guess(tmp_path).words}
     assert words == {"待核": 6, "（另 1 种少见的写法）": 4}
+
+
+def test_where_no_file_is_of_households_the_remedy_is_not_to_guess_again(tmp_path: Path) -> None:
+    rows = _homes(40).drop(columns="状态").rename(columns={"户编号": "编号"})
+    rows.assign(店名="甲").to_csv(tmp_path / "走访点.csv", index=False)
+    guess = lg.guess(tmp_path)
+    assert guess.study is None
+    assert "--guess" not in guess.trouble
+    assert '[files] 里写明哪一份是，例如 "2026年核查.csv" = "居民户"' in guess.trouble
+    # What is said to help does.
+    told = '[files]\n"走访点.csv" = "居民户"\n[columns.households]\nhousehold_id = "编号"\n'
+    (tmp_path / "rules.toml").write_text(told, encoding="utf-8")
+    assert len(lg.read_study(tmp_path).households) == 40

@@ -45,7 +45,10 @@ def write_bundle(record: PlanRecord, folder: Path) -> None:
     layers = {"grids": record.grids, "communities": record.communities, "moves": record.moves}
     layers |= others
     columns = {name: list(table) for name, table in layers.items()}
-    add_styles(folder / "plan.gpkg", columns | {"units": list(record.pieces[0].table("units"))})
+    beside = {"units": record.pieces[0].table("units")}
+    beside |= record.service.layers if record.service else {}
+    styled = columns | {name: list(table) for name, table in beside.items()}
+    add_styles(folder / "plan.gpkg", styled)
     under = {s.layer for s in BACKDROP}
     columns |= {n: list(t) for n, t in record.backdrop.items() if n in under and len(t)}
     ground = record.communities.to_crs(record.work_crs)

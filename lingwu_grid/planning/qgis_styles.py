@@ -49,6 +49,12 @@ NAMES = {
     "service_fund": "服务经费（元/年）", "unit_id": "单元编号", "level": "层级",
     "level_name": "级别", "zone_id": "编码", "zone_name": "名称", "parent_id": "上级编码",
     "parent_name": "上级", "made_of": "由哪些社区组成",
+    "name": "名称", "floor_area_m2": "建筑面积（平方米）", "households_15": "15分钟内户数",
+    "m2_per_100": "每百户平方米", "overloaded": "超负荷", "method": "算法", "place": "位置",
+    "elderly": "老年人", "metres": "米", "cause": "原因类型", "cause_households": "因此走不到的户",
+    "minutes": "分钟", "band": "档", "label": "说明", "goes_round": "绕行原因",
+    "spared_m": "少走的米", "site_id": "用房编号", "cost": "费用（元，假定）",
+    "added_households": "多覆盖的户数",
 }  # fmt: skip
 """What a planner calls a column."""
 
@@ -86,7 +92,7 @@ class Style(NamedTuple):
     scale: int = 0
     """Labels from this scale on, 1 : so much; 0 for all."""
     kind: str = "fill"
-    """`fill` or `line`."""
+    """`fill`, `line` or `marker`."""
 
 
 STYLES = (
@@ -100,6 +106,21 @@ STYLES = (
     Style("levels", "微网格等层级", Fill("#000000", 0, "#00695c", 0.3, "dash"),
           label="\"zone_name\" || '\\n' || \"households\" || ' 户'", size=7, scale=4_000),
 )  # fmt: skip
+
+SERVICE = (
+    Style("stations", "邻里驿家", Fill("#d81b60", 255, "#ffffff", 0.3), label='"name"', size=7,
+          scale=10_000, kind="marker"),
+    Style("proposed_stations", "建议新开的驿家", Fill("#0d47a1", 255, "#ffffff", 0.3),
+          kind="marker"),
+    Style("gaps", "服务缺口", Fill("#d50000", 38, "#b71c1c", 0.6)),
+    Style("isochrones", "等时圈", Fill("#000000", 0, "#1b5e20", 0.4, "dash")),
+    Style("bands", "步行分钟", Fill("#000000", 0, "#b0bec5", 0.1)),
+    Style("catchments", "各站服务范围", Fill("#000000", 0, "#6d4c41", 0.3, "dash dot")),
+    Style("routes", "走法", Fill("", 0, "#90a4ae", 0.1), kind="line"),
+    Style("circles", "直线画圈（对照）", Fill("#000000", 0, "#c2185b", 0.4, "dot")),
+)  # fmt: skip
+"""Of the layers of a service circle: outlines, so that the plan is seen below them. What is to be
+rebuilt is points, lines and areas in one layer, which no one style fits."""
 
 BACKDROP = (
     Style("compounds", "小区", Fill("#000000", 0, "#8d6e63", 0.15, "dot"), label='"name"', size=6,
@@ -142,7 +163,7 @@ def add_styles(path: Path, columns: Mapping[str, Sequence[str]]) -> None:
             "owner, update_time) values ('', '', ?, ?, ?, ?, '', 1, ?, '', ?)",
             [
                 (s.layer, GEOMETRY, s.title, qml(s, columns[s.layer]), s.title, MADE)
-                for s in STYLES
+                for s in (*STYLES, *SERVICE)
                 if s.layer in columns
             ],
         )
@@ -272,7 +293,7 @@ def _renderer(style: Style) -> ET.Element:
 
 def _symbol(name: str, fill: Fill, kind: str) -> ET.Element:
     symbol = ET.Element("symbol", type=kind, name=name, alpha="1", clip_to_extent="1")
-    how = "SimpleFill" if kind == "fill" else "SimpleLine"
+    how = {"fill": "SimpleFill", "line": "SimpleLine", "marker": "SimpleMarker"}[kind]
     layer = ET.SubElement(symbol, "layer", {"class": how, "enabled": "1"})
     of_line = {
         "line_color": _rgba(fill.edge, 255), "line_width": str(fill.width),
@@ -283,7 +304,9 @@ def _symbol(name: str, fill: Fill, kind: str) -> ET.Element:
         "outline_color": _rgba(fill.edge, 255), "outline_style": fill.dash,
         "outline_width": str(fill.width), "outline_width_unit": "MM",
     }  # fmt: skip
-    for key, value in ((of_fill if kind == "fill" else of_line) | {"joinstyle": "bevel"}).items():
+    of_marker = of_fill | {"name": "circle", "size": "2.6", "size_unit": "MM"}
+    drawn = {"fill": of_fill, "line": of_line, "marker": of_marker}[kind]
+    for key, value in (drawn | {"joinstyle": "bevel"}).items():
         ET.SubElement(layer, "prop", k=key, v=value)
     return symbol
 
@@ -303,7 +326,7 @@ def _labels(style: Style) -> ET.Element:
         text, "text-buffer", bufferDraw="1", bufferSize="0.8", bufferSizeUnits="MM",
         bufferColor="255,255,255,255", bufferOpacity="0.8",
     )  # fmt: skip
-    where = "1" if style.kind == "fill" else "2"
+    where = {"fill": "1", "line": "2", "marker": "0"}[style.kind]
     ET.SubElement(settings, "placement", placement=where, polygonPlacementFlags="2")
     ET.SubElement(
         settings, "rendering", scaleVisibility="1" if style.scale else "0",

@@ -20,7 +20,8 @@ import lingwu_grid as lg
 from lingwu_grid.contract.kinds import STATUSES
 from lingwu_grid.planning.bundle import write_bundle
 from lingwu_grid.planning.qgis_layout import LAYOUT, MAP_PLACE
-from lingwu_grid.planning.qgis_styles import PROJECT, SHOWN, STYLES
+from lingwu_grid.planning.qgis_styles import PROJECT, SERVICE, SHOWN, STYLES
+from lingwu_grid.planning.service import SERVICE_LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,7 @@ def styles(folder: Path) -> Iterator[tuple[str, ET.Element]]:
 def test_each_layer_of_the_plan_has_its_style(saved: Path) -> None:
     found = dict(styles(saved))
     own = {"grids", "communities", "units", "moves"}
-    assert set(found) == own == {s.layer for s in STYLES} - {"levels"}
+    assert set(found) - {s.layer for s in SERVICE} == own == {s.layer for s in STYLES} - {"levels"}
     for layer, style in found.items():
         fields = set(pyogrio.read_info(saved / "plan.gpkg", layer=layer)["fields"])
         for text in style.iter("text-style"):
@@ -85,6 +86,29 @@ def test_each_layer_of_the_plan_has_its_style(saved: Path) -> None:
     assert found["grids"].find("renderer-v2").get("attr") == "status"  # type: ignore[union-attr]
     symbols = found["grids"].findall("renderer-v2/symbols/symbol/layer/prop[@k='color']")
     assert symbols[0].get("v") == "215,240,230,150"  # as STATUSES has it
+
+
+def test_the_layers_of_a_service_circle_lie_over_the_plan_as_outlines(
+    small_study: lg.Study, small_plan: lg.Plan, tmp_path: Path
+) -> None:
+    coverage = lg.coverage(small_study, small_plan)
+    served = small_plan.served(coverage, lg.site_stations(coverage, count=1))
+    write_bundle(served, tmp_path)
+    found = dict(styles(tmp_path))
+    layers = {s.layer for s in SERVICE}
+    assert layers == set(SERVICE_LAYERS) - {"remedies"}
+    assert layers & set(found) == set(served.service.layers)  # type: ignore[union-attr]
+    for name in layers & set(found):
+        about = pyogrio.read_info(tmp_path / "plan.gpkg", layer=name)
+        symbol = found[name].find("renderer-v2/symbols/symbol")
+        assert symbol is not None
+        drawn = {"Polygon": "fill", "LineString": "line", "Point": "marker"}
+        assert symbol.get("type") == drawn[about["geometry_type"].removeprefix("Multi")], name
+        if symbol.get("type") == "fill":
+            colour = symbol.find("layer/prop[@k='color']").get("v")  # type: ignore[union-attr]
+            assert int(colour.rsplit(",", 1)[1]) < 50, "the plan is seen below"  # type: ignore[union-attr]
+        named = {alias.get("field") for alias in found[name].iter("alias")}
+        assert named == set(about["fields"]), name
 
 
 def test_a_plan_with_styles_serves_as_the_next_map(saved: Path, small_folder: Path) -> None:

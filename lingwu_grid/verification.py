@@ -24,7 +24,7 @@ from lingwu_grid.ingest.study import read_study
 from lingwu_grid.ingest.tables import UNREADABLE
 from lingwu_grid.nesting import Nest, level_faults
 from lingwu_grid.output import write_csv
-from lingwu_grid.recounting import global_bound, unconditional_bound
+from lingwu_grid.recounting import global_bound, needs_of, unconditional_bound
 from lingwu_grid.tracing.proof import COPIED, WORKED, trace_papers
 
 if TYPE_CHECKING:
@@ -388,10 +388,10 @@ def _global(files: _Files, *, is_lawful: bool) -> list[str]:
     if files.rules["scenario"] != "redraw":
         parts = files.certificate.get("parts", [])
         weights = [p["global_weight"] for p in parts] or [bounds["global_weight"]]
-        least = sum(
-            global_bound(rows, files.rules, weight)
-            for rows, weight in zip(_by_part(files), weights, strict=True)
-        )
+        needs = [needs_of(rows, files.rules) for rows in _by_part(files)]
+        if files.certificate.get("needs") != needs:
+            faults.append("证书写的全局下限的依据与每户归属算出的不一")
+        least = sum(global_bound(n, w) for n, w in zip(needs, weights, strict=True))
         if bounds["global"] > least:
             faults.append(f"全局下限应不超过 {least}，证书写 {bounds['global']}")
     gap = (affected - bounds["global"]) / affected if affected else 0.0

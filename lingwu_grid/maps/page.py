@@ -117,6 +117,10 @@ def planner_map(record: PlanRecord, *, notice: str = "", title: str = "", tiles:
     if stories:
         page.add_child(Data("stories", stories))
         page.add_child(Script("stories.js", moved=MOVED, moves=moves))
+    proof = _proof(record)
+    if proof is not None:
+        page.add_child(Data("proof", proof))
+        page.add_child(Script("proof.js"))
     panel = _panel(record, title, notice, len(stories))
     return rendered(page, title=title, panel=panel, css=("page.css", "fold.css"))
 
@@ -229,6 +233,20 @@ def _add_marks(page: Page, record: PlanRecord) -> dict[str, FeatureGroup]:
     for group in marks.values():
         group.add_to(page)
     return marks
+
+
+def _proof(record: PlanRecord) -> dict[str, Any] | None:
+    """Give the bound and what it is worked out from; None for a part of a plan, or without one."""
+    certificate, bound = record.certificate, record.summary.get("lower_bound")
+    if not bound or not bound["global"] or not certificate.get("needs"):
+        return None
+    parts = certificate.get("parts") or [certificate["bounds"]]
+    return {
+        "bound": bound["global"],
+        "weights": [part["global_weight"] for part in parts],
+        "needs": certificate["needs"],
+        "rules": {key: certificate["rules"][key] for key in ("grid", "community", "own", "margin")},
+    }
 
 
 def _panel(record: PlanRecord, title: str, notice: str, stories: int) -> str:

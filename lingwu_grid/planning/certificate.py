@@ -9,8 +9,11 @@ import numpy as np
 
 from lingwu_grid.fabric.numbering import passable
 from lingwu_grid.lawful import community_bands, grid_bands
+from lingwu_grid.recounting import needs_of
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from lingwu_grid.contract.rules import Rules
     from lingwu_grid.engine.instance import Proof, Solution
     from lingwu_grid.fabric.units import Fabric
@@ -31,7 +34,7 @@ RULES = {
 
 
 def make_certificate(
-    study: Study, fabric: Fabric, solution: Solution, names: Names
+    study: Study, fabric: Fabric, solution: Solution, names: Names, assignment: pd.DataFrame
 ) -> dict[str, Any]:
     """
     Write down what was proved.
@@ -46,33 +49,37 @@ def make_certificate(
         Bounds and the proofs of communities.
     names
         What the numbers are called.
+    assignment
+        Of every household, today and in the plan.
 
     Returns
     -------
     dict
-        rules, bounds, proofs, solver, input hashes, and the pairs of units that join.
+        rules, bounds, what they are worked out from (needs), proofs, solver, input hashes, and the
+        pairs of units that join.
     """
     rules, bound = study.rules, solution.bound
     unit = fabric.units["unit_id"].to_numpy(object)
     is_open, _ = passable(fabric, rules)
     pairs = np.stack([fabric.borders.a[is_open], fabric.borders.b[is_open]], axis=1)
-    return {
-        "rules": {
-            "grid": [rules.grid.lower, rules.grid.upper],
-            "community": [rules.community.lower, rules.community.upper],
-            "own": {
-                "grid": grid_bands(rules, names.special_grids).as_plain(),
-                "community": community_bands(rules, names.villages).as_plain(),
-            },
-            "margin": rules.margin,
-            "scenario": rules.scenario,
-            "communities": rules.communities,
-            "compounds_whole": rules.compounds_whole,
-            "locked_grids": _held_grids(fabric, rules),
-            "locked_communities": list(rules.locked_communities),
-            "enclaves": list(rules.enclaves),
-            "pins": [[pin.place, pin.grid_id] for pin in rules.pins],
+    told: dict[str, Any] = {
+        "grid": [rules.grid.lower, rules.grid.upper],
+        "community": [rules.community.lower, rules.community.upper],
+        "own": {
+            "grid": grid_bands(rules, names.special_grids).as_plain(),
+            "community": community_bands(rules, names.villages).as_plain(),
         },
+        "margin": rules.margin,
+        "scenario": rules.scenario,
+        "communities": rules.communities,
+        "compounds_whole": rules.compounds_whole,
+        "locked_grids": _held_grids(fabric, rules),
+        "locked_communities": list(rules.locked_communities),
+        "enclaves": list(rules.enclaves),
+        "pins": [[pin.place, pin.grid_id] for pin in rules.pins],
+    }
+    return {
+        "rules": told,
         "bounds": {
             "unconditional": bound.unconditional,
             "unconditional_communities": bound.unconditional_communities,
@@ -81,6 +88,7 @@ def make_certificate(
             "within_plan": bound.within_plan,
             "in_words": RULES,
         },
+        "needs": [needs_of(assignment, told)],
         "proofs": [_proof(proof, names, unit) for proof in bound.proofs],
         "solver": {"name": "HiGHS", "version": version("highspy")},
         "inputs": list(study.sources),

@@ -90,7 +90,7 @@ def make_record(
         summary=_summary(study, straight, solution, names, (grids, communities, assignment))
         | {"zones_leaving": len(ahead)},
         run={},
-        certificate=make_certificate(study, straight, solution, names),
+        certificate=make_certificate(study, straight, solution, names, assignment),
         backdrop=backdrop_of(study.tables),
     )
 

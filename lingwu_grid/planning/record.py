@@ -191,7 +191,8 @@ class PlanRecord:
             tables={name: _rows_of(table, owners) for name, table in self.tables.items()},
             summary={key: value for key, value in self.summary.items() if key not in WHOLE}
             | _part_summary(self, held.assignment, layers),
-            certificate=self.certificate | _joins_of(self.certificate, held.units),
+            # What the bound of the whole is worked out from is nothing of a part.
+            certificate=self.certificate | _joins_of(self.certificate, held.units) | {"needs": []},
             run={key: value for key, value in self.run.items() if key != "frontier"}
             | {"plan": plan_of(self)},
             backdrop={

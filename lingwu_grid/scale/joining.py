@@ -31,7 +31,7 @@ SUMS = (
 )  # fmt: skip
 """Figures of a summary that add up over parts."""
 
-LONG_LISTS = ("proofs", "special_grids", "villages", "units")
+LONG_LISTS = ("proofs", "needs", "special_grids", "villages", "units")
 """Lists of a certificate that go on from part to part."""
 
 LISTS = ("locked_grids", "locked_communities", "enclaves", "pins")

@@ -11,8 +11,16 @@ import pytest
 from lingwu_grid.contract.rules import Band, Rules
 from lingwu_grid.engine.instance import never, pose, within
 from lingwu_grid.engine.search.search import Draft, state_of, violation
+from lingwu_grid.engine.town import sweeps
 from lingwu_grid.engine.town.levels import Town
-from lingwu_grid.engine.town.sweeps import _Block, _in_one_piece, _lines, _range, cut_straight
+from lingwu_grid.engine.town.sweeps import (
+    WAYS,
+    _Block,
+    _in_one_piece,
+    _lines,
+    _range,
+    cut_straight,
+)
 from tests.engine.towns import lattice_graph, lattice_part, zones_in_pieces
 
 NX, NY = 6, 5
@@ -118,7 +126,13 @@ def test_on_two_workers_the_same() -> None:
 
 
 @pytest.mark.parametrize("band", [(299, 499), (300, 500), (301, 501), (1, 700)])
-@pytest.mark.parametrize("owners", [(0, 2000), (640, 660), (1000, 2000), (0, 500)])
+@pytest.mark.parametrize(
+    "owners",
+    [
+        (0, 2000), (350, 2000), (351, 2000), (352, 2000), (300, 2000), (301, 2000), (302, 2000),
+        (0, 601), (0, 600), (0, 599), (0, 651), (0, 650), (0, 649),
+    ],
+)  # fmt: skip
 def test_the_range_of_a_cut_is_what_is_lawful(
     band: tuple[int, int], owners: tuple[int, int]
 ) -> None:
@@ -156,6 +170,33 @@ def test_lines_give_every_count_between_and_no_other() -> None:
     along = x * np.cos(0.0)
     for cut in next(_lines(x, y, households, total // 3, total // 2)):
         assert along[cut].min() > along[~cut].max()
+
+
+def test_a_count_that_only_one_number_fits_is_met_by_one_line_and_by_two() -> None:
+    rng = np.random.default_rng(4)
+    cuts = list(_lines(rng.random(20), rng.random(20), np.ones(20, np.int64), 7, 7))
+    assert all((one.sum(axis=1) == 7).all() for one in cuts)
+    assert len(cuts) > 2 * WAYS
+
+
+def test_the_border_that_is_drawn_is_priced_and_not_that_of_the_cells() -> None:
+    # The ten units of a corner: more cells along it than along a column, and clearer as drawn.
+    corner = {u for u in range(NX * NY) if u % NX + u // NX >= 6}
+
+    class Corner(Bends):
+        def border(self, a: np.ndarray, b: np.ndarray) -> float:
+            """Price all but the corner."""
+            _ = a
+            return 5.0 * (set(b.tolist()) != corner)
+
+    instance = replace(pose(GRAPH, RULES, drawn=Corner()))
+    zone = cut_straight(instance, _town(np.tile([0, 0, 0, 0, 1, 1], NY)), 0, stop=never).zone
+    assert set(np.flatnonzero(zone == 1).tolist()) == corner
+
+
+def test_a_cut_that_makes_anything_worse_is_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeps, "is_worse", lambda *_: True)
+    assert _cut(CROOKED).tolist() == CROOKED.tolist()
 
 
 def test_what_does_not_hang_together_goes_to_the_other_side() -> None:

@@ -36,16 +36,31 @@ def test_the_length_is_that_of_the_border_on_the_map(
     priced, price = borders.border(a, b), small_study.rules.border_weight / 1000
     monkeypatch.setattr(drawn_room, "BEND_M", 0.0)
     plain = borders.border(a, b)
-    bends = (priced - plain) / (price * 50)
-    assert bends == pytest.approx(round(bends))
     shapes = straightened(small_study, fabric, zone).units.geometry.to_numpy()
     one, two = (shapely.coverage_union_all(shapes[side]) for side in (a, b))
     line = shapely.intersection(shapely.boundary(one), shapely.boundary(two))
     off = shapely.difference(line, shapely.union_all(shapely.buffer(fabric.lines.shape, 0.05)))
     assert plain == pytest.approx(price * shapely.length(off), rel=0.02)
     assert 0 < plain < price * shapely.length(line)
+    # A bend costs 25 m on either side.
+    bends = sum(
+        _bends(part, fabric.lines.shape) for part in shapely.get_parts(shapely.line_merge(off))
+    )
+    assert bends
+    assert priced - plain == pytest.approx(price * 50 * bends)
     assert borders.border(b, a) == pytest.approx(plain)
     assert borders.necks(a) == outlines.necks(a) <= outlines(a)
+
+
+def _bends(line: shapely.LineString, lines: np.ndarray) -> int:
+    """Count the corners over 30 degrees that no line is near."""
+    corners = shapely.get_coordinates(line)
+    count = 0
+    for before, at, after in zip(corners, corners[1:], corners[2:], strict=False):
+        one, two = at - before, after - at
+        turned = np.degrees(np.arccos(np.dot(one, two) / np.hypot(*one) / np.hypot(*two)))
+        count += bool(turned > 30 and shapely.distance(shapely.Point(at), lines).min() > 3)
+    return count
 
 
 def test_a_border_on_lines_costs_nothing(small_study: Study) -> None:

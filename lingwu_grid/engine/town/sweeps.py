@@ -214,15 +214,16 @@ def _cuts(task: Task, draft: Draft, drawn: Drawn, block: _Block) -> Iterator[NDA
     place[pool] = np.arange(len(pool))
     touched = (place[block.near] >= 0).any(axis=1)
     near, cost = block.near[touched], block.cost[touched]
-    chosen: list[tuple[float, int, NDArray[np.bool_]]] = []
+    chosen: dict[bytes, tuple[float, int, NDArray[np.bool_]]] = {}
     for cuts in _lines(part.x[units[pool]], part.y[units[pool]], households[pool], least, most):
         sides = np.repeat(is_b[None, :], len(cuts), axis=0)
         sides[:, pool] = cuts
         cells = (sides[:, near[:, 0]] != sides[:, near[:, 1]]) @ cost
         price = cuts @ dearer + STRAIGHTER * cells
-        chosen += [(float(price[k]), len(chosen), sides[k]) for k in np.argsort(price)[:2]]
+        for k in np.argsort(price, kind="stable")[:2].tolist():
+            chosen.setdefault(sides[k].tobytes(), (float(price[k]), len(chosen), sides[k]))
     most_paid = float(is_b[pool] @ dearer) + drawn.border(*_sides(task, block, is_b)) + HOPE
-    for price, _, side in sorted(chosen, key=lambda one: one[:2])[:MOST]:
+    for price, _, side in sorted(chosen.values(), key=lambda one: one[:2])[:MOST]:
         if price > most_paid:
             break
         yield side

@@ -11,12 +11,14 @@ import numpy as np
 from lingwu_grid.contract.rules import FAINT_BORDER
 from lingwu_grid.engine.search._kernels import Prices
 from lingwu_grid.engine.search.start import enclave_pieces
+from lingwu_grid.engine.shapes import shapeless
 from lingwu_grid.lawful import community_bands, grid_bands
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from lingwu_grid.contract.rules import Rules
+    from lingwu_grid.engine.shapes import BorderPrices, Shape
     from lingwu_grid.graph import UnitGraph
 
 
@@ -66,29 +68,6 @@ class Stop(Protocol):
         Of a time limit, what makes a lawful plan cheaper (`is_lawful`) has `CHEAPER_SHARE`; the
         rest is kept for coming into range, and for borders. A planner who interrupts ends both.
         """
-
-
-class Shape(Protocol):
-    """Prices the outline of a zone: its necks and fingers."""
-
-    def __call__(self, units: NDArray[np.int64]) -> float:
-        """Give the price of a zone of these units, ascending, in households."""
-
-
-class Drawn(Protocol):
-    """Prices borders as they are drawn in the end, in households."""
-
-    def border(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
-        """Price the border off the lines between zones of these units, ascending, and its bends."""
-
-    def necks(self, units: NDArray[np.int64]) -> float:
-        """Price the necks and fingers of a zone of these units, ascending."""
-
-
-def shapeless(units: NDArray[np.int64]) -> float:
-    """Price no outline: where only numbers are known."""
-    _ = units
-    return 0.0
 
 
 def silent(phase: str, violations: int | None = None, moved: int | None = None) -> None:
@@ -194,7 +173,7 @@ class Instance:
     shape: Shape
     recuts: bool = True
     grid_counts: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    drawn: Drawn | None = None
+    drawn: BorderPrices | None = None
 
     @property
     def is_quick(self) -> bool:
@@ -343,7 +322,7 @@ class Solution:
 
 
 def pose(
-    graph: UnitGraph, rules: Rules, shape: Shape = shapeless, drawn: Drawn | None = None
+    graph: UnitGraph, rules: Rules, shape: Shape = shapeless, drawn: BorderPrices | None = None
 ) -> Instance:
     """
     Turn rules into the numbers of a instance.

@@ -12,7 +12,7 @@ from lingwu_grid.contract.rules import PARTS_GAP, Rules
 from lingwu_grid.engine.foresight import solve_ahead
 from lingwu_grid.engine.instance import pose, within
 from lingwu_grid.engine.solve import solve
-from lingwu_grid.fabric.drawn import DrawnBorders
+from lingwu_grid.fabric.border_prices import DrawnBorders
 from lingwu_grid.fabric.growth import worst_days
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.outlines import outlines_of

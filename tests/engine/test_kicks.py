@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from lingwu_grid.contract.rules import Rules
-from lingwu_grid.engine.instance import Shape, never, pose
+from lingwu_grid.engine.instance import never, pose
 from lingwu_grid.engine.search._kernels import Prices, Subproblem
 from lingwu_grid.engine.search._kicks import kick
 from lingwu_grid.engine.search._moves import new_scratch
@@ -19,6 +20,9 @@ from lingwu_grid.engine.town.kicks import kicked, kicked_cheaper, kicked_streets
 from lingwu_grid.engine.town.levels import Task, Town
 from lingwu_grid.graph import pieces
 from tests.engine.towns import draft_of, lattice_graph, lattice_part
+
+if TYPE_CHECKING:
+    from lingwu_grid.engine.shapes import Shape
 
 PRICES = Prices(
     violation=12.0, moved=1.0, ground=0.05, border=0.04, deviation=0.0, community=3.0,

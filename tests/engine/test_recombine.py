@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lingwu_grid.contract.rules import Band, Rules
-from lingwu_grid.engine.instance import never, pose, shapeless
+from lingwu_grid.engine.instance import never, pose
 from lingwu_grid.engine.search._kernels import Subproblem, is_tight
 from lingwu_grid.engine.search._recombine import cut_pair
 from lingwu_grid.engine.search.search import Draft, price_of, seeded, state_of, violation
+from lingwu_grid.engine.shapes import shapeless
 from lingwu_grid.engine.solve import solve
 from lingwu_grid.engine.town.levels import Task
 from lingwu_grid.engine.town.recombine import cut_task, recombine

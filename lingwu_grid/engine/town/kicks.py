@@ -35,8 +35,9 @@ from lingwu_grid.graph import sources
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Instance, Shape, Stop
+    from lingwu_grid.engine.instance import Instance, Stop
     from lingwu_grid.engine.search._kernels import Prices, Subproblem
+    from lingwu_grid.engine.shapes import Shape
     from lingwu_grid.engine.town.levels import Task, Town
 
 

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Drawn, Instance, Stop
+    from lingwu_grid.engine.instance import Instance, Stop
     from lingwu_grid.engine.search._kernels import State, Subproblem
+    from lingwu_grid.engine.shapes import BorderPrices
     from lingwu_grid.engine.town.levels import Task, Town
 
 WAYS, TURNS = 24, 12
@@ -95,7 +96,7 @@ def cut_straight(
     return town
 
 
-def _swept(task: Task, drawn: Drawn, stop: Stop, workers: int) -> Draft:
+def _swept(task: Task, drawn: BorderPrices, stop: Stop, workers: int) -> Draft:
     draft = task.draft
     fresh = np.ones(len(task.part.lower), np.bool_)  # zones that changed in the last round
     for _ in range(ROUNDS):
@@ -149,7 +150,7 @@ def _block(task: Task, draft: Draft, a: int, b: int, home: int) -> _Block:
 
 
 def _cut_pair(
-    task: Task, draft: Draft, drawn: Drawn, pair: tuple[tuple[int, int], list[int]]
+    task: Task, draft: Draft, drawn: BorderPrices, pair: tuple[tuple[int, int], list[int]]
 ) -> NDArray[np.int32]:
     """Cut what two zones share of some grids of today, one after the other."""
     (a, b), homes = pair
@@ -166,7 +167,7 @@ def _sides(
     return task.units[block.units[~is_b]], task.units[block.units[is_b]]
 
 
-def _best_cut(task: Task, draft: Draft, drawn: Drawn, block: _Block) -> Draft:
+def _best_cut(task: Task, draft: Draft, drawn: BorderPrices, block: _Block) -> Draft:
     """Give the cheapest of the cuts that can be listed, or the draft itself."""
     part, units = task.part, block.units
 
@@ -195,7 +196,9 @@ def _best_cut(task: Task, draft: Draft, drawn: Drawn, block: _Block) -> Draft:
     return best
 
 
-def _cuts(task: Task, draft: Draft, drawn: Drawn, block: _Block) -> Iterator[NDArray[np.bool_]]:
+def _cuts(
+    task: Task, draft: Draft, drawn: BorderPrices, block: _Block
+) -> Iterator[NDArray[np.bool_]]:
     """Give the cuts along a line or two, the cheapest first by their cells: the units of `b`."""
     part, units, pool = task.part, block.units, np.flatnonzero(block.may_change)
     households = part.households[units]

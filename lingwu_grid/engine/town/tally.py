@@ -12,7 +12,8 @@ from lingwu_grid.lawful import short_by
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Instance, Shape
+    from lingwu_grid.engine.instance import Instance
+    from lingwu_grid.engine.shapes import Shape
     from lingwu_grid.engine.town.levels import Town
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import shapely
 
-from lingwu_grid.fabric import drawn as drawn_room
-from lingwu_grid.fabric.drawn import DrawnBorders
+from lingwu_grid.fabric import border_prices as room
+from lingwu_grid.fabric.border_prices import DrawnBorders
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.outlines import outlines_of
 from lingwu_grid.fabric.straight import straightened
@@ -34,7 +34,7 @@ def test_the_length_is_that_of_the_border_on_the_map(
     outlines = outlines_of(fabric, small_study.rules)
     borders = DrawnBorders(small_study, fabric, outlines)
     priced, price = borders.border(a, b), small_study.rules.border_weight / 1000
-    monkeypatch.setattr(drawn_room, "BEND_M", 0.0)
+    monkeypatch.setattr(room, "BEND_M", 0.0)
     plain = borders.border(a, b)
     shapes = straightened(small_study, fabric, zone).units.geometry.to_numpy()
     one, two = (shapely.coverage_union_all(shapes[side]) for side in (a, b))

@@ -290,7 +290,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
     >>> _border_said(["育才街"], 0.0, is_whole=True), _border_said([], None, is_whole=True)
     ('各户不换网格；社区界改沿育才街', '各户不换网格')
     >>> _border_said([], 1.0, is_whole=False), _border_said(["育才街"], 0.8, is_whole=False)
-    ('改在两侧楼栋之间，无名称道路、围墙、水系可依', '大部分改在两侧楼栋之间，另沿育才街')
+    ('改在两侧楼栋之间，不沿有名称的道路、围墙、水系', '大部分改在两侧楼栋之间，另沿育才街')
     >>> _border_said([], None, is_whole=False)
     '两网格之间的原界线取消'
     """
@@ -298,7 +298,7 @@ def _border_said(lines: list[str], off: float | None, *, is_whole: bool) -> str:
         return NOTHING_NEW[is_whole]
     names = "、".join(lines)
     if not lines:
-        where = "改在两侧楼栋之间，无名称道路、围墙、水系可依"
+        where = "改在两侧楼栋之间，不沿有名称的道路、围墙、水系"
     elif off > MOSTLY:
         where = f"大部分改在两侧楼栋之间，另沿{names}"
     else:

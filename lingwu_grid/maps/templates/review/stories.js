@@ -104,7 +104,7 @@ export class Stories {
       story.border ? '界线：' + story.border : '', story.elderly ? '老年人 ' + story.elderly + ' 人' : '']) {
       if (line) { body.append(made('p', line)); }
     }
-    body.append(made('p', '原因里的户数：别的调整照做、单单不划这一块时的户数', 'hint'));
+    body.append(made('p', '原因里的户数：别的调整照做、单单不划这一块时的户数；说网格改属的，是整个网格不在这里时的户数', 'hint'));
     const at = this.said(story);
     const text = at >= 0 ? this.desk.comments[at].text : '';
     find('story-yes').setAttribute('aria-pressed', String(text.startsWith(YES)));

@@ -163,8 +163,12 @@ def _solution(
 
 def _from_start(run: Run, *, is_loose: bool) -> tuple[Town, tuple[Proof, ...], int]:
     """Solve from a start whose communities are in one piece for certain, or only mostly."""
-    town = first_town(run.instance, seed=run.seed, workers=run.workers, is_loose=is_loose)
+    town = first_town(
+        run.instance, seed=run.seed, workers=run.workers, is_loose=is_loose, stop=run.stop
+    )
     run.tell("起始方案", town)
+    if run.stop(is_lawful=False):
+        return town, (), 0
     ways = _brought_in(run, town)
     run.instance, town = ways[0]
     run.tell("合规方案", town)

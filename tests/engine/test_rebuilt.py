@@ -118,3 +118,20 @@ def test_six_grids_are_found_where_five_would_be_full() -> None:
     assert (size > 0).sum() == 6
     assert solution.status == "feasible"
     assert solution.moved == 675
+
+
+def test_who_stops_at_once_has_the_town_as_it_is() -> None:
+    """Grids of 200 and 600 households: nothing is solved, and that it is not lawful is told."""
+    graph = lattice_graph(8, 2, [50] * 16, ([0] * 2 + [1] * 6) * 2)
+    instance = pose(graph, Rules())
+    watched: list[str] = []
+
+    def watch(phase: str, violations: int | None = None, moved: int | None = None) -> None:
+        _ = violations, moved
+        watched.append(phase)
+
+    found = solve(instance, stop=within(0), watch=watch)
+    assert found.grid_of_unit.tolist() == graph.grid_now.tolist()
+    assert found.community_of_grid.tolist() == graph.grid_community.tolist()
+    assert (found.status, found.moved) == ("unfinished", 0)
+    assert watched == ["起始方案", "方案完成"]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from lingwu_grid.engine.instance import never
 from lingwu_grid.engine.search.start import attach_pieces, cold_start, open_borders
 from lingwu_grid.engine.town.communities import settle_communities, zone_graph
 from lingwu_grid.engine.town.levels import Town
@@ -13,10 +14,12 @@ from lingwu_grid.engine.town.levels import Town
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.engine.instance import Instance
+    from lingwu_grid.engine.instance import Instance, Stop
 
 
-def first_town(instance: Instance, *, seed: int, workers: int, is_loose: bool = False) -> Town:
+def first_town(
+    instance: Instance, *, seed: int, workers: int, is_loose: bool = False, stop: Stop = never
+) -> Town:
     """
     Give the assignment that a solve begins from.
 
@@ -30,6 +33,8 @@ def first_town(instance: Instance, *, seed: int, workers: int, is_loose: bool = 
         Streets solved at a time; the result does not depend on it.
     is_loose
         As :func:`~lingwu_grid.engine.town.communities.settle_communities` takes it.
+    stop
+        Who stops at once has today's communities as they are.
 
     Returns
     -------
@@ -43,6 +48,8 @@ def first_town(instance: Instance, *, seed: int, workers: int, is_loose: bool = 
         zone = attach_pieces(graph, graph.grid_now, graph.community_now, keep, graph.grid_is_locked)
         today = np.full(int(max(zone.max() + 1, graph.n_grids)), -1, np.int32)
         today[: graph.n_grids] = graph.grid_community
+        if (today[np.unique(zone)] >= 0).all() and stop(is_lawful=False):
+            return Town(zone, today)
         return _with_communities(instance, zone, today, seed, workers, is_loose=is_loose)
     indptr, indices = open_borders(graph)
     if graph.n_communities and instance.community_mode != "redraw":

@@ -136,7 +136,8 @@ def _partitioned(
     record = join(laid.ground, solved, failed)  # seams woven, one plan
     record = with_upper_levels(record, laid.ground, seed=seed)  # communities -> what is above
     record = replace(record, summary=record.summary | {"seconds": _taken(record, clock, laid.many)})
-    is_short = is_cut_short(record.summary["status"], pressed=crew.stop(), time_limit=time_limit)
+    wrong = record.summary["explanations"]
+    is_short = is_cut_short(wrong, pressed=crew.stop(), time_limit=time_limit)
     if failed or is_short:
         record = replace(record, run=record.run | {"unfinished": True})
     plan = Plan.of(record)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from lingwu_grid.lawful import UNPROVEN
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 LATER = (
@@ -20,14 +23,16 @@ CUT_SHORT = (
 )
 
 
-def is_cut_short(status: str, *, pressed: bool, time_limit: float | None) -> bool:
+def is_cut_short(
+    explanations: Iterable[dict[str, Any]], *, pressed: bool, time_limit: float | None
+) -> bool:
     """
-    Tell whether nobody is to be sent a plan: its run was stopped, or found nothing lawful in time.
+    Tell whether nobody is to be sent a plan: its run was stopped, or had not the time for it.
 
     Parameters
     ----------
-    status
-        Of the plan.
+    explanations
+        Of the plan: where it is not lawful. What is proven impossible is no matter of time.
     pressed
         Whether the planner interrupted.
     time_limit
@@ -35,14 +40,20 @@ def is_cut_short(status: str, *, pressed: bool, time_limit: float | None) -> boo
 
     Examples
     --------
-    >>> [is_cut_short(s, pressed=False, time_limit=5) for s in ("feasible", "unfinished")]
-    [False, True]
-    >>> is_cut_short("unfinished", pressed=False, time_limit=None)
+    >>> found, proven = {"cause": "grid_out_of_range"}, {"cause": "unit_over_limit"}
+    >>> [is_cut_short(e, pressed=False, time_limit=5) for e in ([], [proven], [proven, found])]
+    [False, False, True]
+    >>> is_cut_short([found], pressed=False, time_limit=None)
     False
-    >>> is_cut_short("feasible", pressed=True, time_limit=None)
+    >>> is_cut_short([], pressed=True, time_limit=None)
     True
     """
-    return pressed or (time_limit is not None and status == "unfinished")
+    return pressed or (time_limit is not None and bool(unproven(explanations)))
+
+
+def unproven(explanations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give what is not lawful and not proven impossible either."""
+    return [item for item in explanations if item["cause"] in UNPROVEN]
 
 
 def missing_said(out: Path, study: str) -> str:

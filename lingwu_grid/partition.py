@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import lingwu_grid as lg
 from lingwu_grid import cli
-from lingwu_grid.cut_short import is_cut_short
+from lingwu_grid.cut_short import is_cut_short, unproven
 from lingwu_grid.lawful import UNLAWFUL_RUNS
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence, foresight, level_said
@@ -92,7 +92,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         )
         plan.run["command"] = cli.command_line("partition")
         is_whole = not is_cut_short(
-            plan.summary["status"], pressed=stop.pressed, time_limit=options.time_limit
+            plan.summary["explanations"], pressed=stop.pressed, time_limit=options.time_limit
         )
         papers = is_whole and not options.no_report
         plan.save(out, papers=papers, outgoing=is_whole, workers=crew, watch=watch)
@@ -126,9 +126,9 @@ def _report(summary: dict[str, Any], out: Path, *, interrupted: bool) -> int:
                 f"  试过可行：{repair['text']}，变动 {repair['households_moved']} 户，"
                 f"余下 {repair['left']} 处"
             )
-    if summary["status"] == "unfinished":
+    if missed := unproven(s["explanations"]):
         cli.say_result(
-            f"尚未合规：还差 {sum(e['short'] for e in s['explanations'])} 户在范围之外；"
+            f"尚未合规：还差 {sum(e['short'] for e in missed)} 户在范围之外；"
             "没有证明做不到，放宽时限（--time-limit）或调大 effort 再运行"
         )
     cli.say_result(f"地图：{out / 'map.html'}    汇总：{out / 'summary.json'}")

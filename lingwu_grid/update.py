@@ -76,7 +76,7 @@ def _work(options: argparse.Namespace, watch: cli.ProgressLine) -> int:
         )  # fmt: skip
         made.plan.run["command"] = cli.command_line("update")
         is_whole = not is_cut_short(
-            made.plan.summary["status"], pressed=stop.pressed, time_limit=options.time_limit
+            made.plan.summary["explanations"], pressed=stop.pressed, time_limit=options.time_limit
         )
         papers = is_whole and not options.no_report
         made.save(out, papers=papers, outgoing=is_whole, workers=crew, watch=watch)

@@ -208,15 +208,16 @@ def test_not_found_is_not_called_impossible(capsys: pytest.CaptureFixture[str]) 
         "zones_leaving": 2, "lower_bound": bounds, "gap": None,
     }  # fmt: skip
     said = {"message": "差", "remedy": "加", "repairs": [], "households": 2993, "short": 7}
-    for cause, status, told in (
-        ("grid_out_of_range", "unfinished", True),
-        ("unit_over_limit", "infeasible", False),
+    for causes, status, told in (
+        (["grid_out_of_range"], "unfinished", True),
+        (["unit_over_limit"], "infeasible", False),
+        (["unit_over_limit", "grid_out_of_range"], "infeasible", True),
     ):
-        assert run_status([cause]) == status
-        now = {**summary, "explanations": [said], "status": status}
+        assert run_status(causes) == status
+        wrong = [said | {"cause": cause} for cause in causes]
+        now = {**summary, "explanations": wrong, "status": status}
         assert report(now, Path("o"), interrupted=False) == 3
         assert ("还差 7 户" in capsys.readouterr().out) == told
-    assert run_status(["grid_out_of_range", "unit_over_limit"]) == "infeasible"
     done = {**summary, "explanations": [], "status": run_status([])}
     assert report(done, Path("o"), interrupted=False) == 0
     assert "三年内会超出范围的 2 个" in capsys.readouterr().out

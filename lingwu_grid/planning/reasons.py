@@ -301,7 +301,9 @@ class Undoing:
         every = sum(self.today.get(one, 0) for one in (zone, *short))
         if least and every < least * (len(short) + 1):
             kind = "网格" if bands is self.grids else "社区"
-            enough = f"每个至少 {least} 户，只够 {every // least} 个{kind}"
+            enough = (
+                f"每个至少 {least} 户，只够 {every // least} 个{kind}，撤哪个取求得总代价最小的"
+            )
             said += f"；{name}和{names}现状共 {every} 户，{enough}"
         return said
 

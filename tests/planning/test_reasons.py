@@ -205,7 +205,7 @@ def test_who_would_be_short_without_the_households_of_one_that_ends() -> None:
     story = _story("a", "a", 50, was="x", now="z")
     ended = "甲现状只有 2000 户，不足下限 3000 户，撤销，各户划入相邻社区"
     said = f"{ended}，其中乙没有甲划入的户就不足下限"
-    few = "；甲和乙现状共 4500 户，每个至少 3000 户，只够 1 个社区"
+    few = "；甲和乙现状共 4500 户，每个至少 3000 户，只够 1 个社区，撤哪个取求得总代价最小的"
     only = "；这里相邻的社区只有z"
     assert undoing.reason(np.array([0]), story) == said + few + only
     # Both could stay with what they have: that they are short is no matter of their number.

@@ -168,9 +168,9 @@ class _Files:
         self.grids, self.communities, self.units = layers.values()
         self.summary: dict[str, Any] = plain["summary"]
         self.certificate: dict[str, Any] = plain["certificate"]
-        if "recoded_from" not in self.grids or "grids_recoded" not in self.summary:
+        if "recoded_from" not in self.grids or "needs" not in self.certificate:
             raise InputError(
-                "方案是旧版本写的，缺改编的网格", where=str(folder / "plan.gpkg"),
+                "方案是旧版本写的，缺改编的网格或下限的依据", where=str(folder / "plan.gpkg"),
                 remedy="用同一个研究文件夹重新运行 python -m lingwu_grid.partition",
             )  # fmt: skip
         # A grid that passes to another community has a code there: who stays in it stays.
@@ -389,7 +389,7 @@ def _global(files: _Files, *, is_lawful: bool) -> list[str]:
         parts = files.certificate.get("parts", [])
         weights = [p["global_weight"] for p in parts] or [bounds["global_weight"]]
         needs = [needs_of(rows, files.rules) for rows in _by_part(files)]
-        if files.certificate.get("needs") != needs:
+        if files.certificate["needs"] != needs:
             faults.append("证书写的全局下限的依据与每户归属算出的不一")
         least = sum(global_bound(n, w) for n, w in zip(needs, weights, strict=True))
         if bounds["global"] > least:

@@ -88,6 +88,15 @@ def test_a_global_bound_raised_by_one_household_is_found(copy: Path, more: int) 
     assert any("全局下限应不超过" in fault for fault in verify(copy).faults)
 
 
+def test_a_plan_of_an_older_version_is_a_sentence(copy: Path) -> None:
+    certificate = json.loads((copy / "certificate.json").read_text("utf-8"))
+    del certificate["needs"]
+    (copy / "certificate.json").write_text(json.dumps(certificate), encoding="utf-8")
+    with pytest.raises(InputError, match="旧版本") as told:
+        verify(copy)
+    assert "重新运行" in told.value.remedy
+
+
 def test_a_gap_to_another_bound_is_found(copy: Path) -> None:
     _edit_json(copy, "summary", "gap", value=0.0016)
     assert any("差距应为" in fault for fault in verify(copy).faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lingwu_grid.lawful import UNPROVEN
+from lingwu_grid.lawful import unproven
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,11 +49,6 @@ def is_cut_short(
     True
     """
     return pressed or (time_limit is not None and bool(unproven(explanations)))
-
-
-def unproven(explanations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Give what is not lawful and not proven impossible either."""
-    return [item for item in explanations if item["cause"] in UNPROVEN]
 
 
 def missing_said(out: Path, study: str) -> str:

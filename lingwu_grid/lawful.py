@@ -52,6 +52,11 @@ def run_status(causes: Iterable[str]) -> str:
     return "infeasible" if found - set(UNPROVEN) else "unfinished"
 
 
+def unproven(explanations: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Give what of a plan is not lawful and not proven impossible either."""
+    return [item for item in explanations if item["cause"] in UNPROVEN]
+
+
 class Allowed(NamedTuple):
     """Households that one zone may have, inclusive."""
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import lingwu_grid as lg
 from lingwu_grid import cli
-from lingwu_grid.cut_short import is_cut_short, unproven
-from lingwu_grid.lawful import UNLAWFUL_RUNS
+from lingwu_grid.cut_short import is_cut_short
+from lingwu_grid.lawful import UNLAWFUL_RUNS, unproven
 from lingwu_grid.occupancy import occupied
 from lingwu_grid.planning.defence import defence, foresight, level_said
 

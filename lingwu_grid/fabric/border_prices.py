@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 import shapely
 
-from lingwu_grid.fabric.adjacency import near_any
 from lingwu_grid.fabric.courses import courses_of, edges_of, kept_clear, solid_of, straight
-from lingwu_grid.fabric.enclosures import ON_LINE_M
-from lingwu_grid.fabric.outlines import BEND_M, SHARP
+from lingwu_grid.fabric.outlines import BEND_M
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.fabric.courses import Course
+    from lingwu_grid.fabric.courses import Course, Edges
     from lingwu_grid.fabric.outlines import Outlines
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.ingest.study import Study
@@ -32,15 +31,21 @@ class DrawnBorders:
     fabric
         Units as cells.
     outlines
-        Prices of necks.
+        Prices of necks, and where outlines bend.
     """
 
     def __init__(self, study: Study, fabric: Fabric, outlines: Outlines) -> None:
-        self._shapes, self._lines = fabric.units.geometry.to_numpy(), fabric.lines.shape
-        self._edges = edges_of(fabric)
-        self._solid = solid_of(study)
-        self._tree = shapely.STRtree(self._solid)
-        self._outlines, self._metre = outlines, study.rules.border_weight / 1000
+        self._study, self._fabric, self._outlines = study, fabric, outlines
+        self._shapes = fabric.units.geometry.to_numpy()
+        self._metre = study.rules.border_weight / 1000
+
+    @cached_property
+    def _edges(self) -> Edges:
+        return edges_of(self._fabric)
+
+    @cached_property
+    def _tree(self) -> shapely.STRtree:
+        return shapely.STRtree(solid_of(self._study))
 
     def necks(self, units: NDArray[np.int64]) -> float:
         """Give the price of the necks and fingers of a zone, households."""
@@ -64,11 +69,7 @@ class DrawnBorders:
     def _weighed(self, course: Course) -> float:
         """Give the metres of a course, each bend off the lines as `BEND_M` for either side."""
         ground = shapely.coverage_union_all(self._shapes[course.units])
-        near = self._solid[self._tree.query(ground, "intersects")]
+        near = self._tree.geometries[self._tree.query(ground, "intersects")]
         path = straight(course.path, ground, kept_clear(course.path, near))
-        steps = np.diff(path, axis=0)
-        way = np.arctan2(steps[:, 1], steps[:, 0])
-        turn = np.abs((np.diff(way) + np.pi) % (2 * np.pi) - np.pi)
-        sharp = shapely.points(path[1:-1][turn > SHARP])
-        bends = int((~near_any(sharp, self._lines, ON_LINE_M)).sum())
-        return float(np.hypot(*steps.T).sum()) + 2 * BEND_M * bends
+        length = float(np.hypot(*np.diff(path, axis=0).T).sum())
+        return length + 2 * BEND_M * self._outlines.bends.along(path)

@@ -95,11 +95,19 @@ class Bends:
         ):
             places = _corners(ring)
             way = np.angle(np.diff(places))
-            turn = np.diff(way, append=way[0])
-            turn = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
-            sharp = places[1:][turn > SHARP]
-            count += int((~self._is_beside[np.searchsorted(self._corners, sharp)]).sum())
+            count += self._sharp(places[1:], np.diff(way, append=way[0]))
         return count
+
+    def along(self, path: NDArray[np.float64]) -> int:
+        """Count those of a course over the corners, which has two ends; shape (n, 2)."""
+        places = path[:, 0] + 1j * path[:, 1]
+        return self._sharp(places[1:-1], np.diff(np.angle(np.diff(places))))
+
+    def _sharp(self, places: NDArray[np.complex128], turn: NDArray[np.float64]) -> int:
+        """Count the places where a way turns by more than `SHARP`, and that are on no line."""
+        turned = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
+        sharp = places[turned > SHARP]
+        return int((~self._is_beside[np.searchsorted(self._corners, sharp)]).sum())
 
 
 def _corners(shapes: NDArray[np.object_] | shapely.Geometry) -> NDArray[np.complex128]:
@@ -136,7 +144,8 @@ class Outlines:
         self._known: dict[bytes, tuple[float, float]] = {}
 
     @cached_property
-    def _bends(self) -> Bends:
+    def bends(self) -> Bends:
+        """Counts the bends of outlines of these units."""
         return Bends(self._shapes, self._lines)
 
     def __call__(self, units: NDArray[np.int64]) -> float:
@@ -162,7 +171,7 @@ class Outlines:
             (more, lost), *_ = openings(np.array([shape], object)).tolist()
             price = (more > 0) + 0.5 * more + (lost > LOST_SHARE)
             price += 0.5 * min(lost / LOST_SHARE, 2.0)
-            turned = self._bend * self._bends.of(shape) if self._bend else 0.0
+            turned = self._bend * self.bends.of(shape) if self._bend else 0.0
             self._known[key] = float(self._weight * price), turned
         return self._known[key]
 

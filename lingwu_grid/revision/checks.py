@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
+from lingwu_grid.graph import linked
 from lingwu_grid.lawful import ANY
 
 if TYPE_CHECKING:
@@ -186,9 +185,7 @@ def pieces(zone: NDArray[np.int64], joins: NDArray[np.int64], count: int) -> NDA
         Zones.
     """
     same = joins[zone[joins[:, 0]] == zone[joins[:, 1]]]
-    n = len(zone)
-    matrix = coo_array((np.ones(len(same), np.int8), (same[:, 0], same[:, 1])), shape=(n, n))
-    piece = connected_components(matrix, directed=False)[1]
+    piece = linked(len(zone), same[:, 0], same[:, 1])
     first = np.unique(piece, return_index=True)[1]
     return np.bincount(zone[first], minlength=count).astype(np.int64)
 

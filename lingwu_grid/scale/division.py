@@ -12,14 +12,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import shapely
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.contract.errors import InputError
 from lingwu_grid.fabric.adjacency import CROSSING_M, OPEN_M, crossing_points
 from lingwu_grid.fabric.enclosures import ON_LINE_M, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.places import Places, name_places
-from lingwu_grid.graph import Runs
+from lingwu_grid.graph import Runs, linked
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -171,9 +169,7 @@ def _apart(
     crossed = np.zeros(len(a), np.bool_)
     crossed[crossings.query(border, "dwithin", distance=CROSSING_M + ON_LINE_M)[0]] = True
     joined = is_open | crossed
-    ones = np.ones(int(joined.sum()), np.int8)
-    matrix = coo_array((ones, (a[joined], b[joined])), shape=(n, n))
-    piece = connected_components(matrix, directed=False)[1]
+    piece = linked(n, a[joined], b[joined])
     return [members[piece == p] for p in range(int(piece.max()) + 1)]
 
 

@@ -27,6 +27,8 @@ from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.graph import groups_of, sources
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from lingwu_grid.engine.instance import Instance, Stop
@@ -227,17 +229,50 @@ def _chain(
             break
         for now in apart(pairs):
             work = partial(_cut, task, draft, shape, (heat, trees, turn))
-            before = draft
-            for pair, zone in zip(now, run_all(work, now, workers), strict=True):
-                found = Draft(np.where(zone != before.zone, zone, draft.zone), draft.owner)
-                if (zone == before.zone).all() or is_worse(part, draft, found):
-                    continue  # together with another pair's cut it breaks a community
-                draft = found
-                fresh[list(pair)] = turn + 2
+            draft, changed = cut_together(part, draft, now, work, workers)
+            fresh[changed] = turn + 2
         cost = _whole(task, draft, shape)
         if cost < best.cost:
             best = _Rated(draft, cost)
     return best
+
+
+def cut_together(
+    part: Subproblem,
+    draft: Draft,
+    pairs: list[tuple[int, int]],
+    cut: Callable[[tuple[int, int]], NDArray[np.int32]],
+    workers: int,
+) -> tuple[Draft, list[int]]:
+    """
+    Cut pairs of zones of which no two share a member, all from the same draft.
+
+    Parameters
+    ----------
+    part
+        Units and zones.
+    draft
+        What they are cut from.
+    pairs
+        A round of :func:`~lingwu_grid.engine.town.across.apart`.
+    cut
+        Gives the zone of every unit once a pair is cut anew, or as it was.
+    workers
+        Pairs cut at a time.
+
+    Returns
+    -------
+    tuple
+        The draft with all cuts but those that together break something, and the zones that changed.
+    """
+    now, changed = draft, list[int]()
+    for pair, zone in zip(pairs, run_all(cut, pairs, workers), strict=True):
+        found = Draft(np.where(zone != draft.zone, zone, now.zone), now.owner)
+        if (zone == draft.zone).all() or is_worse(part, now, found):
+            continue
+        now = found
+        changed += pair
+    return now, changed
 
 
 class _Rated(NamedTuple):

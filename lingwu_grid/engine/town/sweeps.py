@@ -10,17 +10,21 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.engine.search._counts import TODAY
 from lingwu_grid.engine.search._kernels import stay_price
 from lingwu_grid.engine.search.search import Draft, price_of, state_of
 from lingwu_grid.engine.town.across import apart
 from lingwu_grid.engine.town.levels import open_csr, with_task
-from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.engine.town.recombine import GAIN, LENGTH, clear_tasks, cut_task, is_worse
-from lingwu_grid.graph import sources
+from lingwu_grid.engine.town.recombine import (
+    GAIN,
+    LENGTH,
+    clear_tasks,
+    cut_task,
+    cut_together,
+    is_worse,
+)
+from lingwu_grid.graph import linked, sources
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,15 +109,9 @@ def _swept(task: Task, drawn: BorderPrices, stop: Stop, workers: int) -> Draft:
         for now in apart(list(shared)):
             if stop():
                 break
-            before = draft
-            work = partial(_cut_pair, task, draft, drawn)
-            found_of = run_all(work, [(pair, shared[pair]) for pair in now], workers)
-            for pair, zone in zip(now, found_of, strict=True):
-                found = Draft(np.where(zone != before.zone, zone, draft.zone), draft.owner)
-                if (zone == before.zone).all() or is_worse(task.part, draft, found):
-                    continue  # together with another pair's cut it breaks a community
-                draft = found
-                fresh[list(pair)] = True
+            work = partial(_cut_pair, task, draft, drawn, shared)
+            draft, changed = cut_together(task.part, draft, now, work, workers)
+            fresh[changed] = True
         if not fresh.any():
             break
     return draft
@@ -150,11 +148,15 @@ def _block(task: Task, draft: Draft, a: int, b: int, home: int) -> _Block:
 
 
 def _cut_pair(
-    task: Task, draft: Draft, drawn: BorderPrices, pair: tuple[tuple[int, int], list[int]]
+    task: Task,
+    draft: Draft,
+    drawn: BorderPrices,
+    shared: dict[tuple[int, int], list[int]],
+    pair: tuple[int, int],
 ) -> NDArray[np.int32]:
     """Cut what two zones share of some grids of today, one after the other."""
-    (a, b), homes = pair
-    for home in homes:
+    a, b = pair
+    for home in shared[pair]:
         block = _block(task, draft, a, b, home)
         if drawn.border(*_sides(task, block, draft.zone[block.units] == b)):
             draft = _best_cut(task, draft, drawn, block)
@@ -293,9 +295,7 @@ def _in_one_piece(block: _Block, side: NDArray[np.bool_]) -> NDArray[np.bool_] |
     weight = 1 + len(side) * ~block.may_change  # what cannot go stays
     for _ in range(2):
         p, q = block.near[side[block.near[:, 0]] == side[block.near[:, 1]]].T
-        size = (len(side), len(side))
-        joins = coo_array((np.ones(len(p), np.int8), (p, q)), shape=size)
-        piece = connected_components(joins, directed=False)[1]
+        piece = linked(len(side), p, q)
         stray = np.zeros(len(side), np.bool_)
         for which in (True, False):
             mine = np.flatnonzero(side == which)

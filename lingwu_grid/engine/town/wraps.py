@@ -11,15 +11,13 @@ import heapq
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from lingwu_grid.engine.search._kernels import rest_is_one_piece
 from lingwu_grid.engine.search.search import Draft, annealed, price_of, violation
 from lingwu_grid.engine.search.start import open_borders
 from lingwu_grid.engine.town.across import is_locked_community
 from lingwu_grid.engine.town.levels import Csr, Town, make_task, with_task
-from lingwu_grid.graph import pieces, sources
+from lingwu_grid.graph import linked, pieces, sources
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -82,9 +80,7 @@ def _pairs(graph: UnitGraph, number: NDArray[np.int64], n: int) -> NDArray[np.in
 
 def _pieces_without(pairs: NDArray[np.int64], n: int, a: int) -> NDArray[np.int32]:
     use = pairs[(pairs != a).all(axis=1)]
-    matrix = coo_array((np.ones(len(use), np.int8), (use[:, 0], use[:, 1])), shape=(n, n))
-    number: NDArray[np.int32] = connected_components(matrix, directed=False)[1].astype(np.int32)
-    return number
+    return linked(n, use[:, 0], use[:, 1])
 
 
 def unwrap(instance: Instance, town: Town, csr: Csr, seed: int, stop: Stop) -> Town:

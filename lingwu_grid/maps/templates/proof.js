@@ -3,9 +3,10 @@
 (function () {
   'use strict';
   var WEIGHTS = 1000, MOST_SHORT = 12;
+  function totalOf(units) { return units.reduce(function (n, unit) { return n + unit; }, 0); }
   // The fewest households of whole units that cover an excess.
   function leastToLeave(units, excess) {
-    var total = units.reduce(function (n, unit) { return n + unit; }, 0);
+    var total = totalOf(units);
     var reached = new Uint8Array(total + 1);
     reached[0] = 1;
     units.forEach(function (unit) {
@@ -60,8 +61,7 @@
   function isSound(code, zone, level, rules) {
     var band = rules.own[level][code] || [rules[level][0] + rules.margin, rules[level][1] - rules.margin];
     if (!zone.units) { return zone.lack > 0 && zone.lack === band[0] - zone.size; }
-    var sum = zone.units.reduce(function (n, unit) { return n + unit; }, 0);
-    return sum === zone.size && band[1] !== null && zone.excess > 0 && zone.excess === zone.size - band[1];
+    return totalOf(zone.units) === zone.size && band[1] !== null && zone.excess > 0 && zone.excess === zone.size - band[1];
   }
   function areSound(needs, rules) {
     return ['grid', 'community'].every(function (level) {

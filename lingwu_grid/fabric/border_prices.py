@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from lingwu_grid.fabric.courses import courses_of, edges_of, kept_clear, solid_of, straight
+from lingwu_grid.fabric.courses import courses_of, edges_of, solid_of
 from lingwu_grid.fabric.outlines import BEND_M
+from lingwu_grid.fabric.taut import kept_clear, straight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

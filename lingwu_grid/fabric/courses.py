@@ -1,4 +1,4 @@
-"""Courses: the stretches of new border that follow no line, and how straight each can run."""
+"""Courses: the stretches of new border that follow no line."""
 
 from __future__ import annotations
 
@@ -21,15 +21,6 @@ if TYPE_CHECKING:
 
 ON_M = 0.05
 """A border nearer to a line than this is that line, as it was noded."""
-
-CLEARANCE_M = 1.5
-"""Least distance of a border from a building, where the gap is wide enough for it."""
-
-TURN_M = 15.0
-"""Metres of border that one bend less is worth."""
-
-MOST = 50
-"""Vertices looked at together; a longer course is first thinned piece by piece."""
 
 
 class Course(NamedTuple):
@@ -111,62 +102,3 @@ def solid_of(study: Study) -> NDArray[np.object_]:
     inside = shapely.STRtree(footprints).query(points, "intersects")[0]
     alone = np.delete(points, np.unique(inside))
     return np.concatenate([footprints, alone])
-
-
-def kept_clear(path: NDArray[np.float64], near: NDArray[np.object_]) -> NDArray[np.object_]:
-    """Give what a course keeps clear of: with room around it where the old course has room."""
-    line = shapely.linestrings(path)
-    wide = shapely.buffer(near, CLEARANCE_M, quad_segs=2)
-    room = shapely.distance(near, line)
-    tight = room < CLEARANCE_M
-    narrow = shapely.buffer(near, np.maximum(room - 0.05, 0.0), quad_segs=2)
-    out: NDArray[np.object_] = np.where(tight & (room > 0.1), narrow, np.where(tight, near, wide))
-    return out
-
-
-def straight(
-    path: NDArray[np.float64], ground: shapely.Geometry, obstacles: NDArray[np.object_]
-) -> NDArray[np.float64]:
-    """Leave out vertices while the course stays in its ground and passes the same buildings."""
-    shapely.prepare(ground)
-    tree = shapely.STRtree(obstacles)
-    while len(path) > MOST:
-        kept = [
-            _thinned(path[i : i + MOST + 1], ground, tree)[:-1]
-            for i in range(0, len(path) - 1, MOST)
-        ]
-        thin = np.concatenate([*kept, path[-1:]])
-        if len(thin) > 0.8 * len(path):
-            return thin
-        path = thin
-    return _thinned(path, ground, tree)
-
-
-def _thinned(
-    path: NDArray[np.float64], ground: shapely.Geometry, tree: shapely.STRtree
-) -> NDArray[np.float64]:
-    """Find the course over some of the vertices that is shortest, bends priced."""
-    n = len(path)
-    i, j = np.triu_indices(n, 2)
-    chords = shapely.linestrings(np.stack([path[i], path[j]], axis=1))
-    free = shapely.covers(ground, chords)
-    i, j = i[free], j[free]
-    loops = [shapely.Polygon(path[p : q + 1]) for p, q in zip(i.tolist(), j.tolist(), strict=True)]
-    swept = shapely.make_valid(np.array(loops, object), method="structure", keep_collapsed=True)
-    if len(swept):
-        hit = np.unique(tree.query(swept, "intersects")[0])
-        i, j = np.delete(i, hit), np.delete(j, hit)
-    i = np.concatenate([np.arange(n - 1), i])
-    j = np.concatenate([np.arange(1, n), j])
-    cost = np.hypot(*(path[i] - path[j]).T) + TURN_M
-    least, before = np.full(n, np.inf), np.zeros(n, np.int64)
-    least[0] = 0.0
-    for k in range(1, n):
-        into = np.flatnonzero(j == k)
-        total = least[i[into]] + cost[into]
-        best = int(total.argmin())
-        least[k], before[k] = total[best], i[into[best]]
-    chain = [n - 1]
-    while chain[-1]:
-        chain.append(int(before[chain[-1]]))
-    return path[chain[::-1]]

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from lingwu_grid.fabric.adjacency import near_any
 from lingwu_grid.fabric.enclosures import ON_LINE_M
 
 if TYPE_CHECKING:
@@ -83,9 +82,16 @@ class Bends:
     """
 
     def __init__(self, shapes: NDArray[np.object_], lines: NDArray[np.object_]) -> None:
+        self._lines = shapely.STRtree(lines)
         self._corners = np.unique(_corners(shapes))
-        places = shapely.points(self._corners.real, self._corners.imag)
-        self._is_beside = near_any(places, lines, ON_LINE_M)
+        self._is_beside = self._near(self._corners)
+
+    def _near(self, places: NDArray[np.complex128]) -> NDArray[np.bool_]:
+        """Tell which places are on a line."""
+        points = shapely.points(places.real, places.imag)
+        near = np.zeros(len(places), np.bool_)
+        near[self._lines.query(points, "dwithin", distance=ON_LINE_M)[0]] = True
+        return near
 
     def of(self, shape: shapely.Geometry) -> int:
         """Count those of a union of the polygons."""
@@ -95,19 +101,20 @@ class Bends:
         ):
             places = _corners(ring)
             way = np.angle(np.diff(places))
-            count += self._sharp(places[1:], np.diff(way, append=way[0]))
+            sharp = places[1:][is_sharp(np.diff(way, append=way[0]))]
+            count += int((~self._is_beside[np.searchsorted(self._corners, sharp)]).sum())
         return count
 
     def along(self, path: NDArray[np.float64]) -> int:
-        """Count those of a course over the corners, which has two ends; shape (n, 2)."""
+        """Count those of a course, which has two ends and may have corners of its own."""
         places = path[:, 0] + 1j * path[:, 1]
-        return self._sharp(places[1:-1], np.diff(np.angle(np.diff(places))))
+        bends = places[1:-1][is_sharp(np.diff(np.angle(np.diff(places))))]
+        return int((~self._near(bends)).sum())
 
-    def _sharp(self, places: NDArray[np.complex128], turn: NDArray[np.float64]) -> int:
-        """Count the places where a way turns by more than `SHARP`, and that are on no line."""
-        turned = np.abs((turn + np.pi) % (2 * np.pi) - np.pi)
-        sharp = places[turned > SHARP]
-        return int((~self._is_beside[np.searchsorted(self._corners, sharp)]).sum())
+
+def is_sharp(turn: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which turns, radians, are bends: more than `SHARP` to either side."""
+    return np.asarray(np.abs((turn + np.pi) % (2 * np.pi) - np.pi) > SHARP, np.bool_)
 
 
 def _corners(shapes: NDArray[np.object_] | shapely.Geometry) -> NDArray[np.complex128]:

@@ -14,8 +14,9 @@ import numpy as np
 import shapely
 
 from lingwu_grid.fabric.adjacency import find_borders
-from lingwu_grid.fabric.courses import Course, courses_of, edges_of, kept_clear, solid_of, straight
+from lingwu_grid.fabric.courses import Course, courses_of, edges_of, solid_of
 from lingwu_grid.fabric.numbering import joined_pieces, passable
+from lingwu_grid.fabric.taut import kept_clear, straight
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -19,6 +19,7 @@ from lingwu_grid.engine.town.sweeps import (
     _in_one_piece,
     _lines,
     _range,
+    _rows,
     cut_straight,
 )
 from tests.engine.towns import lattice_graph, lattice_part, zones_in_pieces
@@ -161,20 +162,53 @@ def test_lines_give_every_count_between_and_no_other() -> None:
     rng = np.random.default_rng(3)
     x, y, households = rng.random(40), rng.random(40), rng.integers(1, 9, 40)
     total = int(households.sum())
-    cuts = np.concatenate(list(_lines(x, y, households, total // 3, total // 2)))
+    cuts = np.concatenate(list(_lines(x, y, households, total // 3, total // 2, 0.0)))
     count = cuts @ households
     assert (count >= total // 3).all()
     assert (count <= total // 2).all()
     assert len(np.unique(cuts, axis=0)) > 200
     # The first are what lies beyond one line: all further along than all that stays.
     along = x * np.cos(0.0)
-    for cut in next(_lines(x, y, households, total // 3, total // 2)):
+    for cut in next(_lines(x, y, households, total // 3, total // 2, 0.0)):
         assert along[cut].min() > along[~cut].max()
+
+
+@pytest.mark.parametrize("tilt", [0.0, 7.0, -20.0, 44.0])
+def test_a_lane_between_rows_is_a_cut_however_the_rows_lie(tilt: float) -> None:
+    # Eleven rows of nine houses, close along the row: each lane is one of the cuts.
+    across, along = np.divmod(np.arange(99), 9)
+    place = (8.0 * along + 14.0j * across) * np.exp(1j * np.radians(tilt))
+    a = np.flatnonzero(along < 8)
+    b = np.flatnonzero(across < 10)
+    near = np.concatenate([place[a + 1] - place[a], place[b + 9] - place[b]])
+    rows = _rows(near.real, near.imag)
+    assert np.degrees(rows) == pytest.approx(tilt)
+    cuts = np.concatenate(list(_lines(place.real, place.imag, np.ones(99, int), 1, 98, rows)))
+    found = {cut.tobytes() for cut in cuts}
+    for k in range(1, 11):
+        assert (across < k).tobytes() in found
+        assert (across >= k).tobytes() in found
+
+
+def test_the_straightest_of_a_direction_is_looked_at_however_many_it_moves() -> None:
+    # From ten to twenty may go; ten and eleven cost least, and only twenty are a straight column.
+    class Columns(Bends):
+        def border(self, a: np.ndarray, b: np.ndarray) -> float:
+            """Price what is no column."""
+            _ = a
+            return 500.0 * (set((b % NX).tolist()) != {2, 3, 4, 5} or len(b) != 4 * NY)
+
+    zone = np.tile([0, 0, 0, 0, 1, 1], NY).astype(np.int32)
+    zone[4] = 0
+    found = cut_straight(
+        replace(pose(GRAPH, RULES, drawn=Columns())), _town(zone), 0, stop=never
+    ).zone
+    assert found.tolist() == np.tile([0, 0, 1, 1, 1, 1], NY).tolist()
 
 
 def test_a_count_that_only_one_number_fits_is_met_by_one_line_and_by_two() -> None:
     rng = np.random.default_rng(4)
-    cuts = list(_lines(rng.random(20), rng.random(20), np.ones(20, np.int64), 7, 7))
+    cuts = list(_lines(rng.random(20), rng.random(20), np.ones(20, np.int64), 7, 7, 0.0))
     assert all((one.sum(axis=1) == 7).all() for one in cuts)
     assert len(cuts) > 2 * WAYS
 

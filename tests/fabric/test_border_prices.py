@@ -58,7 +58,7 @@ def _bends(line: shapely.LineString, lines: np.ndarray) -> int:
     count = 0
     for before, at, after in zip(corners, corners[1:], corners[2:], strict=False):
         one, two = at - before, after - at
-        turned = np.degrees(np.arccos(np.dot(one, two) / np.hypot(*one) / np.hypot(*two)))
+        turned = np.degrees(abs(np.arctan2(np.cross([*one, 0], [*two, 0])[2], np.dot(one, two))))
         count += bool(turned > 30 and shapely.distance(shapely.Point(at), lines).min() > 3)
     return count
 

@@ -78,6 +78,13 @@ def test_a_bend_on_a_line_is_the_lines(far: float, count: int) -> None:
     assert bends(_turned(31), line) == count
 
 
+@pytest.mark.parametrize(("far", "count"), [(2.9, 0), (3.1, 1)])
+def test_a_course_may_bend_where_no_polygon_has_a_corner(far: float, count: int) -> None:
+    lines = np.array([shapely.LineString([(-50, -far), (50, -far)]), *NOWHERE], object)
+    path = np.array([(-20.0, 0.0), (3.21, 0.0), (30.0, 20.0)])
+    assert Bends(np.array([_turned(0)], object), lines).along(path) == count
+
+
 @pytest.mark.parametrize(("deep", "count"), [(3.9, 4), (4.5, 7)])
 def test_a_bend_of_cells_that_drawing_takes_away_does_not_count(deep: float, count: int) -> None:
     tooth = [(100, 46), (100 + deep, 50), (100, 54)]

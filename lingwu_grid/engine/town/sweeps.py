@@ -37,10 +37,10 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.town.levels import Task, Town
 
 WAYS, TURNS = 24, 12
-"""Directions of the first line of a cut, and of the second."""
+"""Directions of the first line of a cut, rows and across them among these, and of the second."""
 
 PLACES, SECONDS = 8, 4
-"""Places tried of the first line, and of the second for each of them."""
+"""Places tried of the first of two lines, and of the second for each of them."""
 
 STRAIGHTER = 0.75
 """What a straight border is of the zigzag of its cells, about: cuts are looked at in that order."""
@@ -220,12 +220,14 @@ def _cuts(
     touched = (place[block.near] >= 0).any(axis=1)
     near, cost = block.near[touched], block.cost[touched]
     chosen: dict[bytes, tuple[float, int, NDArray[np.bool_]]] = {}
-    for cuts in _lines(part.x[units[pool]], part.y[units[pool]], households[pool], least, most):
+    x, y = part.x[units], part.y[units]
+    rows = _rows(x[near[:, 1]] - x[near[:, 0]], y[near[:, 1]] - y[near[:, 0]])
+    for cuts in _lines(x[pool], y[pool], households[pool], least, most, rows):
         sides = np.repeat(is_b[None, :], len(cuts), axis=0)
         sides[:, pool] = cuts
         cells = (sides[:, near[:, 0]] != sides[:, near[:, 1]]) @ cost
         price = cuts @ dearer + STRAIGHTER * cells
-        for k in np.argsort(price, kind="stable")[:2].tolist():
+        for k in (*np.argsort(price, kind="stable")[:2].tolist(), int(cells.argmin())):
             chosen.setdefault(sides[k].tobytes(), (float(price[k]), len(chosen), sides[k]))
     most_paid = float(is_b[pool] @ dearer) + drawn.border(*_sides(task, block, is_b)) + HOPE
     for price, _, side in sorted(chosen.values(), key=lambda one: one[:2])[:MOST]:
@@ -255,9 +257,10 @@ def _lines(
     households: NDArray[np.int64],
     least: int,
     most: int,
+    rows: float,
 ) -> Iterator[NDArray[np.bool_]]:
     """Give the cuts with `least` to `most` households, by the directions of their lines."""
-    along = np.linspace(0.0, 2 * np.pi, WAYS, endpoint=False)
+    along = rows + np.linspace(0.0, 2 * np.pi, WAYS, endpoint=False)
     for first in along:
         order = np.argsort(-(x * np.cos(first) + y * np.sin(first)), kind="stable")
         count = households[order].cumsum()
@@ -265,7 +268,7 @@ def _lines(
         for way in (None, *along[:: WAYS // TURNS]):
             cuts = []
             if way is None:
-                fits = _spread(enough[count[enough] <= most], PLACES)
+                fits = enough[count[enough] <= most]
                 cuts = [order[: k + 1] for k in fits.tolist()]
             else:
                 for k in _spread(enough, PLACES).tolist():
@@ -281,6 +284,12 @@ def _lines(
                 for row, cut in zip(found, cuts, strict=True):
                     row[cut] = True
                 yield found
+
+
+def _rows(east: NDArray[np.float64], north: NDArray[np.float64]) -> float:
+    """Give the direction of rows and lanes, as most neighbours lie to each other, radians."""
+    # Four times the angle: along a row and across it are the same.
+    return float(np.angle(np.exp(4j * np.arctan2(north, east)).sum()) / 4)
 
 
 def _spread(places: NDArray[np.int64], most: int) -> NDArray[np.int64]:

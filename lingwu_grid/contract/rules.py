@@ -152,7 +152,7 @@ class Rules:
     border_weight: float = 300.0
     """What a kilometre of border that runs on no line weighs, in households moved: near the knee
     of what was measured on the sample town. `minimal` takes `FAINT_BORDER`, whatever is set."""
-    tight_weight: float = 15.0
+    tight_weight: float = 150.0
     """What a grid or community within 1 % of its minimum or maximum weighs, in households moved;
     nothing in `minimal`."""
     neck_weight: float = 240.0

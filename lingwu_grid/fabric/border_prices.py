@@ -21,6 +21,16 @@ if TYPE_CHECKING:
     from lingwu_grid.ingest.study import Study
 
 
+JOG_M = 2.0
+"""A jog less deep than this is no bend."""
+
+MOST_BENDS = 1.5 / 100
+"""Bends a metre, more than one of them, from which a course is a zigzag."""
+
+ZIGZAG_M = 400.0
+"""Metres of border that a zigzag weighs more: about half of what a neck costs."""
+
+
 class DrawnBorders:
     """
     Price of two zones: their necks, and the border off the lines between them once it is drawn.
@@ -68,9 +78,16 @@ class DrawnBorders:
         return self._metre * sum(self._weighed(course) for course in courses_of(mine, side))
 
     def _weighed(self, course: Course) -> float:
-        """Give the metres of a course, each bend off the lines as `BEND_M` for either side."""
+        """Give the metres of a course: a bend off the lines as `BEND_M` a side, a zigzag as more."""
         ground = shapely.coverage_union_all(self._shapes[course.units])
         near = self._tree.geometries[self._tree.query(ground, "intersects")]
         path = straight(course.path, ground, kept_clear(course.path, near))
         length = float(np.hypot(*np.diff(path, axis=0).T).sum())
-        return length + 2 * BEND_M * self._outlines.bends.along(path)
+        seen = shapely.get_coordinates(shapely.simplify(shapely.linestrings(path), JOG_M))
+        bends = self._outlines.bends.along(seen)
+        return length + 2 * BEND_M * bends + ZIGZAG_M * is_zigzag(bends, length)
+
+
+def is_zigzag(bends: int, length: float) -> bool:
+    """Tell whether a course of so many metres bends too often to be followed on the ground."""
+    return bends > 1 and bends > MOST_BENDS * length

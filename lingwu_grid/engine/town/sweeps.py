@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 WAYS, TURNS = 24, 12
 """Directions of the first line of a cut, rows and across them among these, and of the second."""
 
-PLACES, SECONDS = 8, 4
+PLACES, SECONDS = 24, 8
 """Places tried of the first of two lines, and of the second for each of them."""
 
 STRAIGHTER = 0.75

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 JOG_M = 2.0
-"""A jog less deep than this is no bend."""
+"""What is gone once a drawn course is simplified by so much is no bend."""
 
 MOST_BENDS = 1.5 / 100
 """Bends a metre, more than one of them, from which a course is a zigzag."""
@@ -75,13 +75,17 @@ class DrawnBorders:
         side[a], side[b] = 0, 1
         p, q = side[self._edges.a], side[self._edges.b]
         mine = self._edges.where((p >= 0) & (q >= 0) & (p != q))
-        return self._metre * sum(self._weighed(course) for course in courses_of(mine, side))
+        return self._metre * sum(
+            self.weigh(self._drawn(course)) for course in courses_of(mine, side)
+        )
 
-    def _weighed(self, course: Course) -> float:
-        """Give the metres of a course: a bend off the lines as `BEND_M` a side, a zigzag as more."""
+    def _drawn(self, course: Course) -> NDArray[np.float64]:
         ground = shapely.coverage_union_all(self._shapes[course.units])
         near = self._tree.geometries[self._tree.query(ground, "intersects")]
-        path = straight(course.path, ground, kept_clear(course.path, near))
+        return straight(course.path, ground, kept_clear(course.path, near))
+
+    def weigh(self, path: NDArray[np.float64]) -> float:
+        """Give the metres of a course, with those that a bend off the lines and a zigzag weigh."""
         length = float(np.hypot(*np.diff(path, axis=0).T).sum())
         seen = shapely.get_coordinates(shapely.simplify(shapely.linestrings(path), JOG_M))
         bends = self._outlines.bends.along(seen)

@@ -22,6 +22,7 @@ from lingwu_grid.engine.town.sweeps import (
     _rows,
     cut_straight,
 )
+from lingwu_grid.graph import sources
 from tests.engine.towns import lattice_graph, lattice_part, zones_in_pieces
 
 NX, NY = 6, 5
@@ -191,18 +192,20 @@ def test_a_lane_between_rows_is_a_cut_however_the_rows_lie(tilt: float) -> None:
 
 
 def test_the_straightest_of_a_direction_is_looked_at_however_many_it_moves() -> None:
-    # From ten to twenty may go; ten and eleven cost least, and only twenty are a straight column.
-    class Columns(Bends):
-        def border(self, a: np.ndarray, b: np.ndarray) -> float:
-            """Price what is no column."""
-            _ = a
-            return 500.0 * (set((b % NX).tolist()) != {2, 3, 4, 5} or len(b) != 4 * NY)
+    # Ten units may go, or up to twenty: ten cost least, and along twenty there is a lane.
+    p, q = sources(GRAPH.indptr) % NX, GRAPH.indices % NX
+    is_lane = (np.minimum(p, q) == 1) & (np.maximum(p, q) == 2)
+    graph = replace(GRAPH, off_line_m=np.where(is_lane, 1.0, 10.0))
 
+    class Lane(Bends):
+        def border(self, a: np.ndarray, b: np.ndarray) -> float:
+            """Price what is not along the lane."""
+            _ = a
+            return 500.0 * (sorted(set((b % NX).tolist())) != [2, 3, 4, 5] or len(b) != 4 * NY)
+
+    instance = replace(pose(graph, RULES, drawn=Lane()))
     zone = np.tile([0, 0, 0, 0, 1, 1], NY).astype(np.int32)
-    zone[4] = 0
-    found = cut_straight(
-        replace(pose(GRAPH, RULES, drawn=Columns())), _town(zone), 0, stop=never
-    ).zone
+    found = cut_straight(instance, _town(zone), 0, stop=never).zone
     assert found.tolist() == np.tile([0, 0, 1, 1, 1, 1], NY).tolist()
 
 

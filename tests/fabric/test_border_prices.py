@@ -9,9 +9,9 @@ import pytest
 import shapely
 
 from lingwu_grid.fabric import border_prices as room
-from lingwu_grid.fabric.border_prices import DrawnBorders
+from lingwu_grid.fabric.border_prices import DrawnBorders, is_zigzag
 from lingwu_grid.fabric.numbering import build_graph
-from lingwu_grid.fabric.outlines import outlines_of
+from lingwu_grid.fabric.outlines import BEND_M, outlines_of
 from lingwu_grid.fabric.straight import straightened
 from lingwu_grid.fabric.units import build_fabric
 
@@ -33,6 +33,7 @@ def test_the_length_is_that_of_the_border_on_the_map(
     zone[b] = zone.max() + 1
     outlines = outlines_of(fabric, small_study.rules)
     borders = DrawnBorders(small_study, fabric, outlines)
+    monkeypatch.setattr(room, "ZIGZAG_M", 0.0)
     priced, price = borders.border(a, b), small_study.rules.border_weight / 1000
     monkeypatch.setattr(room, "BEND_M", 0.0)
     plain = borders.border(a, b)
@@ -49,18 +50,47 @@ def test_the_length_is_that_of_the_border_on_the_map(
     assert bends
     assert priced - plain == pytest.approx(price * 50 * bends)
     assert borders.border(b, a) == pytest.approx(plain)
+    monkeypatch.setattr(room, "ZIGZAG_M", 400.0)
+    assert borders.border(b, a) - plain == pytest.approx(price * 400)
     assert borders.necks(a) == outlines.necks(a) <= outlines(a)
 
 
 def _bends(line: shapely.LineString, lines: np.ndarray) -> int:
-    """Count the corners over 30 degrees that no line is near."""
-    corners = shapely.get_coordinates(line)
+    """Count the corners over 30 degrees that are seen, and that no line is near."""
+    corners = shapely.get_coordinates(shapely.simplify(line, 2.0))
     count = 0
     for before, at, after in zip(corners, corners[1:], corners[2:], strict=False):
         one, two = at - before, after - at
         turned = np.degrees(abs(np.arctan2(np.cross([*one, 0], [*two, 0])[2], np.dot(one, two))))
         count += bool(turned > 30 and shapely.distance(shapely.Point(at), lines).min() > 3)
     return count
+
+
+@pytest.mark.parametrize(
+    ("bends", "length", "is_one"),
+    [
+        (0, 10.0, False), (1, 10.0, False), (2, 133.0, True), (2, 134.0, False),
+        (3, 199.9, True), (3, 200.0, False), (30, 1999.0, True), (30, 2000.0, False),
+    ],
+)  # fmt: skip
+def test_a_zigzag_bends_more_than_once_and_a_half_in_100_metres(
+    bends: int, length: float, *, is_one: bool
+) -> None:
+    assert is_zigzag(bends, length) == is_one
+
+
+def test_a_jog_that_is_gone_two_metres_aside_is_no_bend(small_study: Study) -> None:
+    fabric = build_fabric(small_study)
+    borders = DrawnBorders(small_study, fabric, outlines_of(fabric, small_study.rules))
+    far = shapely.get_coordinates(fabric.lines.shape).max(axis=0) + 100
+
+    def weighed(jog: float) -> float:
+        path = np.array([(0, 0), (100, 0), (100, jog), (200, jog)]) + far
+        return borders.weigh(path) - 200 - jog
+
+    # Half of a jog lies on either side of the line that is left.
+    assert weighed(3.9) == pytest.approx(0, abs=1e-6)
+    assert weighed(4.1) == pytest.approx(2 * 2 * BEND_M)
 
 
 def test_a_border_on_lines_costs_nothing(small_study: Study) -> None:

@@ -46,7 +46,7 @@ STRAIGHTER = 0.75
 """What a straight border is of the zigzag of its cells, about: cuts are looked at in that order."""
 
 MOST = 200
-"""Cuts of one border that are drawn at most."""
+"""Cuts of one border that are drawn at most, the cheapest; the straightest, a quarter of it."""
 
 HOPE = 20.0
 """Households by which a cut may look dearer than what there is and still be drawn."""
@@ -201,7 +201,7 @@ def _best_cut(task: Task, draft: Draft, drawn: BorderPrices, block: _Block) -> D
 def _cuts(
     task: Task, draft: Draft, drawn: BorderPrices, block: _Block
 ) -> Iterator[NDArray[np.bool_]]:
-    """Give the cuts along a line or two, the cheapest first by their cells: the units of `b`."""
+    """Give cuts along a line or two, as the units of `b`: cheapest, then straightest by cells."""
     part, units, pool = task.part, block.units, np.flatnonzero(block.may_change)
     households = part.households[units]
     is_b = draft.zone[units] == block.b
@@ -219,7 +219,7 @@ def _cuts(
     place[pool] = np.arange(len(pool))
     touched = (place[block.near] >= 0).any(axis=1)
     near, cost = block.near[touched], block.cost[touched]
-    chosen: dict[bytes, tuple[float, int, NDArray[np.bool_]]] = {}
+    chosen: dict[bytes, tuple[float, float, NDArray[np.bool_]]] = {}
     x, y = part.x[units], part.y[units]
     rows = _rows(x[near[:, 1]] - x[near[:, 0]], y[near[:, 1]] - y[near[:, 0]])
     for cuts in _lines(x[pool], y[pool], households[pool], least, most, rows):
@@ -228,11 +228,12 @@ def _cuts(
         cells = (sides[:, near[:, 0]] != sides[:, near[:, 1]]) @ cost
         price = cuts @ dearer + STRAIGHTER * cells
         for k in (*np.argsort(price, kind="stable")[:2].tolist(), int(cells.argmin())):
-            chosen.setdefault(sides[k].tobytes(), (float(price[k]), len(chosen), sides[k]))
+            chosen.setdefault(sides[k].tobytes(), (float(price[k]), float(cells[k]), sides[k]))
     most_paid = float(is_b[pool] @ dearer) + drawn.border(*_sides(task, block, is_b)) + HOPE
-    for price, _, side in sorted(chosen.values(), key=lambda one: one[:2])[:MOST]:
-        if price > most_paid:
-            break
+    fit = [one for one in chosen.values() if one[0] <= most_paid]
+    cheapest = sorted(fit, key=lambda one: one[0])[:MOST]
+    straightest = sorted(fit, key=lambda one: one[1])[: MOST // 4]
+    for _, _, side in (*cheapest, *straightest):
         yield side
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.enclosures import is_strip
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -52,9 +54,30 @@ def verge_cuts(
         Buildings, lived in or not, metres.
     """
     cuts = np.concatenate([ring_cuts(faces[key < 0]), junction_cuts(faces, key)])
+    cuts = np.concatenate([cuts, _over_cracks(cuts, faces[key < 0])])
     inner = shapely.buffer(footprints, -TOUCH_M, join_style="mitre")
     through = shapely.STRtree(inner).query(cuts, "intersects")[0]
     return np.delete(cuts, np.unique(through))
+
+
+def _over_cracks(cuts: NDArray[np.object_], faces: NDArray[np.object_]) -> NDArray[np.object_]:
+    """
+    Give what leads cuts on over the cracks at their far ends, two surveys of one street.
+
+    A crack as long as the street would go with one of the verges along it, and that would lie
+    along all the others.
+    """
+    cracks = faces[is_strip(shapely.area(faces), shapely.length(faces))]
+    ends = shapely.get_coordinates(shapely.get_point(cuts, -1))
+    step = ends - shapely.get_coordinates(shapely.get_point(cuts, 0))
+    step *= LEAST_M / np.maximum(np.hypot(*step.T), EVEN_M)[:, None]
+    on = shapely.linestrings(np.stack([ends, ends + step], axis=1))
+    at, crack = shapely.STRtree(cracks).query(on, "intersects")
+    over = shapely.intersection(on[at], cracks[crack])
+    whole = (shapely.get_type_id(over) == 1) & (shapely.length(over) < LEAST_M - EVEN_M)
+    whole &= shapely.dwithin(over, shapely.points(ends[at]), EVEN_M)
+    kept: NDArray[np.object_] = over[whole & ~shapely.is_empty(over)]
+    return kept
 
 
 def ring_cuts(faces: NDArray[np.object_]) -> NDArray[np.object_]:

@@ -84,6 +84,25 @@ def test_no_cut_runs_through_a_building(east: float, count: int) -> None:
     assert len(verge_cuts(faces, np.array([-1, 1, 2]), kiosk)) == count
 
 
+@pytest.mark.parametrize(
+    ("wide", "key", "parts"),
+    [(0.4, -1, 2), (1.9, -1, 2), (2.1, -1, 1), (0.4, 7, 1)],  # a crack; a verge; someone's ground
+)
+def test_a_crack_along_the_street_ends_where_its_verge_ends(
+    wide: float, key: int, parts: int
+) -> None:
+    verge = shapely.Polygon([(0, 0), (200, 0), (200, 12), (100, 12), (0, 12)])
+    crack = shapely.box(0, -wide, 200, 0)
+    faces = np.array(
+        [verge, shapely.box(0, 12, 100, 90), shapely.box(100, 12, 200, 90), crack], object
+    )
+    cuts = verge_cuts(faces, np.array([-1, 1, 2, key]), np.empty(0, object))
+    lines = np.concatenate([shapely.boundary(faces), cuts])
+    found = make_faces(lines, shapely.box(0, -wide, 200, 0))
+    assert len(found) == parts
+    assert shapely.area(found) == pytest.approx(200 * wide / parts)
+
+
 def _astray(study: Study) -> float:
     """Measure the outlines of compounds that run along the wall of another of their grid, m."""
     fabric = build_fabric(study)

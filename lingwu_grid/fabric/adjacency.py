@@ -55,6 +55,10 @@ class Borders(NamedTuple):
         """True where one can pass from one to the other."""
         return (self.clear_m >= OPEN_M) | self.has_crossing
 
+    def where(self, is_in: NDArray[np.bool_]) -> Borders:
+        """Give some of them."""
+        return self._replace(**{name: column[is_in] for name, column in self._asdict().items()})
+
 
 def find_borders(cells: NDArray[np.object_], lines: Lines, study: Study) -> Borders:
     """

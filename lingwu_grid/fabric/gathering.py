@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 SLIVER_M2 = 200.0
 """Ground smaller than this, or a strip, is no unit of its own: two surveys of one line."""
 
+HAIR_M = 0.02
+"""Ground thinner than this is where two lines are rounded apart: nothing hangs together by it."""
+
 ROUNDS = 4
 """Times that ground too small or too thin joins its neighbours."""
 
@@ -55,15 +58,47 @@ def gather_cells(
     same = (key[borders.a] == key[borders.b]) & (key[borders.a] >= 0) & borders.is_open
     unit = linked(len(cells), borders.a[same], borders.b[same]).astype(np.int64)
     sealed = np.zeros(len(cells), np.bool_)
+    is_hair = ~ground[0] & is_strip(shapely.area(cells), shapely.length(cells), HAIR_M)
+    solid = borders.where(~is_hair[borders.a] & ~is_hair[borders.b])
+    unit, sealed = _joined(cells, (unit, sealed), ground, zone, borders)
+    stray = _strays(unit, is_hair, ground[0], solid)
+    if (stray >= 0).any():
+        unit = np.unique(np.where(stray < 0, unit, len(cells) + stray), return_inverse=True)[1]
+        unit, sealed = _joined(cells, (unit, sealed), ground, zone, solid)
+    return unit, sealed
+
+
+def _joined(
+    cells: NDArray[np.object_],
+    so_far: tuple[NDArray[np.int64], NDArray[np.bool_]],
+    ground: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    zone: NDArray[np.int64],
+    borders: Borders,
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Let slivers, then verges, join their neighbours."""
+    unit, sealed = so_far
     for goal in (_sliver_targets, _verge_targets):
         # What joins may be what its neighbour lies along.
         for _ in range(ROUNDS):
             target, through = goal(_pieces(cells, unit, ground, zone, borders))
-            sealed |= through[unit]
+            sealed = sealed | through[unit]
             if (target == np.arange(len(target))).all():
                 break
             unit = np.unique(target[unit], return_inverse=True)[1]
     return unit, sealed
+
+
+def _strays(
+    unit: NDArray[np.int64], is_hair: NDArray[np.bool_], is_lived: NDArray[np.bool_], solid: Borders
+) -> NDArray[np.int64]:
+    """Number the pieces that hang by a hair on the home, or the most, of their unit; -1 for it."""
+    same = unit[solid.a] == unit[solid.b]
+    piece = linked(len(unit), solid.a[same], solid.b[same])
+    weight = np.bincount(piece, 1 + len(unit) * is_lived)[piece]
+    best = np.full(int(unit.max()) + 1, -1, np.int64)
+    order = np.argsort(np.where(is_hair, 0, weight), kind="stable")
+    best[unit[order]] = piece[order]
+    return np.where(is_hair | (piece == best[unit]), -1, piece).astype(np.int64)
 
 
 class _Pieces(NamedTuple):

@@ -34,6 +34,10 @@ EVEN_M = 0.01
 """Vertices this near to each other are one."""
 APART_M = 2.0
 """Junctions in one square of this size are one."""
+CRACKS = 3
+"""Cracks beside each other that a cut is led over."""
+HAIR_M = 1e-4
+"""A crack begins this near to where a cut ends."""
 TOUCH_M = 0.05
 """A cut this deep in a building only touches it."""
 INSIDE = 0.999
@@ -68,16 +72,23 @@ def _over_cracks(cuts: NDArray[np.object_], faces: NDArray[np.object_]) -> NDArr
     along all the others.
     """
     cracks = faces[is_strip(shapely.area(faces), shapely.length(faces))]
-    ends = shapely.get_coordinates(shapely.get_point(cuts, -1))
-    step = ends - shapely.get_coordinates(shapely.get_point(cuts, 0))
-    step *= LEAST_M / np.maximum(np.hypot(*step.T), EVEN_M)[:, None]
-    on = shapely.linestrings(np.stack([ends, ends + step], axis=1))
-    at, crack = shapely.STRtree(cracks).query(on, "intersects")
-    over = shapely.intersection(on[at], cracks[crack])
-    whole = (shapely.get_type_id(over) == 1) & (shapely.length(over) < LEAST_M - EVEN_M)
-    whole &= shapely.dwithin(over, shapely.points(ends[at]), EVEN_M)
-    kept: NDArray[np.object_] = over[whole & ~shapely.is_empty(over)]
-    return kept
+    tree = shapely.STRtree(cracks)
+    start, end = (shapely.get_coordinates(shapely.get_point(cuts, at)) for at in (0, -1))
+    step = LEAST_M * (end - start) / np.maximum(np.hypot(*(end - start).T), EVEN_M)[:, None]
+    found = []
+    for _ in range(CRACKS):
+        on = shapely.linestrings(np.stack([end, end + step], axis=1))
+        at, crack = tree.query(on, "intersects")
+        over = shapely.intersection(on[at], cracks[crack])
+        whole = (shapely.get_type_id(over) == 1) & (shapely.length(over) < LEAST_M - EVEN_M)
+        whole &= shapely.dwithin(over, shapely.points(end[at]), HAIR_M)
+        over, step = (
+            over[whole & ~shapely.is_empty(over)],
+            step[at[whole & ~shapely.is_empty(over)]],
+        )
+        found.append(over)
+        end = shapely.get_coordinates(shapely.get_point(over, -1))
+    return np.concatenate(found)
 
 
 def ring_cuts(faces: NDArray[np.object_]) -> NDArray[np.object_]:

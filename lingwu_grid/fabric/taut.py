@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
@@ -63,39 +63,61 @@ def straight(
         Shape (m, 2): as short as can be found, a bend weighed as `TURN_M`.
     """
     shapely.prepare(ground)
-    tree = shapely.STRtree(obstacles)
+    middle = shapely.get_coordinates(shapely.point_on_surface(obstacles))
+    free = _Free(ground, shapely.STRtree(obstacles), middle)
     while len(path) > MOST:
-        kept = [
-            _thinned(path[i : i + MOST + 1], ground, tree)[:-1]
-            for i in range(0, len(path) - 1, MOST)
-        ]
+        kept = [_thinned(path[i : i + MOST + 1], free)[:-1] for i in range(0, len(path) - 1, MOST)]
         thin = np.concatenate([*kept, path[-1:]])
         if len(thin) > 0.8 * len(path):
             return thin
         path = thin
-    path = _thinned(path, ground, tree)
+    path = _thinned(path, free)
     for _ in range(PULLS):
-        pulled = _pulled(path, ground, tree)
+        pulled = _pulled(path, free)
         if pulled is None:
             break
-        path = _thinned(pulled, ground, tree)
+        path = _thinned(pulled, free)
     return path
 
 
-def _thinned(
-    path: NDArray[np.float64], ground: shapely.Geometry, tree: shapely.STRtree
-) -> NDArray[np.float64]:
+class _Free(NamedTuple):
+    """Where a course may run."""
+
+    ground: shapely.Geometry
+    tree: shapely.STRtree
+    middle: NDArray[np.float64]
+    """A point in each obstacle, shape (m, 2)."""
+
+    def holds(self, lines: NDArray[np.object_]) -> NDArray[np.bool_]:
+        """Tell which lines run in the ground and touch no obstacle."""
+        held: NDArray[np.bool_] = shapely.covers(self.ground, lines)
+        inside = np.flatnonzero(held)
+        held[inside[np.unique(self.tree.query(lines[inside], "intersects")[0])]] = False
+        return held
+
+    def turned(self, path: NDArray[np.float64]) -> NDArray[np.float64]:
+        """
+        Give how far a course has turned round each obstacle at each vertex, radians, (n, m).
+
+        Two courses with the same ends pass an obstacle on the same side if they turn by the same
+        angle round it; if not, they differ by whole turns.
+        """
+        east, north = (path[:, None] - self.middle).transpose(2, 0, 1)
+        step = np.diff(np.arctan2(north, east), axis=0)
+        step -= 2 * np.pi * np.round(step / (2 * np.pi))
+        return np.concatenate([np.zeros((1, len(self.middle))), step.cumsum(axis=0)])
+
+
+def _thinned(path: NDArray[np.float64], free: _Free) -> NDArray[np.float64]:
     """Find the course over some of the vertices that is shortest, bends priced."""
     n = len(path)
     i, j = np.triu_indices(n, 2)
     chords = shapely.linestrings(np.stack([path[i], path[j]], axis=1))
-    free = shapely.covers(ground, chords)
-    i, j = i[free], j[free]
-    loops = [shapely.Polygon(path[p : q + 1]) for p, q in zip(i.tolist(), j.tolist(), strict=True)]
-    swept = shapely.make_valid(np.array(loops, object), method="structure", keep_collapsed=True)
-    if len(swept):
-        hit = np.unique(tree.query(swept, "intersects")[0])
-        i, j = np.delete(i, hit), np.delete(j, hit)
+    held = free.holds(chords)
+    turned = free.turned(path)
+    # A chord turns by less than half a turn round what it does not run through.
+    held[held] = (np.abs(turned[j[held]] - turned[i[held]]) < np.pi).all(axis=1)
+    i, j = i[held], j[held]
     i = np.concatenate([np.arange(n - 1), i])
     j = np.concatenate([np.arange(1, n), j])
     cost = np.hypot(*(path[i] - path[j]).T) + TURN_M
@@ -112,24 +134,22 @@ def _thinned(
     return path[chain[::-1]]
 
 
-def _pulled(
-    path: NDArray[np.float64], ground: shapely.Geometry, tree: shapely.STRtree
-) -> NDArray[np.float64] | None:
+def _pulled(path: NDArray[np.float64], free: _Free) -> NDArray[np.float64] | None:
     """Draw bends round the corners that they pass; None where none is better so."""
     k, is_better = 1, False
     while k < len(path) - 1:
         before, bend, after = path[k - 1 : k + 2]
         most = _cost(path, k, bend[None]) - GAIN_M
-        ways = _round(before, bend, after, tree)
+        ways = _round(before, bend, after, free.tree)
         costs = np.array([_cost(path, k, way) for way in ways])
-        kept = 1
+        now, kept = free.turned(path[k - 1 : k + 2])[-1], 1
         for i in np.argsort(costs, kind="stable").tolist():
             if costs[i] > most:
                 break
             course = np.concatenate([[before], ways[i], [after]])
-            swept = shapely.make_valid(shapely.Polygon([*course, bend]))
-            is_clear = not len(tree.query(swept, "intersects"))
-            if is_clear and shapely.covers(ground, shapely.linestrings(course)):
+            sides = shapely.linestrings(np.stack([course[:-1], course[1:]], axis=1))
+            is_same = (np.abs(free.turned(course)[-1] - now) < np.pi).all()
+            if is_same and free.holds(sides).all():
                 path, kept = np.concatenate([path[:k], ways[i], path[k + 1 :]]), len(ways[i])
                 is_better = True
                 break

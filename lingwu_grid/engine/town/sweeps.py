@@ -17,6 +17,7 @@ from lingwu_grid.engine.search.search import Draft, price_of, state_of
 from lingwu_grid.engine.town.across import apart
 from lingwu_grid.engine.town.levels import open_csr, with_task
 from lingwu_grid.engine.town.recombine import (
+    FULL,
     GAIN,
     LENGTH,
     clear_tasks,
@@ -46,7 +47,7 @@ STRAIGHTER = 0.75
 """What a straight border is of the zigzag of its cells, about: cuts are looked at in that order."""
 
 MOST = 200
-"""Cuts of one border that are drawn at most, the cheapest; the straightest, a quarter of it."""
+"""Cuts of one border that are drawn at full effort, the cheapest; the straightest, a quarter."""
 
 HOPE = 20.0
 """Households by which a cut may look dearer than what there is and still be drawn."""
@@ -231,8 +232,9 @@ def _cuts(
             chosen.setdefault(sides[k].tobytes(), (float(price[k]), float(cells[k]), sides[k]))
     most_paid = float(is_b[pool] @ dearer) + drawn.border(*_sides(task, block, is_b)) + HOPE
     fit = [one for one in chosen.values() if one[0] <= most_paid]
-    cheapest = sorted(fit, key=lambda one: one[0])[:MOST]
-    straightest = sorted(fit, key=lambda one: one[1])[: MOST // 4]
+    many = MOST * min(task.effort, FULL) // FULL
+    cheapest = sorted(fit, key=lambda one: one[0])[:many]
+    straightest = sorted(fit, key=lambda one: one[1])[: many // 4]
     for _, _, side in (*cheapest, *straightest):
         yield side
 

@@ -75,8 +75,12 @@ def bring_into_range(run: Run, town: Town, *, is_brief: bool = False) -> Town:
 
     `is_brief`: without the last round, which costs minutes where nothing can be mended.
     """
-    instance = run.instance
-    stop = partial(run.stop, is_lawful=False)
+    return mend_on(run, bring_near(run, town), is_brief=is_brief)
+
+
+def bring_near(run: Run, town: Town) -> Town:
+    """Bring communities, then the grids of each, near their ranges; most of the time into them."""
+    instance, stop = run.instance, partial(run.stop, is_lawful=False)
     if instance.community_mode != "fixed":
         tasks = street_tasks(instance, town, run.csr, run.seed)
         town = each(run, town, tasks, lambda task: balance_street(task, stop))
@@ -86,25 +90,38 @@ def bring_into_range(run: Run, town: Town, *, is_brief: bool = False) -> Town:
     tasks = community_tasks(instance, town, run.csr, run.seed)
     town = each(run, town, tasks, lambda task: search_task(task, stop))
     run.tell("搜索完成", town)
-    if not faulty(instance, town):
-        return town
-    is_across = instance.community_mode != "fixed"
-    rounds = ROUNDS if is_across else ROUNDS_INSIDE
-    for number, (patience, steps) in enumerate(rounds[: -1 if is_brief else None]):
-        if is_across and patience.is_thorough:
-            town = _fewer_communities(run, town)
-            if not faulty(instance, town):
-                break
-        if is_across:
-            only = faulty(instance, town) if number else None
-            town = search_streets(run, town, STREET_HEATS[:1], steps, stop, only)
-            run.tell("跨社区搜索", town)
-        town = mended(run, town, [[c] for c in faulty(instance, town)], patience)
-        if is_across and number:
-            town = _mend_across(run, town, patience)
-        if not faulty(instance, town):
+    return _round(run, town, 0) if faulty(instance, town) else town
+
+
+def mend_on(run: Run, town: Town, *, is_brief: bool) -> Town:
+    """Mend what is out of range in rounds, each more thorough and dearer than the last."""
+    for number in range(1, len(ROUNDS_INSIDE if _is_inside(run) else ROUNDS) - is_brief):
+        if not faulty(run.instance, town):
             break
+        town = _round(run, town, number)
     return town
+
+
+def _is_inside(run: Run) -> bool:
+    return run.instance.community_mode == "fixed"
+
+
+def _round(run: Run, town: Town, number: int) -> Town:
+    """Mend faults, the first time only inside communities."""
+    instance, stop = run.instance, partial(run.stop, is_lawful=False)
+    if _is_inside(run):
+        areas = [[c] for c in faulty(instance, town)]
+        return mended(run, town, areas, ROUNDS_INSIDE[number][0])
+    patience, steps = ROUNDS[number]
+    if patience.is_thorough:
+        town = _fewer_communities(run, town)
+        if not faulty(instance, town):
+            return town
+    only = faulty(instance, town) if number else None
+    town = search_streets(run, town, STREET_HEATS[:1], steps, stop, only)
+    run.tell("跨社区搜索", town)
+    town = mended(run, town, [[c] for c in faulty(instance, town)], patience)
+    return _mend_across(run, town, patience) if number else town
 
 
 def _fewer_communities(run: Run, town: Town) -> Town:

@@ -19,16 +19,7 @@ from lingwu_grid.engine.instance import (
     never,
     silent,
 )
-from lingwu_grid.engine.into_range import (
-    STREET_HEATS,
-    STREET_STEPS,
-    Run,
-    bring_into_range,
-    each,
-    faulty,
-    mend_near,
-    search_streets,
-)
+from lingwu_grid.engine.into_range import Run, bring_into_range, each, faulty, mend_near
 from lingwu_grid.engine.town.across import (
     solve_borders,
 )
@@ -66,23 +57,14 @@ from lingwu_grid.engine.town.tally import (
 )
 from lingwu_grid.engine.town.tidy import tidy_task
 from lingwu_grid.engine.town.wraps import unwrap
+from lingwu_grid.engine.ways import searched, ways_into_range
 from lingwu_grid.lawful import run_status
-
-WAYS = 6
-"""Ways into range at full effort: one takes a second or two of a town of 50,000."""
-
-NEARLY, BATCHES = 60, 3
-"""Households out of range by which the best way misses, and as many ways are tried once more; and
-how often in all."""
 
 BASINS = 2
 """Ways that are gone to the end where there are few grids."""
 
 DEARER = 8
 """Times the price of borders at which grids are cut anew once on the way."""
-
-BETWEEN = 7919
-"""Between the seeds of two ways: nobody tries so many in turn."""
 
 
 def solve(
@@ -169,7 +151,7 @@ def _from_start(run: Run, *, is_loose: bool) -> tuple[Town, tuple[Proof, ...], i
     run.tell("起始方案", town)
     if run.stop(is_lawful=False):
         return town, (), 0
-    ways = _brought_in(run, town)
+    ways = ways_into_range(run, town)
     run.instance, town = ways[0]
     run.tell("合规方案", town)
     if len(np.unique(town.zone)) > FEW or run.stop():
@@ -192,42 +174,6 @@ def _unlike(ways: list[tuple[Instance, Town]]) -> list[tuple[Instance, Town]]:
     return list(found.values())
 
 
-def _brought_in(run: Run, town: Town) -> list[tuple[Instance, Town]]:
-    """Bring a start into range several ways, which differ by a fifth: the best comes first."""
-    instance = run.instance
-    if instance.is_quick or instance.community_mode == "fixed" or run.stop():
-        town = bring_into_range(run, town)  # which may count the grids wished for
-        return [(run.instance, town)]
-    ways = max(WAYS * instance.effort // FULL, 1)
-    runs: list[Run] = []
-    found: list[Town] = []
-    missed = NEARLY
-    while 0 < missed <= NEARLY and len(runs) < BATCHES * ways and not run.stop():
-        numbers = range(len(runs), len(runs) + ways)
-        batch = [Run(instance, run.seed + BETWEEN * k, run.stop, 1, silent) for k in numbers]
-        runs += batch
-        found += run_all(partial(_one_way, town=town), batch, run.workers)
-        missed = min(worth(one.instance, way)[0] for one, way in zip(runs, found, strict=True))
-    if missed:
-        runs.append(Run(instance, run.seed, run.stop, run.workers, silent))
-        found.append(bring_into_range(runs[-1], town))
-    order = sorted(range(len(runs)), key=lambda way: (worth(runs[way].instance, found[way]), way))
-    return [(runs[way].instance, found[way]) for way in order]
-
-
-def _one_way(run: Run, town: Town) -> Town:
-    town = bring_into_range(run, town, is_brief=True)
-    if run.instance.keeps_today:
-        town = relabel(run.instance, town)
-    return _searched(run, town) if run.instance.proves and not run.stop() else town
-
-
-def _searched(run: Run, town: Town) -> Town:
-    """Search on over whole streets, and number the grids by what they keep."""
-    heats = STREET_HEATS[: 1 if run.instance.is_quick else None]
-    return relabel(run.instance, search_streets(run, town, heats, STREET_STEPS, run.stop))
-
-
 def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
     """Move fewer households: search on, solve borders and communities exactly, tidy."""
     instance, stop = run.instance, run.stop
@@ -240,7 +186,7 @@ def _best(run: Run, town: Town) -> tuple[Town, tuple[Proof, ...], int]:
         town = relabel(instance, town)
     if instance.proves and not stop():
         if instance.community_mode != "fixed":
-            town = _searched(run, town)
+            town = searched(run, town)
             run.tell("跨社区搜索", town)
             if not instance.is_quick:
                 seed, workers = run.seed, run.workers

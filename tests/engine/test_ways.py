@@ -1,53 +1,93 @@
-"""Several ways into range: as many again where the best only just misses."""
+"""Ways into range: many are begun, those in range are gone on with, or else the nearest."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from lingwu_grid.contract.rules import Band, Rules
-from lingwu_grid.engine import solve as solving
+from lingwu_grid.engine import ways as room
 from lingwu_grid.engine.instance import never, pose, silent
 from lingwu_grid.engine.into_range import Run
 from lingwu_grid.engine.town.levels import Town
+from lingwu_grid.engine.ways import BEGUN, GONE_ON, NEARLY, ways_into_range
 from tests.engine.towns import lattice_graph
 
-NEARLY, WAYS = solving.NEARLY, solving.WAYS
+INSTANCE = pose(lattice_graph(2, 2, [400] * 4, [0, 1, 2, 3]), Rules(community=Band(1, 10**6)))
+START = Town(np.arange(4, dtype=np.int32), np.zeros(4, np.int32))
+HALF = BEGUN // 2
 
 
 @pytest.mark.parametrize(
-    ("shorts", "tried", "long"),
+    ("begun", "mended", "gone_on", "long", "best"),
     [
-        ([0] * WAYS, WAYS, 0),
-        ([NEARLY + 1] * WAYS, WAYS, 1),
-        ([NEARLY] * WAYS + [0] * WAYS, 2 * WAYS, 0),
-        ([1] * 3 * WAYS, 3 * WAYS, 1),
-        ([9, 0] + [9] * (WAYS - 2), WAYS, 0),
+        ([0] * BEGUN, 0, GONE_ON, 0, 0),
+        ([9] * 5 + [0] * 2 + [9] * (BEGUN - 7), 0, 2, 0, 0),  # mending is not tried
+        ([9] * BEGUN, 0, GONE_ON, 0, 0),
+        ([9] * BEGUN, NEARLY + 1, GONE_ON, 1, 0),
+        ([9] * BEGUN, NEARLY, BEGUN, 1, 0),
+        ([99] * HALF + [7] * HALF, 5, BEGUN, 1, 0),
     ],
-    ids=["in range", "far off", "nearly, then in", "nearly for ever", "one of them"],
+    ids=["in range", "two of them", "mended", "far off", "nearly for ever", "some nearer"],
 )
-def test_as_many_ways_again_where_the_best_nearly_comes_in(
-    monkeypatch: pytest.MonkeyPatch, shorts: list[int], tried: int, long: int
-) -> None:
-    instance = pose(lattice_graph(2, 2, [400] * 4, [0, 1, 2, 3]), Rules(community=Band(1, 10**6)))
-    calls = SimpleNamespace(ways=[], long=0)
+def test_the_best_ways_are_gone_on_with(
+    monkeypatch: pytest.MonkeyPatch,
+    begun: list[int], mended: int, gone_on: int, long: int, best: int,
+) -> None:  # fmt: skip
+    calls = SimpleNamespace(seeds=[], mended=[], searched=0, long=0)
 
-    def one_way(run: Run, town: Town) -> Town:
-        calls.ways.append(run.seed)
-        return town._replace(community=np.full(4, shorts[len(calls.ways) - 1], np.int32))
+    def out_of_range(short: int) -> Town:
+        return Town(np.arange(4, dtype=np.int32), np.full(4, short, np.int32))
 
-    def longer(_: Run, town: Town) -> Town:
+    def begin(run: Run, _: Town) -> Town:
+        calls.seeds.append(run.seed)
+        return out_of_range(begun[len(calls.seeds) - 1])
+
+    def mend(_: Run, town: Town, *, is_brief: bool) -> Town:
+        assert is_brief
+        calls.mended.append(int(town.community[0]))
+        return out_of_range(mended)
+
+    def search(_: Run, town: Town) -> Town:
+        calls.searched += 1
+        return town
+
+    def longer(_: Run, __: Town) -> Town:
         calls.long += 1
-        return town._replace(community=np.zeros(4, np.int32))
+        return out_of_range(0)
 
-    monkeypatch.setattr(solving, "_one_way", one_way)
-    monkeypatch.setattr(solving, "bring_into_range", longer)
-    monkeypatch.setattr(solving, "worth", lambda _, town: (int(town.community[0]), 0))
-    run = Run(instance, 7, never, 1, silent)
-    town = Town(np.arange(4, dtype=np.int32), np.zeros(4, np.int32))
-    ways = solving._brought_in(run, town)
-    assert len(calls.ways) == len(set(calls.ways)) == tried
+    monkeypatch.setattr(room, "bring_near", begin)
+    monkeypatch.setattr(room, "mend_on", mend)
+    monkeypatch.setattr(room, "searched", search)
+    monkeypatch.setattr(room, "bring_into_range", longer)
+    monkeypatch.setattr(room, "relabel", lambda _, town: town)
+    monkeypatch.setattr(room, "worth", lambda _, town: (int(town.community[0]), 0))
+    ways = ways_into_range(Run(INSTANCE, 7, never, 1, silent), START)
+    assert len(set(calls.seeds)) == len(calls.seeds) == BEGUN
+    assert calls.seeds[0] == 7
+    assert calls.searched == gone_on
+    assert len(calls.mended) == (0 if 0 in begun else gone_on)
+    assert calls.mended == sorted(calls.mended)  # the nearest first
     assert calls.long == long
-    assert int(ways[0][1].community[0]) == (0 if long else min(shorts[:tried]))
+    shorts = [int(town.community[0]) for _, town in ways]
+    assert shorts[0] == best
+    assert shorts == sorted(shorts)
+
+
+@pytest.mark.parametrize(("effort", "count"), [(100, BEGUN), (50, HALF), (1, 1), (200, 2 * BEGUN)])
+def test_as_many_ways_as_the_effort_says(
+    monkeypatch: pytest.MonkeyPatch, effort: int, count: int
+) -> None:
+    seeds: list[int] = []
+
+    def begin(run: Run, town: Town) -> Town:
+        seeds.append(run.seed)
+        return town
+
+    monkeypatch.setattr(room, "bring_near", begin)
+    instance = replace(INSTANCE, effort=effort)
+    ways_into_range(Run(instance, 0, never, 1, silent), START)
+    assert len(seeds) == count

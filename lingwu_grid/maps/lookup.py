@@ -121,12 +121,16 @@ def _places(
 
 
 def _cards(record: PlanRecord) -> dict[str, Any]:
-    seats = _seats(record)
+    seats, passed = _seats(record), set(record.recoded.values())
     cards = {}
     for row in record.grids.to_dict("records"):
         change = f"调入 {row['households_in']} 户，调出 {row['households_out']} 户"
+        passes = row["grid_id"] in passed
         if str(row["households_in"]) == str(row["households_out"]) == "0":
-            change = "只动无人地块" if row["lineage"] == ADJUSTED else "没有住户变动"
+            is_ground = row["lineage"] == ADJUSTED and not passes
+            change = "只动无人地块" if is_ground else "没有住户变动"
+        if passes:
+            change = f"整个网格改属{row['community_name']}，{change}"
         reason = f"（{row['reason']}）" if row["reason"] else ""
         rows = [
             ["社区", row["community_name"]],

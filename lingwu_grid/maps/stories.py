@@ -72,13 +72,16 @@ def drawn_cards(record: PlanRecord) -> list[dict[str, Any]]:
         # Of a grid that passes, all ground passes; else what has no homes is drawn apart.
         is_bare = (mine["households"] == 0) & (not is_whole)
         drawn = {
-            "along": _along(record.backdrop, ground, story),
             "rings": _rings(joined(mine.geometry[~is_bare])),
             "parks": _rings(joined(mine.geometry[is_bare])),
         }
         is_across = bool(card["communities"])
         borders = lines.of([*mine.index], ground, is_whole=is_whole, is_across=is_across)
-        cards.append(card | drawn | borders)
+        rim = shapely.union_all(np.concatenate([*borders.values()]))
+        drawn["along"] = _along(record.backdrop, (rim, ground), story)
+        for what, parts in borders.items():
+            drawn[what] = [packed(shapely.get_coordinates(line).tolist()) for line in parts]
+        cards.append(card | drawn)
     return cards
 
 
@@ -335,13 +338,20 @@ NEAREST = 2e-3
 
 def _along(
     backdrop: dict[str, gpd.GeoDataFrame],
-    ground: shapely.Geometry,
+    where: tuple[shapely.Geometry, shapely.Geometry],
     story: Any,  # noqa: ANN401
 ) -> list[list[Any]]:
-    """Give the roads and waters that a border is said to run along where they pass the ground."""
+    """
+    Give the roads and waters that are said of a story, where one looks for them.
+
+    What its border runs along is named where that changes (the first of `where`), or else where it
+    passes the ground (the second); what its place is told by, near that.
+    """
+    rim, ground = where
     first: dict[str, list[Any]] = {}
-    for said, far in ((story.border, BESIDE), (story.place, NEAREST)):
-        names, near = set(LINES.split(said)), shapely.buffer(ground, far)
+    about = [(story.border, rim, BESIDE), (story.border, ground, BESIDE)]
+    for said, shape, far in (*about, (story.place, ground, NEAREST)):
+        names, near = set(LINES.split(said)), shapely.buffer(shape, far)
         layers = {}
         for name in ("barriers", "roads"):
             table = backdrop.get(name)

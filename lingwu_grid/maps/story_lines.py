@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import shapely
 
-from lingwu_grid.maps.packing import packed
 from lingwu_grid.planning.story_ground import SHIFT_M
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Lines:
 
     def of(
         self, units: list[str], ground: shapely.Geometry, *, is_whole: bool, is_across: bool = False
-    ) -> dict[str, Any]:
+    ) -> dict[str, NDArray[np.object_]]:
         """
         Give the border of a story that is new, and that which ends.
 
@@ -76,7 +75,7 @@ class Lines:
         Returns
         -------
         dict
-            `fresh`: lines (packed) to what was of one zone with it and is no more; `ended`: to
+            `fresh`: lines to what was of one zone with it and is no more; `ended`: to
             what was of another and is of one now; `faded`: to what is of one community with it
             now and was not, where grids meet still.
         """
@@ -100,8 +99,8 @@ class Lines:
             ended.append(self._shared(rim, near[~was & now & own], beyond))
             faded.append(self._shared(rim, near[~was & now & ~own], beyond))
         return {
-            "fresh": _packed(fresh), "ended": _packed(ended), "faded": _packed(faded),
-            "between": _packed(between),
+            "fresh": _joined(fresh), "ended": _joined(ended), "faded": _joined(faded),
+            "between": _joined(between),
         }  # fmt: skip
 
     def _borders(self, units: NDArray[np.int64], zone: NDArray[np.object_]) -> shapely.Geometry:
@@ -125,7 +124,7 @@ class Lines:
         return shapely.multilinestrings(lines)
 
 
-def _packed(lines: list[shapely.Geometry]) -> list[Any]:
-    """Join what continues or repeats each other, and pack it."""
+def _joined(lines: list[shapely.Geometry]) -> NDArray[np.object_]:
+    """Join what continues or repeats each other."""
     parts = shapely.get_parts(shapely.line_merge(shapely.union_all(lines)))
-    return [packed(shapely.get_coordinates(line).tolist()) for line in parts if not line.is_empty]
+    return np.asarray(parts[~shapely.is_empty(parts)], object)

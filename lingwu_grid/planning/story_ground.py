@@ -121,9 +121,7 @@ def _change_said(
     new: pd.DataFrame, old: pd.DataFrame, kept: pd.DataFrame, walls: set[str], *, is_whole: bool
 ) -> str:
     """Say what is new of a border and what ends, from the steps along both, and what stays."""
-    named, gone, left = (
-        [_walled(n, walls) for n in _lines_of(steps)] for steps in (new, old, kept)
-    )
+    named, gone, left = (_walled_lines(steps, walls) for steps in (new, old, kept))
     fresh = _border_said(named, _off_lines(new), is_whole=is_whole)
     # One street may gain a border on one stretch, lose one on another, and keep one on a third.
     gone = [
@@ -140,7 +138,7 @@ def _rank_said(new: pd.DataFrame, old: pd.DataFrame, walls: set[str]) -> str:
     said = ""
     for steps, words in ((new, "；{}一段网格界改作社区界"), (old, "；{}一段社区界改作网格界")):
         if steps["length_m"].sum() >= LEAST_M:
-            names = "、".join(_walled(n, walls) for n in _lines_of(steps))
+            names = "、".join(_walled_lines(steps, walls))
             said += words.format(names or NAMELESS)
     return said
 
@@ -323,6 +321,11 @@ def _off_lines(steps: pd.DataFrame) -> float | None:
         return None
     off = float(steps.loc[steps["name"] == "", "length_m"].sum())
     return off / length if off > PARTLY * length or off >= BETWEEN_M else 0.0
+
+
+def _walled_lines(steps: pd.DataFrame, compounds: set[str]) -> list[str]:
+    """Name the lines of a border, each once: a wall may bear its own name beside the compound's."""
+    return list(dict.fromkeys(_walled(name, compounds) for name in _lines_of(steps)))
 
 
 def _walled(line: str, compounds: set[str]) -> str:

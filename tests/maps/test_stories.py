@@ -203,7 +203,9 @@ def test_today_is_seen_below_a_story_and_the_walk_goes_on(browser: WebDriver, pa
     assert today.get_attribute("aria-pressed") == "true"
     assert browser.find_element(By.ID, "story").is_displayed()
     assert browser.find_elements(By.CSS_SELECTOR, black)
+    browser.execute_script("document.getElementById('card').hidden = false")  # of what is pressed
     browser.find_element(By.ID, "story-next").click()
+    assert not browser.find_element(By.ID, "card").is_displayed()
     assert panel.get_attribute("data-view") == "story"
     assert today.get_attribute("aria-pressed") == "false"
     assert "2 / " in _card(browser)

@@ -12,12 +12,12 @@ import pandas as pd
 import polyline
 import pytest
 import shapely
-from shapely import LineString, Point, Polygon
+from shapely import LineString, Point, Polygon, box
 
 from lingwu_grid.maps.lookup import PASSES, lookup
 from lingwu_grid.maps.page import planner_map
 from lingwu_grid.maps.sharing import Shared
-from lingwu_grid.maps.stories import across_said, drawn_cards, story_cards
+from lingwu_grid.maps.stories import _along, across_said, drawn_cards, story_cards
 from lingwu_grid.maps.story_lines import Lines
 
 if TYPE_CHECKING:
@@ -146,6 +146,37 @@ def test_a_card_counts_both_communities_and_names_what_the_border_runs_along(
                 assert card["goal"]["name"] == f"{names[new]}（原{names[old]}）"
 
 
+def test_a_line_is_named_where_the_border_changes_and_not_elsewhere_along_the_ground(
+    small_plan: Plan,
+) -> None:
+    """A street that passes both ends of the ground, and is a new border at one of them only."""
+    ground = box(0, 0, 0.01, 0.001)
+    rim = LineString([(0, 0), (0, 0.001)])
+    street = gpd.GeoDataFrame(
+        {"name": ["育才街", "育才街"]},
+        geometry=[LineString([(x, -0.001), (x, y)]) for x, y in ((0, 0.0005), (0.01, 0.009))],
+    )
+    backdrop = {"roads": street}
+    story = SimpleNamespace(border="改沿育才街", place="")
+    for edge, east in ((rim, 0.0), (LineString(), 0.01)):
+        ((_, name, _, lng, _),) = _along(backdrop, (edge, ground), story)
+        assert (name, lng) == ("育才街", east)
+    assert _along(small_plan.backdrop, (rim, ground), story) == []
+
+
+def test_a_grid_that_passes_whole_is_said_to_and_not_to_change_ground_alone(
+    small_plan: Plan,
+) -> None:
+    cards = lookup(small_plan)["cards"]
+    names = dict(zip(small_plan.grids["grid_id"], small_plan.grids["community_name"], strict=True))
+    passed = set(small_plan.recoded.values())
+    assert passed
+    for code, card in cards.items():
+        change = dict(card["rows"])["变更"]
+        assert (f"整个网格改属{names[code]}" in change) == (code in passed)
+        assert not (code in passed and "只动无人地块" in change)
+
+
 def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
     small_plan: Plan,
 ) -> None:
@@ -174,11 +205,15 @@ def test_new_border_parts_what_was_together_and_what_ends_parted_what_is_one(
                     )
                 if what == "faded":
                     assert now.nunique() > 1, "grids meet still"
-                if is_whole or what == "faded":
-                    was, now = was.map(today), now.map(plan)
-                before, after = (was, now) if what in ("fresh", "between") else (now, was)
-                assert before.duplicated().any(), "two of one zone"
-                assert after.nunique() > 1, "in two"
+                communities = was.map(today), now.map(plan)
+                levels = [communities] if is_whole or what == "faded" else [(was, now)]
+                if card["communities"]:  # a border of either is meant
+                    levels.append(communities)
+                is_new = what in ("fresh", "between")
+                sides = [pair if is_new else pair[::-1] for pair in levels]
+                assert any(
+                    before.duplicated().any() and after.nunique() > 1 for before, after in sides
+                ), "two of one zone, in two"
                 seen[what] += 1
     assert seen["fresh"] > seen["between"] > 0
     assert seen["ended"] + seen["faded"]

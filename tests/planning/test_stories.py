@@ -104,6 +104,13 @@ def test_a_border_of_grids_that_is_one_of_communities_now_is_told_from_ten_metre
     assert _rank_said(along(("", 30.0)), none, set()) == "；没有名称处一段网格界改作社区界"
 
 
+def test_a_wall_with_a_name_of_its_own_is_named_once() -> None:
+    old = pd.DataFrame({"name": ["甲苑", "甲苑围墙", "育才街"], "length_m": [60.0, 50.0, 40.0]})
+    said = _change_said(old, old.iloc[:0], old.iloc[:0], {"甲苑"}, is_whole=False)
+    assert said == "改沿甲苑围墙、育才街"
+    assert _rank_said(old, old.iloc[:0], {"甲苑"}) == "；甲苑围墙、育才街一段网格界改作社区界"
+
+
 def test_what_ends_between_buildings_is_said_beside_what_has_a_name() -> None:
     def ended(off: float) -> str:
         old = pd.DataFrame({"name": ["育才街", ""], "length_m": [100.0 - off, off]})

@@ -133,6 +133,7 @@
   function go(to) {
     if (!shown.length) { return; }
     at = (to + shown.length) % shown.length;
+    find('card').hidden = true;  // of what was pressed before
     var story = shown[at], sides = [story.left, story.goal].filter(Boolean);
     var ground = L.latLngBounds(story.from, story.from);
     (story.rings.length ? story.rings : story.parks).forEach(function (ring) { ground.extend(ring); });

@@ -46,6 +46,9 @@ STEPS_PER_UNIT = 300
 AFRESH = 3
 """Of these assignments, how many are drawn afresh round the grid where none is worth it."""
 
+DEAREST = 300.0
+"""Price in households above which a park is not worth it: two counts near a limit."""
+
 WIDE, KICKS = 4, 100
 """How far off zones are drawn afresh, in zones, and after how many kicks they are cut anew."""
 
@@ -63,7 +66,7 @@ def bring_parks_home(
     instance: Instance, town: Town, seed: int, *, stop: Stop, workers: int
 ) -> Town:
     """
-    Give grids that keep their households the ground they have today, for far less than a neck.
+    Give grids that keep their households the ground they have today, for no neck.
 
     Parameters
     ----------
@@ -82,7 +85,7 @@ def bring_parks_home(
     -------
     Town
         As many such grids with another ground, or fewer; nothing more out of range, no zone and
-        no community in more pieces, no more than `NECK` households more affected for each.
+        no community in more pieces, no more than `DEAREST` households more affected for each.
     """
     if not instance.keeps_today:
         return town
@@ -166,7 +169,7 @@ class _Home(NamedTuple):
         return len(touched(self.instance, after.zone)), dearer
 
     def best(self, drafts: list[Draft]) -> Town | None:
-        """Give the best that leaves fewer such grids, is no worse, and costs `NECK` at most."""
+        """Give the best that leaves fewer such grids, costs `DEAREST` at most, and adds no neck."""
         least = affected_households(self.instance, self.town)
         best, rank = None, (len(touched(self.instance, self.town.zone)), 0.0)
         for found in drafts:
@@ -177,7 +180,8 @@ class _Home(NamedTuple):
                 continue
             after = with_task(self.town, self.task, found)
             more = affected_households(self.instance, after) - least
-            if max(this[1], more) <= NECK:
+            outline = dearer_outlines(self.instance, self.town.zone, after.zone)
+            if max(this[1], more) <= DEAREST and outline <= NECK:
                 best, rank = after, this
         return best
 

@@ -28,14 +28,15 @@ if TYPE_CHECKING:
     from lingwu_grid.engine.instance import Instance
     from lingwu_grid.engine.town.levels import Town
 
-BEGUN = 12
-"""Ways begun at full effort: one takes most of a second of a town of 50,000."""
+BEGUN, BATCHES = 12, 3
+"""Ways begun at a time at full effort, and how often at most where the best only just misses: one
+takes most of a second of a town of 50,000."""
 
 GONE_ON = 6
 """Ways gone on with at a time at full effort: one takes seconds."""
 
 NEARLY = 60
-"""Households out of range by which the best way misses, and the others are gone on with."""
+"""Households out of range by which the best way misses, and more are tried."""
 
 BETWEEN = 7919
 """Between the seeds of two ways: nobody tries so many in turn."""
@@ -71,20 +72,30 @@ def ways_into_range(run: Run, town: Town) -> list[tuple[Instance, Town]]:
     if instance.is_quick or instance.community_mode == "fixed" or run.stop():
         town = bring_into_range(run, town)
         return [(run.instance, town)]
-    numbers = range(max(BEGUN * instance.effort // FULL, 1))
-    runs = [Run(instance, run.seed + BETWEEN * k, run.stop, 1, silent) for k in numbers]
-    begun = list(run_all(partial(_begin, town=town), runs, run.workers))
-    begun.sort(key=lambda way: way.worth)
-    many = max(GONE_ON * instance.effort // FULL, 1)
-    inside = [way for way in begun if not way.worth[0]]
-    if inside:
-        ways = list(run_all(_gone_on, inside[:many], run.workers))
-    else:
-        ways = _mended(run, begun, many)
-        if all(way.worth[0] for way in ways):
-            last = Run(instance, run.seed, run.stop, run.workers, silent)
-            ways.append(_Way(last, bring_into_range(last, town)))
+    many, missed = max(GONE_ON * instance.effort // FULL, 1), NEARLY
+    ways: list[_Way] = []
+    for batch in range(BATCHES):
+        begun = _begun(run, town, batch)
+        inside = [way for way in begun if not way.worth[0]]
+        if inside:
+            ways += run_all(_gone_on, inside[:many], run.workers)
+        else:
+            ways += _mended(run, begun, many)
+        missed = min(way.worth[0] for way in ways)
+        if not 0 < missed <= NEARLY or run.stop():
+            break
+    if missed:
+        last = Run(instance, run.seed, run.stop, run.workers, silent)
+        ways.append(_Way(last, bring_into_range(last, town)))
     return [(way.run.instance, way.town) for way in sorted(ways, key=lambda way: way.worth)]
+
+
+def _begun(run: Run, town: Town, batch: int) -> list[_Way]:
+    """Begin as many ways as the effort says, the nearest first."""
+    many = max(BEGUN * run.instance.effort // FULL, 1)
+    numbers = range(batch * many, (batch + 1) * many)
+    runs = [Run(run.instance, run.seed + BETWEEN * k, run.stop, 1, silent) for k in numbers]
+    return sorted(run_all(partial(_begin, town=town), runs, run.workers), key=lambda way: way.worth)
 
 
 def _begin(run: Run, town: Town) -> _Way:
@@ -96,7 +107,7 @@ def _mended(run: Run, begun: list[_Way], many: int) -> list[_Way]:
     """Go on with the nearest ways, and with the others where the best only just misses."""
     ways: list[_Way] = []
     missed = NEARLY
-    while begun and 0 < missed <= NEARLY and not run.stop():
+    while begun and 0 < missed <= NEARLY and not (ways and run.stop()):
         ways += run_all(_gone_on, begun[:many], run.workers)
         begun = begun[many:]
         missed = min(way.worth[0] for way in ways)

@@ -63,8 +63,10 @@ def gather_cells(
     unit, sealed = _joined(cells, (unit, sealed), ground, zone, borders)
     stray = _strays(unit, is_hair, ground[0], solid)
     if (stray >= 0).any():
+        loose = is_hair & np.isin(unit, unit[stray >= 0])
         unit = np.unique(np.where(stray < 0, unit, len(cells) + stray), return_inverse=True)[1]
         unit, sealed = _joined(cells, (unit, sealed), ground, zone, solid)
+        unit = _beside(unit, loose, borders)
     return unit, sealed
 
 
@@ -86,6 +88,21 @@ def _joined(
                 break
             unit = np.unique(target[unit], return_inverse=True)[1]
     return unit, sealed
+
+
+def _beside(
+    unit: NDArray[np.int64], loose: NDArray[np.bool_], borders: Borders
+) -> NDArray[np.int64]:
+    """Give each loose cell to the unit that it lies along."""
+    unit, loose = unit.copy(), loose.copy()
+    a, b = np.r_[borders.a, borders.b], np.r_[borders.b, borders.a]
+    order = np.lexsort((b, -np.r_[borders.length_m, borders.length_m], a))
+    a, b = a[order], b[order]
+    while (ready := loose[a] & ~loose[b]).any():
+        cell, first = np.unique(a[ready], return_index=True)
+        unit[cell] = unit[b[ready][first]]
+        loose[cell] = False
+    return np.unique(unit, return_inverse=True)[1]
 
 
 def _strays(

@@ -61,7 +61,7 @@ def straightened(study: Study, fabric: Fabric, zone: NDArray[np.int32]) -> Fabri
             if drawn is not None and not held & set(zone[course.units].tolist()):
                 shapes[course.units] = drawn
         borders = _joining_as(fabric.borders, find_borders(shapes, fabric.lines, study))
-        torn = _torn(fabric, borders, joins, zone)
+        torn = _torn(fabric, borders, joins, zone) - held
         if not torn:
             break
         held |= torn  # a zone that hung together by the ground given away keeps its border

@@ -64,7 +64,7 @@ def straight(
     """
     shapely.prepare(ground)
     middle = shapely.get_coordinates(shapely.point_on_surface(obstacles))
-    free = _Free(ground, shapely.STRtree(obstacles), middle)
+    free = _Free(ground, shapely.boundary(ground), shapely.STRtree(obstacles), middle)
     while len(path) > MOST:
         kept = [_thinned(path[i : i + MOST + 1], free)[:-1] for i in range(0, len(path) - 1, MOST)]
         thin = np.concatenate([*kept, path[-1:]])
@@ -84,6 +84,7 @@ class _Free(NamedTuple):
     """Where a course may run."""
 
     ground: shapely.Geometry
+    edge: shapely.Geometry
     tree: shapely.STRtree
     middle: NDArray[np.float64]
     """A point in each obstacle, shape (m, 2)."""
@@ -149,7 +150,9 @@ def _pulled(path: NDArray[np.float64], free: _Free) -> NDArray[np.float64] | Non
             course = np.concatenate([[before], ways[i], [after]])
             sides = shapely.linestrings(np.stack([course[:-1], course[1:]], axis=1))
             is_same = (np.abs(free.turned(course)[-1] - now) < np.pi).all()
-            if is_same and free.holds(sides).all():
+            # On the edge of the ground a new vertex would be none of what lies beyond.
+            is_within = (shapely.distance(shapely.points(ways[i]), free.edge) > PAST_M).all()
+            if is_same and is_within and free.holds(sides).all():
                 path, kept = np.concatenate([path[:k], ways[i], path[k + 1 :]]), len(ways[i])
                 is_better = True
                 break

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from lingwu_grid.fabric.adjacency import Borders
-from lingwu_grid.fabric.gathering import HAIR_M, gather_cells
+from lingwu_grid.fabric.gathering import HAIR_M, _beside, gather_cells
 
 HOME_A, HOME_B, LANE, VERGE, THIN = range(5)
 
@@ -52,6 +52,22 @@ def test_a_verge_does_not_hang_by_a_hair_on_the_compound_next_door(width: float,
     assert unit[VERGE] == unit[home]
     assert unit[THIN] == unit[HOME_A]
     assert len(np.unique(unit)) == 3
+
+
+@pytest.mark.parametrize(
+    ("metres", "goes"), [({(0, 2): 3.0, (1, 2): 5.0}, 1), ({(0, 2): 5.0, (1, 2): 3.0}, 0)]
+)
+def test_loose_ground_goes_where_it_lies_along_most_and_takes_what_lies_along_it(
+    metres: dict[tuple[int, int], float], goes: int
+) -> None:
+    metres |= {(2, 3): 1.0}  # the last lies along the loose one only
+    a, b = np.array(list(metres)).T
+    length, nothing = np.array(list(metres.values())), np.zeros(len(metres))
+    borders = Borders(a, b, length, length, length, nothing.astype(bool), nothing)
+    loose = np.array([False, False, True, True])
+    unit = _beside(np.array([0, 1, 2, 3]), loose, borders)
+    assert unit[2] == unit[3] == unit[goes]
+    assert unit[0] != unit[1]
 
 
 def test_every_piece_of_a_unit_touches_the_rest_of_it() -> None:

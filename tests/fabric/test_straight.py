@@ -11,9 +11,10 @@ import pandas as pd
 import pytest
 import shapely
 
+from lingwu_grid.fabric import straight as drawing
 from lingwu_grid.fabric.numbering import build_graph
 from lingwu_grid.fabric.straight import straightened
-from lingwu_grid.fabric.taut import straight
+from lingwu_grid.fabric.taut import PAST_M, straight
 from lingwu_grid.fabric.units import build_fabric
 from lingwu_grid.graph import pieces
 
@@ -108,6 +109,31 @@ def test_a_long_course_is_straightened_piece_by_piece() -> None:
     course[-1] = (1000, 0)
     path = straight(course, shapely.box(-5, -20, 1005, 20), np.empty(0, object))
     assert len(path) <= 12
+
+
+def test_a_new_bend_is_none_of_what_lies_beyond_the_ground() -> None:
+    # The corner that the course goes round is on the edge of its ground.
+    house = shapely.box(15, -3, 25, 4)
+    ground = shapely.box(-5, -20, 45, 4 + PAST_M) | shapely.Polygon([(0, 0), (20, 40), (40, 0)])
+    course = _path((0, 0), (20, 18), (40, 0))
+    path = straight(course, ground, np.array([house], object))
+    edge = shapely.boundary(ground)
+    assert all(shapely.Point(p).distance(edge) > PAST_M for p in path[1:-1].tolist())
+
+
+def test_drawing_ends_where_a_zone_was_in_pieces_before(
+    cut_fabric: tuple[Study, Fabric, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, fabric, zone = cut_fabric
+    calls: list[int] = []
+
+    def torn(*_: object) -> set[int]:
+        calls.append(1)
+        return {0, 1}
+
+    monkeypatch.setattr(drawing, "_torn", torn)
+    straightened(study, fabric, zone)
+    assert len(calls) == 2
 
 
 @pytest.fixture(scope="module")

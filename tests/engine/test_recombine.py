@@ -161,7 +161,7 @@ def test_no_bound_is_not_near() -> None:
     assert not by_rule(5, 0, ANY)
 
 
-@pytest.mark.parametrize(("scenario", "tight"), [("signable", 15.0), ("minimal", 0.0)])
+@pytest.mark.parametrize(("scenario", "tight"), [("signable", 150.0), ("minimal", 0.0)])
 def test_a_tight_count_is_paid_for_when_grids_are_cut(scenario: str, tight: float) -> None:
     rules = Rules(community=Band(1, 10**6)).with_(scenario=scenario)
     instance = pose(lattice_graph(2, 1, [400, 400], [0, 1]), rules)

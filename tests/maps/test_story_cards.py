@@ -161,6 +161,8 @@ def test_a_line_is_named_where_the_border_changes_and_not_elsewhere_along_the_gr
     for edge, east in ((rim, 0.0), (LineString(), 0.01)):
         ((_, name, _, lng, _),) = _along(backdrop, (edge, ground), story)
         assert (name, lng) == ("育才街", east)
+    story.border = "各户不换网格；社区界改沿民生路；原沿育才街一段的社区界不再是社区界"
+    assert [line[1] for line in _along(backdrop, (rim, ground), story)] == ["育才街"]
     assert _along(small_plan.backdrop, (rim, ground), story) == []
 
 

@@ -44,8 +44,8 @@ ROUNDS = ((HASTY, 60), (HASTY, 300), (KICKING, 60), (PATIENT, 300))
 """How faults are mended, and the steps a unit of the search over each street before that: what
 changes little first, since a search later on does not come back from far."""
 
-ROUNDS_INSIDE = ((HASTY, 0), (KICKING, 0), (PATIENT, 0))
-"""The same where no household may change community."""
+ROUNDS_INSIDE = (HASTY, KICKING, PATIENT)
+"""How faults are mended where no household may change community, and near where they are."""
 
 
 class Run:
@@ -111,7 +111,7 @@ def _round(run: Run, town: Town, number: int) -> Town:
     instance, stop = run.instance, partial(run.stop, is_lawful=False)
     if _is_inside(run):
         areas = [[c] for c in faulty(instance, town)]
-        return mended(run, town, areas, ROUNDS_INSIDE[number][0])
+        return mended(run, town, areas, ROUNDS_INSIDE[number])
     patience, steps = ROUNDS[number]
     if patience.is_thorough:
         town = _fewer_communities(run, town)
@@ -142,7 +142,7 @@ def _fewer_communities(run: Run, town: Town) -> Town:
 
 def mend_near(run: Run, town: Town) -> Town:
     """Mend what is out of range where it is: each community alone, then with its neighbours."""
-    for patience in (HASTY, KICKING, PATIENT):
+    for patience in ROUNDS_INSIDE:
         town = mended(run, town, [[c] for c in faulty(run.instance, town)], patience)
         if run.instance.community_mode != "fixed":
             town = _mend_across(run, town, patience)

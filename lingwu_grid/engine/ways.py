@@ -45,11 +45,8 @@ BETWEEN = 7919
 class _Way(NamedTuple):
     run: Run
     town: Town
-
-    @property
-    def worth(self) -> tuple[int, int]:
-        """Households out of range, and households moved."""
-        return worth(self.run.instance, self.town)
+    worth: tuple[int, int]
+    """Households out of range, and households moved."""
 
 
 def ways_into_range(run: Run, town: Town) -> list[tuple[Instance, Town]]:
@@ -72,7 +69,7 @@ def ways_into_range(run: Run, town: Town) -> list[tuple[Instance, Town]]:
     if instance.is_quick or instance.community_mode == "fixed" or run.stop():
         town = bring_into_range(run, town)
         return [(run.instance, town)]
-    many, missed = max(GONE_ON * instance.effort // FULL, 1), NEARLY
+    many, missed = _at_effort(GONE_ON, instance), NEARLY
     ways: list[_Way] = []
     for batch in range(BATCHES):
         begun = _begun(run, town, batch)
@@ -86,21 +83,28 @@ def ways_into_range(run: Run, town: Town) -> list[tuple[Instance, Town]]:
             break
     if missed:
         last = Run(instance, run.seed, run.stop, run.workers, silent)
-        ways.append(_Way(last, bring_into_range(last, town)))
+        ways.append(_way(last, bring_into_range(last, town)))
     return [(way.run.instance, way.town) for way in sorted(ways, key=lambda way: way.worth)]
 
 
 def _begun(run: Run, town: Town, batch: int) -> list[_Way]:
     """Begin as many ways as the effort says, the nearest first."""
-    many = max(BEGUN * run.instance.effort // FULL, 1)
+    many = _at_effort(BEGUN, run.instance)
     numbers = range(batch * many, (batch + 1) * many)
     runs = [Run(run.instance, run.seed + BETWEEN * k, run.stop, 1, silent) for k in numbers]
     return sorted(run_all(partial(_begin, town=town), runs, run.workers), key=lambda way: way.worth)
 
 
+def _at_effort(most: int, instance: Instance) -> int:
+    return max(most * instance.effort // FULL, 1)
+
+
+def _way(run: Run, town: Town) -> _Way:
+    return _Way(run, town, worth(run.instance, town))
+
+
 def _begin(run: Run, town: Town) -> _Way:
-    town = bring_near(run, town)
-    return _Way(run, relabel(run.instance, town) if run.instance.keeps_today else town)
+    return _way(run, _numbered(run, bring_near(run, town)))
 
 
 def _mended(run: Run, begun: list[_Way], many: int) -> list[_Way]:
@@ -115,12 +119,14 @@ def _mended(run: Run, begun: list[_Way], many: int) -> list[_Way]:
 
 
 def _gone_on(way: _Way) -> _Way:
-    run, town = way.run, way.town
+    run, town, _ = way
     if way.worth[0]:
-        town = mend_on(run, town, is_brief=True)
-        if run.instance.keeps_today:
-            town = relabel(run.instance, town)
-    return _Way(run, searched(run, town) if run.instance.proves and not run.stop() else town)
+        town = _numbered(run, mend_on(run, town, is_brief=True))
+    return _way(run, searched(run, town) if run.instance.proves and not run.stop() else town)
+
+
+def _numbered(run: Run, town: Town) -> Town:
+    return relabel(run.instance, town) if run.instance.keeps_today else town
 
 
 def searched(run: Run, town: Town) -> Town:

@@ -204,12 +204,12 @@ def _between_houses(
 
 
 def near_any(
-    shapes: NDArray[np.object_], others: NDArray[np.object_], reach: float
+    shapes: NDArray[np.object_], others: NDArray[np.object_] | shapely.STRtree, reach: float
 ) -> NDArray[np.bool_]:
     """Tell which shapes are within reach, metres, of any of the others, shape (n,)."""
+    tree = others if isinstance(others, shapely.STRtree) else shapely.STRtree(others)
     near = np.zeros(len(shapes), np.bool_)
-    if len(others) and len(shapes):
-        near[shapely.STRtree(others).query(shapes, "dwithin", distance=reach)[0]] = True
+    near[tree.query(shapes, "dwithin", distance=reach)[0]] = True
     return near
 
 

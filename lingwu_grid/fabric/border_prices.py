@@ -10,12 +10,12 @@ import shapely
 
 from lingwu_grid.fabric.courses import courses_of, edges_of, solid_of
 from lingwu_grid.fabric.outlines import BEND_M
-from lingwu_grid.fabric.taut import kept_clear, straight
+from lingwu_grid.fabric.taut import drawn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from lingwu_grid.fabric.courses import Course, Edges
+    from lingwu_grid.fabric.courses import Edges
     from lingwu_grid.fabric.outlines import Outlines
     from lingwu_grid.fabric.units import Fabric
     from lingwu_grid.ingest.study import Study
@@ -76,13 +76,8 @@ class DrawnBorders:
         p, q = side[self._edges.a], side[self._edges.b]
         mine = self._edges.where((p >= 0) & (q >= 0) & (p != q))
         return self._metre * sum(
-            self.weigh(self._drawn(course)) for course in courses_of(mine, side)
+            self.weigh(drawn(course, self._shapes, self._tree)) for course in courses_of(mine, side)
         )
-
-    def _drawn(self, course: Course) -> NDArray[np.float64]:
-        ground = shapely.coverage_union_all(self._shapes[course.units])
-        near = self._tree.geometries[self._tree.query(ground, "intersects")]
-        return straight(course.path, ground, kept_clear(course.path, near))
 
     def weigh(self, path: NDArray[np.float64]) -> float:
         """Give the metres of a course, with those that a bend off the lines and a zigzag weigh."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.adjacency import near_any
 from lingwu_grid.fabric.enclosures import ON_LINE_M
 
 if TYPE_CHECKING:
@@ -88,10 +89,7 @@ class Bends:
 
     def _near(self, places: NDArray[np.complex128]) -> NDArray[np.bool_]:
         """Tell which places are on a line."""
-        points = shapely.points(places.real, places.imag)
-        near = np.zeros(len(places), np.bool_)
-        near[self._lines.query(points, "dwithin", distance=ON_LINE_M)[0]] = True
-        return near
+        return near_any(shapely.points(places.real, places.imag), self._lines, ON_LINE_M)
 
     def of(self, shape: shapely.Geometry) -> int:
         """Count those of a union of the polygons."""

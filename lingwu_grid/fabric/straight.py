@@ -16,7 +16,7 @@ import shapely
 from lingwu_grid.fabric.adjacency import find_borders
 from lingwu_grid.fabric.courses import Course, courses_of, edges_of, solid_of
 from lingwu_grid.fabric.numbering import joined_pieces, passable
-from lingwu_grid.fabric.taut import kept_clear, straight
+from lingwu_grid.fabric.taut import drawn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -49,17 +49,18 @@ def straightened(study: Study, fabric: Fabric, zone: NDArray[np.int32]) -> Fabri
         and each holds the buildings and homes it held. A border of today's keeps its vertices.
     """
     today = fabric.units.geometry.to_numpy()
-    solid = solid_of(study)
-    tree = shapely.STRtree(solid)
+    solid = shapely.STRtree(solid_of(study))
     joins = passable(fabric, study.rules)[0]
     held: set[int] = set()
     edges = edges_of(fabric, zone)
     while True:
         shapes = today.copy()
         for course in courses_of(edges, zone):
-            drawn = _redrawn(course, shapes, zone, solid, tree)
-            if drawn is not None and not held & set(zone[course.units].tolist()):
-                shapes[course.units] = drawn
+            if held & set(zone[course.units].tolist()):
+                continue
+            redrawn = _redrawn(course, shapes, zone, solid)
+            if redrawn is not None:
+                shapes[course.units] = redrawn
         borders = _joining_as(fabric.borders, find_borders(shapes, fabric.lines, study))
         torn = _torn(fabric, borders, joins, zone) - held
         if not torn:
@@ -102,14 +103,11 @@ def _redrawn(
     course: Course,
     shapes: NDArray[np.object_],
     zone: NDArray[np.int32],
-    solid: NDArray[np.object_],
-    tree: shapely.STRtree,
+    solid: shapely.STRtree,
 ) -> NDArray[np.object_] | None:
     """Give the outlines of a course's units once it is drawn straight; None to leave it."""
     mine = shapes[course.units]
-    ground = shapely.coverage_union_all(mine)
-    near = solid[tree.query(ground, "intersects")]
-    path = straight(course.path, ground, kept_clear(course.path, near))
+    path = drawn(course, shapes, solid)
     if len(path) == len(course.path):
         return None
     old, new = shapely.linestrings(course.path), shapely.linestrings(path)
@@ -130,37 +128,37 @@ def _redrawn(
         contact = shapely.length(shapely.intersection(shapely.boundary(mine[others]), region))
         goal[inside] = others[int(contact.argmax())]
     side = zone[course.units]
-    drawn = _joined(faces, goal, side, near)
-    whole = (shapely.get_type_id(drawn) == 3) & shapely.is_valid(drawn)
-    lost = abs(shapely.area(drawn).sum() - shapely.area(mine).sum())
-    return drawn if whole.all() and lost < AREA_SLACK_M2 else None
+    found = _joined(faces, goal, side, solid)
+    whole = (shapely.get_type_id(found) == 3) & shapely.is_valid(found)
+    lost = abs(shapely.area(found).sum() - shapely.area(mine).sum())
+    return found if whole.all() and lost < AREA_SLACK_M2 else None
 
 
 def _joined(
     faces: NDArray[np.object_],
     goal: NDArray[np.int64],
     side: NDArray[np.int32],
-    near: NDArray[np.object_],
+    solid: shapely.STRtree,
 ) -> NDArray[np.object_]:
     """Join the faces of each unit; a scrap cut off from it goes to a neighbour on its side."""
-    drawn = np.array(
+    found = np.array(
         [shapely.coverage_union_all(faces[goal == i]) for i in range(len(side))], object
     )
-    for i in np.flatnonzero(shapely.get_type_id(drawn) != 3).tolist():
-        pieces = shapely.get_parts(drawn[i])
-        built = shapely.STRtree(near).query(pieces, "intersects")[0]
+    for i in np.flatnonzero(shapely.get_type_id(found) != 3).tolist():
+        pieces = shapely.get_parts(found[i])
+        built = solid.query(pieces, "intersects")[0]
         held = np.bincount(built, minlength=len(pieces))
         keep = int(np.lexsort((shapely.area(pieces), held))[-1])
         for k in np.flatnonzero((np.arange(len(pieces)) != keep) & (held == 0)).tolist():
             others = np.flatnonzero((side == side[i]) & (np.arange(len(side)) != i))
             if not len(others):
                 break
-            rim = shapely.intersection(shapely.boundary(drawn[others]), shapely.boundary(pieces[k]))
+            rim = shapely.intersection(shapely.boundary(found[others]), shapely.boundary(pieces[k]))
             to = int(others[shapely.length(rim).argmax()])
-            drawn[to] = shapely.coverage_union_all([drawn[to], pieces[k]])
+            found[to] = shapely.coverage_union_all([found[to], pieces[k]])
             pieces[k] = shapely.Polygon()
-        drawn[i] = shapely.coverage_union_all(pieces[~shapely.is_empty(pieces)])
-    return drawn
+        found[i] = shapely.coverage_union_all(pieces[~shapely.is_empty(pieces)])
+    return found
 
 
 def _faces(lines: list[shapely.Geometry]) -> NDArray[np.object_]:

@@ -12,6 +12,8 @@ from lingwu_grid.fabric.outlines import is_sharp
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from lingwu_grid.fabric.courses import Course
+
 CLEARANCE_M = 1.5
 """Least distance of a border from a building, where the gap is wide enough for it."""
 
@@ -29,6 +31,26 @@ PULLS = 5
 
 MOST = 50
 """Vertices looked at together; a longer course is first thinned piece by piece."""
+
+
+def drawn(
+    course: Course, shapes: NDArray[np.object_], solid: shapely.STRtree
+) -> NDArray[np.float64]:
+    """
+    Draw a course straight through the ground of the units on either side of it.
+
+    Parameters
+    ----------
+    course
+        As it runs along cells.
+    shapes
+        Polygon of each unit.
+    solid
+        What no border may run through.
+    """
+    ground = shapely.coverage_union_all(shapes[course.units])
+    near = solid.geometries[solid.query(ground, "intersects")]
+    return straight(course.path, ground, kept_clear(course.path, near))
 
 
 def kept_clear(path: NDArray[np.float64], near: NDArray[np.object_]) -> NDArray[np.object_]:

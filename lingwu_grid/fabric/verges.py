@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from lingwu_grid.fabric.adjacency import near_any
 from lingwu_grid.fabric.enclosures import is_strip
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ APART_M = 2.0
 """Junctions in one square of this size are one."""
 CRACKS = 3
 """Cracks beside each other that a cut is led over."""
-HAIR_M = 1e-4
+BEGIN_M = 1e-4
 """A crack begins this near to where a cut ends."""
 TOUCH_M = 0.05
 """A cut this deep in a building only touches it."""
@@ -81,11 +82,9 @@ def _over_cracks(cuts: NDArray[np.object_], faces: NDArray[np.object_]) -> NDArr
         at, crack = tree.query(on, "intersects")
         over = shapely.intersection(on[at], cracks[crack])
         whole = (shapely.get_type_id(over) == 1) & (shapely.length(over) < LEAST_M - EVEN_M)
-        whole &= shapely.dwithin(over, shapely.points(end[at]), HAIR_M)
-        over, step = (
-            over[whole & ~shapely.is_empty(over)],
-            step[at[whole & ~shapely.is_empty(over)]],
-        )
+        whole &= shapely.dwithin(over, shapely.points(end[at]), BEGIN_M)
+        whole &= ~shapely.is_empty(over)
+        over, step = over[whole], step[at[whole]]
         found.append(over)
         end = shapely.get_coordinates(shapely.get_point(over, -1))
     return np.concatenate(found)
@@ -161,7 +160,7 @@ def junction_cuts(faces: NDArray[np.object_], key: NDArray[np.int64]) -> NDArray
     kinds = np.unique(np.stack([at, key[lived[by]]], axis=1), axis=0)[:, 0]
     is_met = np.bincount(kinds, minlength=len(xy)) > 1
     corners = _corners(_homes(faces[lived], key[lived]))
-    is_met[shapely.STRtree(corners).query(points, "dwithin", distance=EVEN_M)[0]] = True
+    is_met |= near_any(points, corners, EVEN_M)
     met = np.flatnonzero(is_met)
     # A crack between two walls has two ends: one cut is enough.
     place = np.column_stack([owner[met], np.round(xy[met] / APART_M)])

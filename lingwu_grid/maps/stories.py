@@ -353,6 +353,7 @@ def _along(
     for said, shape, far in (*about, (story.place, ground, NEAREST)):
         names, near = set(LINES.split(said)), shapely.buffer(shape, far)
         names |= {name.removesuffix("一段") for name in names}  # which a street's own name may be
+        names -= first.keys()
         layers = {}
         for name in ("barriers", "roads"):
             table = backdrop.get(name)

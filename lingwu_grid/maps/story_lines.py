@@ -77,7 +77,7 @@ class Lines:
         dict
             `fresh`: lines to what was of one zone with it and is no more; `ended`: to
             what was of another and is of one now; `faded`: to what is of one community with it
-            now and was not, where grids meet still.
+            now and was not, where grids meet still; `between`: what of `fresh` parts communities.
         """
         levels = [] if is_whole else [self._grids]
         if is_whole or is_across:

@@ -14,7 +14,7 @@ import numpy as np
 import shapely
 
 from lingwu_grid.contract.errors import InputError
-from lingwu_grid.fabric.adjacency import CROSSING_M, OPEN_M, crossing_points
+from lingwu_grid.fabric.adjacency import CROSSING_M, OPEN_M, crossing_points, near_any
 from lingwu_grid.fabric.enclosures import ON_LINE_M, collect_lines, label_by, make_faces
 from lingwu_grid.fabric.places import Places, name_places
 from lingwu_grid.graph import Runs, linked
@@ -160,15 +160,13 @@ def _apart(
         return list(members.reshape(-1, 1))
     lines = collect_lines(ground)
     barrier = shapely.buffer(shapely.union_all(lines.of(Runs.BARRIER)), ON_LINE_M)
-    crossings = shapely.STRtree(crossing_points(ground, lines))
     a, b = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=ON_LINE_M)
     a, b = a[a < b], b[a < b]
     near = shapely.buffer(shapes[a], ON_LINE_M)
     border = shapely.intersection(shapely.boundary(shapes[b]), near)
     is_open = shapely.length(shapely.difference(border, barrier)) >= OPEN_M + 2 * ON_LINE_M
-    crossed = np.zeros(len(a), np.bool_)
-    crossed[crossings.query(border, "dwithin", distance=CROSSING_M + ON_LINE_M)[0]] = True
-    joined = is_open | crossed
+    is_crossed = near_any(border, crossing_points(ground, lines), CROSSING_M + ON_LINE_M)
+    joined = is_open | is_crossed
     piece = linked(n, a[joined], b[joined])
     return [members[piece == p] for p in range(int(piece.max()) + 1)]
 

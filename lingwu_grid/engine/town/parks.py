@@ -143,6 +143,14 @@ def _brought_home(home: _Home, grid: int, units: NDArray[np.int64]) -> Town | No
     return next((town for town in afresh if town is not None), None)
 
 
+class _Rated(NamedTuple):
+    """A town with ground brought home: its rank, and what its outlines cost more."""
+
+    town: Town
+    rank: tuple[int, float]
+    outline: float
+
+
 class _Home(NamedTuple):
     """Where a grid is brought its ground, and what the assignments found are compared with."""
 
@@ -162,11 +170,15 @@ class _Home(NamedTuple):
 
     def rank(self, found: Draft) -> tuple[int, float]:
         """Rank by the grids that keep their households but not their ground, then by price."""
+        return self.rated(found).rank
+
+    def rated(self, found: Draft) -> _Rated:
+        """Write an assignment back, and say what it costs."""
         part, prices = self.task.part, self.task.prices
         after = with_task(self.town, self.task, found)
         dearer = price_of(part, found, prices) - price_of(part, self.task.draft, prices)
-        dearer += dearer_outlines(self.instance, self.town.zone, after.zone)
-        return len(touched(self.instance, after.zone)), dearer
+        outline = dearer_outlines(self.instance, self.town.zone, after.zone)
+        return _Rated(after, (len(touched(self.instance, after.zone)), dearer + outline), outline)
 
     def best(self, drafts: list[Draft]) -> Town | None:
         """Give the best that leaves fewer such grids, costs `DEAREST` at most, and adds no neck."""
@@ -175,12 +187,10 @@ class _Home(NamedTuple):
         for found in drafts:
             if is_worse(self.task.part, self.task.draft, found):
                 continue
-            this = self.rank(found)
+            after, this, outline = self.rated(found)
             if this >= rank:
                 continue
-            after = with_task(self.town, self.task, found)
             more = affected_households(self.instance, after) - least
-            outline = dearer_outlines(self.instance, self.town.zone, after.zone)
             if max(this[1], more) <= DEAREST and outline <= NECK:
                 best, rank = after, this
         return best

@@ -231,12 +231,12 @@ def _cuts(
         for k in (*np.argsort(price, kind="stable")[:2].tolist(), int(cells.argmin())):
             chosen.setdefault(sides[k].tobytes(), (float(price[k]), float(cells[k]), sides[k]))
     most_paid = float(is_b[pool] @ dearer) + drawn.border(*_sides(task, block, is_b)) + HOPE
-    fit = [one for one in chosen.values() if one[0] <= most_paid]
+    fit = [key for key, one in chosen.items() if one[0] <= most_paid]
     many = MOST * min(task.effort, FULL) // FULL
-    cheapest = sorted(fit, key=lambda one: one[0])[:many]
-    straightest = sorted(fit, key=lambda one: one[1])[: many // 4]
-    for _, _, side in (*cheapest, *straightest):
-        yield side
+    cheapest = sorted(fit, key=lambda key: chosen[key][0])[:many]
+    straightest = sorted(fit, key=lambda key: chosen[key][1])[: many // 4]
+    for key in dict.fromkeys((*cheapest, *straightest)):
+        yield chosen[key][2]
 
 
 def _range(

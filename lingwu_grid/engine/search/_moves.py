@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import borrowing, kernel
+from lingwu_grid.engine.search._compiled import inlined, inner, kernel
 from lingwu_grid.engine.search._counts import today
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
     Subproblem,
     away,
+    chance,
     draw,
     flip,
     flip_price,
@@ -26,6 +27,7 @@ from lingwu_grid.engine.search._kernels import (
     owner_size_price,
     rest_is_one_piece,
 )
+from lingwu_grid.engine.search._rim import Rim, follow, new_rim
 from lingwu_grid.engine.search._trees import cut_tree
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class Scratch(NamedTuple):
     done_unit: NDArray[np.int32]
     done_from: NDArray[np.int32]
     """What a move did, to undo it: a unit and where it was; or -1 - zone and its owner."""
+    rim: Rim
 
 
 @kernel
@@ -63,6 +66,7 @@ def new_scratch(n: int) -> Scratch:
     return Scratch(
         np.empty(n + 1, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.bool_),
         np.zeros(n, np.bool_), np.empty(n + FAR, np.int32), np.empty(n + FAR, np.int32),
+        new_rim(n),
     )  # fmt: skip
 
 
@@ -74,7 +78,7 @@ class Change(NamedTuple):
     short: int
 
 
-@borrowing
+@inlined
 def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: int) -> bool:
     """Tell whether zone and owner of `unit` stay in one piece when it goes to `to`."""
     queue, seen = scratch.queue, scratch.seen
@@ -85,7 +89,7 @@ def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: i
     return rest_is_one_piece(part.indptr, part.indices, state.owner, unit, queue, seen)
 
 
-@borrowing
+@inner
 def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     """Tell whether a unit has a neighbour in a zone."""
     for e in range(part.indptr[unit], part.indptr[unit + 1]):
@@ -94,7 +98,7 @@ def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     return False
 
 
-@borrowing
+@inner
 def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.uint64]) -> int:
     """Draw the zone of a neighbour that may take the unit; -1 if the one drawn may not."""
     degree = int(part.indptr[unit + 1] - part.indptr[unit])
@@ -107,7 +111,7 @@ def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.ui
     return to
 
 
-@borrowing
+@inner
 def do_flip(
     part: Subproblem,
     state: State,
@@ -121,27 +125,31 @@ def do_flip(
     price = change.price + flip_price(part, state, prices, unit, to)
     short = change.short + flip_short(part, state, unit, to)
     scratch.done_unit[change.entries] = unit
-    scratch.done_from[change.entries] = state.zone[unit]
+    here = int(state.zone[unit])
+    scratch.done_from[change.entries] = here
     flip(part, state, unit, to)
+    follow(part, state, scratch.rim, unit, here)
     return Change(change.entries + 1, price, short)
 
 
-@borrowing
+@inner
 def undo(part: Subproblem, state: State, scratch: Scratch, count: int) -> None:
     """Take a move back."""
     for i in range(count - 1, -1, -1):
-        _put_back(part, state, int(scratch.done_unit[i]), int(scratch.done_from[i]))
+        _put_back(part, state, scratch, int(scratch.done_unit[i]), int(scratch.done_from[i]))
 
 
-@borrowing
-def _put_back(part: Subproblem, state: State, unit: int, before: int) -> None:
+@inner
+def _put_back(part: Subproblem, state: State, scratch: Scratch, unit: int, before: int) -> None:
     if unit >= 0:
+        here = int(state.zone[unit])
         flip(part, state, unit, before)
+        follow(part, state, scratch.rim, unit, here)
     else:
         give_zone(state, -1 - unit, before)
 
 
-@borrowing
+@inner
 def give_zone(state: State, zone: int, owner: int) -> None:
     """Give a whole zone to another owner."""
     state.owner_size[state.zone_owner[zone]] -= state.size[zone]
@@ -155,7 +163,7 @@ def give_zone(state: State, zone: int, owner: int) -> None:
             state.owner[u] = owner
 
 
-@borrowing
+@inner
 def chain(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
@@ -193,7 +201,7 @@ def chain(
     return change
 
 
-@borrowing
+@inner
 def take_neighbours(
     part: Subproblem, state: State, unit: int, queue: NDArray[np.int32], seen: NDArray[np.bool_],
     total: int,
@@ -208,7 +216,7 @@ def take_neighbours(
     return total
 
 
-@borrowing
+@inner
 def cluster(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -295,7 +303,7 @@ def merge_split(
     return change
 
 
-@borrowing
+@inner
 def whole_zone(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -327,7 +335,7 @@ def whole_zone(
     return Change(1, price, short)
 
 
-@borrowing
+@inner
 def _owner_is_one_piece_without(
     part: Subproblem, state: State, scratch: Scratch, zone: int
 ) -> bool:
@@ -357,32 +365,64 @@ def _owner_is_one_piece_without(
     return tail == wanted
 
 
-@borrowing
+@inlined
 def attempt(
-    part: Subproblem, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64]
-) -> Change:
-    """Draw a move and do it; the caller keeps it or undoes it."""
-    change = Change(0, 0.0, 0)
-    unit = int(part.drawn[draw(rng, len(part.drawn))])
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64],
+    heat: float,
+) -> Change:  # fmt: skip
+    """Draw a move, and do it where it pays or where luck has it (Metropolis)."""
+    none = Change(0, 0.0, 0)
+    unit = int(scratch.rim.unit[draw(rng, int(scratch.rim.filled[0]))])
     to = some_neighbour(part, state, unit, rng)
     if to < 0:
-        return change
+        return none
     kind = draw(rng, 8192)
-    if kind < 4:
-        # These walk the whole part: the rarer, the larger it is.
-        if draw(rng, len(state.zone)) >= LARGE:
-            return change
-        if kind == 0:
-            return merge_split(part, state, prices, scratch, unit, to, rng)
-        return whole_zone(part, state, prices, scratch, unit, to)
-    if kind < 512:
+    most = -heat * np.log(chance(rng))
+    if kind >= 512:
+        return _flipped(part, state, prices, scratch, unit, to, kind, most)
+    change = _large(part, state, prices, scratch, unit, to, kind, rng)
+    if change.price > most:
+        undo(part, state, scratch, change.entries)
+        return none
+    return change
+
+
+@inlined
+def _large(
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int, kind: int,
+    rng: NDArray[np.uint64],
+) -> Change:  # fmt: skip
+    """Do a chain, or one of the moves that walk all of a part: the rarer, the larger it is."""
+    if kind >= 4:
         return chain(part, state, prices, scratch, unit, to, rng)
+    if draw(rng, len(state.zone)) >= LARGE:
+        return Change(0, 0.0, 0)
+    if kind == 0:
+        return merge_split(part, state, prices, scratch, unit, to, rng)
+    return whole_zone(part, state, prices, scratch, unit, to)
+
+
+@inlined
+def _flipped(
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int, kind: int,
+    most: float,
+) -> Change:  # fmt: skip
+    """Flip a unit, with what hangs on it now and then, if that costs no more than `most`."""
+    none = Change(0, 0.0, 0)
     now = int(part.zone_now[unit])
     is_away = now >= 0 and now != state.zone[unit] and not part.is_locked[now]
     if kind < 1536 and is_away and touches(part, state, unit, now):
         to = now  # back to today's zone
+    # To price a flip is cheap, to walk the zone that it leaves is dear.
+    is_cheap = flip_price(part, state, prices, unit, to) <= most
+    if not is_cheap and kind >= 2048:
+        return none
     if may_leave(part, state, scratch, unit, to):
-        return do_flip(part, state, prices, scratch, change, unit, to)
-    if kind < 2048:
-        return cluster(part, state, prices, scratch, unit, to)
+        return do_flip(part, state, prices, scratch, none, unit, to) if is_cheap else none
+    if kind >= 2048:
+        return none
+    change = cluster(part, state, prices, scratch, unit, to)
+    if change.price > most:
+        undo(part, state, scratch, change.entries)
+        return none
     return change

@@ -35,8 +35,8 @@ takes most of a second of a town of 50,000."""
 GONE_ON = 6
 """Ways gone on with at a time at full effort: one takes seconds."""
 
-NEARLY = 60
-"""Households out of range by which the best way misses, and more are tried."""
+NEARLY = 100
+"""Households out of range, or one fault, by which the best way misses, and more are tried."""
 
 BETWEEN = 7919
 """Between the seeds of two ways: nobody tries so many in turn."""

@@ -80,10 +80,7 @@ def test_faults_are_wrong_where_they_are(
     change: dict[str, list[int]], grid: list[int], wrong: list[int]
 ) -> None:
     """A parted compound, a missed pin, two units not apart: each as many as in the search."""
-    graph = replace(
-        two_communities([3, 4, 4, 3], [0, 0, 1, 1]),
-        community_lower=np.zeros(2, np.int64), community_upper=np.full(2, 99),
-        **{key: np.array(value, np.int32) for key, value in change.items()},
-    )  # fmt: skip
-    rules = Rules(grid=Band(1, 99), community=Band(1, 99))
-    assert short_by_community(pose(graph, rules), town(grid, [0, 0, 1, 1])).tolist() == wrong
+    faulty = replace(GRAPH, **{key: np.array(value, np.int32) for key, value in change.items()})
+    placed = town(grid, [0, 0, 1, 1])
+    sizes, all_of_it = (short_by_community(pose(graph, RULES), placed) for graph in (GRAPH, faulty))
+    assert (all_of_it - sizes).tolist() == wrong

@@ -11,6 +11,7 @@ from matplotlib.collections import LineCollection, PatchCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
+from matplotlib.ticker import NullLocator
 
 from lingwu_grid.contract.kinds import BARRIERS, STATUSES, barrier
 from lingwu_grid.papers.labels import Labels, Look
@@ -277,6 +278,8 @@ def _window(axes: Axes, bounds: Bounds) -> None:
     axes.set_autoscale_on(False)
     axes.set_aspect("equal")
     axes.set_axis_off()
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_locator(NullLocator())  # ticks that are off are made all the same
 
 
 def scale_bar(axes: Axes) -> None:

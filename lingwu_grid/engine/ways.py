@@ -17,6 +17,7 @@ from lingwu_grid.engine.into_range import (
     bring_into_range,
     bring_near,
     mend_on,
+    out_of_range,
     search_streets,
 )
 from lingwu_grid.engine.town.labels import relabel
@@ -73,7 +74,8 @@ def ways_into_range(run: Run, town: Town) -> list[tuple[Instance, Town]]:
     ways: list[_Way] = []
     for batch in range(BATCHES):
         begun = _begun(run, town, batch)
-        inside = [way for way in begun if not way.worth[0]]
+        # A parted compound is soon whole again; households are what mending costs most of.
+        inside = [way for way in begun if not out_of_range(way.run.instance, way.town)]
         if inside:
             ways += run_all(_gone_on, inside[:many], run.workers)
         else:

@@ -150,7 +150,7 @@ class Undoing:
             return "；".join(broken) or "单独不改属，户数也都在范围内：与别处的调整是一起定的"
         broken += self._in_pieces(units, story)
         if broken:
-            return "；".join(broken)
+            return "；".join(dict.fromkeys(broken))
         left = self._now(story.previous_grid_id)
         saved = self._saved(self.borders.off_line_m, units, left, self.grid_of_unit)
         if saved >= CLEARER_M:
@@ -301,10 +301,9 @@ class Undoing:
         every = sum(self.today.get(one, 0) for one in (zone, *short))
         if least and every < least * (len(short) + 1):
             kind = "网格" if bands is self.grids else "社区"
-            enough = (
-                f"每个至少 {least} 户，只够 {every // least} 个{kind}，撤哪个取求得总代价最小的"
-            )
-            said += f"；{name}和{names}现状共 {every} 户，{enough}"
+            enough = f"每个至少 {least} 户，只够 {every // least} 个{kind}"
+            which = "撤哪个取求得受影响的户和界线合计最省的"
+            said += f"；{name}和{names}现状共 {every} 户，{enough}，{which}"
         return said
 
     def _over(self, zone: str, leaving: int, bands: Bands) -> list[str]:
@@ -329,16 +328,19 @@ class Undoing:
         return [under + besides(today, self.plan[zone] - stayed - coming, today - stayed)]
 
     def _in_pieces(self, units: NDArray[np.int64], story: Story) -> list[str]:
-        """Tell which of the two grids would fall into pieces."""
+        """Tell which of the two grids would fall into pieces, and why what must go goes here."""
         kept = np.setdiff1d(np.flatnonzero(self.grid_of_unit == story.grid_id), units)
         left = self._now(story.previous_grid_id)
         back = np.union1d(np.flatnonzero(self.grid_of_unit == left), units)
-        said = []
+        said, parted = [], []
         for zone, ground in ((story.grid_id, kept), (left, back)):
             if zone in self.plan and self._pieces(ground) > 1:
+                parted.append(zone)
                 is_new = self._pieces(np.flatnonzero(self.grid_today == zone)) <= 1
                 then = "如果不划，{}就不再连片" if is_new else "{}现状就不连片，如果不划，仍不连片"
                 said.append(then.format(self.named(zone)))
+        if parted == [left]:
+            said += self._elsewhere(units, left, story.grid_id, story.households, self.grids)
         return said
 
     def _pieces(self, units: NDArray[np.int64]) -> int:

@@ -93,6 +93,23 @@ def test_a_grid_that_ends_a_new_one_and_one_in_pieces() -> None:
     assert reason == "b现状就不连片，如果不划，仍不连片；a现状就不连片，如果不划，仍不连片"
 
 
+def test_what_a_grid_in_pieces_must_give_up_says_why_it_goes_where_it_goes() -> None:
+    # a a b [b] c: taken back, the unit is a piece of its own; c lies beside it, too.
+    undoing = _undoing(
+        {"a": 450, "b": 350, "c": 450}, {"a": 400, "b": 400, "c": 451}, list("aabbc")
+    )
+    reason = undoing.reason(np.array([3]), _story("a", "b", 50))
+    assert reason == (
+        "如果不划，a就不再连片；"
+        "如果改划入c，那里有 501 户，比上限多 1 户（现状 450 户，另有 1 户划入）"
+    )
+    # Where b would be in pieces as well, it is for b, and nothing else is asked.
+    both = replace(undoing, grid_of_unit=np.array(list("aabbb"), object))
+    assert both.reason(np.array([3]), _story("a", "b", 50)) == (
+        "如果不划，b就不再连片；如果不划，a就不再连片"
+    )
+
+
 @pytest.mark.parametrize(
     ("other", "metres", "said"),
     [
@@ -205,7 +222,8 @@ def test_who_would_be_short_without_the_households_of_one_that_ends() -> None:
     story = _story("a", "a", 50, was="x", now="z")
     ended = "甲现状只有 2000 户，不足下限 3000 户，撤销，各户划入相邻社区"
     said = f"{ended}，其中乙没有甲划入的户就不足下限"
-    few = "；甲和乙现状共 4500 户，每个至少 3000 户，只够 1 个社区，撤哪个取求得总代价最小的"
+    few = "；甲和乙现状共 4500 户，每个至少 3000 户，只够 1 个社区"
+    few += "，撤哪个取求得受影响的户和界线合计最省的"
     only = "；这里相邻的社区只有z"
     assert undoing.reason(np.array([0]), story) == said + few + only
     # Both could stay with what they have: that they are short is no matter of their number.

@@ -10,7 +10,7 @@ import numpy as np
 import lingwu_grid.engine.search as rooms
 from lingwu_grid.engine.search._anneal import anneal
 from lingwu_grid.engine.search._compiled import CAN_BORROW, borrowing, kernel
-from lingwu_grid.engine.search._moves import attempt
+from lingwu_grid.engine.search._steps import attempt
 
 MAKERS = {"empty", "zeros", "full", "ones", "copy", "arange"}
 

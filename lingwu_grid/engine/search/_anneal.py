@@ -18,8 +18,9 @@ from lingwu_grid.engine.search._kernels import (
     whole_price,
     whole_short,
 )
-from lingwu_grid.engine.search._moves import Scratch, attempt, new_scratch
+from lingwu_grid.engine.search._moves import Scratch, new_scratch
 from lingwu_grid.engine.search._rim import fill_rim
+from lingwu_grid.engine.search._steps import attempt
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -28,13 +28,7 @@ from lingwu_grid.engine.town.levels import (
 )
 from lingwu_grid.engine.town.mend import HASTY, KICKING, PATIENT, Patience
 from lingwu_grid.engine.town.parallel import run_all
-from lingwu_grid.engine.town.tally import (
-    community_sizes,
-    moved_households,
-    short_by_community,
-    worth,
-    zone_sizes,
-)
+from lingwu_grid.engine.town.tally import community_sizes, moved_households, worth, zone_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -175,8 +169,11 @@ def search_streets(
 
 
 def faulty(instance: Instance, town: Town) -> list[int]:
-    """List the communities that are out of range, or hold a grid or a compound that is amiss."""
-    return np.flatnonzero(short_by_community(instance, town)).tolist()
+    """List the communities that are out of range or hold a grid that is."""
+    short = community_sizes(instance, town).short
+    zones = zone_sizes(instance, town).short
+    np.add.at(short, town.community[zones > 0], zones[zones > 0])
+    return np.flatnonzero(short).tolist()
 
 
 def mended(run: Run, town: Town, areas: list[list[int]], patience: Patience) -> Town:

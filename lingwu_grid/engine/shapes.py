@@ -25,9 +25,6 @@ class BorderPrices(Protocol):
     def necks(self, units: NDArray[np.int64]) -> float:
         """Price the necks and fingers of a zone of these units, ascending."""
 
-    def is_necked(self, units: NDArray[np.int64]) -> bool:
-        """Tell whether a zone of these units, ascending, has a neck or fingers."""
-
 
 def shapeless(units: NDArray[np.int64]) -> float:
     """Price no outline: where only numbers are known."""

@@ -45,7 +45,6 @@ from lingwu_grid.engine.town.levels import (
     community_tasks,
     with_task,
 )
-from lingwu_grid.engine.town.necks import open_necks
 from lingwu_grid.engine.town.parallel import run_all
 from lingwu_grid.engine.town.parks import bring_parks_home
 from lingwu_grid.engine.town.proofs import as_it_is
@@ -245,13 +244,11 @@ def _clearest(run: Run, town: Town, interrupted: Stop) -> tuple[Town, int]:
 
 
 def _ruled(run: Run, town: Town, price: int, interrupted: Stop) -> tuple[Town, int]:
-    """Open necks, cut straight where that is cheaper as it will be drawn; add to the price."""
+    """Cut straight where that is cheaper as it will be drawn; add what it costs to the price."""
     instance = run.instance
     if not instance.recuts or not instance.cuts_anew:
         return town, price
-    found = town
-    for step in (open_necks, bring_parks_home, cut_straight):
-        found = step(instance, found, run.seed, stop=interrupted, workers=run.workers)
+    found = cut_straight(instance, town, run.seed, stop=interrupted, workers=run.workers)
     run.tell("直线划界", found)
     return found, price + affected_households(instance, found) - affected_households(instance, town)
 

@@ -17,7 +17,6 @@ from lingwu_grid.engine.into_range import (
     bring_into_range,
     bring_near,
     mend_on,
-    out_of_range,
     search_streets,
 )
 from lingwu_grid.engine.town.labels import relabel
@@ -36,8 +35,8 @@ takes most of a second of a town of 50,000."""
 GONE_ON = 6
 """Ways gone on with at a time at full effort: one takes seconds."""
 
-NEARLY = 100
-"""Households out of range, or one fault, by which the best way misses, and more are tried."""
+NEARLY = 60
+"""Households out of range by which the best way misses, and more are tried."""
 
 BETWEEN = 7919
 """Between the seeds of two ways: nobody tries so many in turn."""
@@ -74,8 +73,7 @@ def ways_into_range(run: Run, town: Town) -> list[tuple[Instance, Town]]:
     ways: list[_Way] = []
     for batch in range(BATCHES):
         begun = _begun(run, town, batch)
-        # A parted compound is soon whole again; households are what mending costs most of.
-        inside = [way for way in begun if not out_of_range(way.run.instance, way.town)]
+        inside = [way for way in begun if not way.worth[0]]
         if inside:
             ways += run_all(_gone_on, inside[:many], run.workers)
         else:

@@ -62,10 +62,6 @@ class DrawnBorders:
         """Give the price of the necks and fingers of a zone, households."""
         return self._outlines.necks(units)
 
-    def is_necked(self, units: NDArray[np.int64]) -> bool:
-        """Tell whether a zone has a neck or fingers."""
-        return self._outlines.is_necked(units)
-
     def border(self, a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
         """
         Give the price of the border off the lines between two zones, its bends too, households.

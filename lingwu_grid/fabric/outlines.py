@@ -168,10 +168,6 @@ class Outlines:
         """Give the price of the necks and fingers of a zone alone."""
         return self._rated(units)[0]
 
-    def is_necked(self, units: NDArray[np.int64]) -> bool:
-        """Tell whether a zone has a neck, or fingers over the share allowed: either costs more."""
-        return self._weight > 0 and self.necks(units) > self._weight
-
     def _rated(self, units: NDArray[np.int64]) -> tuple[float, float]:
         """Price necks, and bends."""
         key = units.astype(np.int64).tobytes()

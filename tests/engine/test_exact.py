@@ -77,7 +77,7 @@ def test_the_exact_models_agree_with_the_best_of_all_plans(seed: int) -> None:
 def test_the_search_is_within_a_twentieth_of_the_best_on_nearly_all_small_towns() -> None:
     far = 0
     towns = 0
-    for seed in range(240):
+    for seed in range(60):
         part, zone, k = _small_town(seed)
         best = _best_by_enumeration(part, zone, k)
         if best is None:
@@ -86,7 +86,7 @@ def test_the_search_is_within_a_twentieth_of_the_best_on_nearly_all_small_towns(
         found = improve(part, draft_of(part, zone), PRICES, starts=8, seed=(seed,), effort=100)
         lawful = violation(part, found) == 0
         far += not (lawful and _moved(part, zone, found.zone) <= 1.05 * best)
-    assert towns > 200
+    assert towns > 40
     assert far <= 0.05 * towns
 
 

@@ -8,10 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lingwu_grid.engine.search._compiled import borrowing
 from lingwu_grid.engine.search._kernels import (
-    Prices,
-    State,
     Subproblem,
     flip,
     flip_price,
@@ -23,14 +20,6 @@ from lingwu_grid.engine.search.search import can_leave, improve, rank, refine, s
 from tests.engine.towns import PRICES, draft_of, lattice_part, striped_towns, zones_in_pieces
 
 TOWNS = striped_towns()
-
-
-@borrowing
-def _flipped(part: Subproblem, state: State, prices: Prices, unit: int, to: int) -> float:
-    """Let Python at kernels that kernels alone call."""
-    promised = flip_price(part, state, prices, unit, to)
-    flip(part, state, unit, to)
-    return promised
 
 
 @given(TOWNS, st.data())
@@ -59,7 +48,8 @@ def test_the_price_of_a_flip_is_the_difference_of_whole_prices(
     if to == zone[unit]:
         return
     before = whole_price(part, state, PRICES)
-    promised = _flipped(part, state, PRICES, unit, to)
+    promised = flip_price(part, state, PRICES, unit, to)
+    flip(part, state, unit, to)
     assert abs(whole_price(part, state, PRICES) - before - promised) < 1e-6
     assert whole_short(part, state) == whole_short(part, state_of(part, draft_of(part, state.zone)))
 

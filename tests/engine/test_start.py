@@ -25,17 +25,13 @@ def test_cold_zones_are_in_one_piece_and_cover_the_town(nx: int, ny: int, seed: 
     assert len(np.unique(piece)) == len(np.unique(zone))
 
 
-def test_a_lattice_of_equal_units_is_cut_into_zones_in_range_or_a_unit_from_it() -> None:
+def test_a_lattice_of_equal_units_is_cut_into_zones_in_range() -> None:
     indptr, indices = lattice_csr(10, 10)
     weight = np.full(100, 40, np.int64)
     label = np.zeros(100, np.int32)
-    starts = [
-        np.bincount(cold_start(indptr, indices, weight, label, band=(300, 500), seed=k), weight)
-        for k in range(12)
-    ]
-    # What is a unit out is for the search to mend.
-    assert all(((size >= 300 - 40) & (size <= 500 + 40)).all() for size in starts)
-    assert sum(((size >= 300) & (size <= 500)).all() for size in starts) >= 3
+    zone = cold_start(indptr, indices, weight, label, band=(300, 500), seed=1)
+    size = np.bincount(zone, weight)
+    assert ((size >= 300) & (size <= 500)).all()
 
 
 @pytest.mark.parametrize(

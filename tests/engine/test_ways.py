@@ -12,7 +12,6 @@ from lingwu_grid.contract.rules import Band, Rules
 from lingwu_grid.engine import ways as room
 from lingwu_grid.engine.instance import never, pose, silent
 from lingwu_grid.engine.into_range import Run
-from lingwu_grid.engine.search._kernels import FAULT
 from lingwu_grid.engine.town.levels import Town
 from lingwu_grid.engine.ways import BATCHES, BEGUN, GONE_ON, NEARLY, ways_into_range
 from tests.engine.towns import lattice_graph
@@ -27,23 +26,13 @@ HALF = BEGUN // 2
     [
         ([0] * BEGUN, 0, GONE_ON, 0, 0),
         ([9] * 5 + [0] * 2 + [9] * (BEGUN - 7), 0, 2, 0, 0),  # mending is not tried
-        ([FAULT, *[9] * (BEGUN - 1)], 0, 1, 0, 0),  # nobody is out of range: it is mended first
         ([9] * BEGUN, 0, GONE_ON, 0, 0),
         ([9] * BEGUN, NEARLY + 1, GONE_ON, 1, 0),
         ([9] * BEGUN * BATCHES, NEARLY, BEGUN * BATCHES, 1, 0),
         ([9] * BEGUN + [9, 0] + [9] * (BEGUN - 2), NEARLY, BEGUN + 1, 0, 0),
         (([99] * HALF + [7] * HALF) * BATCHES, 5, BEGUN * BATCHES, 1, 0),
     ],
-    ids=[
-        "in range",
-        "two",
-        "at fault",
-        "mended",
-        "far off",
-        "nearly for ever",
-        "then one",
-        "some nearer",
-    ],
+    ids=["in range", "two", "mended", "far off", "nearly for ever", "then one", "some nearer"],
 )
 def test_the_best_ways_are_gone_on_with(
     monkeypatch: pytest.MonkeyPatch,
@@ -77,12 +66,11 @@ def test_the_best_ways_are_gone_on_with(
     monkeypatch.setattr(room, "bring_into_range", longer)
     monkeypatch.setattr(room, "relabel", lambda _, town: town)
     monkeypatch.setattr(room, "worth", lambda _, town: (int(town.community[0]), 0))
-    monkeypatch.setattr(room, "out_of_range", lambda _, town: int(town.community[0]) % FAULT)
     ways = ways_into_range(Run(INSTANCE, 7, never, 1, silent), START)
     assert len(set(calls.seeds)) == len(calls.seeds) == len(begun)
     assert calls.seeds[0] == 7
     assert calls.searched == gone_on
-    # In no batch is anything out of range mended where one came in; the nearest go first.
+    # In no batch is anything mended where one came in; the nearest go first.
     batches = [begun[i : i + BEGUN] for i in range(0, len(begun), BEGUN)]
     assert len(calls.mended) == min(gone_on, BEGUN * sum(0 not in batch for batch in batches))
     assert calls.mended[:BEGUN] == sorted(calls.mended[:BEGUN])

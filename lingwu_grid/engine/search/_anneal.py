@@ -10,17 +10,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import inner, kernel
+from lingwu_grid.engine.search._compiled import borrowing, kernel
 from lingwu_grid.engine.search._kernels import (
     Prices,
     State,
     Subproblem,
+    chance,
     whole_price,
     whole_short,
 )
-from lingwu_grid.engine.search._moves import Scratch, new_scratch
-from lingwu_grid.engine.search._rim import fill_rim
-from lingwu_grid.engine.search._steps import attempt
+from lingwu_grid.engine.search._moves import Scratch, attempt, new_scratch, undo
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,7 +63,7 @@ def _write_best(state: State, scratch: Scratch, journal: Journal, count: int) ->
         _set_back(best, owner, int(journal.unit[i]), int(journal.before[i]))
 
 
-@inner
+@borrowing
 def _set_back(zone: NDArray[np.int32], owner: NDArray[np.int32], unit: int, before: int) -> None:
     if unit >= 0:
         zone[unit] = before
@@ -100,15 +99,15 @@ def anneal(
     price = whole_price(part, state, prices)
     short = whole_short(part, state)
     best, best_short = price, short
-    fill_rim(part, state, scratch.rim)
-    heat, turn, step = hot, 0, 0.0
-    while step < steps and scratch.rim.filled[0] > 0:
-        if turn % 64 == 0:
+    heat = hot
+    for step in range(steps):
+        if step % 256 == 0:
             heat = hot * (cold / hot) ** (step / steps)
-        turn += 1
-        step += len(part.drawn) / scratch.rim.filled[0]  # the turns of those within pass unseen
-        change = attempt(part, state, prices, scratch, rng, heat)
+        change = attempt(part, state, prices, scratch, rng)
         if change.entries == 0:
+            continue
+        if change.price > 0 and chance(rng) >= np.exp(-change.price / heat):
+            undo(part, state, scratch, change.entries)
             continue
         price += change.price
         short += change.short

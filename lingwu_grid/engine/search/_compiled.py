@@ -44,31 +44,9 @@ def borrowing(function: Function) -> Function:
     return _compiled(function, counts=False)
 
 
-def inner(function: Function) -> Function:
-    """
-    Compile a kernel that borrows and that kernels alone call.
-
-    Without a way in for Python it compiles in two thirds of the time.
-    """
-    return _compiled(function, counts=False, is_inner=True)
-
-
-def inlined(function: Function) -> Function:
-    """
-    Compile an inner kernel into whichever calls it.
-
-    To call it would be to hand over each of some three hundred numbers that a part, a state and
-    their scratch are made of. For those of every step of a search only: each copy is compiled.
-    """
-    return _compiled(function, counts=False, is_inner=True, is_inlined=True)
-
-
-def _compiled(
-    function: Function, *, counts: bool, is_inner: bool = False, is_inlined: bool = False
-) -> Function:
+def _compiled(function: Function, *, counts: bool) -> Function:
     # Said of every kernel: one that does not say takes the switch of the one that calls it.
     options: Any = {"_nrt": counts} if CAN_BORROW else {}
-    options |= {"forceinline": is_inlined, "no_cpython_wrapper": is_inner}
     folder = _store()
     before = SETTINGS.CACHE_DIR
     SETTINGS.CACHE_DIR = str(folder or "")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import borrowing, inlined, inner
+from lingwu_grid.engine.search._compiled import borrowing
 from lingwu_grid.engine.search._counts import FALL_AT, RISE, RISE_AT, TODAY, today
 from lingwu_grid.lawful import ANY
 
@@ -118,11 +118,10 @@ def draw(state: NDArray[np.uint64], n: int) -> int:
     x ^= x << np.uint64(25)
     x ^= x >> np.uint64(27)
     state[0] = x
-    # The high bits of a product in place of the rest of a division, which takes ten times as long.
-    return (int((x * np.uint64(2685821657736338717)) >> np.uint64(33)) * n) >> 31
+    return int((x * np.uint64(2685821657736338717)) >> np.uint64(33)) % n
 
 
-@inner
+@borrowing
 def chance(state: NDArray[np.uint64]) -> float:
     """Draw a number between 0 and 1, neither of them."""
     return (draw(state, 1 << 30) + 0.5) / (1 << 30)
@@ -168,7 +167,7 @@ def rest_is_one_piece(
     return met == wanted
 
 
-@inner
+@borrowing
 def kept(part: Subproblem, unit: int, zone: int) -> int:
     """Give the households of `unit` that are at home in `zone`."""
     for i in range(part.home_indptr[unit], part.home_indptr[unit + 1]):
@@ -177,7 +176,7 @@ def kept(part: Subproblem, unit: int, zone: int) -> int:
     return 0
 
 
-@inner
+@borrowing
 def away(part: Subproblem, unit: int, owner: int) -> int:
     """Give 1 if the unit's community would change with `owner`, else 0."""
     home = part.home_owner[unit]
@@ -204,7 +203,7 @@ def is_tight(size: int, lower: int, upper: int) -> bool:
     return near_lower or (upper < ANY and 100 * (upper - size) <= upper)
 
 
-@inner
+@borrowing
 def size_price(part: Subproblem, prices: Prices, zone: int, count: int) -> float:
     """Price the size of a zone: violation first, then distance from the middle of the range."""
     size = count & TODAY
@@ -218,13 +217,13 @@ def size_price(part: Subproblem, prices: Prices, zone: int, count: int) -> float
     return float(price)
 
 
-@inner
+@borrowing
 def owner_short(part: Subproblem, owner: int, count: int) -> int:
     """Give the households an owner with this many is out of range by."""
     return out_of_range(count, part.owner_lower[owner], part.owner_upper[owner])
 
 
-@inner
+@borrowing
 def owner_size_price(part: Subproblem, prices: Prices, owner: int, count: int) -> float:
     """Price the households of an owner, as :func:`size_price` does those of a zone."""
     size = count & TODAY
@@ -237,7 +236,7 @@ def owner_size_price(part: Subproblem, prices: Prices, owner: int, count: int) -
     return float(price)
 
 
-@inner
+@borrowing
 def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: int, b: int) -> float:
     """Price the change of owner of one unit, from `a` to `b`."""
     h = int(part.counts[unit])
@@ -251,14 +250,14 @@ def owner_price(part: Subproblem, state: State, prices: Prices, unit: int, a: in
     return float(price + prices.community * part.households[unit] * change)
 
 
-@inner
+@borrowing
 def count_price(part: Subproblem, prices: Prices, owner: int, count: int) -> float:
     """Price the number of zones of an owner."""
     wanted = part.owner_zones[owner]
     return float(prices.zones * abs(count - wanted)) if wanted >= 0 else 0.0
 
 
-@inner
+@borrowing
 def more_zones_price(
     part: Subproblem, state: State, prices: Prices, owner: int, zones: int
 ) -> float:
@@ -267,7 +266,7 @@ def more_zones_price(
     return count_price(part, prices, owner, count + zones) - count_price(part, prices, owner, count)
 
 
-@inner
+@borrowing
 def flip_count_price(
     part: Subproblem, state: State, prices: Prices, unit: int, here: int, to: int
 ) -> float:
@@ -284,7 +283,7 @@ def flip_count_price(
     )
 
 
-@inner
+@borrowing
 def fault_change(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the faults (parts too many, missed pins, units not apart) that a move adds."""
     here = int(state.zone[unit])
@@ -304,7 +303,7 @@ def fault_change(part: Subproblem, state: State, unit: int, to: int) -> int:
     return more
 
 
-@inlined
+@borrowing
 def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: int) -> float:
     """Price the move of `unit` to zone `to`; negative is better. Cost: its neighbours."""
     here = int(state.zone[unit])
@@ -342,7 +341,7 @@ def flip_price(part: Subproblem, state: State, prices: Prices, unit: int, to: in
     return float(price + FAULT * prices.violation * fault_change(part, state, unit, to))
 
 
-@inner
+@borrowing
 def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
     """Give the households out of range, faults included, that a move adds."""
     here = int(state.zone[unit])
@@ -364,7 +363,7 @@ def flip_short(part: Subproblem, state: State, unit: int, to: int) -> int:
     return int(more + FAULT * fault_change(part, state, unit, to))
 
 
-@inner
+@borrowing
 def flip(part: Subproblem, state: State, unit: int, to: int) -> None:
     """Move `unit` to zone `to`."""
     here = int(state.zone[unit])
@@ -389,7 +388,7 @@ def flip(part: Subproblem, state: State, unit: int, to: int) -> None:
         state.parts[g] += (state.group_count[g, to] == 1) - (state.group_count[g, here] == 0)
 
 
-@inner
+@borrowing
 def whole_faults(part: Subproblem, state: State) -> int:
     """Count parts too many of groups, missed pins and pairs not apart."""
     faults = 0

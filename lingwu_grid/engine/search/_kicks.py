@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lingwu_grid.engine.search._compiled import borrowing, inner
+from lingwu_grid.engine.search._compiled import borrowing
 from lingwu_grid.engine.search._kernels import Prices, State, Subproblem, draw, flip
 from lingwu_grid.engine.search._moves import FAR, Scratch, may_leave, some_neighbour, whole_zone
 
@@ -89,7 +89,7 @@ def give_away(
     return False
 
 
-@inner
+@borrowing
 def _some_heavy_unit(part: Subproblem, state: State, zone: int, rng: NDArray[np.uint64]) -> int:
     best = -1
     most = -1
@@ -108,7 +108,7 @@ def _some_heavy_unit(part: Subproblem, state: State, zone: int, rng: NDArray[np.
     return best
 
 
-@inner
+@borrowing
 def _push(
     part: Subproblem, state: State, scratch: Scratch, unit: int, rng: NDArray[np.uint64]
 ) -> None:
@@ -140,7 +140,7 @@ def _push(
     _taken(part, state, scratch, unit, goal)
 
 
-@inner
+@borrowing
 def _taken(part: Subproblem, state: State, scratch: Scratch, unit: int, goal: int) -> bool:
     """Move a unit that touches a zone into it, if what it leaves stays in one piece."""
     here = int(state.zone[unit])

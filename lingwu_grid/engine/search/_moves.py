@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import inlined, inner, kernel
+from lingwu_grid.engine.search._compiled import borrowing, kernel
 from lingwu_grid.engine.search._counts import today
 from lingwu_grid.engine.search._kernels import (
     Prices,
@@ -26,7 +26,6 @@ from lingwu_grid.engine.search._kernels import (
     owner_size_price,
     rest_is_one_piece,
 )
-from lingwu_grid.engine.search._rim import Rim, follow, new_rim
 from lingwu_grid.engine.search._trees import cut_tree
 
 if TYPE_CHECKING:
@@ -42,6 +41,9 @@ CLUSTER = 24
 FAR = 4
 """Empty units (a street, a green) that a unit may reach over; the buffers have room for them."""
 
+LARGE = 400
+"""Units of a part above which moves that walk all of it become rarer."""
+
 
 class Scratch(NamedTuple):
     """Buffers of the moves, of one part; `seen` and `side` are left all False."""
@@ -53,7 +55,6 @@ class Scratch(NamedTuple):
     done_unit: NDArray[np.int32]
     done_from: NDArray[np.int32]
     """What a move did, to undo it: a unit and where it was; or -1 - zone and its owner."""
-    rim: Rim
 
 
 @kernel
@@ -62,7 +63,6 @@ def new_scratch(n: int) -> Scratch:
     return Scratch(
         np.empty(n + 1, np.int32), np.zeros(n, np.bool_), np.zeros(n, np.bool_),
         np.zeros(n, np.bool_), np.empty(n + FAR, np.int32), np.empty(n + FAR, np.int32),
-        new_rim(n),
     )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ class Change(NamedTuple):
     short: int
 
 
-@inlined
+@borrowing
 def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: int) -> bool:
     """Tell whether zone and owner of `unit` stay in one piece when it goes to `to`."""
     queue, seen = scratch.queue, scratch.seen
@@ -85,7 +85,7 @@ def may_leave(part: Subproblem, state: State, scratch: Scratch, unit: int, to: i
     return rest_is_one_piece(part.indptr, part.indices, state.owner, unit, queue, seen)
 
 
-@inner
+@borrowing
 def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     """Tell whether a unit has a neighbour in a zone."""
     for e in range(part.indptr[unit], part.indptr[unit + 1]):
@@ -94,7 +94,7 @@ def touches(part: Subproblem, state: State, unit: int, zone: int) -> bool:
     return False
 
 
-@inner
+@borrowing
 def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.uint64]) -> int:
     """Draw the zone of a neighbour that may take the unit; -1 if the one drawn may not."""
     degree = int(part.indptr[unit + 1] - part.indptr[unit])
@@ -107,7 +107,7 @@ def some_neighbour(part: Subproblem, state: State, unit: int, rng: NDArray[np.ui
     return to
 
 
-@inner
+@borrowing
 def do_flip(
     part: Subproblem,
     state: State,
@@ -121,31 +121,27 @@ def do_flip(
     price = change.price + flip_price(part, state, prices, unit, to)
     short = change.short + flip_short(part, state, unit, to)
     scratch.done_unit[change.entries] = unit
-    here = int(state.zone[unit])
-    scratch.done_from[change.entries] = here
+    scratch.done_from[change.entries] = state.zone[unit]
     flip(part, state, unit, to)
-    follow(part, state, scratch.rim, unit, here)
     return Change(change.entries + 1, price, short)
 
 
-@inner
+@borrowing
 def undo(part: Subproblem, state: State, scratch: Scratch, count: int) -> None:
     """Take a move back."""
     for i in range(count - 1, -1, -1):
-        _put_back(part, state, scratch, int(scratch.done_unit[i]), int(scratch.done_from[i]))
+        _put_back(part, state, int(scratch.done_unit[i]), int(scratch.done_from[i]))
 
 
-@inner
-def _put_back(part: Subproblem, state: State, scratch: Scratch, unit: int, before: int) -> None:
+@borrowing
+def _put_back(part: Subproblem, state: State, unit: int, before: int) -> None:
     if unit >= 0:
-        here = int(state.zone[unit])
         flip(part, state, unit, before)
-        follow(part, state, scratch.rim, unit, here)
     else:
         give_zone(state, -1 - unit, before)
 
 
-@inner
+@borrowing
 def give_zone(state: State, zone: int, owner: int) -> None:
     """Give a whole zone to another owner."""
     state.owner_size[state.zone_owner[zone]] -= state.size[zone]
@@ -159,7 +155,7 @@ def give_zone(state: State, zone: int, owner: int) -> None:
             state.owner[u] = owner
 
 
-@inner
+@borrowing
 def chain(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int,
     rng: NDArray[np.uint64],
@@ -197,7 +193,7 @@ def chain(
     return change
 
 
-@inner
+@borrowing
 def take_neighbours(
     part: Subproblem, state: State, unit: int, queue: NDArray[np.int32], seen: NDArray[np.bool_],
     total: int,
@@ -212,7 +208,7 @@ def take_neighbours(
     return total
 
 
-@inner
+@borrowing
 def cluster(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -299,7 +295,7 @@ def merge_split(
     return change
 
 
-@inner
+@borrowing
 def whole_zone(
     part: Subproblem, state: State, prices: Prices, scratch: Scratch, unit: int, to: int
 ) -> Change:
@@ -331,7 +327,7 @@ def whole_zone(
     return Change(1, price, short)
 
 
-@inner
+@borrowing
 def _owner_is_one_piece_without(
     part: Subproblem, state: State, scratch: Scratch, zone: int
 ) -> bool:
@@ -359,3 +355,34 @@ def _owner_is_one_piece_without(
     for i in range(tail):
         seen[queue[i]] = False
     return tail == wanted
+
+
+@borrowing
+def attempt(
+    part: Subproblem, state: State, prices: Prices, scratch: Scratch, rng: NDArray[np.uint64]
+) -> Change:
+    """Draw a move and do it; the caller keeps it or undoes it."""
+    change = Change(0, 0.0, 0)
+    unit = int(part.drawn[draw(rng, len(part.drawn))])
+    to = some_neighbour(part, state, unit, rng)
+    if to < 0:
+        return change
+    kind = draw(rng, 8192)
+    if kind < 4:
+        # These walk the whole part: the rarer, the larger it is.
+        if draw(rng, len(state.zone)) >= LARGE:
+            return change
+        if kind == 0:
+            return merge_split(part, state, prices, scratch, unit, to, rng)
+        return whole_zone(part, state, prices, scratch, unit, to)
+    if kind < 512:
+        return chain(part, state, prices, scratch, unit, to, rng)
+    now = int(part.zone_now[unit])
+    is_away = now >= 0 and now != state.zone[unit] and not part.is_locked[now]
+    if kind < 1536 and is_away and touches(part, state, unit, now):
+        to = now  # back to today's zone
+    if may_leave(part, state, scratch, unit, to):
+        return do_flip(part, state, prices, scratch, change, unit, to)
+    if kind < 2048:
+        return cluster(part, state, prices, scratch, unit, to)
+    return change

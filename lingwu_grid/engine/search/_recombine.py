@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lingwu_grid.engine.search._compiled import inner, kernel
+from lingwu_grid.engine.search._compiled import borrowing, kernel
 from lingwu_grid.engine.search._counts import today
 from lingwu_grid.engine.search._kernels import (
     Prices,
@@ -89,7 +89,7 @@ def _grow(
     return n
 
 
-@inner
+@borrowing
 def _meeting(parent: NDArray[np.int32], depth: NDArray[np.int32], i: int, j: int) -> int:
     while i != j:
         if depth[i] >= depth[j]:
@@ -99,7 +99,7 @@ def _meeting(parent: NDArray[np.int32], depth: NDArray[np.int32], i: int, j: int
     return i
 
 
-@inner
+@borrowing
 def pair_price(
     part: Subproblem, state: State, prices: Prices, a: int, b: int, size_a: int, total: int
 ) -> float:

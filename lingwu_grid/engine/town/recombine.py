@@ -122,7 +122,7 @@ def clearest(instance: Instance, towns: list[Town], seed: int) -> int:
     for town in towns:
         streets, inside = clear_tasks(instance, town, csr, seed)
         tasks = [cut_task(instance, task) for task in (*streets, *inside)]
-        cost = sum(whole_cost(task, task.draft, instance.shape) for task in tasks)
+        cost = sum(_whole(task, task.draft, instance.shape) for task in tasks)
         rated.append((cost, sum(_new_border(task.part, task.draft) for task in tasks)))
     least = min(cost for cost, _ in rated)
     alike = [i for i, (cost, _) in enumerate(rated) if cost <= least + ALIKE]
@@ -218,7 +218,7 @@ def _chain(
     trees = max(TREES * task.effort // FULL, 10)
     rounds = min(max(ROUNDS * task.effort // FULL, len(heats) + 4), ROUNDS)
     task = task._replace(seed=(*task.seed, number))
-    best = _Rated(draft, whole_cost(task, draft, shape))
+    best = _Rated(draft, _whole(task, draft, shape))
     fresh = np.ones(len(part.lower), np.int64)  # round in which a zone last changed, plus one
     for turn in range(rounds):
         heat = heats[turn] if turn < len(heats) else 0.0
@@ -231,7 +231,7 @@ def _chain(
             work = partial(_cut, task, draft, shape, (heat, trees, turn))
             draft, changed = cut_together(part, draft, now, work, workers)
             fresh[changed] = turn + 2
-        cost = whole_cost(task, draft, shape)
+        cost = _whole(task, draft, shape)
         if cost < best.cost:
             best = _Rated(draft, cost)
     return best
@@ -282,8 +282,7 @@ class _Rated(NamedTuple):
     cost: float
 
 
-def whole_cost(task: Task, draft: Draft, shape: Shape) -> float:
-    """Price an assignment of a task, the outlines of its zones too, households."""
+def _whole(task: Task, draft: Draft, shape: Shape) -> float:
     outlines = sum(shape(task.units[group]) for group in groups_of(draft.zone))
     return price_of(task.part, draft, task.prices) + outlines
 

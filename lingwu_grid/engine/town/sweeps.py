@@ -25,7 +25,6 @@ from lingwu_grid.engine.town.recombine import (
     cut_together,
     is_worse,
 )
-from lingwu_grid.engine.town.tidy import QUICK_SHARE
 from lingwu_grid.graph import linked, sources
 
 if TYPE_CHECKING:
@@ -98,8 +97,6 @@ def cut_straight(
     streets, inside = clear_tasks(instance, town, csr, seed)
     for task in (*streets, *inside):
         priced = cut_task(instance, task)
-        if instance.is_quick:
-            priced = priced._replace(effort=priced.effort // QUICK_SHARE)
         town = with_task(town, task, _swept(priced, instance.drawn, stop, workers))
     return town
 

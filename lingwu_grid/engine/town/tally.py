@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from lingwu_grid.engine.search._kernels import FAULT
 from lingwu_grid.graph import sources
 from lingwu_grid.lawful import short_by
 
@@ -129,46 +128,10 @@ def affected_households(instance: Instance, town: Town) -> int:
     return int(graph.home_households[away].sum())
 
 
-def short_by_community(instance: Instance, town: Town) -> NDArray[np.int64]:
-    """
-    Count what is wrong in each community: households out of range, its grids' too, and faults.
-
-    A fault, which is a compound in a grid too many, a missed pin or two units not kept apart,
-    weighs as many households as in the search: what a part weighs a town must weigh too, or a
-    search mends a fault of a plan that is called lawful by leaving the range.
-
-    Parameters
-    ----------
-    instance
-        Households and bounds.
-    town
-        The assignment.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (n_communities,), new ones included; all 0 where nothing is wrong.
-    """
-    graph, zone = instance.graph, town.zone
-    short = community_sizes(instance, town).short
-    zones = zone_sizes(instance, town).short
-    np.add.at(short, town.community[zones > 0], zones[zones > 0])
-    grouped = graph.group >= 0
-    held = np.unique(np.stack([graph.group[grouped], zone[grouped]], axis=1), axis=0)
-    parts = np.bincount(held[:, 0], minlength=len(graph.group_parts))
-    more = np.maximum(parts - graph.group_parts, 0)
-    first = np.unique(held[:, 0], return_index=True)[1]
-    missed = zone[(graph.pin >= 0) & (graph.pin != zone)]
-    one, other = zone[graph.apart].T
-    np.add.at(short, town.community[held[first, 1]], FAULT * more[held[first, 0]])
-    np.add.at(short, town.community[np.concatenate([missed, one[one == other]])], FAULT)
-    return short
-
-
 def worth(instance: Instance, town: Town) -> tuple[int, int]:
-    """Rank a town, less is better: what is wrong first, then weighted households moved."""
+    """Rank a town, less is better: households out of range first, then weighted ones moved."""
     graph = instance.graph
-    short = short_by_community(instance, town).sum()
+    short = zone_sizes(instance, town).short.sum() + community_sizes(instance, town).short.sum()
     away = (graph.community_now >= 0) & (graph.community_now != town.community[town.zone])
     crossed = int(graph.households[away].sum())
     moved = moved_households(instance, town) + instance.community_weight * crossed
